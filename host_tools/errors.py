@@ -1,0 +1,21 @@
+"""The one exception whose text is meant for the person at the keyboard. The command line prints it and exits 1.
+
+Anything else that escapes is a defect of ours and shows its traceback.
+"""
+
+from difflib import get_close_matches
+
+
+class CalandoError(Exception):
+    """One plain sentence: what is wrong, where, what would be allowed, what to do next."""
+
+
+def did_you_mean(given: str, known: list[str]) -> str:
+    """` (did you mean "seed"?)` when a known word is near to the given one, else nothing."""
+    near = get_close_matches(given.lower(), known, n=1, cutoff=0.6)
+    return f' (did you mean "{near[0]}"?)' if near else ""
+
+
+def os_reason(error: OSError) -> str:
+    """Why the operating system refused, in its own words and lower case: "no space left on device"."""
+    return (error.strerror or str(error) or type(error).__name__).lower()

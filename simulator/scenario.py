@@ -1,0 +1,385 @@
+"""A bedside session as a TOML file: who lies there, what happens when, and what must hold at the end.
+
+Reads and checks only. The patient is built in patient.py and recording.py, the session is played by bedside.py.
+"""
+
+import os
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from host_tools.errors import CalandoError, did_you_mean, os_reason
+
+if TYPE_CHECKING:
+    from simulator.patient import Light
+
+FOLDER = Path(__file__).resolve().parent / "scenarios"
+LARGEST_FILE_BYTES = 1_000_000
+LONGEST_S = 86_400.0  # a day: the soak tests play that much, nobody needs more
+
+# What an event's `to` means: unit, lowest, highest. Wider than any living patient, narrower than nonsense.
+QUANTITIES: dict[str, tuple[str, float, float]] = {
+    "pulse_rate": ("beats a minute", 20, 300),
+    "spo2": ("percent", 40, 100),
+    "perfusion": ("percent", 0.01, 20),
+    "motion": ("percent of the light", 0, 50),
+    "ambient_light": ("microamperes in the detector", 0, 1000),
+    "room_sound": ("dBA", 20, 110),
+    "knob": ("percent", 0, 100),
+    "supply": ("volts", 0, 6),
+    "clock_fault": ("percent too fast", -60, 100),
+}
+SWITCHES = ("sensor_off", "usb_host")  # on unless `to` says 0
+FAULT_CHIPS = {"i2c_fault": "max30102", "adc_fault": "ads1115"}  # when the event names none
+OF_THE_MODEL = ("pulse_rate", "spo2", "perfusion")  # a recording has these in itself
+DEFAULT_FOR_S = {"press": 0.15, "hold": 1.5}  # how long a finger stays on the button
+
+
+class ScenarioError(CalandoError, ValueError):
+    """The scenario cannot be used; the text says which file, key and value, and what to do."""
+
+
+class _Part(BaseModel):
+    # Strict: a number in quotes is a mistake worth hearing about. Frozen: a session cannot change its script.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class PatientPart(_Part):
+    """`[patient]`: None leaves a value to the preset of the population (patient.PRESETS)."""
+
+    population: Literal["newborn", "adult"] = "newborn"
+    pulse_rate_bpm: Annotated[float | None, Field(ge=20, le=300)] = None
+    spo2_percent: Annotated[float | None, Field(ge=40, le=100)] = None
+    perfusion_index_percent: Annotated[float | None, Field(ge=0.01, le=20)] = None
+    breathing_rate_bpm: Annotated[float | None, Field(ge=4, le=120)] = None
+    follows_music: Annotated[float, Field(ge=0, le=1)] = 0.0
+    follows_after_s: Annotated[float, Field(ge=5, le=300)] = 30.0
+    irregular_pulse: Annotated[float, Field(ge=0, le=1)] = 0.0
+    postmenstrual_weeks: Annotated[float | None, Field(ge=22, le=48)] = None
+    recording: Annotated[str | None, Field(min_length=1)] = None
+
+    @model_validator(mode="after")
+    def _weeks_are_a_newborns(self) -> Self:
+        if self.postmenstrual_weeks is not None and self.population != "newborn":
+            raise PydanticCustomError(
+                "sentence", "postmenstrual_weeks belongs to a newborn; remove it for an adult"
+            )
+        return self
+
+
+class Event(_Part):
+    """`[[event]]`: one thing that happens. Which keys go with which `do` is checked here."""
+
+    at_s: Annotated[float, Field(ge=0, le=LONGEST_S)]
+    do: Literal[
+        "press", "hold", "pulse_rate", "spo2", "perfusion", "motion", "sensor_off", "ambient_light", "room_sound",
+        "knob", "supply", "usb_host", "i2c_fault", "adc_fault", "clock_fault", "power_cut",
+    ]  # fmt: skip
+    to: float | None = None
+    over_s: Annotated[float, Field(ge=0, le=LONGEST_S)] = 0.0
+    for_s: Annotated[float | None, Field(gt=0, le=LONGEST_S)] = None
+    chip: Literal["max30102", "ads1115", "ssd1306"] | None = None
+    kind: Literal["nack", "stuck", "garbage", "frozen"] | None = None
+
+    @model_validator(mode="after")
+    def _keys_fit_the_kind_of_event(self) -> Self:
+        def refuse(sentence: str) -> PydanticCustomError:
+            return PydanticCustomError("sentence", sentence.replace("{", "(").replace("}", ")"))
+
+        if self.do in QUANTITIES:
+            unit, low, high = QUANTITIES[self.do]
+            if self.to is None:
+                raise refuse(
+                    f'"{self.do}" needs the key to, the new value: {low:g} to {high:g} {unit}; add it'
+                )
+            if not low <= self.to <= high:
+                raise refuse(
+                    f"to = {self.to:g} is outside {low:g} to {high:g} {unit}; choose a value in that range"
+                )
+        elif self.do in SWITCHES:
+            if self.to not in (None, 0, 1):
+                raise refuse(
+                    f"to = {self.to:g} is neither 1 (on) nor 0 (off); choose one, or remove it for on"
+                )
+        elif self.to is not None:
+            raise refuse(f'"{self.do}" takes no value; remove the key to')
+        if self.over_s and self.do not in QUANTITIES:
+            raise refuse(f'"{self.do}" happens at once; remove the key over_s')
+        if self.do in FAULT_CHIPS:
+            if self.do == "adc_fault" and self.chip not in (None, "ads1115"):
+                raise refuse('"adc_fault" is about the ads1115; use "i2c_fault" for another chip')
+        elif self.chip is not None or self.kind is not None:
+            raise refuse(
+                f'the keys chip and kind go with "i2c_fault" and "adc_fault", not with "{self.do}"; remove them'
+            )
+        return self
+
+    @property
+    def faulty_chip(self) -> str | None:
+        """The chip of an i2c_fault or adc_fault, None for any other event."""
+        return self.chip or FAULT_CHIPS.get(self.do)
+
+    @property
+    def fault_kind(self) -> str | None:
+        """What a faulty chip does: it answers nothing ("nack") unless `kind` says otherwise."""
+        return self.kind or ("nack" if self.do in FAULT_CHIPS else None)
+
+    @property
+    def lasts_s(self) -> float | None:
+        """How long it lasts: `for_s`, a finger's usual time on the button, or None for "from now on"."""
+        return self.for_s if self.for_s is not None else DEFAULT_FOR_S.get(self.do)
+
+
+class Expect(_Part):
+    """`[expect]`: what must hold at the end; None expects nothing."""
+
+    end: Literal["faded", "withdrawn", "silenced", "refused", "fault"] | None = None
+    reason: Annotated[str | None, Field(pattern=r"^[a-z][a-z0-9_]*$")] = None
+    max_level_dba: Annotated[float | None, Field(ge=0, le=120)] = None
+
+
+class Scenario(_Part):
+    """One whole scenario; `path` is where it was read from (None when made in code)."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
+    duration_s: Annotated[float, Field(ge=1, le=LONGEST_S)]
+    profile: str | dict[str, Any] = "newborn"
+    patient: PatientPart = PatientPart()
+    event: tuple[Event, ...] = Field(default=(), max_length=1000)
+    expect: Expect = Expect()
+    path: Annotated[Path | None, Field(exclude=True)] = None
+
+    @field_validator("event", mode="before")
+    @classmethod
+    def _a_toml_array_is_a_list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        if "\n" in self.title:
+            raise PydanticCustomError("sentence", "title must be one line; remove the line breaks")
+        for number, event in enumerate(self.event, 1):
+            where = f"[[event]] {number} ({event.do})"
+            if event.at_s >= self.duration_s:
+                text = (
+                    f"{where}: at_s = {event.at_s:g} is not before the end, duration_s = {self.duration_s:g}"
+                )
+                raise PydanticCustomError("sentence", text + "; move the event or lengthen the session")
+            if self.patient.recording is not None and event.do in OF_THE_MODEL:
+                text = f"{where}: this patient plays a recording, which has its own {event.do}"
+                raise PydanticCustomError("sentence", text + "; remove the event or the recording")
+        return self
+
+    @property
+    def events(self) -> list[Event]:
+        """The events in the order in which they happen."""
+        return sorted(self.event, key=lambda event: event.at_s)
+
+    @property
+    def folder(self) -> Path:
+        """Where a relative path in the scenario is looked for."""
+        return self.path.parent if self.path else Path.cwd()
+
+    @property
+    def name(self) -> str:
+        """Short name for folders and lines of print."""
+        return self.path.stem if self.path else "scenario"
+
+    def make_patient(self, seed: int | None = None) -> "Light":
+        """The patient of this scenario with all scripted changes of light in it (a model or a recording)."""
+        from simulator import patient, recording
+
+        chosen = self.seed if seed is None else seed
+        if self.patient.recording is None:
+            made = patient.Patient.from_part(self.patient, chosen)
+        else:
+            made = recording.RecordedPatient(recording.find(self.patient.recording, self.folder), chosen)
+        for event in self.events:
+            if event.do in made.quantities:
+                made.set(
+                    event.do, 1.0 if event.to is None else event.to, event.at_s, event.over_s, event.lasts_s
+                )
+        return made
+
+
+def names() -> list[str]:
+    """The scenarios that come with the project."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def find(name: str | os.PathLike[str]) -> Path:
+    """The file of a scenario given by path, or by the bare name of one that comes with the project."""
+    text = os.fspath(name)
+    path = Path(text)
+    bare = path.name == text and not text.endswith(".toml")
+    if bare and (FOLDER / f"{text}.toml").is_file():
+        return FOLDER / f"{text}.toml"
+    if bare and not path.exists():
+        raise ScenarioError(
+            f'there is no scenario named "{text}"{did_you_mean(text, names())}: give the path of a TOML file, '
+            f"or one of {', '.join(names())}"
+        )
+    return path
+
+
+def load(name: str | os.PathLike[str]) -> Scenario:
+    """Read and check a scenario, given by path or by name. Raises ScenarioError with one plain sentence."""
+    path = find(name)
+    data = read_toml(path, "scenario")
+    return from_values(data, path)
+
+
+def from_values(values: dict[str, Any], path: Path | None = None) -> Scenario:
+    """A scenario from the values of its file. Raises ScenarioError with one plain sentence."""
+    where = str(path) if path else "the scenario"
+    if "path" in values:
+        raise ScenarioError(f"{where}: {_unknown_key((), 'path')}")
+    try:
+        return Scenario.model_validate({**values, "path": path})
+    except ValidationError as error:
+        raise ScenarioError(f"{where}: {_sentence(error, values)}") from None
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """The values of a TOML file; `what` ("scenario", "profile") is its name in the error."""
+    try:
+        if path.is_dir():
+            raise ScenarioError(f"{path} is a folder; give the {what}'s TOML file")
+        if path.is_file() and path.stat().st_size > LARGEST_FILE_BYTES:
+            raise ScenarioError(
+                f"{path} is {path.stat().st_size / 1e6:.1f} MB; a {what} has at most "
+                f"{LARGEST_FILE_BYTES // 1_000_000} MB, so check that this is the right file"
+            )
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise ScenarioError(f"{path}: there is no such {what}; check the name and the folder") from None
+    except OSError as error:
+        raise ScenarioError(
+            f"{path}: the {what} cannot be read ({os_reason(error)}); check its permissions"
+        ) from None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ScenarioError(f"{path}: line {line} is not UTF-8 text; save the file as UTF-8") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(
+            f"{path}: this is not valid TOML: {_lower_first(str(error))}; correct that place"
+        ) from None
+    except RecursionError:
+        raise ScenarioError(
+            f"{path}: this is not a {what}: it is nested too deeply; check the file"
+        ) from None
+
+
+# --- sentences ---------------------------------------------------------------------------------------------------
+
+_MODELS: dict[str, type[_Part]] = {"patient": PatientPart, "event": Event, "expect": Expect}
+
+
+def _sentence(error: ValidationError, values: dict[str, Any]) -> str:
+    """The first thing wrong, an unknown key before all others because it is often the cause of the rest."""
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    kind, place, given = first["type"], tuple(first["loc"]), first.get("input")
+    context = first.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(place[:-1], str(place[-1]))
+    if kind == "sentence":
+        where = _where(place)
+        return f"{where}: {first['msg']}" if where else str(first["msg"])
+    key = _key(place)
+    if kind == "missing":
+        return f"{key} is missing; add it"
+    if kind == "literal_error":
+        allowed = context["expected"].replace("'", '"')
+        words = [word.strip('"') for word in allowed.replace(" or ", ", ").split(", ")]
+        near = did_you_mean(given, words) if isinstance(given, str) else ""
+        return f"{key} = {_shown(given)} is unknown{near}; choose {allowed}"
+    if kind in ("greater_than_equal", "less_than_equal", "greater_than", "finite_number"):
+        return f"{key} = {_shown(given)} is outside {_range(place)}; choose a value in that range"
+    if kind in ("float_type", "int_type"):
+        article = "a number" if kind == "float_type" else "a whole number"
+        return (
+            f"{key} = {_shown(given)} is not {article}; write {article} from {_range(place)}, without quotes"
+        )
+    if kind == "string_type":
+        return f"{key} = {_shown(given)} is not text; put it in quotes"
+    if kind == "string_pattern_mismatch":
+        return f'{key} = {_shown(given)} is not a reason; write one in lower case like "bradycardia"'
+    if kind in ("string_too_short", "string_too_long"):
+        return f"{key} is {'empty' if kind == 'string_too_short' else 'too long'}; write 1 to 200 characters"
+    if kind == "model_type":
+        table = f"[[{place[0]}]]" if place[0] == "event" else f"[{place[0]}]"
+        return f"{place[0]} = {_shown(given)} is not a table; write its keys below a line {table}"
+    if kind in ("tuple_type", "is_instance_of"):
+        return f"{place[0]} is not a list of tables; write each below a line [[{place[0]}]]"
+    if kind == "too_long":
+        return f"there are {len(values['event'])} events; a scenario has at most 1000"
+    return f"{key} = {_shown(given)} cannot be used ({_lower_first(first['msg'])}); correct it"
+
+
+def _unknown_key(place: tuple[int | str, ...], key: str) -> str:
+    model = _MODELS.get(str(place[0]), Scenario) if place else Scenario
+    known = [name for name in model.model_fields if name != "path"]
+    where = _where(place)
+    return (
+        f"{where + ': ' if where else ''}there is no key {_shown(key)}{did_you_mean(key, known)}; "
+        f"the keys here are {', '.join(known)}"
+    )
+
+
+def _where(place: tuple[int | str, ...]) -> str:
+    if place and place[0] == "event" and len(place) > 1:
+        return f"[[event]] {int(place[1]) + 1}"
+    return f"[{place[0]}]" if place and place[0] in _MODELS else ""
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    """`[patient] pulse_rate_bpm`; the members of a union that pydantic appends to the place are left out."""
+    if place and place[0] == "event":
+        return f"{_where(place)}: {place[2]}" if len(place) > 2 else _where(place) or "event"
+    if len(place) > 1 and place[0] in _MODELS:
+        return f"{_where(place)} {place[1]}"
+    return str(place[0]) if place else "the file"
+
+
+def _range(place: tuple[int | str, ...]) -> str:
+    if place and place[0] == "event":
+        model, name = Event, str(place[2])
+    elif len(place) > 1 and place[0] in _MODELS:
+        model, name = _MODELS[str(place[0])], str(place[1])
+    else:
+        model, name = Scenario, str(place[0])
+    low, high = "", ""
+    for limit in model.model_fields[name].metadata:
+        low = (
+            f"{limit.ge:g}"
+            if hasattr(limit, "ge")
+            else f"just above {limit.gt:g}"
+            if hasattr(limit, "gt")
+            else low
+        )
+        high = f"{limit.le:.10g}" if hasattr(limit, "le") else high
+    return "the finite numbers" if not low else f"{low} to {high}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = (
+        f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    )
+    text = text.replace("\n", " ")
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
