@@ -1,0 +1,89 @@
+"""Sound out: blocks of 16-bit mono through machine.I2S into the MAX98357A, and its mute pin.
+
+Why machine.I2S and not an own DMA ring: it is stock, its ring is ours to keep full from the loop, and where it runs
+dry it plays zeros. What it cannot survive is a flash erase (interrupts off: the DMA walks past its buffer and plays
+memory, docs/sound.md), so the amplifier must be off whenever flash is written; `amplifier_on` says whether it is.
+
+Order matters: the amplifier pops when it is switched on without a clock, or when the clock stops under it.
+"""
+
+from array import array
+
+from machine import I2S, Pin
+
+SAMPLE_RATE_HZ = 16000
+BLOCK = 256
+QUEUE_FRAMES = 4 * BLOCK      # 64 ms: longer than the longest collection (21 ms on the chip), short enough to stop in 0.1 s
+_RING_BYTES = 2 * (QUEUE_FRAMES + 2 * BLOCK)
+_CLOCKS_FIRST_US = 10_000     # data sheet: clocks at least 5 ms before the amplifier wakes
+
+
+class PcmOut:
+    """Owns the I2S peripheral and the amplifier's shut-down pin.
+
+    underruns: how often the queue ran dry while the amplifier was on.
+    """
+
+    def __init__(self, clock, data_pin, clock_pin, word_select_pin, amplifier_pin):
+        self._clock = clock
+        self._pins = (Pin(clock_pin), Pin(word_select_pin), Pin(data_pin))
+        self._amplifier = Pin(amplifier_pin, Pin.OUT, value=0)
+        self._silence = array("h", bytes(2 * BLOCK))
+        self._i2s = None
+        self._ahead_frames = 0        # written and not yet played
+        self._ticks_us = 0
+        self._rest = 0
+        self.amplifier_on = False
+        self.underruns = 0
+
+    def start(self):
+        """Start the clocks, let them settle over zeros, then wake the amplifier."""
+        if self._i2s is None:
+            sck, ws, sd = self._pins
+            self._i2s = I2S(
+                0, sck=sck, ws=ws, sd=sd, mode=I2S.TX, bits=16, format=I2S.MONO, rate=SAMPLE_RATE_HZ, ibuf=_RING_BYTES
+            )
+            self._ticks_us = self._clock.ticks_us()
+            self._rest = 0
+            self._ahead_frames = 0
+            while self.room():
+                self.write(self._silence)
+            self._clock.sleep_us(_CLOCKS_FIRST_US)
+        if not self.amplifier_on:
+            self._amplifier.value(1)
+            self.amplifier_on = True
+
+    def mute(self):
+        """Silence at once: the amplifier shuts down whatever the data lines carry. The clocks go on."""
+        self._amplifier.value(0)
+        self.amplifier_on = False
+
+    def stop(self):
+        """Mute, then stop the clocks."""
+        self.mute()
+        if self._i2s is not None:
+            self._i2s.deinit()
+            self._i2s = None
+
+    @property
+    def running(self):
+        return self._i2s is not None
+
+    def room(self):
+        """Whether another block fits under the queue's length now."""
+        now_us = self._clock.ticks_us()
+        passed = self._clock.passed_us(now_us, self._ticks_us) * (SAMPLE_RATE_HZ // 1000) + self._rest
+        self._ticks_us = now_us
+        self._rest = passed % 1000
+        ahead = self._ahead_frames - passed // 1000
+        if ahead < 0:
+            if self.amplifier_on:
+                self.underruns += 1
+            ahead = 0
+        self._ahead_frames = ahead
+        return ahead <= QUEUE_FRAMES - BLOCK
+
+    def write(self, block):
+        """Queue one block (array('h', BLOCK)); blocks only if the clock of the I2S has stopped, and then the watchdog bites."""
+        self._i2s.write(block)
+        self._ahead_frames += BLOCK

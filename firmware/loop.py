@@ -1,0 +1,114 @@
+"""The cooperative loop: tasks with deadlines, how late they ran, the watchdog, and the one place that collects garbage.
+
+The only file of the firmware that knows the clock. Tasks get `now_ms`, a count from boot that never wraps or steps.
+"""
+
+import gc
+import time
+
+import micropython
+
+_GC_MS = micropython.const(10_000)
+_GC_FLOOR_BYTES = micropython.const(32_768)
+
+
+class Clock:
+    """Time since boot, from the chip's microsecond ticks, which wrap every 18 minutes.
+
+    Must be asked at least once in 8 minutes; the loop asks it every few milliseconds.
+    """
+
+    def __init__(self):
+        self._ticks = time.ticks_us()
+        self._ms = 0
+        self._rest_us = 0
+
+    def now_ms(self):
+        ticks = time.ticks_us()
+        rest_us = self._rest_us + time.ticks_diff(ticks, self._ticks)
+        self._ticks = ticks
+        self._ms += rest_us // 1000
+        self._rest_us = rest_us % 1000
+        return self._ms
+
+    def ticks_us(self):
+        """Microseconds for differences below 8 minutes: take them with `passed_us`."""
+        return time.ticks_us()
+
+    def passed_us(self, later, earlier):
+        return time.ticks_diff(later, earlier)
+
+    def sleep_us(self, duration_us):
+        time.sleep_us(duration_us)
+
+
+class Task:
+    """Something to run every `period_ms`; `run(now_ms)` must return within a few milliseconds."""
+
+    def __init__(self, name, period_ms, run):
+        self.name = name
+        self.period_ms = period_ms
+        self.run = run
+        self.due_ms = 0
+
+
+class Loop:
+    """Runs tasks when they are due, in the order they were added, and sleeps in between.
+
+    lateness_ms: how late the latest task of the last turn began; worst_lateness_ms: since boot.
+    """
+
+    def __init__(self, clock, watchdog=None):
+        self.clock = clock
+        self._watchdog = watchdog
+        self._tasks = []
+        self._gc_due_ms = 0
+        self.lateness_ms = 0
+        self.worst_lateness_ms = 0
+        self.heap_free_bytes = gc.mem_free() if hasattr(gc, "mem_free") else 1 << 20
+        self.turns = 0
+
+    def add(self, name, period_ms, run):
+        task = Task(name, period_ms, run)
+        self._tasks.append(task)
+        return task
+
+    def turn(self):
+        """Run what is due, then sleep until the next deadline. Allocates nothing of its own."""
+        clock = self.clock
+        now_ms = clock.now_ms()
+        late_ms = 0
+        for task in self._tasks:
+            behind_ms = now_ms - task.due_ms
+            if behind_ms >= 0:
+                if behind_ms > late_ms:
+                    late_ms = behind_ms
+                # A task that fell behind by more than a period starts afresh: catching up would only delay the others.
+                task.due_ms = task.due_ms + task.period_ms if behind_ms < task.period_ms else now_ms + task.period_ms
+                task.run(now_ms)
+        self.lateness_ms = late_ms
+        if late_ms > self.worst_lateness_ms and self.turns:
+            self.worst_lateness_ms = late_ms
+        self.turns += 1
+        if self._watchdog is not None:
+            self._watchdog.feed()
+        if now_ms >= self._gc_due_ms:
+            self._gc_due_ms = now_ms + _GC_MS
+            self._collect()
+        next_ms = now_ms + 1000
+        for task in self._tasks:
+            if task.due_ms < next_ms:
+                next_ms = task.due_ms
+        wait_ms = next_ms - clock.now_ms()
+        if wait_ms > 0:
+            clock.sleep_us(wait_ms * 1000)
+
+    def run(self):
+        """Turn for ever; an exception of any task ends it, and the caller leaves silence behind."""
+        while True:
+            self.turn()
+
+    def _collect(self):
+        gc.collect()
+        if hasattr(gc, "mem_free"):
+            self.heap_free_bytes = gc.mem_free()

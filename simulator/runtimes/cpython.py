@@ -1,0 +1,53 @@
+"""The firmware in this very process, for the debugger, coverage and property tests. Slower than MicroPython.
+
+`machine` and `time` exist only while a device runs: the firmware's modules are imported afresh for each boot, from the
+same files, with the simulated parts ahead on the path.
+"""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from simulator import cpython
+from simulator.bedside import Bedside, Stopped
+from simulator.interpreter import ROOT, TARGET
+
+_SUPPLIED = ("machine", "time", "wire", "transport", "calando_boot")
+
+
+@contextlib.contextmanager
+def _device_modules() -> Iterator[None]:
+    """Let imports find the device's modules instead of ours, and put ours back afterwards."""
+
+    def of_the_device(name: str) -> bool:
+        return name in _SUPPLIED or name.split(".")[0] in ("firmware", "adafruit_ads1x15", "adafruit_bus_device")
+
+    cpython.install()
+    ours = {name: module for name, module in sys.modules.items() if of_the_device(name)}
+    path = list(sys.path)
+    for name in ours:
+        del sys.modules[name]
+    sys.path[:0] = [str(TARGET), str(ROOT / "simulator" / "cpython" / "direct")]
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if of_the_device(name)]:
+            del sys.modules[name]
+        sys.modules.update(ours)
+        sys.path[:] = path
+
+
+def boot(bedside: Bedside) -> dict[str, Any]:
+    """Run the firmware from one reset to the next; returns what is known of its heap (nothing, on CPython)."""
+    start = bedside.boot()
+    with _device_modules():
+        import calando_boot
+        import transport
+
+        transport.port, transport.boot = bedside, start
+        try:
+            calando_boot.run()
+        except Stopped:
+            return {}
+    raise RuntimeError("the firmware returned: main() must run for ever")

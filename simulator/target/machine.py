@@ -1,0 +1,184 @@
+"""The microcontroller's own parts, as MicroPython's `machine` shows them on an RP2040: pins, buses, I2S, watchdog.
+
+The same file runs under MicroPython and under CPython; `wire` leads to the chips and the patient on the other side.
+What the firmware does not use is not here, so that using it fails loudly.
+"""
+
+import wire
+
+PWRON_RESET = 1
+WDT_RESET = 3
+
+
+def reset_cause():
+    """What made the device boot: PWRON_RESET, or WDT_RESET after the watchdog or reset()."""
+    return wire.reset_cause()
+
+
+def reset():
+    """Start again from nothing; does not return."""
+    wire.reset("reset")
+
+
+def unique_id():
+    return b"CALANDO\x01"
+
+
+def freq():
+    return 125_000_000
+
+
+class Pin:
+    IN = 0
+    OUT = 1
+    PULL_UP = 1
+    PULL_DOWN = 2
+    IRQ_FALLING = 4
+    IRQ_RISING = 8
+
+    def __init__(self, number, mode=IN, pull=None, value=None):
+        self.number = number
+        self._mode = mode
+        if mode == Pin.OUT:
+            self._set(1 if value else 0)
+
+    def value(self, level=None):
+        if level is not None:
+            self._set(1 if level else 0)
+            return None
+        wire.advance(2)
+        return wire.levels[self.number]
+
+    def on(self):
+        self._set(1)
+
+    def off(self):
+        self._set(0)
+
+    def _set(self, level):
+        wire.levels[self.number] = level
+        wire.pin(self.number, level)
+
+    __call__ = value
+
+    def irq(self, handler, trigger=IRQ_FALLING | IRQ_RISING):
+        """Call `handler(pin)` on the edges asked for, in the middle of whatever runs, as an interrupt does."""
+
+        def edge():
+            wanted = Pin.IRQ_RISING if wire.levels[self.number] else Pin.IRQ_FALLING
+            if trigger & wanted:
+                handler(self)
+
+        wire.listen(self.number, edge)
+
+
+class PWM:
+    def __init__(self, pin, freq=0, duty_u16=0):
+        self._number = pin.number
+        self._duty_u16 = -1
+        self.duty_u16(duty_u16)
+
+    def duty_u16(self, duty=None):
+        if duty is None:
+            return self._duty_u16
+        if duty != self._duty_u16:
+            self._duty_u16 = duty
+            wire.pwm(self._number, duty)
+        return None
+
+    def deinit(self):
+        self.duty_u16(0)
+
+
+class I2C:
+    """A bus whose transactions take their time on the wire; NACK is OSError(EIO), a stuck line OSError(ETIMEDOUT)."""
+
+    def __init__(self, id, *, scl, sda, freq=400_000, timeout=50_000):
+        self._bus = id
+        self._register = bytearray(1)
+        wire.i2c_init(id, freq)
+
+    def writeto(self, address, buffer, stop=True):
+        self._check(wire.i2c(self._bus, address, buffer, len(buffer), None, 0))
+        return len(buffer)
+
+    def readfrom_into(self, address, buffer, stop=True):
+        self._check(wire.i2c(self._bus, address, None, 0, buffer, len(buffer)))
+
+    def readfrom_mem_into(self, address, register, buffer):
+        self._register[0] = register
+        self._check(wire.i2c(self._bus, address, self._register, 1, buffer, len(buffer)))
+
+    def writeto_mem(self, address, register, buffer):
+        self._check(wire.i2c(self._bus, address, bytes((register,)) + bytes(buffer), 1 + len(buffer), None, 0))
+
+    def scan(self):
+        return [a for a in range(0x08, 0x78) if wire.i2c(self._bus, a, b"", 0, None, 0) == 0]
+
+    @staticmethod
+    def _check(status):
+        if status:
+            raise OSError(-status)
+
+
+class I2S:
+    """Sound out: a ring buffer of `ibuf` bytes that drains at the sample rate, as machine.I2S does on the RP2040.
+
+    write() blocks until everything is in the ring. Where the ring runs dry the wire carries zeros, and the recorder
+    on the other side learns of the gap.
+    """
+
+    TX = 1
+    MONO = 0
+    STEREO = 1
+    def __init__(self, id, *, sck, ws, sd, mode, bits, format, rate, ibuf):
+        if mode != I2S.TX or bits != 16 or format != I2S.MONO:
+            raise ValueError("this board plays 16-bit mono only")
+        self._rate = rate
+        self._room = (ibuf - 1) // 2              # one byte of the ring is never used
+        self._written = 0                         # frames, silence for missing ones included
+        self._start_us = wire.now[0]
+        wire.i2s_start(rate)
+
+    def _played(self):
+        return (wire.now[0] - self._start_us) * self._rate // 1_000_000
+
+    def write(self, buffer):
+        count = len(buffer)                       # an array of 16-bit frames
+        behind = self._played() - self._written
+        if behind > 0:
+            wire.i2s_gap(behind)
+            self._written += behind
+        # Wait for room as the blocking call does: until no more than the ring is queued ahead of what has been played.
+        excess = self._written + count - self._room - self._played()
+        if excess > 0:
+            wire.advance(excess * 1_000_000 // self._rate + 1)
+        wire.i2s_write(buffer, count)
+        self._written += count
+        wire.advance(20)
+        return count * 2
+
+    def deinit(self):
+        wire.i2s_stop()
+
+
+class UART:
+    def __init__(self, id, baudrate=115200, tx=None, rx=None):
+        self._byte_us = 10_000_000 // baudrate
+
+    def write(self, buffer):
+        wire.uart(buffer, len(buffer))
+        return len(buffer)
+
+
+class WDT:
+    """Resets the device when not fed in time; cannot be stopped once started, and 8388 ms is the chip's longest."""
+
+    def __init__(self, id=0, timeout=5000):
+        if not 1 <= timeout <= 8388:
+            raise ValueError("timeout must be 1 to 8388 ms on this chip")
+        self._timeout_us = timeout * 1000
+        self.feed()
+
+    def feed(self):
+        wire.watchdog[0] = wire.now[0] + self._timeout_us

@@ -1,0 +1,155 @@
+"""Everything that leaves the simulated microcontroller: virtual time, and the messages to the bedside around it.
+
+Reads and writes of chips are in lock-step: a request, then its answer. What needs no answer (sound, output pins) is
+sent and forgotten. Nothing here allocates in steady state, so that the firmware's own allocations can be counted.
+The same file runs under MicroPython and CPython; `transport` carries the messages, through a pipe or by a call.
+"""
+
+import struct
+from array import array
+
+import micropython
+import transport
+
+# The operations; simulator/bedside.py holds the same numbers for the other end.
+_SYNC, _I2C, _I2C_INIT, _I2S_START, _I2S_DATA, _I2S_GAP, _I2S_STOP = 1, 2, 3, 4, 5, 6, 7
+_PIN, _PWM, _UART, _FLASH_READ, _FLASH_WRITE, _FLASH_ERASE, _RESET = 8, 9, 10, 11, 12, 13, 14
+_POST_FRAMES = 1024               # sound is sent on in pieces of 64 ms
+_PINS = 48
+
+now = array("q", [0])             # virtual time, us since the bench was switched on
+watchdog = array("q", [0])        # when the watchdog bites; 0 while it is not running
+levels = bytearray(_PINS)         # what each pin reads
+_listeners = [None] * _PINS
+_sound = bytearray(_POST_FRAMES * 2)
+_sound_fill = array("i", [0])
+_changes = bytearray(2 * _PINS)
+
+
+def begin():
+    """Take over the time, the reset cause and the pin levels from the bedside, before the firmware boots."""
+    now[0] = transport.start_us()
+    _synchronise()
+
+
+def reset_cause():
+    return transport.reset_cause()
+
+
+def advance(duration_us):
+    """Let time pass; what the bedside does to a pin meanwhile happens at its own time."""
+    end = now[0] + duration_us
+    while transport.next_event_us[0] <= end:
+        if watchdog[0] and watchdog[0] <= transport.next_event_us[0]:
+            break
+        if transport.next_event_us[0] > now[0]:
+            now[0] = transport.next_event_us[0]
+        _flush_sound()
+        _synchronise()
+    if watchdog[0] and watchdog[0] <= end:
+        now[0] = watchdog[0]
+        reset("watchdog")
+    if end > now[0]:
+        now[0] = end
+
+
+def _synchronise():
+    transport.send(_SYNC, 0, 0, 0, None, now[0])
+    transport.receive(_changes)
+    for place in range(0, transport.length[0], 2):
+        number = _changes[place]
+        levels[number] = _changes[place + 1]
+        if _listeners[number] is not None:
+            _listeners[number]()
+
+
+def listen(number, handler):
+    """Call `handler()` when the bedside changes the level of a pin."""
+    _listeners[number] = handler
+
+
+def reset(why):
+    """The microcontroller starts again; does not return."""
+    _flush_sound()
+    name = why.encode()
+    transport.send(_RESET, 0, 0, len(name), name, now[0])
+    transport.wait_for_the_end()
+
+
+def i2c_init(bus, frequency_hz):
+    transport.send(_I2C_INIT, bus, frequency_hz // 1000, 0, None, now[0])
+
+
+def i2c(bus, address, out, out_length, into, into_length):
+    """One transaction, a write and then a read where both are given; 0 or a negative errno, `into` filled."""
+    transport.send(_I2C, bus << 7 | address, into_length, out_length, out, now[0])
+    status = transport.receive(into)
+    advance(transport.took_us[0])
+    return status
+
+
+def i2s_start(rate_hz):
+    transport.send(_I2S_START, 0, rate_hz, 0, None, now[0])
+
+
+def i2s_write(frames, count):
+    fill = _sound_fill[0]
+    if fill + count * 2 > len(_sound):
+        _flush_sound()
+        fill = 0
+    _copy(_sound, frames, fill, count)
+    _sound_fill[0] = fill + count * 2
+
+
+@micropython.viper
+def _copy(into: ptr8, frames: ptr8, offset: int, count: int):
+    for place in range(count * 2):
+        into[offset + place] = frames[place]
+
+
+def i2s_gap(frames):
+    _flush_sound()
+    transport.send(_I2S_GAP, 0, 0, 4, struct.pack("<I", frames), now[0])
+
+
+def i2s_stop():
+    _flush_sound()
+    transport.send(_I2S_STOP, 0, 0, 0, None, now[0])
+
+
+def _flush_sound():
+    if _sound_fill[0]:
+        transport.send(_I2S_DATA, 0, 0, _sound_fill[0], _sound, now[0])
+        _sound_fill[0] = 0
+
+
+def pin(number, level):
+    transport.send(_PIN, number, level, 0, None, now[0])
+
+
+def pwm(number, duty_u16):
+    transport.send(_PWM, number, duty_u16, 0, None, now[0])
+
+
+def uart(buffer, count):
+    transport.send(_UART, 0, 0, count, buffer, now[0])
+
+
+def flash_read(offset, buffer):
+    transport.send(_FLASH_READ, 0, 0, 8, struct.pack("<II", offset, len(buffer)), now[0])
+    transport.receive(buffer)
+    advance(transport.took_us[0])
+
+
+def flash_write(offset, buffer):
+    _flush_sound()
+    transport.send(_FLASH_WRITE, 0, 0, 4 + len(buffer), struct.pack("<I", offset) + bytes(buffer), now[0])
+    transport.receive(None)
+    advance(transport.took_us[0])
+
+
+def flash_erase(offset):
+    _flush_sound()
+    transport.send(_FLASH_ERASE, 0, 0, 4, struct.pack("<I", offset), now[0])
+    transport.receive(None)
+    advance(transport.took_us[0])
