@@ -1,6 +1,6 @@
-"""The one exception whose text is meant for the person at the keyboard. The command line prints it and exits 1.
+"""The one exception whose text is meant for the person at the keyboard.
 
-Anything else that escapes is a defect of ours and shows its traceback.
+The command line prints it and exits 1. Any other that escapes is a defect of ours and shows its traceback.
 """
 
 from difflib import get_close_matches

@@ -1,7 +1,7 @@
 """A patient as light: pulse, breathing, oxygen, perfusion, motion and contact turned into photocurrent.
 
-Everything is a function of the seed, the script and the time, so the samples are the same in whatever pieces
-they are asked for. Numbers of the chip (LED current, converter) belong to simulator/chips; this file ends at the
+Everything is a function of the seed, the script and the time, so the samples are the same in whatever
+pieces they are asked for. LED current and converter belong to simulator/chips; this file ends at the
 photocurrent in the detector.
 """
 
@@ -59,8 +59,8 @@ class Preset:
     notch: float  # height of the second (dicrotic) wave
 
 
-# CLINICAL.md section 5: a term newborn sleeps quietly at 112 a minute (97th percentile 133), a preterm one lies
-# at 120 to 170 with breathing 40 to 60; palliative adults are often at 90 to 120. Variability: +-5 bpm is noise.
+# A term newborn in quiet sleep has a pulse of 112 (97th percentile 133; 10.1111/apa.14470), a preterm one
+# 120 to 170 with 40 to 60 breaths; a palliative adult often 90 to 120. Changes of 5 happen by themselves.
 PRESETS = {
     "newborn": Preset(150, 96, 1.0, 45, 36.6, 0.010, 0.008, 0.004, 0.35, 0.06, 0.18),
     "adult": Preset(84, 96, 1.5, 15, 33.0, 0.012, 0.025, 0.006, 0.30, 0.10, 0.34),
@@ -70,7 +70,7 @@ PRETERM_PULSE_BPM_PER_WEEK = 2.6  # 28 weeks: 156, 34 weeks: 141; within the pre
 
 
 class Light(ABC):
-    """What the sensor looks at. Subclasses supply the tissue; contact, motion and room light are the same for all."""
+    """What the sensor looks at: contact, motion and room light; the subclasses supply the tissue."""
 
     quantities: tuple[str, ...] = ("motion", "sensor_off", "ambient_light")
 
@@ -85,8 +85,8 @@ class Light(ABC):
     def photocurrent(self, start_us: int, period_us: float, count: int) -> tuple[Samples, Samples, Samples]:
         """Light at `count` times from `start_us` on, `period_us` apart: infrared, red, ambient.
 
-        Infrared and red are detector nanoamperes per milliampere of that LED's current, ambient is nanoamperes.
-        The arrays are views that stay valid; do not write to them.
+        Infrared and red are nanoamperes in the detector per milliampere of that LED's current, ambient is
+        nanoamperes. The arrays are views that stay valid; do not write to them.
         """
         if self._block is not None and period_us == self._block_period_us:
             first = round((start_us - self._block_start_us) / period_us)
@@ -106,14 +106,15 @@ class Light(ABC):
     def set(
         self, quantity: str, value: float, at_s: float, over_s: float = 0.0, for_s: float | None = None
     ) -> None:
-        """Change a quantity from `at_s` on, reached after `over_s`, kept for `for_s`, undone over `over_s` again."""
+        """Change a quantity: from `at_s` on, over `over_s`, for `for_s` more, then back over `over_s`."""
         if quantity not in self.quantities:
             raise ValueError(f"{quantity} is not one of {', '.join(self.quantities)}")
         self._script[quantity].set(value, at_s, over_s, for_s)
         self._forget(at_s)
 
     def hear(self, t_s: float, tempo_bpm: float | None) -> None:
-        """What is played at `t_s`, None for silence. Tissue without ears ignores it."""
+        """What is played at `t_s`, None for silence. A recording has no ears."""
+        return
 
     # --- the truth ---
 
@@ -166,7 +167,7 @@ class Light(ABC):
 
 
 class Patient(Light):
-    """The model: beats laid one after the other, each a pulse wave that dims the light by the blood it brings."""
+    """The model: beats laid end to end, each a pulse wave that dims the light by the blood it brings."""
 
     quantities = (*Light.quantities, "pulse_rate", "spo2", "perfusion")
 
@@ -183,9 +184,12 @@ class Patient(Light):
         irregular_pulse: float = 0.0,
         postmenstrual_weeks: float | None = None,
     ):
-        """None takes the preset's value. `follows_music` is how far the pulse goes after the tempo: 0 not at all,
-        1 wholly, below 0 the other way; it gets there with the time constant `follows_after_s`. `irregular_pulse`
-        is the share of beats that come early."""
+        """None takes the preset's value.
+
+        `follows_music` is how far the pulse goes after the tempo: 0 not at all, 1 wholly, below 0 the other
+        way; it gets there with the time constant `follows_after_s`. `irregular_pulse` is the share of beats
+        that come early.
+        """
         super().__init__(seed)
         preset = PRESETS[population]
         self.preset = preset
@@ -200,7 +204,7 @@ class Patient(Light):
         self._script["perfusion"] = Script(_or(perfusion_index_percent, preset.perfusion_index_percent))
         self._breathing_hz = _or(breathing_rate_bpm, preset.breathing_rate_bpm) / 60
         self._gain, self._follows_after_s, self._irregular = follows_music, follows_after_s, irregular_pulse
-        # Variability of the rate: falls with frequency as 1/f does, periods of 15 s to 7 minutes, phases by the seed.
+        # The rate wanders, less at higher frequency as 1/f does: periods of 15 s to 7 minutes.
         random = np.random.default_rng(seed)
         periods_s = np.geomspace(15, 420, 8) * random.uniform(0.9, 1.1, 8)
         heights = np.sqrt(periods_s)
@@ -224,7 +228,7 @@ class Patient(Light):
         return cls(seed=seed, **part.model_dump(exclude={"recording"}))
 
     def hear(self, t_s: float, tempo_bpm: float | None) -> None:
-        """The pulse drifts after the music; `t_s` must not go back. Costs nothing when `follows_music` is 0."""
+        """The pulse drifts after the music; `t_s` must not go back."""
         if not self._gain:
             return
         elapsed_s = 0.0 if self._heard_s is None else max(0.0, t_s - self._heard_s)
@@ -345,7 +349,7 @@ class Script:
         self._v = [float(value)]
 
     def set(self, value: float, at_s: float, over_s: float = 0.0, for_s: float | None = None) -> None:
-        """From `at_s` reach `value` over `over_s`, keep it for `for_s` (None: for good), go back over `over_s`."""
+        """From `at_s` on reach `value` over `over_s`; keep it for `for_s` (None: for good), then undo it."""
         over_s = max(over_s, 1e-6)
         points = [(at_s, self.at(at_s)), (at_s + over_s, value)]
         kept = bisect_right(self._t, at_s)
@@ -395,7 +399,7 @@ def spo2_from_ratio(ratio: float) -> float:
     return a * ratio * ratio + b * ratio + c
 
 
-# --- helpers -----------------------------------------------------------------------------------------------------
+# --- helpers ---
 
 
 def _or(value: float | None, preset: float) -> float:
@@ -403,7 +407,7 @@ def _or(value: float | None, preset: float) -> float:
 
 
 def _pulse_wave(notch: float) -> Samples:
-    """Blood volume over one beat, foot to foot, 0 to 1: a fast rise, a slow fall with the dicrotic wave in it."""
+    """Blood volume over one beat, foot to foot, 0 to 1: a fast rise, a slow fall, the dicrotic wave."""
     phase = np.linspace(0, 1, 513)
     rise = np.where(phase < 0.22, np.sin(phase / 0.22 * pi / 2) ** 2, 1.0)
     fall = np.where(phase < 0.22, 1.0, np.exp(-(phase - 0.22) / 0.26))

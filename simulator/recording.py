@@ -1,7 +1,7 @@
 """Real recordings in place of the model: reads `time_s,ir,red` files, checks them, and plays them as light.
 
-Played longer than they are, they loop; the seam lies where the waves fit and is cross-faded. Nothing is made up:
-a recording without red light shines no red, and a true pulse rate is known only where beats were marked.
+Played longer than they are, they loop; the seam lies where the waves fit and is cross-faded. Nothing is made
+up: a recording without red light shines no red, and a true pulse rate is known only where beats were marked.
 """
 
 import os
@@ -78,9 +78,9 @@ def load(path: str | os.PathLike[str]) -> Recording:
 def heartpy() -> Recording:
     """An adult's real recording that comes with the package heartpy (MIT), scaled as our sensor would see it.
 
-    Its `data3.csv`: 11 minutes of one adult's pulse at the finger, with the movements and the lost contacts of
-    real life; heartpy's documentation gives the rate as 100.42 samples a second. Only its scale is ours: steady
-    light 100 000 counts, pulse height 1 %. It has one colour, and nobody marked its beats.
+    Its `data3.csv`: 11 minutes of one adult's pulse, with the movements and lost contacts of real life;
+    heartpy's documentation gives the rate as 100.42 samples a second. Only the scale is ours: steady light
+    100 000 counts, pulse height 1 %. It has one colour, and nobody marked its beats.
     """
     spec = find_spec("heartpy")
     path = Path(spec.origin).parent / "data" / "data3.csv" if spec and spec.origin else None
@@ -99,7 +99,7 @@ def heartpy() -> Recording:
 
 
 class RecordedPatient(Light):
-    """A recording as a patient. Contact, motion and room light can still be scripted; its pulse is its own."""
+    """A recording as a patient: contact, motion and room light can be scripted, its pulse is its own."""
 
     def __init__(self, recording: Recording, seed: int = 1):
         super().__init__(seed)
@@ -129,7 +129,7 @@ class RecordedPatient(Light):
 
     def _tissue(self, time_us: Samples) -> tuple[Samples, Samples]:
         place = time_us * (RATE_HZ * 1e-6)
-        # First turn: 0 to loop + fade, the fade's end being the start again; later turns enter after the fade.
+        # The first turn is 0 to loop + fade, whose end is the start again; later turns begin after the fade.
         turned = place >= self._loop + self._fade
         place = np.where(turned, self._fade + (place - self._fade) % self._loop, place)
         index = np.arange(len(self._ir))
@@ -138,13 +138,13 @@ class RecordedPatient(Light):
         return ir, red
 
 
-# --- the seam ----------------------------------------------------------------------------------------------------
+# --- the seam ---
 
 
 def _find_seam(signal: Samples) -> tuple[int, int]:
     """Where the loop goes back to its start, and over how many samples it fades: (loop, fade).
 
-    Chosen among the last seconds so that what follows there looks most like the start: pulse phase, height and level.
+    Chosen among the last seconds so that what follows there looks most like the start: phase, height, level.
     """
     fade = int(FADE_S * RATE_HZ)
     last = len(signal) - fade
@@ -165,7 +165,7 @@ def _with_seam(signal: Samples, loop: int, fade: int) -> Samples:
     return np.concatenate([signal[:loop], seam, signal[fade : fade + 1]])
 
 
-# --- reading -----------------------------------------------------------------------------------------------------
+# --- reading ---
 
 
 def _text(path: Path) -> tuple[str, bytes, int]:
@@ -214,8 +214,8 @@ def _numbers(path: Path, body: bytes, columns: list[str], wanted: list[int], fir
         cells = line.split(b",")
         if len(cells) != len(columns):
             raise RecordingError(
-                f"{path}: line {number} has {len(cells)} values where the first line names {len(columns)} columns; "
-                "correct or remove that line"
+                f"{path}: line {number} has {len(cells)} values where the first line names {len(columns)} "
+                "columns; correct or remove that line"
             )
         for column in wanted:
             try:
@@ -263,20 +263,20 @@ def _check_rate(path: Path, time_s: Samples, first_line: int) -> None:
     if odd.any():
         row = int(np.argmax(odd))
         raise RecordingError(
-            f"{path}: time_s goes from {time_s[row]:.10g} to {time_s[row + 1]:.10g} in line {row + 1 + first_line}; "
-            f"samples come every {1 / RATE_HZ:g} s without gaps, so resample it or cut it there"
+            f"{path}: time_s goes from {time_s[row]:.10g} to {time_s[row + 1]:.10g} in line "
+            f"{row + 1 + first_line}; samples come every {1 / RATE_HZ:g} s without gaps, so resample or cut it"
         )
     mean = (len(time_s) - 1) / float(time_s[-1] - time_s[0])
     if abs(mean / RATE_HZ - 1) > RATE_TOLERANCE:
         raise RecordingError(
-            f"{path} has {mean:.4g} samples a second on average; recordings are read at {RATE_HZ:g} (within 1 %), "
-            "so resample it first"
+            f"{path} has {mean:.4g} samples a second on average; recordings are read at {RATE_HZ:g} "
+            "(within 1 %), so resample it first"
         )
 
 
 def _beats(path: Path) -> Samples:
-    """Marked beat times: one a line, in the first column, below a line with the column's name if there is one."""
-    _, body, _ = _text(path)
+    """Marked beat times: the first value of each line, below a first line with names if there is one."""
+    _text(path)  # says what is wrong with the file as such
     lines = path.read_text("utf-8").split("\n")
     try:
         float(lines[0].split(",")[0])

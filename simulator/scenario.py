@@ -1,11 +1,10 @@
 """A bedside session as a TOML file: who lies there, what happens when, and what must hold at the end.
 
-Reads and checks only. The patient is built in patient.py and recording.py, the session is played by bedside.py.
+Reads and checks only: the patient is built in patient.py and recording.py, the session played in bedside.py.
 """
 
 import os
 import tomllib
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -76,13 +75,13 @@ class Event(_Part):
 
     at_s: Annotated[float, Field(ge=0, le=LONGEST_S)]
     do: Literal[
-        "press", "hold", "pulse_rate", "spo2", "perfusion", "motion", "sensor_off", "ambient_light", "room_sound",
-        "knob", "supply", "usb_host", "i2c_fault", "adc_fault", "clock_fault", "power_cut",
+        "press", "hold", "pulse_rate", "spo2", "perfusion", "motion", "sensor_off", "ambient_light",
+        "room_sound", "knob", "supply", "usb_host", "i2c_fault", "adc_fault", "clock_fault", "power_cut",
     ]  # fmt: skip
     to: float | None = None
     over_s: Annotated[float, Field(ge=0, le=LONGEST_S)] = 0.0
     for_s: Annotated[float | None, Field(gt=0, le=LONGEST_S)] = None
-    chip: Literal["max30102", "ads1115", "ssd1306"] | None = None
+    chip: Literal["max30102", "ads1115"] | None = None
     kind: Literal["nack", "stuck", "garbage", "frozen"] | None = None
 
     @model_validator(mode="after")
@@ -114,7 +113,8 @@ class Event(_Part):
                 raise refuse('"adc_fault" is about the ads1115; use "i2c_fault" for another chip')
         elif self.chip is not None or self.kind is not None:
             raise refuse(
-                f'the keys chip and kind go with "i2c_fault" and "adc_fault", not with "{self.do}"; remove them'
+                'the keys chip and kind go with "i2c_fault" and "adc_fault", '
+                f'not with "{self.do}"; remove them'
             )
         return self
 
@@ -221,8 +221,8 @@ def find(name: str | os.PathLike[str]) -> Path:
         return FOLDER / f"{text}.toml"
     if bare and not path.exists():
         raise ScenarioError(
-            f'there is no scenario named "{text}"{did_you_mean(text, names())}: give the path of a TOML file, '
-            f"or one of {', '.join(names())}"
+            f'there is no scenario named "{text}"{did_you_mean(text, names())}: '
+            f"give the path of a TOML file, or one of {', '.join(names())}"
         )
     return path
 
@@ -280,7 +280,7 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         ) from None
 
 
-# --- sentences ---------------------------------------------------------------------------------------------------
+# --- sentences ---
 
 _MODELS: dict[str, type[_Part]] = {"patient": PatientPart, "event": Event, "expect": Expect}
 
