@@ -264,7 +264,7 @@ def _check_rate(path: Path, time_s: Samples, first_line: int) -> None:
         row = int(np.argmax(odd))
         raise RecordingError(
             f"{path}: time_s goes from {time_s[row]:.10g} to {time_s[row + 1]:.10g} in line "
-            f"{row + 1 + first_line}; samples come every {1 / RATE_HZ:g} s without gaps, so resample or cut it"
+            f"{row + 1 + first_line}; samples come every {1 / RATE_HZ:g} s without gaps; resample or cut it"
         )
     mean = (len(time_s) - 1) / float(time_s[-1] - time_s[0])
     if abs(mean / RATE_HZ - 1) > RATE_TOLERANCE:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from firmware import profile as firmware_profile
+from firmware.reasons import REASONS
 from host_tools.errors import CalandoError, did_you_mean, os_reason
 
 if TYPE_CHECKING:
@@ -141,6 +143,15 @@ class Expect(_Part):
     reason: Annotated[str | None, Field(pattern=r"^[a-z][a-z0-9_]*$")] = None
     max_level_dba: Annotated[float | None, Field(ge=0, le=120)] = None
 
+    @field_validator("reason")
+    @classmethod
+    def _reason_is_one_the_device_gives(cls, value: str | None) -> str | None:
+        if value is not None and value not in REASONS:
+            known = [reason for reason in REASONS if reason]
+            text = f'reason = "{value}" is none that the device gives{did_you_mean(value, known)}; '
+            raise PydanticCustomError("sentence", text + f"choose one of {', '.join(known)}")
+        return value
+
 
 class Scenario(_Part):
     """One whole scenario; `path` is where it was read from (None when made in code)."""
@@ -189,6 +200,21 @@ class Scenario(_Part):
     def name(self) -> str:
         """Short name for folders and lines of print."""
         return self.path.stem if self.path else "scenario"
+
+    def profile_values(self) -> dict[str, Any]:
+        """The settings of the profile as written, checked; those not written have the ready-made profile's value."""
+        if isinstance(self.profile, dict):
+            return _checked_profile(self.profile, f"{self.path or 'the scenario'}: profile")
+        if self.profile in firmware_profile.READY:
+            return dict(firmware_profile.READY[self.profile])
+        if self.profile.endswith(".toml") or "/" in self.profile:
+            path = self.folder / self.profile
+            return _checked_profile(read_toml(path, "profile"), str(path))
+        ready = list(firmware_profile.READY)
+        raise ScenarioError(
+            f'{self.path or "the scenario"}: profile = "{self.profile}" is unknown{did_you_mean(self.profile, ready)}; '
+            f"choose {' or '.join(ready)}, the path of a profile's TOML file, or an inline table of settings"
+        )
 
     def make_patient(self, seed: int | None = None) -> "Light":
         """The patient of this scenario with all scripted changes of light in it (a model or a recording)."""
@@ -240,7 +266,9 @@ def from_values(values: dict[str, Any], path: Path | None = None) -> Scenario:
     if "path" in values:
         raise ScenarioError(f"{where}: {_unknown_key((), 'path')}")
     try:
-        return Scenario.model_validate({**values, "path": path})
+        scenario = Scenario.model_validate({**values, "path": path})
+        scenario.profile_values()  # refuse a bad profile now, not in the middle of a run
+        return scenario
     except ValidationError as error:
         raise ScenarioError(f"{where}: {_sentence(error, values)}") from None
 
@@ -278,6 +306,21 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         raise ScenarioError(
             f"{path}: this is not a {what}: it is nested too deeply; check the file"
         ) from None
+
+
+def _checked_profile(values: dict[str, Any], where: str) -> dict[str, Any]:
+    known = [setting.name for setting in firmware_profile.TABLE]
+    for name in values:
+        if name not in known:
+            raise ScenarioError(
+                f"{where}: there is no setting {_shown(name)}{did_you_mean(name, known)}; "
+                f"the settings are {', '.join(known)}"
+            )
+    try:
+        firmware_profile.Profile.from_values(values)
+    except firmware_profile.ProfileError as error:
+        raise ScenarioError(f"{where}: {error}") from None
+    return values
 
 
 # --- sentences ---
