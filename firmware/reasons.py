@@ -15,11 +15,11 @@ FAULT = "fault"
 PHASES = (IDLE, BASELINE, MATCH, LEAD, SUSTAIN, HOLD, FADE, WITHDRAW, FAULT)
 
 # How a session ended.
-FADED = "faded"             # at its length, at a press, or because the profile says so
-WITHDRAWN = "withdrawn"     # a stop rule faded it within 2 s
-SILENCED = "silenced"       # the button was held
-REFUSED = "refused"         # nothing was to be played
-FAULTED = "fault"           # the device could not be trusted: silence at once
+FADED = "faded"  # at its length, at a press, or because the profile says so
+WITHDRAWN = "withdrawn"  # a stop rule faded it within 2 s
+SILENCED = "silenced"  # the button was held
+REFUSED = "refused"  # nothing was to be played
+FAULTED = "fault"  # the device could not be trusted: silence at once
 ENDS = (FADED, WITHDRAWN, SILENCED, REFUSED, FAULTED)
 
 # Why a reading is unknown (firmware/vitals.py says these).
@@ -36,10 +36,10 @@ BRADYCARDIA = "bradycardia"
 DESATURATION = "desaturation"
 TACHYCARDIA = "tachycardia"
 WRONG_POPULATION = "wrong_population"
-PULSE_LOW = "pulse_low"             # slow enough: no further slowing
+PULSE_LOW = "pulse_low"  # slow enough: no further slowing
 SIGNAL_LOST = "signal_lost"
-NOT_FOLLOWING = "not_following"     # the pulse stays behind the music: the music waits
-OPEN_LOOP = "open_loop"             # no pulse to go by: the profile's fixed curve
+NOT_FOLLOWING = "not_following"  # the pulse stays behind the music: the music waits
+OPEN_LOOP = "open_loop"  # no pulse to go by: the profile's fixed curve
 # The surroundings.
 USB_HOST = "usb_host"
 SUPPLY_LOW = "supply_low"
@@ -51,9 +51,9 @@ LED_CURRENT = "led_current"
 READINGS_FROZEN = "readings_frozen"
 ADC_FAULT = "adc_fault"
 AUDIO_FAULT = "audio_fault"
-TOO_LOUD = "too_loud"               # over the ceiling
+TOO_LOUD = "too_loud"  # over the ceiling
 OUTPUT_MISMATCH = "output_mismatch"  # what the loudspeaker gets is not what was sent
-NOT_OBEYED = "not_obeyed"           # asked for silence, and it still sounds
+NOT_OBEYED = "not_obeyed"  # asked for silence, and it still sounds
 LATE = "late"
 CLOCK_FAULT = "clock_fault"
 HEAP_LOW = "heap_low"
@@ -61,11 +61,11 @@ BUTTON_STUCK = "button_stuck"
 # The prescription and the person at the button.
 DOSE = "dose"
 TOO_SOON = "too_soon"
-NOT_CONFIRMED = "not_confirmed"     # no therapist has confirmed the contraindications of this profile
+NOT_CONFIRMED = "not_confirmed"  # no therapist has confirmed the contraindications of this profile
 TIME_UP = "time_up"
 PRESSED = "pressed"
 HELD = "held"
-TOO_LONG = "too_long"               # the guard's own limit of a session
+TOO_LONG = "too_long"  # the guard's own limit of a session
 
 REASONS = (
     None, NO_CONTACT, SATURATED, TOO_WEAK, MOTION, UNSETTLED, ESTIMATORS_DISAGREE, STALE,

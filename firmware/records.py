@@ -9,7 +9,7 @@ class Inputs:
 
     def __init__(self):
         # the button
-        self.gesture = None                     # None, "press" (as the button goes down) or "hold" (a second later)
+        self.gesture = None  # None, "press" (as the button goes down) or "hold" (a second later)
         self.button_stuck = False
         # the patient, from vitals.py
         self.pulse_rate_mbpm = None
@@ -19,20 +19,20 @@ class Inputs:
         self.quality_percent = None
         self.contact = None
         # the music, from audio.py
-        self.tempo_mbpm = None                  # what is playing now
-        self.phrase_ended = False               # since the last step
-        self.compound = None                    # metre of the song: True three pulses a beat, False two, None unknown
-        self.audio_silent = True                # the last block was all zero
-        self.level_cdba = 0                     # the device's own estimate of what it plays, A- and C-weighted
+        self.tempo_mbpm = None  # what is playing now
+        self.phrase_ended = False  # since the last step
+        self.compound = None  # metre of the song: True three pulses a beat, False two, None unknown
+        self.audio_silent = True  # the last block was all zero
+        self.level_cdba = 0  # the device's own estimate of what it plays, A- and C-weighted
         self.level_cdbc = 0
         # the analogue inputs
-        self.measured_level_cdba = None         # at the loudspeaker's terminals
+        self.measured_level_cdba = None  # at the loudspeaker's terminals
         self.room_level_cdba = None
         self.knob_permille = None
         self.supply_mv = None
         # the device
         self.usb_host_present = False
-        self.sensor_fault = None                # a reason, or None
+        self.sensor_fault = None  # a reason, or None
         self.adc_fault = None
         self.audio_fault = None
         self.led_current_ua = None
@@ -47,27 +47,27 @@ class Outputs:
     """What is wanted after this step."""
 
     def __init__(self):
-        self.phase = "idle"                     # one of reasons.PHASES
-        self.reason = None                      # one of reasons.REASONS
-        self.end = None                         # one of reasons.ENDS once a session is over, until the next begins
+        self.phase = "idle"  # one of reasons.PHASES
+        self.reason = None  # one of reasons.REASONS
+        self.end = None  # one of reasons.ENDS once a session is over, until the next begins
         self.amplifier_on = False
-        self.mute_now = False                   # silence at once
-        self.playing = False                    # sound is wanted: soundscape, melody or both
+        self.mute_now = False  # silence at once
+        self.playing = False  # sound is wanted: soundscape, melody or both
         self.soundscape_on = False
         self.melody_on = False
-        self.tempo_mbpm = None                  # to play now, eased already; None before the first melody
+        self.tempo_mbpm = None  # to play now, eased already; None before the first melody
         self.target_tempo_mbpm = None
-        self.ratio_beats = 0                    # beats of music to so many pulses; 0 to 0 where no pulse leads
+        self.ratio_beats = 0  # beats of music to so many pulses; 0 to 0 where no pulse leads
         self.ratio_pulses = 0
         self.level_cdba = 0
-        self.level_over_ms = None               # a glide to level_cdba must begin now and take this long; or None
-        self.fade_over_ms = None                # a fade-out must begin now and take this long; or None
+        self.level_over_ms = None  # a glide to level_cdba must begin now and take this long; or None
+        self.fade_over_ms = None  # a fade-out must begin now and take this long; or None
         self.minor_permille = 0
         self.brightness_permille = 0
         self.density_permille = 0
-        self.sensor_on = False                  # the sensor's LEDs may be lit
-        self.save_dose = False                  # write the dose to flash now: the amplifier is off in this step
+        self.sensor_on = False  # the sensor's LEDs may be lit
+        self.save_dose = False  # write the dose to flash now: the amplifier is off in this step
         self.minutes_left = 0
-        self.baseline_mbpm = None               # the patient's pulse rate at the start; None while unknown
-        self.light_colour = "off"               # "off", "green" or "amber"
+        self.baseline_mbpm = None  # the patient's pulse rate at the start; None while unknown
+        self.light_colour = "off"  # "off", "green" or "amber"
         self.light_permille = 0

@@ -1,0 +1,273 @@
+"""The iso-principle: from a pulse to a tempo. Match it, lead it, wait for it, hold, and never step.
+
+Knows rates and time only: the phases of a session, loudness and safety are elsewhere. All integer, nothing allocated.
+"""
+
+from array import array
+
+from micropython import const
+
+from firmware.profile import curve_at
+
+# The beat people sing to: choice, within the 40 to 90 bpm that lullabies and calm music have.
+TEMPO_LOW_MBPM = const(40_000)
+TEMPO_HIGH_MBPM = const(90_000)
+# A ratio is given up only when the tempo it gives is this far outside, at this many phrase ends in a row.
+RATIO_HYSTERESIS_MBPM = const(4_000)
+RATIO_PHRASES = const(2)
+
+SMOOTHING_S = const(12)  # time constant; 10 to 15 s hides breathing, not a trend
+PULSE_SLEW_MBPM = const(2_000)  # in a second: more is a wrong reading, not a heart
+READINGS_MAX = const(240)  # one a second while the baseline is taken
+GLIDE_PERMILLE = const(100)  # in a minute, towards a tempo the patient was never at: 0.25 % a beat
+ADULT_FLOOR_PULSE_MBPM = const(50_000)  # music never leads a pulse below this
+
+# Beats of music to pulses of the patient, in the order they are tried.
+_NEWBORN_DUPLE = ((1, 2), (1, 3), (1, 4))
+_NEWBORN_COMPOUND = ((1, 3), (1, 2), (1, 4))
+_ADULT_DUPLE = ((1, 1), (1, 2))
+_ADULT_COMPOUND = ((1, 1), (1, 2), (1, 3))
+
+
+class PulseFilter:
+    """The pulse rate over some 12 s, from one reading a second; frozen while there is none."""
+
+    def __init__(self):
+        self.rate_mbpm = None
+        self._wait_ms = 0
+
+    def restart(self):
+        self.rate_mbpm = None
+        self._wait_ms = 0
+
+    def add(self, elapsed_ms, pulse_mbpm):
+        """Take note of the pulse rate (None: unknown) `elapsed_ms` after the last; True when a second is full."""
+        if pulse_mbpm is None:
+            return False
+        if self.rate_mbpm is None:
+            self.rate_mbpm = pulse_mbpm
+            return True
+        self._wait_ms += elapsed_ms
+        if self._wait_ms < 1000:
+            return False
+        self._wait_ms = 0
+        change = (pulse_mbpm - self.rate_mbpm) // SMOOTHING_S
+        if change > PULSE_SLEW_MBPM:
+            change = PULSE_SLEW_MBPM
+        elif change < -PULSE_SLEW_MBPM:
+            change = -PULSE_SLEW_MBPM
+        self.rate_mbpm += change
+        return True
+
+
+class Baseline:
+    """The middle one of the readings of a minute and more."""
+
+    def __init__(self):
+        self._sorted = array("i", [0] * READINGS_MAX)
+        self.count = 0
+
+    def restart(self):
+        self.count = 0
+
+    def add(self, pulse_mbpm):
+        readings = self._sorted
+        place = self.count
+        if place == READINGS_MAX:
+            return
+        while place and readings[place - 1] > pulse_mbpm:
+            readings[place] = readings[place - 1]
+            place -= 1
+        readings[place] = pulse_mbpm
+        self.count += 1
+
+    def median_mbpm(self):
+        """The median, None before the first reading."""
+        if not self.count:
+            return None
+        return self._sorted[self.count // 2]
+
+
+class Tempo:
+    """The music's tempo. `listen` every step of a session; `begin` once the melody may start; then `advance`.
+
+    tempo_mbpm is what to play, None before `begin`; target_mbpm where it is going; baseline_mbpm the patient's pulse
+    rate at the start; ratio_beats to ratio_pulses how the two relate (0 to 0 without a pulse).
+    """
+
+    def __init__(self, profile):
+        self._profile = profile
+        self._newborn = profile.population != "adult"
+        self._filter = PulseFilter()
+        self._baseline = Baseline()
+        self.restart()
+
+    def restart(self):
+        self._filter.restart()
+        self._baseline.restart()
+        self.tempo_mbpm = None
+        self.target_mbpm = None
+        self.matched_mbpm = None  # the tempo that the curve's 100 % stand for
+        self.baseline_mbpm = None
+        self.ratio_beats = 0
+        self.ratio_pulses = 0
+        self.closed = False  # a pulse leads the tempo
+        self.waiting = False  # the patient stays behind: the music waits
+        self.curve_ms = 0  # how far along the curve the music is
+        self._ceiling_mbpm = None
+        self._floor_mbpm = None
+        self._credit = 0  # parts of a thousandth of a beat per minute that are still owed
+        self._outside = 0  # phrase ends at which another ratio would have been better
+        self._gliding = False
+
+    @property
+    def pulse_mbpm(self):
+        """The smoothed pulse rate, None before the first reading."""
+        return self._filter.rate_mbpm
+
+    @property
+    def baseline_ms(self):
+        """How much good signal there has been."""
+        return self._baseline.count * 1000
+
+    def listen(self, elapsed_ms, pulse_mbpm):
+        """Take note of the pulse rate, None while it is unknown."""
+        if self._filter.add(elapsed_ms, pulse_mbpm) and self.matched_mbpm is None:
+            self._baseline.add(pulse_mbpm)
+
+    def open_with(self, tempo_mbpm):
+        """Play at a tempo of no patient while the baseline is taken."""
+        self.tempo_mbpm = tempo_mbpm
+        self.target_mbpm = tempo_mbpm
+
+    def begin(self, closed, compound):
+        """Choose the tempo to start at: pulse times ratio if `closed`, else the profile's. compound: the song's metre."""
+        profile = self._profile
+        self.closed = closed
+        if closed:
+            self.baseline_mbpm = self._baseline.median_mbpm()
+            self._choose_ratio(self._filter.rate_mbpm, compound, 0)
+            self._set_floor()
+            matched = self._filter.rate_mbpm * self.ratio_beats // self.ratio_pulses
+            if matched < self._floor_mbpm:
+                matched = self._floor_mbpm
+        else:
+            matched = profile.opening_tempo_mbpm
+            self._floor_mbpm = matched * (1000 - profile.slowing_permille) // 1000
+        self.matched_mbpm = matched
+        self._ceiling_mbpm = matched
+        start = matched * curve_at(profile.curve, 0, 1) // 1000
+        self.target_mbpm = start
+        self._gliding = self.tempo_mbpm is not None
+        if not self._gliding:
+            self.tempo_mbpm = start
+
+    def advance(self, elapsed_ms, frozen, phrase_ended, compound):
+        """One step of the music. frozen: keep the tempo (no signal, or the guard says so)."""
+        if frozen:
+            self.target_mbpm = self.tempo_mbpm
+            self.waiting = False
+            return
+        profile = self._profile
+        if self.closed and self.curve_ms < profile.match_ms:
+            self._follow(phrase_ended, compound)
+        target = self.matched_mbpm * curve_at(profile.curve, self.curve_ms, 1) // 1000
+        if target < self._floor_mbpm and profile.programme != "stay_low":
+            target = self._floor_mbpm
+        self.waiting = False
+        if self.closed and profile.follow == "wait" and self.curve_ms >= profile.match_ms:
+            target = self._wait_for_patient(target)
+        self.target_mbpm = target
+        if not self.waiting:
+            self.curve_ms += elapsed_ms
+        self._glide(elapsed_ms)
+
+    def finished(self):
+        """Whether the tempo has come to the end of its curve."""
+        curve = self._profile.curve
+        last = curve[len(curve) - 5]
+        place = len(curve) - 6
+        while place and curve[place - 5] == last:
+            place -= 6
+        return self.curve_ms >= curve[place]
+
+    # Helpers.
+
+    def _set_floor(self):
+        """Never below the baseline less the slowing allowed, nor, for an adult, below a pulse of 50."""
+        profile = self._profile
+        floor = self.baseline_mbpm * (1000 - profile.slowing_permille) // 1000
+        if not self._newborn and floor < ADULT_FLOOR_PULSE_MBPM:
+            # A pulse below 50 already: no slowing at all.
+            floor = min(ADULT_FLOOR_PULSE_MBPM, self.baseline_mbpm)
+        self._floor_mbpm = floor * self.ratio_beats // self.ratio_pulses
+
+    def _choose_ratio(self, pulse_mbpm, compound, hysteresis_mbpm):
+        """The first ratio whose tempo a person would sing; True when it is another one."""
+        if self.ratio_pulses and hysteresis_mbpm:
+            tempo = pulse_mbpm * self.ratio_beats // self.ratio_pulses
+            if TEMPO_LOW_MBPM - hysteresis_mbpm <= tempo <= TEMPO_HIGH_MBPM + hysteresis_mbpm:
+                return False
+        if self._profile.metre != "song":
+            compound = self._profile.metre == "compound"
+        if self._newborn:
+            choices = _NEWBORN_COMPOUND if compound else _NEWBORN_DUPLE
+        else:
+            choices = _ADULT_COMPOUND if compound else _ADULT_DUPLE
+        best = None
+        best_distance = 0
+        for choice in choices:
+            tempo = pulse_mbpm * choice[0] // choice[1]
+            distance = max(TEMPO_LOW_MBPM - tempo, tempo - TEMPO_HIGH_MBPM, 0)
+            if best is None or distance < best_distance:
+                best = choice
+                best_distance = distance
+        changed = best[0] != self.ratio_beats or best[1] != self.ratio_pulses
+        self.ratio_beats = best[0]
+        self.ratio_pulses = best[1]
+        return changed
+
+    def _follow(self, phrase_ended, compound):
+        """While matching: the curve's 100 % follow the patient, never above the start and never below the floor."""
+        pulse = self._filter.rate_mbpm
+        if phrase_ended:
+            tempo = pulse * self.ratio_beats // self.ratio_pulses
+            low = TEMPO_LOW_MBPM - RATIO_HYSTERESIS_MBPM
+            high = TEMPO_HIGH_MBPM + RATIO_HYSTERESIS_MBPM
+            self._outside = 0 if low <= tempo <= high else self._outside + 1
+            if self._outside >= RATIO_PHRASES:
+                self._outside = 0
+                if self._choose_ratio(pulse, compound, RATIO_HYSTERESIS_MBPM):
+                    self._set_floor()
+                    self._gliding = True
+        matched = pulse * self.ratio_beats // self.ratio_pulses
+        if matched > self._ceiling_mbpm:
+            matched = self._ceiling_mbpm
+        if matched < self._floor_mbpm:
+            matched = min(self._floor_mbpm, self._ceiling_mbpm)
+        self.matched_mbpm = matched
+
+    def _wait_for_patient(self, target):
+        """The target, but no further ahead of the patient than the margin, and never up again."""
+        pulse = self._filter.rate_mbpm * self.ratio_beats // self.ratio_pulses
+        nearest = pulse * (1000 - self._profile.margin_permille) // 1000
+        if nearest <= target:
+            return target
+        self.waiting = True
+        return self.tempo_mbpm if nearest > self.tempo_mbpm else nearest
+
+    def _glide(self, elapsed_ms):
+        """Move the tempo towards its target at the profile's rate; thousandths that are left over are kept."""
+        gap = self.target_mbpm - self.tempo_mbpm
+        if gap == 0:
+            self._credit = 0
+            self._gliding = False
+            return
+        rate = GLIDE_PERMILLE if self._gliding else self._profile.lead_rate_permille
+        self._credit += self.tempo_mbpm * rate // 1000 * elapsed_ms
+        most = self._credit // 60_000
+        self._credit -= most * 60_000
+        if gap > 0:
+            self.tempo_mbpm += min(gap, most)
+        else:
+            self.tempo_mbpm -= min(-gap, most)
