@@ -11,8 +11,9 @@ from micropython import const
 
 # Pairs of the sensor's 100 samples/s are added: 50 per second are enough for a pulse and halve the work.
 PAIRS_PER_S = const(50)
-RING = const(512)  # 10.2 s of pairs; a power of two, because places are masked
+RING = const(512)  # 10.2 s of slopes; a power of two, because places are masked
 RING_MASK = const(511)
+SLOPE_BIAS = const(8388608)
 # A sum over 4 pairs (80 ms), and the fall from the 4 pairs before to these 4: a band-pass around the
 # pulse's steep rise that knows no level, so steps and drift of the light pass by quickly.
 TAPS = const(4)
@@ -23,24 +24,26 @@ X_BIAS = const(512)  # samples for the autocorrelation are 10 bits, stored as 1.
 R_BIAS = const(1024)  # correlations are permille, stored as 24..2024
 
 # Places in the filter's state.
-_HEAD = const(0)  # pairs seen since the start
+HEAD = const(0)  # pairs seen since the start
 _HALF = const(1)  # 1 when the first sample of a pair is waiting
-_IR_WAITING = const(2)
-_RED_WAITING = const(3)
-_IR_SUM = const(4)  # sums over the last 4 pairs
-_RED_SUM = const(5)
-_IR_TAP = const(6)  # 6..9 and 10..13: the last 4 pairs
-_RED_TAP = const(10)
+_WAITING = const(2)  # that sample, of infrared and red
+IR_SUM = const(4)  # the newest 4 pairs of infrared, of red; then the 4 pairs before
+RED_SUM = const(5)
+_SUM_BEFORE = const(6)
 IR_MAX = const(14)  # largest and smallest count since they were last cleared
 IR_MIN = const(15)
 RED_MAX = const(16)
 RED_MIN = const(17)
-STATE_SIZE = const(18)
+_PAIRS = const(18)  # the last 8 pairs of infrared, then of red
+STATE_SIZE = const(34)
 
 
 @micropython.viper
-def smooth(state: ptr32, ir_ring: ptr32, red_ring: ptr32, ir: ptr32, red: ptr32, count: int):
-    """Take `count` samples of each light (0..262143 counts); sums over 80 ms go into the rings."""
+def smooth(state: ptr32, ir_slopes: ptr32, red_slopes: ptr32, ir: ptr32, red: ptr32, count: int):
+    """Take `count` samples of each light (0..262143 counts); a biased slope a pair goes into the two rings.
+
+    The slope is how far the sum over 80 ms fell (blood came) since the 80 ms before.
+    """
     i = 0
     while i < count:
         a = int(ir[i])
@@ -62,53 +65,83 @@ def smooth(state: ptr32, ir_ring: ptr32, red_ring: ptr32, ir: ptr32, red: ptr32,
             a += int(state[2])
             b += int(state[3])
             head = int(state[0])
-            tap = head & 3
+            j = 0
             if head == 0:
-                # The first pair fills the taps, so that the level appearing is no step.
-                j = 0
-                while j < 4:
-                    state[6 + j] = a
-                    state[10 + j] = b
+                # The first pair fills everything, so that the level appearing is no step.
+                while j < 8:
+                    state[18 + j] = a
+                    state[26 + j] = b
                     j += 1
                 state[4] = 4 * a
                 state[5] = 4 * b
-                j = 0
-                while j < 512:
-                    ir_ring[j] = 4 * a
-                    red_ring[j] = 4 * b
-                    j += 1
-            state[4] = int(state[4]) + a - int(state[6 + tap])
-            state[5] = int(state[5]) + b - int(state[10 + tap])
-            state[6 + tap] = a
-            state[10 + tap] = b
-            ir_ring[head & 511] = int(state[4])
-            red_ring[head & 511] = int(state[5])
+            tap = head & 7
+            half = (head + 4) & 7
+            # state[4] is the sum of the newest 4 pairs, state[8] of the 4 before.
+            state[4] = int(state[4]) + a - int(state[18 + half])
+            state[5] = int(state[5]) + b - int(state[26 + half])
+            if head == 0:
+                state[6] = 4 * a
+                state[7] = 4 * b
+            state[6] = int(state[6]) + int(state[18 + half]) - int(state[18 + tap])
+            state[7] = int(state[7]) + int(state[26 + half]) - int(state[26 + tap])
+            state[18 + tap] = a
+            state[26 + tap] = b
+            ir_slopes[head & 511] = int(state[6]) - int(state[4]) + 8388608
+            red_slopes[head & 511] = int(state[7]) - int(state[5]) + 8388608
             state[0] = head + 1
         i += 1
 
 
 @micropython.viper
-def largest_slope(ring: ptr32, first: int, count: int) -> int:
-    """The largest |slope| among `count` pairs from pair `first` on."""
+def level(slopes: ptr32, out: ptr32, n: int, end: int, half: int, limit: int):
+    """Slopes at pairs n..end-1, clipped at ±limit, less the mean of those up to `half` pairs around, into out.
+
+    That mean is the breath's and the drift's. It needs slopes up to pair end - 1 + half.
+    """
+    high = 8388608 + limit
+    low = 8388608 - limit
+    width = 2 * half + 1
+    while n < end:
+        total = 0
+        j = n - half
+        last = n + half
+        while j <= last:
+            s = int(slopes[j & 511])
+            if s > high:
+                s = high
+            if s < low:
+                s = low
+            total += s - 8388608
+            j += 1
+        s = int(slopes[n & 511])
+        if s > high:
+            s = high
+        if s < low:
+            s = low
+        out[n & 511] = s - total // width
+        n += 1
+
+
+@micropython.viper
+def largest_slope(ring: ptr32, n: int, end: int) -> int:
+    """The largest slope, up or down, at pairs n..end-1."""
     best = 0
-    i = 0
-    while i < count:
-        s = int(ring[(first + i - 4) & 511]) - int(ring[(first + i) & 511])
+    while n < end:
+        s = int(ring[n & 511]) - 8388608
         if s < 0:
             s = 0 - s
         if s > best:
             best = s
-        i += 1
+        n += 1
     return best
 
 
 @micropython.viper
 def extract(ring: ptr32, x: ptr16, first: int, count: int, limit: int):
-    """Slopes of `count` pairs from `first`, clipped at ±limit (≥ 1), scaled to ±511 and biased, into x."""
-    # The scale keeps 9 bits whatever the light: limit is brought below 2^21 so the product fits.
+    """Slopes of `count` pairs from `first`, clipped at ±limit (1..2^19), scaled to ±511 and biased, into x."""
     i = 0
     while i < count:
-        s = int(ring[(first + i - 4) & 511]) - int(ring[(first + i) & 511])
+        s = int(ring[(first + i) & 511]) - 8388608
         if s > limit:
             s = limit
         if s < 0 - limit:
@@ -166,23 +199,97 @@ def autocorrelate(x: ptr16, r: ptr32, lag: int, last_lag: int, count: int):
 
 
 @micropython.viper
-def next_peak(ring: ptr32, n: int, end: int, reach: int, threshold: int) -> int:
-    """The first pair in [n, end) whose slope is ≥ threshold and the largest within ±reach pairs, or -1."""
+def salience(r: ptr32, out: ptr32, lags: ptr16, bins: int, shortest: int, longest: int, w: int):
+    """How well each of the periods `lags` (1/64 pair) explains the correlations r: 0..1000 each."""
+    b = 0
+    while b < bins:
+        t = int(lags[b])
+        lag = t
+        total = 0
+        n = 0
+        while lag <= longest and n < 4:
+            i = lag >> 6
+            f = lag & 63
+            total += ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - 1024
+            n += 1
+            lag += t
+        value = 0
+        if n > 0:
+            value = total // n
+        part = 0
+        lag = t >> 1
+        if lag >= shortest:
+            i = lag >> 6
+            f = lag & 63
+            part = ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - 1024
+        lag = t // 3
+        if lag >= shortest:
+            i = lag >> 6
+            f = lag & 63
+            v = ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - 1024
+            if v > part:
+                part = v
+        if part > 0:
+            value -= part * w // 10
+        if value < 0:
+            value = 0
+        out[b] = value
+        b += 1
+
+
+@micropython.viper
+def follow(before: ptr32, after: ptr32, now: ptr32, bins: int, reach: int, toll: int, leak: int) -> int:
+    """One step of the best path through time: after = now + leak × the best of `before` nearby. Returns the best bin."""
+    b = 0
+    best = 0
+    top = -1
+    while b < bins:
+        j = b - reach
+        if j < 0:
+            j = 0
+        last = b + reach
+        if last > bins - 1:
+            last = bins - 1
+        most = 0
+        while j <= last:
+            d = j - b
+            if d < 0:
+                d = 0 - d
+            v = int(before[j]) - d * toll
+            if v > most:
+                most = v
+            j += 1
+        v = int(now[b]) + most * leak // 100
+        after[b] = v
+        if v > top:
+            top = v
+            best = b
+        b += 1
+    return best
+
+
+@micropython.viper
+def next_peak(ring: ptr32, n: int, end: int, behind: int, ahead: int, threshold: int) -> int:
+    """The first pair in [n, end) with slope ≥ threshold that is the largest from `behind` before to `ahead` after.
+
+    -1 when there is none.
+    """
+    threshold += 8388608
     while n < end:
-        s = int(ring[(n - 4) & 511]) - int(ring[n & 511])
+        s = int(ring[n & 511])
         if s >= threshold:
-            j = n - reach
             good = 1
+            j = n - behind
             while j < n:
-                if int(ring[(j - 4) & 511]) - int(ring[j & 511]) >= s:
+                if int(ring[j & 511]) >= s:
                     good = 0
                     j = n
                 j += 1
             if good == 1:
                 j = n + 1
-                last = n + reach
+                last = n + ahead
                 while j <= last:
-                    if int(ring[(j - 4) & 511]) - int(ring[j & 511]) > s:
+                    if int(ring[j & 511]) > s:
                         good = 0
                         j = last
                     j += 1
@@ -190,12 +297,6 @@ def next_peak(ring: ptr32, n: int, end: int, reach: int, threshold: int) -> int:
                     return n
         n += 1
     return -1
-
-
-@micropython.viper
-def slope_at(ring: ptr32, n: int) -> int:
-    """The slope at pair n: how far the sum over 80 ms fell (blood came) since the 80 ms before."""
-    return int(ring[(n - 4) & 511]) - int(ring[n & 511])
 
 
 def vertex(before, peak, after, scale):
