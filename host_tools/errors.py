@@ -16,6 +16,11 @@ def did_you_mean(given: str, known: list[str]) -> str:
     return f' (did you mean "{near[0]}"?)' if near else ""
 
 
+def choice(given: str, known: list[str]) -> str:
+    """The next step after an unknown word: the nearest known one, or else all of them."""
+    return did_you_mean(given, known) or f"; choose one of {', '.join(known)}"
+
+
 def os_reason(error: OSError) -> str:
     """Why the operating system refused, in its own words and lower case: "no space left on device"."""
     return (error.strerror or str(error) or type(error).__name__).lower()

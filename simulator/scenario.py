@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from firmware import profile as firmware_profile
 from firmware.reasons import REASONS
-from host_tools.errors import CalandoError, did_you_mean, os_reason
+from host_tools.errors import CalandoError, choice, did_you_mean, os_reason
 
 if TYPE_CHECKING:
     from simulator.patient import Light
@@ -148,8 +148,8 @@ class Expect(_Part):
     def _reason_is_one_the_device_gives(cls, value: str | None) -> str | None:
         if value is not None and value not in REASONS:
             known = [reason for reason in REASONS if reason]
-            text = f'reason = "{value}" is none that the device gives{did_you_mean(value, known)}; '
-            raise PydanticCustomError("sentence", text + f"choose one of {', '.join(known)}")
+            text = f'reason = "{value}" is none that the device gives{choice(value, known)}'
+            raise PydanticCustomError("sentence", text)
         return value
 
 
@@ -202,7 +202,7 @@ class Scenario(_Part):
         return self.path.stem if self.path else "scenario"
 
     def profile_values(self) -> dict[str, Any]:
-        """The settings of the profile as written, checked; those not written have the ready-made profile's value."""
+        """The settings of the profile, checked; for those not written the ready-made profile's value holds."""
         if isinstance(self.profile, dict):
             return _checked_profile(self.profile, f"{self.path or 'the scenario'}: profile")
         if self.profile in firmware_profile.READY:
@@ -212,8 +212,8 @@ class Scenario(_Part):
             return _checked_profile(read_toml(path, "profile"), str(path))
         ready = list(firmware_profile.READY)
         raise ScenarioError(
-            f'{self.path or "the scenario"}: profile = "{self.profile}" is unknown{did_you_mean(self.profile, ready)}; '
-            f"choose {' or '.join(ready)}, the path of a profile's TOML file, or an inline table of settings"
+            f'{self.path or "the scenario"}: profile = "{self.profile}" is unknown'
+            f"{did_you_mean(self.profile, ready)}; choose {' or '.join(ready)}, the path of a profile's TOML file, or an inline table of settings"
         )
 
     def make_patient(self, seed: int | None = None) -> "Light":
@@ -313,8 +313,7 @@ def _checked_profile(values: dict[str, Any], where: str) -> dict[str, Any]:
     for name in values:
         if name not in known:
             raise ScenarioError(
-                f"{where}: there is no setting {_shown(name)}{did_you_mean(name, known)}; "
-                f"the settings are {', '.join(known)}"
+                f"{where}: there is no setting {_shown(name)} in a profile{choice(name, known)}"
             )
     try:
         firmware_profile.Profile.from_values(values)

@@ -1,0 +1,178 @@
+"""The command `calando`: reads the words on the command line and hands over to the modules that work.
+
+Exit status: 0 done; 1 the thing asked for failed, one plain sentence on standard error; 2 wrong usage.
+"""
+
+import json
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from host_tools.errors import CalandoError
+
+app = typer.Typer(
+    name="calando",
+    help=(
+        "Calando meets a patient's pulse with quiet music and leads it gently down. "
+        "This command plays whole bedside sessions on a desk, with the device's real firmware, and looks at "
+        "what came out.\n\nBegin with:  calando simulate newborn"
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+INTERRUPTED = 130
+
+
+class Runtime(StrEnum):
+    micropython = "micropython"
+    cpython = "cpython"
+    rp2040 = "rp2040"
+
+
+class Population(StrEnum):
+    newborn = "newborn"
+    adult = "adult"
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program to read.")]
+
+
+@app.callback()
+def _all_commands() -> None:
+    pass
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[
+        str,
+        typer.Argument(
+            metavar="SCENARIO.toml", help="A scenario file, or the name of one that comes with Calando."
+        ),
+    ],
+    runtime: Annotated[
+        Runtime, typer.Option(help="What runs the firmware: real MicroPython, or (slower) this Python.")
+    ] = Runtime.micropython,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=2**31 - 1, help="Another chance for everything random; default: the scenario's."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the results; default: out/ and the scenario's name."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play a whole session at a simulated bedside, with the real firmware.
+
+    Writes report.html, plot.png, audio.wav, session.csv, events.jsonl and summary.json into the folder.
+    """
+    from host_tools import simulate as work
+
+    summary = work.simulate(scenario, runtime.value, seed, out, _say_nothing if as_json else _say)
+    if as_json:
+        _print_json(summary)
+
+
+@app.command()
+def vitals(
+    recording: Annotated[
+        Path, typer.Argument(metavar="RECORDING.csv", help="Columns time_s, ir, red; red may be absent.")
+    ],
+    population: Annotated[Population, typer.Option(help="Whose pulse it is.")] = Population.newborn,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the rows go; default: standard output.")
+    ] = None,
+    beats: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the time of each beat there.")
+    ] = None,
+) -> None:
+    """What the device would read from a recording: pulse rate, SpO2, perfusion, quality, contact."""
+    from host_tools import vitals_run as work
+
+    work.vitals(recording, population.value, out, beats)
+
+
+@app.command()
+def render(
+    out: Annotated[Path, typer.Option(metavar="FILE.wav", help="The sound file to write.")],
+    profile: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A profile; default: the newborn's.")
+    ] = None,
+    pulse: Annotated[
+        Path | None,
+        typer.Option(metavar="TRACE.csv", help="Pulse to play for: columns time_s, pulse_rate_bpm."),
+    ] = None,
+    song: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The melody; default: the profile's.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(metavar="N", help="How long to play.")] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Also write one row a note: when, voice, note, length, tempo."),
+    ] = None,
+) -> None:
+    """What the device would play, for a pulse that you give, as a sound file."""
+    from host_tools import render as work
+
+    work.render(out=out, profile=profile, pulse=pulse, song=song, seconds=seconds, events=events)
+
+
+@app.command()
+def meter(
+    sound: Annotated[
+        Path, typer.Argument(metavar="FILE.wav", help="A sound file, such as audio.wav of a session.")
+    ],
+    full_scale_dba: Annotated[
+        float | None,
+        typer.Option(min=0, max=140, metavar="X", help="Level at the ear of a full-scale 1 kHz tone."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How loud a sound file is: LAeq, LAS max, LCS max, LAF10, LAF90, L50, true peak, highest rise rate."""
+    from host_tools import meter as work
+
+    work.meter(sound, full_scale_dba, as_json)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _say_nothing(text: str) -> None:
+    pass
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _stop(number: int, _frame: object) -> None:
+    # As an exception, so that half-written files are cleared away on the way out.
+    raise SystemExit(128 + number)
+
+
+def main() -> None:
+    """Entry point of the console command."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app()
+    except CalandoError as error:
+        print(f"calando: {error}.".replace("..", "."), file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("calando: stopped.", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None
+
+
+if __name__ == "__main__":
+    main()

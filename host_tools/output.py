@@ -1,0 +1,91 @@
+"""A folder of results that is whole or untouched: files are made aside and moved in when all are there.
+
+Files in the folder that are not ours stay as they are.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from host_tools.errors import CalandoError, os_reason
+
+
+class OutputFolder:
+    """`with OutputFolder(path) as new: (new / "a.csv").write_text(...)`: all appears at the end, or nothing.
+
+    Raises CalandoError at the beginning where nothing could be written anyway, and when the disk fails later.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._made: list[Path] = []
+        self._new: Path | None = None
+
+    def __enter__(self) -> Path:
+        try:
+            if self.path.exists() and not self.path.is_dir():
+                raise CalandoError(
+                    f"{self.path} is a file, so no folder can be made there; choose another --out"
+                )
+            self._make_parents()
+            # Inside the folder if it exists, so that moving in never crosses a file system.
+            where = self.path if self.path.is_dir() else self.path.parent
+            self._new = Path(tempfile.mkdtemp(prefix=".calando-", dir=where))
+            self._new.chmod(0o755)
+        except OSError as error:
+            self._undo()
+            raise self._failed(error) from None
+        except BaseException:
+            self._undo()
+            raise
+        return self._new
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            try:
+                self._move_in()
+            except OSError as failure:
+                self._undo()
+                raise self._failed(failure) from None
+            return
+        self._undo()
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            raise self._failed(error) from None
+
+    def _make_parents(self) -> None:
+        missing = []
+        parent = self.path.parent
+        while not parent.exists():
+            missing.append(parent)
+            parent = parent.parent
+        for folder in reversed(missing):
+            folder.mkdir()
+            self._made.append(folder)
+
+    def _move_in(self) -> None:
+        if self._new is None:
+            raise RuntimeError("the folder was not entered")
+        if not self.path.is_dir():
+            self._new.rename(self.path)
+            return
+        for file in sorted(self._new.iterdir()):
+            os.replace(file, self.path / file.name)
+        self._new.rmdir()
+
+    def _undo(self) -> None:
+        if self._new is not None:
+            shutil.rmtree(self._new, ignore_errors=True)
+        for folder in reversed(self._made):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        self._made.clear()
+
+    def _failed(self, error: OSError) -> CalandoError:
+        return CalandoError(
+            f"{self.path}: the results cannot be written there ({os_reason(error)}); "
+            "choose another folder with --out, or make room"
+        )

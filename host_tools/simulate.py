@@ -1,0 +1,210 @@
+"""Plays a scenario at the simulated bedside, says live how it goes, and writes what came out into a folder.
+
+The playing is simulator.bedside's; the page and the picture are report's and picture's.
+"""
+
+import csv
+import json
+import time
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from host_tools import facts, words
+from host_tools.errors import CalandoError
+from host_tools.output import OutputFolder
+from simulator import scenario as scenarios
+from simulator.scenario import Scenario
+
+if TYPE_CHECKING:
+    from simulator.bedside import Result
+
+RATE_HZ = 16_000
+COLUMNS = (
+    "time_s", "phase", "pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact",
+    "tempo_bpm", "target_tempo_bpm", "level_dba", "true_pulse_rate_bpm", "true_spo2_percent", "reason",
+)  # fmt: skip
+FILES = ("report.html", "plot.png", "audio.wav", "session.csv", "events.jsonl", "summary.json")
+LINE_EVERY_S = 30.0
+RUNTIMES = ("micropython", "cpython")
+
+
+def simulate(
+    name: str,
+    runtime: str = "micropython",
+    seed: int | None = None,
+    out: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> dict[str, Any]:
+    """Play the scenario `name` and write the results; returns the summary, as in summary.json.
+
+    Raises CalandoError when the scenario, its files or the folder cannot be used, when the runtime is missing
+    or dies, and (with the results written) when the scenario's `[expect]` does not hold.
+    """
+    scenario = scenarios.load(name)
+    if runtime not in RUNTIMES:
+        raise CalandoError(
+            f'the runtime "{runtime}" is not part of this version; '
+            f"choose {' or '.join(RUNTIMES)} with --runtime"
+        )
+    out = out or Path("out") / scenario.name
+    chosen = scenario.seed if seed is None else seed
+    with OutputFolder(out) as folder:
+        say(f"{scenario.title} ({words.span(scenario.duration_s)} to play, {runtime}, seed {chosen})")
+        result = _play(scenario, runtime, seed, say)
+        summary = write(result, folder)
+    _say_end(summary, out, say)
+    expected = summary["expected"]
+    if expected is not None and not expected["held"]:
+        raise CalandoError(
+            f"{scenario.path or scenario.title}: not as expected: {'; '.join(expected['differences'])}; "
+            f"see {out / 'report.html'}"
+        )
+    return summary
+
+
+def _play(scenario: Scenario, runtime: str, seed: int | None, say: Callable[[str], None]) -> "Result":
+    from simulator import bedside  # not above: `calando --help` need not load the whole simulator
+
+    next_line_s = LINE_EVERY_S
+
+    def progress(row: dict[str, Any]) -> None:
+        nonlocal next_line_s
+        if row["time_s"] >= next_line_s:
+            say(live_line(row, next_line_s))
+            next_line_s = (row["time_s"] // LINE_EVERY_S + 1) * LINE_EVERY_S
+
+    try:
+        return bedside.run(scenario, runtime, seed, progress)
+    except FileNotFoundError as error:
+        raise CalandoError(str(error)) from None
+    except bedside.RuntimeDied as error:
+        raise CalandoError(f"{scenario.title}: {error}; nothing was written, run it again") from None
+
+
+def live_line(row: dict[str, Any], at_s: float) -> str:
+    """A line like " 4:30  lead  pulse 148  tempo 73.1 (target 73.0)  level 47.9 dBA  quality 92"."""
+
+    def number(name: str, width: int, digits: int) -> str:
+        value = row[name]
+        return f"{'--' if value is None else f'{value:.{digits}f}':>{width}}"
+
+    line = (
+        f"{words.clock(at_s):>6}  {row['phase']:<9} pulse {number('pulse_rate_bpm', 3, 0)}  "
+        f"tempo {number('tempo_bpm', 5, 1)} (target {number('target_tempo_bpm', 5, 1)})  "
+        f"level {number('level_dba', 4, 1)} dBA  quality {number('quality', 3, 0)}"
+    )
+    return f"{line}  {words.reason(row['reason'])}" if row["reason"] else line
+
+
+def _say_end(summary: dict[str, Any], out: Path, say: Callable[[str], None]) -> None:
+    level = summary["max_level_dba"]
+    loudest = "nothing was heard" if level is None else f"at most {level:.1f} dB(A)"
+    underruns = summary.get("underruns", 0)
+    gaps = "no underrun" if underruns == 0 else f"{underruns} underruns"
+    say(
+        f"End: {words.ending(summary.get('end'), summary.get('reason'))}; {loudest}, {gaps}. "
+        f"Played {words.span(summary['duration_s'])} in {summary['wall_s']:.1f} s."
+    )
+    say(f"Results in {out}: {', '.join(FILES)}")
+
+
+# --- what is written ---
+
+
+def write(result: "Result", folder: Path) -> dict[str, Any]:
+    """All files of a session into an existing folder; returns the summary."""
+    started = time.perf_counter()
+    from host_tools import picture, report
+
+    found = _facts(result)
+    summary = _summary(result, found)
+    _write_wav(folder / "audio.wav", result.pcm)
+    _write_csv(folder / "session.csv", result.rows)
+    with (folder / "events.jsonl").open("w", encoding="utf-8") as file:
+        for event in result.events:
+            file.write(json.dumps(event, ensure_ascii=False) + "\n")
+    png = picture.png(found)
+    (folder / "plot.png").write_bytes(png)
+    (folder / "report.html").write_text(report.html(found, png, summary), encoding="utf-8")
+    summary["report_s"] = round(time.perf_counter() - started, 3)
+    (folder / "summary.json").write_text(
+        json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    return summary
+
+
+def _facts(result: "Result") -> facts.Facts:
+    from firmware import board, guard
+    from host_tools import meter
+
+    population, wanted = _prescription(result.scenario)
+    ceiling_cdba = guard.NEWBORN_CEILING_CDBA if population == "newborn" else guard.ADULT_CEILING_CDBA
+    history = meter.level_history(result.pcm, RATE_HZ, board.FULL_SCALE_CDBA / 100)
+    return facts.from_records(
+        result.rows, result.events, result.scenario.title, population,
+        result.summary.get("end"), result.summary.get("reason"), ceiling_cdba / 100, wanted, history,
+    )  # fmt: skip
+
+
+def _prescription(scenario: Scenario) -> tuple[str, float | None]:
+    """Population and level of the profile (not of the patient: the profile sets the device's limits)."""
+    from firmware.profile import Profile
+
+    profile = Profile.from_values(scenario.profile_values())
+    return profile.population, profile.level_cdba / 100
+
+
+def _summary(result: "Result", found: facts.Facts) -> dict[str, Any]:
+    scenario = result.scenario
+    summary = {
+        "scenario": scenario.name,
+        **result.summary,
+        "population": scenario.patient.population,
+        "recording": scenario.patient.recording,
+        "max_level_dba": found.sound.get("las_max_dba"),
+        "sound": found.sound,
+    }
+    summary["expected"] = check(scenario, summary)
+    return summary
+
+
+def check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any] | None:
+    """Whether `[expect]` holds: {"held": bool, "differences": [half sentences]}; None without one."""
+    expect = scenario.expect
+    differences = []
+    wants = [want for want in (expect.end, expect.reason, expect.max_level_dba) if want is not None]
+    if not wants:
+        return None
+    end, reason, level = summary.get("end"), summary.get("reason"), summary["max_level_dba"]
+    if expect.end is not None and end != expect.end:
+        because = f" ({reason})" if reason else ""
+        differences.append(
+            f"it should end {expect.end}, and it {f'ended {end}{because}' if end else 'did not end'}"
+        )
+    if expect.reason is not None and reason != expect.reason and (end == expect.end or expect.end is None):
+        differences.append(f"its reason should be {expect.reason}, and it was {reason or 'none'}")
+    if expect.max_level_dba is not None and level is not None and level > expect.max_level_dba:
+        differences.append(
+            f"it should stay at or below {expect.max_level_dba:g} dB(A), and it reached {level:.1f}"
+        )
+    return {"held": not differences, "differences": differences}
+
+
+def _write_wav(path: Path, pcm: np.ndarray) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes(np.ascontiguousarray(pcm, dtype="<i2").data)
+
+
+def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            writer.writerow(["" if row[name] is None else row[name] for name in COLUMNS])
