@@ -1,0 +1,660 @@
+"""The engine: a score, a tempo and a level in, blocks of sound out, never above the ceiling.
+
+It decides which note sounds when, how loud everything is, and keeps the device's own estimate of the level.
+The samples themselves are made in voices.py, noise.py and master.py. It never reads a clock: blocks are its
+time.
+
+Every event falls on its own sample (of the half-rate mix, an eighth of a millisecond): the beat is counted in
+units of which a minute has 960 000 000 a beat, so a tempo in thousandths of a beat a minute is a whole number
+of units a sample and no rounding ever adds up.
+"""
+
+from array import array
+
+from micropython import const
+
+from firmware import level, master, noise, score, voices
+
+SAMPLE_RATE_HZ = 16000
+BLOCK = 256
+HALF = const(128)  # samples of a block at the half rate
+UNITS_PER_TICK = const(40000000)  # 960 000 000 / 24
+HALF_SAMPLE_UNITS = const(20000000)  # units of a tick over the two samples of one half-rate sample
+
+SLOWEST_MBPM = const(30000)
+FASTEST_MBPM = const(120000)
+
+# A level is held in 64ths of a hundredth of a dB.
+LEVEL_UNIT = const(64)
+FIRST_LEVEL_CDBA = 1800  # where a session's sound begins: far below any ward
+RISE_PER_BLOCK = const(96)  # 0.94 dB a second: CLINICAL.md allows 1 dB a second
+FALL_PER_BLOCK = const(640)  # 6 dB a second for a lowered level; fades have their own time
+FADE_DEPTH_CDB = const(6000)  # a fade is silent when it is this far down
+# What the reference song gives at a gain of 1, against a full-scale sine; host_tools/loudness.py measures it.
+REFERENCE_CDB = -2600
+# Loudness by phrase: at most this much correction in all and in one step.
+TRIM_LIMIT_CDB = const(400)
+TRIM_STEP_CDB = const(100)
+
+# The ceiling's margins: the meter's own error (0.15 dB), and what the filters remember of the block before.
+CEILING_MARGIN_CDB = 30
+GOVERN_CDB = 150  # the governor turns down from here below the ceiling
+DUCK_PER_BLOCK = const(1200)  # 12 dB a second down,
+RECOVER_PER_BLOCK = const(16)  # 0.16 dB a second up again
+# Largest clamp for which a whole block of the loudest waveform still keeps the slow level under the ceiling,
+# as a multiple (of 16) of the ceiling's amplitude, by how full the slow integrator is in sixteenths: 16 *
+# sqrt((1 - full * exp(-0.016)) / ((1 - exp(-0.016)) * 1.5)); 1.5 is a square wave at the A weighting's crest.
+_HEADROOM = bytes((101, 98, 94, 91, 88, 84, 80, 76, 72, 67, 63, 57, 52, 45, 38, 28, 13))
+PEAK_OVER_CEILING_CDB = 300  # and never a peak above a sine this much over the C ceiling
+
+MELODY_VOICES = const(3)
+FIRST_CHORD_VOICE = const(3)
+FIRST_HEART_VOICE = const(6)
+PURE_TABLE = const(4 * 514)
+TABLE_STRIDE = const(514)
+WIDEST_NOTE = const(73)  # above C#5 only three harmonics: the fourth would need more than 2.2 kHz
+
+# Envelopes: peak (of 2 ** 28), sustain in thousandths, shifts of attack, decay and release in half-rate
+# samples (8: 32 ms, 9: 64 ms, 10: 128 ms, 14: 2 s), attack samples.
+_MELODY_PEAK = const(36000000)
+_CHORD_PEAK = const(17000000)
+_HEART_PEAK = const(30000000)
+# Half of the A weighting is given back to low notes, so that a melody's level stays even as it moves:
+# thousandths for MIDI notes 36 to 83, against A4.
+_EVEN = array(
+    "H",
+    (
+        4240,
+        3990,
+        3760,
+        3550,
+        3350,
+        3170,
+        3000,
+        2840,
+        2690,
+        2560,
+        2430,
+        2310,
+        2200,
+        2100,
+        2000,
+        1910,
+        1830,
+        1750,
+        1680,
+        1610,
+        1550,
+        1490,
+        1430,
+        1380,
+        1330,
+        1290,
+        1250,
+        1210,
+        1170,
+        1140,
+        1110,
+        1080,
+        1050,
+        1000,
+        980,
+        960,
+        940,
+        920,
+        900,
+        890,
+        870,
+        860,
+        850,
+        830,
+        820,
+        810,
+        800,
+        800,
+    ),
+)
+
+_HEART_LUB = const(48)  # C3, 131 Hz
+_HEART_DUB = const(51)
+_HEART_DUB_TICKS = const(8)  # a third of a beat later
+
+
+class Audio:
+    """Music, soundscape and heartbeat as one stream of blocks.
+
+    full_scale_cdba: level at the ear of a full-scale 1 kHz sine; ceiling_cdba, ceiling_cdbc: the slow levels
+    that the output never exceeds, whatever is asked. All in hundredths of a dB.
+
+    playing, silent (last block was all zeros), phrase_ended (set here, cleared by its reader), in_rest
+    (between phrases and nothing sounds), compound, tempo_mbpm, level_cdba and level_cdbc (slow levels of the
+    output, 0 when silent) are there to be read. on_note, when set, is called as on_note(sample, voice, note,
+    length_samples, tempo_mbpm) for every note.
+    """
+
+    def __init__(self, full_scale_cdba, ceiling_cdba, ceiling_cdbc):
+        self.full_scale_cdba = full_scale_cdba
+        self.on_note = None
+        self._waves = voices.make_tables()
+        self._voices = array("I", [0] * (voices.VOICES * voices.STRIDE))
+        self._noise = array("I", [0] * noise.STATE_SIZE)
+        self._master = array("I", [0] * master.STATE_SIZE)
+        self._mix = array("I", [1 << 20] * (HALF + master.HISTORY))
+        self._wide = array("I", [1 << 20] * BLOCK)
+        noise.start(self._noise)
+        master.start(self._master)
+
+        ceiling_a = ceiling_cdba - CEILING_MARGIN_CDB - full_scale_cdba
+        ceiling_c = ceiling_cdbc - CEILING_MARGIN_CDB - full_scale_cdba
+        self._power_a = level.power(ceiling_a)
+        self._power_c = level.power(ceiling_c)
+        self._govern_a = level.power(ceiling_a - GOVERN_CDB)
+        self._govern_c = level.power(ceiling_c - GOVERN_CDB)
+        self._watch_a = self._power_a >> 2
+        self._watch_c = self._power_c >> 2
+        # Root mean square amplitudes of the ceilings.
+        self._amplitude_a = level.gain(min(0, ceiling_a)) * 23170 >> 24
+        self._amplitude_c = level.gain(min(0, ceiling_c)) * 23170 >> 24
+        self._peak = min(32767, level.gain(min(0, ceiling_c + PEAK_OVER_CEILING_CDB)) * 32767 >> 24)
+        self._set_clamp(self._peak)
+
+        self.playing = False
+        self.silent = True
+        self.phrase_ended = False
+        self.in_rest = False
+        self.compound = False
+        self.level_cdba = 0
+        self.level_cdbc = 0
+        self.tempo_mbpm = 75000
+        self._tempo_target_mbpm = 75000
+        self.samples = 0
+
+        self._song = None
+        self._soundscape = None
+        self._heartbeat = False
+        self._level = FIRST_LEVEL_CDBA * LEVEL_UNIT
+        self._level_target = self._level
+        self._level_step = RISE_PER_BLOCK
+        self._fade = -1  # how far a fade-out has come; -1 when there is none
+        self._fade_step = 0
+        self._duck = 0
+        self._near = False  # the slow level is within 6 dB of the ceiling
+        self._trim_cdb = 0
+        self._trim_target_cdb = 0
+        self._song_cdb = 0
+        self._gain = 0
+        self._flush = 0
+        self._blocks = 0
+
+        self._minor_permille = 0
+        self._minor_owed = 500
+        self._changed = False  # this phrase is in the song's other mode
+        self._brightness_permille = 500
+        self._density_permille = 500
+
+        self._until = 0  # units from this block's start to the next event
+        self._waited = 0  # ticks since the last event
+        self._melody_ticks = 0
+        self._chord_ticks = 0
+        self._heart_ticks = 0
+        self._note_index = 0
+        self._chord_index = 0
+        self._chord_left = 0
+        self._chord_step = 0
+        self._arpeggio = 0
+        self._resting = False
+        self._heart_dub = False
+        self._beats = 0
+        self._melody_voice = 0
+        self._melody_note = 0
+        self._chord_voice = 0
+        self._heart_voice = 0
+        self._offset = 0
+
+        self._phrase_power = 0
+        self._phrase_blocks = 0
+        self._phrase_level = 0
+
+    # What the session asks for
+
+    def play(self, song):
+        """Start a Score at its beginning with the next block; None ends the melody and lets its notes ring
+        out.
+        """
+        self._release_all()
+        self._song = song
+        self._resting = False
+        self._until = 0
+        self._waited = 0
+        self._melody_ticks = self._chord_ticks = self._heart_ticks = 0
+        self._note_index = self._chord_index = self._chord_left = 0
+        self._heart_dub = False
+        self.compound = song is not None and song.compound
+        self._song_cdb = song.loudness_cdb if song is not None else 0
+        self._start(song is not None)
+        self._choose_mode()
+        self._set_noise()
+
+    def soundscape(self, name):
+        """Cross-fade to "ocean", "womb" or "rain", or to none of them with None. KeyError for another
+        name.
+        """
+        if name is not None and name not in noise.SOUNDSCAPES:
+            raise KeyError("there is no soundscape " + name)
+        if name == self._soundscape:
+            return
+        self._soundscape = name
+        self._start(name is not None)
+        self._set_noise()
+
+    def set_tempo(self, tempo_mbpm):
+        """The beat's tempo, reached evenly over the next block; held within 30 to 120 beats a minute."""
+        self._tempo_target_mbpm = max(SLOWEST_MBPM, min(FASTEST_MBPM, tempo_mbpm))
+
+    def set_level(self, level_cdba, over_ms):
+        """Glide to this level at the ear, rising at most 0.94 and falling at most 6 dB a second."""
+        target = max(0, level_cdba) * LEVEL_UNIT
+        if target == self._level_target:
+            return
+        self._level_target = target
+        step = abs(target - self._level) * 16 // max(16, over_ms)
+        limit = RISE_PER_BLOCK if target > self._level else FALL_PER_BLOCK
+        self._level_step = max(1, min(step, limit))
+
+    def fade_out(self, over_ms):
+        """Sink evenly in dB to silence, then playing is False. A second call may only make it faster."""
+        step = max(1, FADE_DEPTH_CDB * LEVEL_UNIT * 16 // max(16, over_ms))
+        if self._fade < 0:
+            self._fade = 0
+            self._fade_step = step
+        elif step > self._fade_step:
+            self._fade_step = step
+
+    def silence(self):
+        """At once: the next block is zeros and playing is False."""
+        for voice in range(voices.VOICES):
+            self._voices[voice * voices.STRIDE] = 0
+            self._voices[voice * voices.STRIDE + voices.AMPLITUDE] = 0
+        for place in range(HALF + master.HISTORY):
+            self._mix[place] = 1 << 20
+        self._noise[noise.GAIN] = self._noise[noise.GAIN_TARGET] = 0
+        self._master[master.GAIN] = 0
+        self._gain = 0
+        self._song = None
+        self._soundscape = None
+        self._heartbeat = False
+        self._flush = 0
+        self._fade = -1
+        self._duck = 0
+        self._level = self._level_target = FIRST_LEVEL_CDBA * LEVEL_UNIT
+        self.playing = False
+        self.in_rest = False
+
+    def set_mood(self, minor_permille, brightness_permille, density_permille):
+        """The share of phrases in minor (from the next phrase), brightness (next note), density (next
+        chord).
+        """
+        self._minor_permille = max(0, min(1000, minor_permille))
+        self._brightness_permille = max(0, min(999, brightness_permille))
+        self._density_permille = max(0, min(1000, density_permille))
+
+    # One block
+
+    def render(self, block):
+        """Fill array("h") of BLOCK frames with the next 16 ms."""
+        tempo = self.tempo_mbpm + self._tempo_target_mbpm
+        if self.playing:
+            advance = tempo * HALF
+            if self._until < advance:
+                self._events(advance, tempo)
+            self._until -= advance
+        self.tempo_mbpm = self._tempo_target_mbpm
+
+        sounding = voices.add_voices(
+            0, 0, 0, self._voices, self._mix, self._waves, master.HISTORY, HALF + master.HISTORY
+        )
+        sounding += noise.add_noise(
+            0, 0, 0, self._noise, self._mix, self._waves, PURE_TABLE, master.HISTORY, HALF + master.HISTORY
+        )
+        if sounding:
+            self._flush = 2
+        elif self._flush:
+            self._flush -= 1
+            sounding = 1
+        self.samples += BLOCK
+        self._blocks += 1
+        state = self._master
+        if not sounding:
+            if not self.silent:
+                master.rest(state)
+                self.silent = True
+            master.zeros(block, state, BLOCK)
+            self.in_rest = self.playing and self._resting
+            if self._resting and self._phrase_blocks < 4000:
+                self._phrase_blocks += 1
+            if self._fade >= 0:
+                self.silence()
+        else:
+            self.silent = False
+            self.in_rest = False
+            gain = self._next_gain()
+            step = (gain - self._gain) >> 8
+            state[master.GAIN] = self._gain
+            state[master.GAIN_STEP] = step + master.GAIN_BIAS
+            self._gain = gain
+            master.upsample(0, 0, 0, self._mix, self._wide, HALF)
+            master.finish(0, 0, 0, self._wide, block, state, BLOCK)
+            if self._phrase_blocks < 4000:
+                self._phrase_power += state[master.BLOCK_POWER_A] >> 6
+                self._phrase_blocks += 1
+            power_a = state[master.POWER_A]
+            power_c = state[master.POWER_C]
+            if power_a > self._watch_a or power_c > self._watch_c:
+                self._guard(power_a, power_c)
+            elif self._near:
+                self._near = False
+                self._set_clamp(self._peak)
+            elif self._duck:
+                self._duck = max(0, self._duck - RECOVER_PER_BLOCK)
+            if self._fade > FADE_DEPTH_CDB * LEVEL_UNIT:
+                self.silence()
+        if self._blocks & 3 == 0:
+            self._estimate(state)
+
+    def _next_gain(self):
+        """The gain at this block's end, with the level one step further along its glide."""
+        if self._level != self._level_target:
+            if self._level < self._level_target:
+                self._level = min(self._level + self._level_step, self._level_target)
+            else:
+                self._level = max(self._level - self._level_step, self._level_target)
+        if self._trim_cdb != self._trim_target_cdb:
+            self._trim_cdb += 1 if self._trim_cdb < self._trim_target_cdb else -1
+        target = self._level - self._duck
+        if self._fade >= 0:
+            self._fade += self._fade_step
+            if self._fade > FADE_DEPTH_CDB * LEVEL_UNIT:
+                return 0
+            target -= self._fade
+        return level.gain(
+            target // LEVEL_UNIT - self.full_scale_cdba - REFERENCE_CDB - self._song_cdb + self._trim_cdb
+        )
+
+    def _guard(self, power_a, power_c):
+        """Near the ceiling: turn down smoothly, and lower the clamp so that this block cannot pass the
+        ceiling.
+        """
+        self._near = True
+        if power_a > self._govern_a or power_c > self._govern_c:
+            self._duck += DUCK_PER_BLOCK
+        elif self._duck:
+            self._duck = max(0, self._duck - RECOVER_PER_BLOCK)
+        full_a = min(16, (power_a >> 4) * 16 // (self._power_a >> 4) + 1)
+        full_c = min(16, (power_c >> 4) * 16 // (self._power_c >> 4) + 1)
+        clamp = min(self._amplitude_a * _HEADROOM[full_a] >> 4, self._amplitude_c * _HEADROOM[full_c] >> 4)
+        self._set_clamp(min(self._peak, clamp))
+
+    def _set_clamp(self, clamp):
+        self._master[master.CLAMP] = clamp
+        self._master[master.KNEE] = clamp * 192  # three quarters of it, with 8 fraction bits
+
+    def _estimate(self, state):
+        cdb = level.power_cdb(state[master.POWER_A])
+        self.level_cdba = max(0, cdb + self.full_scale_cdba) if cdb is not None else 0
+        cdb = level.power_cdb(state[master.POWER_C])
+        self.level_cdbc = max(0, cdb + self.full_scale_cdba) if cdb is not None else 0
+
+    # Sequencing: runs only in blocks in which something is due
+
+    def _events(self, advance, tempo):
+        while self._until < advance and self.playing:
+            self._offset = self._until // tempo  # in half-rate samples: tempo is the sum of two
+            self._until += self._event() * UNITS_PER_TICK
+
+    def _event(self):
+        """Play what is due now; returns the ticks to the next event, at most a beat."""
+        waited = self._waited
+        song = self._song
+        wait = 24
+        if song is not None:
+            self._melody_ticks -= waited
+            while self._melody_ticks <= 0:
+                self._melody_event(song)
+            wait = min(wait, self._melody_ticks)
+            if song.chords:
+                self._chord_ticks -= waited
+                while self._chord_ticks <= 0:
+                    self._chord_event(song)
+                wait = min(wait, self._chord_ticks)
+        self._heart_ticks -= waited
+        if self._heart_ticks <= 0:
+            self._heart_event()
+        wait = min(wait, self._heart_ticks)
+        self._waited = wait
+        return wait
+
+    def _melody_event(self, song):
+        data = song.data
+        index = self._note_index
+        if index > 0 and not self._resting and data[score.HEADER + 2 * index - 2] >= 128:
+            # A phrase has ended: a bar's rest, for both hands.
+            self._resting = True
+            self._phrase_end()
+            ticks = song.beats_per_bar * 24
+            self._melody_ticks += ticks
+            self._chord_ticks += ticks
+            return
+        self._resting = False
+        if index == song.notes:
+            index = self._chord_index = 0
+        note = data[score.HEADER + 2 * index] & 127
+        ticks = data[score.HEADER + 2 * index + 1]
+        if note:
+            following = data[score.HEADER + 2 * index + 2] & 127 if index + 1 < song.notes else 0
+            self._sing(self._mode(note, following), ticks)
+        self._note_index = index + 1
+        self._melody_ticks += ticks
+
+    def _chord_event(self, song):
+        data = song.data
+        if self._chord_left == 0:
+            if self._chord_index == song.chords:
+                self._chord_ticks += 24  # the rest after the last phrase; the melody turns back first
+                return
+            at = song.chords_at + 2 * self._chord_index
+            self._chord_index += 1
+            self._chord_left = data[at + 1]
+            self._arpeggio = 0
+            density = self._density_permille
+            if density < 150:
+                self._chord_step = 0
+            elif density < 400:
+                self._chord_step = 255
+            elif density < 750:
+                self._chord_step = 24 * (song.beats_per_bar // 2 if song.beats_per_bar % 2 == 0 else 1)
+            else:
+                self._chord_step = 24 if not song.compound else 8
+        at = song.chords_at + 2 * self._chord_index - 2
+        ticks = self._chord_left
+        quality = data[at] >> 4
+        if self._chord_step and quality != score.SILENT:
+            ticks = min(self._chord_step, ticks)
+            self._accompany(data[at] & 15, quality, ticks)
+        self._chord_left -= ticks
+        self._chord_ticks += ticks
+
+    def _accompany(self, root, quality, ticks):
+        """One note of a chord: root, fifth, third above, fifth, and round again."""
+        place = self._arpeggio & 3
+        self._arpeggio += 1
+        distances = score.QUALITIES[quality]
+        note = 48 + root
+        if place == 1 or place == 3:
+            note += distances[1]
+        elif place == 2:
+            note += 12 + distances[0] if distances[0] else 12
+        # The leading note of a dominant stays, in minor too.
+        if self._changed and not ((root - self._song.tonic) % 12 == 7 and place == 2):
+            note = self._turn(note)
+        if note > 64:
+            note -= 12
+        voice = FIRST_CHORD_VOICE + self._chord_voice
+        self._chord_voice = (self._chord_voice + 1) % 3
+        self._start_note(voice, note, ticks, _CHORD_PEAK, 350, 9, 12, 10, self._table(note, 2))
+
+    def _sing(self, note, ticks):
+        voice = self._melody_voice
+        if note != self._melody_note or self._voices[voice * voices.STRIDE] == 0:
+            voice = (voice + 1) % MELODY_VOICES
+            self._melody_voice = voice
+        # The same note again stays in its voice: two of them out of phase would cancel.
+        self._melody_note = note
+        self._start_note(voice, note, ticks, _MELODY_PEAK, 600, 8, 13, 10, self._table(note, 0))
+
+    def _table(self, note, darker):
+        timbre = self._brightness_permille * voices.BRIGHT_TIMBRES // 1000 - darker
+        if note > WIDEST_NOTE:
+            timbre = min(timbre, 1)
+        return max(0, timbre) * TABLE_STRIDE
+
+    def _start_note(self, voice, note, ticks, peak, sustain, attack_shift, hold_shift, release_shift, table):
+        state = self._voices
+        base = voice * voices.STRIDE
+        length = ticks * (HALF_SAMPLE_UNITS // self._tempo_target_mbpm)
+        gate = length * 15 // 16
+        attack = min(gate, 4 << attack_shift)
+        peak = peak * _EVEN[note - 36] // 1000 if note >= 36 else peak
+        state[base] = voices.AGAIN if state[base] else voices.WAIT
+        state[base + voices.COUNT] = self._offset
+        state[base + voices.PEAK] = peak
+        state[base + voices.SUSTAIN] = peak // 1000 * sustain
+        state[base + voices.ATTACK] = attack
+        state[base + voices.HOLD_FOR] = gate - attack
+        state[base + voices.ATTACK_SHIFT] = attack_shift
+        state[base + voices.HOLD_SHIFT] = hold_shift
+        state[base + voices.RELEASE_SHIFT] = release_shift
+        state[base + voices.NEXT_STEP] = voices.note_step(note)
+        state[base + voices.NEXT_TABLE] = table
+        if self.on_note is not None:
+            at = self.samples + 2 * self._offset + master.DELAY_SAMPLES
+            self.on_note(at, voice, note, 2 * gate, self._tempo_target_mbpm)
+
+    def _heart_event(self):
+        """Count the beat; in the womb, a soft double thump on it."""
+        if self._heart_dub:
+            self._heart_dub = False
+            self._heart_ticks += 24 - _HEART_DUB_TICKS
+            self._thump(_HEART_DUB, 700)
+            return
+        self._beats += 1
+        if self._song is None and self._beats & 15 == 0:
+            self.phrase_ended = True
+        if self._heartbeat:
+            self._heart_dub = True
+            self._heart_ticks += _HEART_DUB_TICKS
+            self._thump(_HEART_LUB, 1000)
+        else:
+            self._heart_ticks += 24
+
+    def _thump(self, note, permille):
+        voice = FIRST_HEART_VOICE + self._heart_voice
+        self._heart_voice ^= 1
+        peak = _HEART_PEAK // 1000 * permille
+        self._start_note(voice, note, 5, peak, 300, 8, 9, 9, PURE_TABLE)
+
+    # Modes and phrases
+
+    def _phrase_end(self):
+        self.phrase_ended = True
+        self._choose_mode()
+        self._trim_phrase()
+
+    def _choose_mode(self):
+        """Spread minor phrases evenly: of every thousand, as many as asked for."""
+        song = self._song
+        if song is None:
+            return
+        self._minor_owed += self._minor_permille
+        minor = self._minor_owed >= 1000
+        if minor:
+            self._minor_owed -= 1000
+        self._changed = minor != (song.scale == score.MINOR or song.scale == score.IN)
+
+    def _mode(self, note, following):
+        """The melody's note in this phrase's mode; on the way up to the tonic, sixth and seventh stay
+        high.
+        """
+        song = self._song
+        if not self._changed:
+            return note
+        if song.scale == score.MAJOR and following > note:
+            degree = (note - song.tonic) % 12
+            above = (following - song.tonic) % 12
+            if (degree == 11 and above == 0) or (degree == 9 and above == 11):
+                return note
+        return self._turn(note)
+
+    def _turn(self, note):
+        degree = (note - self._song.tonic) % 12
+        return note - degree + score.SCALES[self._song.scale][degree]
+
+    def _trim_phrase(self):
+        """Correct the level by what the phrase that just ended measured, half of the way."""
+        blocks = self._phrase_blocks
+        if (
+            blocks > 200
+            and self._level == self._level_target == self._phrase_level
+            and not self._duck
+            and self._fade < 0
+        ):
+            measured = level.power_cdb((self._phrase_power // blocks) << 10)
+            if measured is not None:
+                error = self._level // LEVEL_UNIT - self.full_scale_cdba - measured
+                step = max(-TRIM_STEP_CDB, min(TRIM_STEP_CDB, error // 2))
+                self._trim_target_cdb = max(-TRIM_LIMIT_CDB, min(TRIM_LIMIT_CDB, self._trim_cdb + step))
+        self._phrase_power = self._phrase_blocks = 0
+        self._phrase_level = self._level
+
+    def _start(self, wanted):
+        if wanted and self._fade >= 0:
+            # Asked to play again while fading: go on from the level the fade had reached.
+            self._level = max(0, self._level - self._fade)
+            self._fade = -1
+        if self._song is None and self._soundscape is None:
+            self.playing = False
+        elif not self.playing:
+            self.playing = True
+            self._until = self._waited = 0
+            self._phrase_power = self._phrase_blocks = 0
+            if self.silent:
+                self._level = FIRST_LEVEL_CDBA * LEVEL_UNIT
+                self._gain = 0
+                self._trim_cdb = self._trim_target_cdb = 0
+
+    def _release_all(self):
+        state = self._voices
+        for voice in range(voices.VOICES):
+            base = voice * voices.STRIDE
+            if state[base] == voices.WAIT:
+                state[base] = voices.OFF
+            elif state[base]:
+                state[base] = voices.RELEASE
+
+    def _set_noise(self):
+        state = self._noise
+        name = self._soundscape
+        self._heartbeat = False
+        if name is None:
+            state[noise.GAIN_TARGET] = 0
+            return
+        settings = noise.SOUNDSCAPES[name]
+        state[noise.COEFFICIENT_1] = settings[0]
+        state[noise.COEFFICIENT_2] = settings[1]
+        state[noise.COEFFICIENT_3] = settings[2]
+        state[noise.SWELL_STEP] = (1 << 28) // settings[3]
+        state[noise.SWELL_DEPTH] = settings[4]
+        # Under a song the soundscape stays 10 dB back.
+        state[noise.GAIN_TARGET] = (
+            (settings[5] << 10) if self._song is None else (settings[5] << 10) // 1000 * 316
+        )
+        self._heartbeat = settings[6]

@@ -1,0 +1,185 @@
+"""Soft wavetable voices: the tables, and the inner loop that adds every sounding voice to the mix.
+
+Voices run at half the output's rate, because nothing in them lies above 2.2 kHz; master.py brings the mix to
+the full rate. Which note sounds when is decided in audio.py.
+"""
+
+from array import array
+
+import micropython
+from micropython import const
+
+VOICES = const(8)
+STRIDE = const(16)
+
+# One voice's place in the state array, counted from its first word.
+STAGE = const(0)  # OFF WAIT ATTACK HOLD RELEASE AGAIN
+COUNT = const(1)  # samples left in this stage
+PHASE = const(2)  # 28 bits a turn
+STEP = const(3)  # phase a sample
+AMPLITUDE = const(4)  # 28 bits
+PEAK = const(5)
+SUSTAIN = const(6)
+ATTACK = const(7)  # samples of attack, then
+HOLD_FOR = const(8)  # samples until the release
+ATTACK_SHIFT = const(9)  # time constants, as powers of two in samples
+HOLD_SHIFT = const(10)
+RELEASE_SHIFT = const(11)
+TABLE = const(12)
+NEXT_STEP = const(13)  # pitch and table from the attack on
+NEXT_TABLE = const(14)
+
+OFF = const(0)
+WAIT = const(1)  # silent until the note's own sample
+ATTACK_STAGE = const(2)
+HOLD = const(3)
+RELEASE = const(4)
+AGAIN = const(5)  # releasing until the next note's own sample
+
+TABLE_SIZE = const(512)
+TABLE_STRIDE = const(514)
+# Strength of the harmonics in thousandths. All tables have the same fundamental, so brightness is not
+# loudness. The last table is a pure tone, for heartbeats. Four harmonics at most: with the songs' range
+# nothing can alias.
+TIMBRES = (
+    (1000, 80, 20, 0),
+    (1000, 170, 55, 0),
+    (1000, 270, 95, 25),
+    (1000, 370, 140, 50),
+    (1000, 0, 0, 0),
+)
+BRIGHT_TIMBRES = const(4)
+PURE = const(4)
+BIAS = const(1 << 20)  # the mix is stored biased: pointers of 32 bits read unsigned on some machines
+
+# Phase steps at 8 kHz of the twelve notes from C8 up, A4 = 440 Hz; lower octaves are shifts of these.
+_C8_STEPS = (
+    140459156,
+    148811292,
+    157660072,
+    167035027,
+    176967447,
+    187490479,
+    198639243,
+    210450947,
+    222965012,
+    236223201,
+    250269764,
+    265151578,
+)
+
+
+def note_step(note):
+    """The phase step of a MIDI note (0 to 119) at 8000 samples a second."""
+    return _C8_STEPS[note % 12] >> (9 - note // 12)
+
+
+def make_tables():
+    """Every timbre's table, one after the other, as biased 16-bit values with one guard value each."""
+    # A quarter of a million steps of float would differ between machines: the sine turns in whole numbers.
+    cosine_step = 1152834691737939328  # cos and sin of a turn / 512, times 2 ** 60
+    sine_step = 14148120384212744
+    sines = []
+    cosine, sine = 1 << 60, 0
+    for _ in range(TABLE_SIZE):
+        sines.append((sine + (1 << 40)) >> 41)  # 19 bits, so that sums of harmonics stay small integers
+        cosine, sine = (
+            (cosine * cosine_step - sine * sine_step) >> 60,
+            (sine * cosine_step + cosine * sine_step) >> 60,
+        )
+    waves = array("H", [32768] * (TABLE_STRIDE * len(TIMBRES)))
+    for number, timbre in enumerate(TIMBRES):
+        base = number * TABLE_STRIDE
+        for index in range(TABLE_SIZE + 1):
+            total = 0
+            for harmonic in range(4):
+                if timbre[harmonic]:
+                    total += timbre[harmonic] * sines[index * (harmonic + 1) % TABLE_SIZE]
+            # The fundamental is 20000 of 32768, so that the brightest sum still fits.
+            waves[base + index] = 32768 + (((total >> 5) * 20 + (1 << 13)) >> 14)
+        waves[base + TABLE_SIZE + 1] = waves[base + 1]
+    return waves
+
+
+@micropython.viper
+def add_voices(
+    phase: int, amplitude: int, at: int, state: ptr32, mix: ptr32, waves: ptr16, start: int, end: int
+) -> int:
+    """Add every voice to mix[start:end] and move its envelope on; returns how many sounded.
+
+    The first three arguments only name the fastest places of the machine code; pass zeros.
+    """
+    sounding = 0
+    voice = 0
+    while voice < VOICES * STRIDE:
+        stage = int(state[voice])
+        if stage != OFF:
+            sounding += 1
+            phase = int(state[voice + PHASE])
+            amplitude = int(state[voice + AMPLITUDE])
+            step = int(state[voice + STEP])
+            table = int(state[voice + TABLE])
+            count = int(state[voice + COUNT])
+            peak = int(state[voice + PEAK])
+            at = start
+            while at < end:
+                run = end
+                target = 0
+                shift = int(state[voice + RELEASE_SHIFT])
+                if stage != RELEASE:
+                    if count == 0:
+                        if stage == WAIT or stage == AGAIN:
+                            stage = ATTACK_STAGE
+                            step = int(state[voice + NEXT_STEP])
+                            table = int(state[voice + NEXT_TABLE])
+                            count = int(state[voice + ATTACK])
+                        elif stage == ATTACK_STAGE:
+                            stage = HOLD
+                            count = int(state[voice + HOLD_FOR])
+                        else:
+                            stage = RELEASE
+                        continue
+                    if at + count < run:
+                        run = at + count
+                    count -= run - at
+                    if stage == WAIT:
+                        at = run
+                        continue
+                    if stage == ATTACK_STAGE:
+                        target = peak
+                        shift = int(state[voice + ATTACK_SHIFT])
+                    elif stage == HOLD:
+                        target = int(state[voice + SUSTAIN])
+                        shift = int(state[voice + HOLD_SHIFT])
+                elif amplitude < (peak >> 7) + 65536:
+                    # 42 dB down: straight to nothing over what is left of this block.
+                    shift = amplitude // (end - at) + 1
+                    while at < end:
+                        index = table + (phase >> 19)
+                        value = int(waves[index])
+                        value += ((int(waves[index + 1]) - value) * ((phase >> 7) & 0xFFF)) >> 12
+                        mix[at] = int(mix[at]) + (((value - 32768) * (amplitude >> 14)) >> 13)
+                        amplitude -= shift
+                        if amplitude < 0:
+                            amplitude = 0
+                        phase = (phase + step) & 0xFFFFFFF
+                        at += 1
+                    stage = OFF
+                    amplitude = 0
+                    continue
+                while at < run:
+                    index = table + (phase >> 19)
+                    value = int(waves[index])
+                    value += ((int(waves[index + 1]) - value) * ((phase >> 7) & 0xFFF)) >> 12
+                    mix[at] = int(mix[at]) + (((value - 32768) * (amplitude >> 14)) >> 13)
+                    amplitude += (target - amplitude) >> shift
+                    phase = (phase + step) & 0xFFFFFFF
+                    at += 1
+            state[voice] = stage
+            state[voice + PHASE] = phase
+            state[voice + AMPLITUDE] = amplitude
+            state[voice + STEP] = step
+            state[voice + TABLE] = table
+            state[voice + COUNT] = count
+        voice += STRIDE
+    return sounding
