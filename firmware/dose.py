@@ -1,8 +1,10 @@
-"""How much music there was in the last 24 hours, across reboots. Counts and refuses; main.py keeps the record on flash.
+"""How much music there was in the last 24 hours, across reboots. Counts and refuses; main.py keeps the record
+on flash.
 
-The device has no calendar. Only time with the power on counts: after a power cut the ages of earlier sessions go on from
-where they were saved, so that switching off and on never shortens a gap or a day. That errs towards silence. A whole
-session is written down before its first sound, and corrected after its last: a cut in between costs the whole dose.
+The device has no calendar. Only time with the power on counts: after a power cut the ages of earlier sessions
+go on from where they were saved, so that switching off and on never shortens a gap or a day. That errs
+towards silence. A whole session is written down before its first sound, and corrected after its last: a cut
+in between costs the whole dose.
 """
 
 from array import array
@@ -16,7 +18,8 @@ COUNTS_FROM_MS = const(
     120_000
 )  # a false start shorter than this opens no gap and is no session; its minutes count
 MINUTE_MS = const(60_000)
-# A record: version, number of sessions, then for each its age and its minutes (u16 each) and whether it counts.
+# A record: version, number of sessions, then for each its age and its minutes (u16 each) and whether it
+# counts.
 VERSION = const(1)
 RECORD_BYTES = const(82)
 
@@ -27,7 +30,7 @@ _FIELDS = const(3)
 
 
 class Dose:
-    """Sessions of the last 24 hours, newest first. Ages are minutes since the end of each, with the power on."""
+    """Sessions of the last 24 hours, newest first. Ages are minutes with the power on since each ended."""
 
     def __init__(self):
         self._sessions = array("H", [0] * (SESSIONS_MAX * _FIELDS))
@@ -119,7 +122,9 @@ class Dose:
         self._part_ms = 0
 
     def end(self, stop_rule):
-        """The session is over: what was played replaces what was planned. stop_rule: the patient's state ended it."""
+        """The session is over: what was played replaces what was planned. stop_rule: the patient's state
+        ended it.
+        """
         if not self._open:
             return
         self._open = False

@@ -1,8 +1,10 @@
-"""The guard: looks at what is known and what is wanted, and can only ever make it quieter, slower to change, or silent.
+"""The guard: looks at what is known and what is wanted, and can only ever make it quieter, slower to change,
+or silent.
 
-It has its own clock, timers and baseline, shares no state with the session, and has the last word on every step's
-outputs. Its limits are constants: a profile may tighten them, nothing may loosen them. No session logic here.
-Every number has its line in docs/hazards.toml; CLINICAL numbers are adopted, "choice" marks our own.
+It has its own clock, timers and baseline, shares no state with the session, and has the last word on every
+step's outputs. Its limits are constants: a profile may tighten them, nothing may loosen them. No session
+logic here. Every number has its line in docs/hazards.toml; CLINICAL numbers are adopted, "choice" marks our
+own.
 """
 
 from micropython import const
@@ -82,7 +84,7 @@ UNKNOWN_FORGETS_MS = const(
 FROZEN_MS = const(60_000)  # choice: readings that do not change by a thousandth are not a patient's
 
 # The device.
-LED_CURRENT_UA = const(25_000)
+LED_CURRENT_UA = const(13_000)  # the driver's cap is 12 800, and steps are 200
 SENSOR_CENTI_C = const(4000)  # ISO 80601-2-61 allows 41 degrees at the skin
 SENSOR_HOT_MS = const(5000)
 SUPPLY_MV = const(3500)  # choice: a lithium cell's last tenth, and well above the chip's brown-out
@@ -218,7 +220,7 @@ class Guard:
             outputs.level_cdba = self._level_cdba
         self._limit_rise(outputs)
         self._limit_tempo(outputs)
-        if self.verdict.reason in (reasons.LED_CURRENT, reasons.SENSOR_HOT):
+        if self.verdict.reason == reasons.LED_CURRENT or self.verdict.reason == reasons.SENSOR_HOT:
             outputs.sensor_on = False
         self._amplifier_on = outputs.amplifier_on
         self._melody_on = outputs.melody_on
@@ -309,11 +311,11 @@ class Guard:
         if self._clock_is_wrong:
             return reasons.CLOCK_FAULT
         if inputs.audio_fault is not None:
-            return inputs.audio_fault
+            return reasons.AUDIO_FAULT
         if inputs.adc_fault is not None:
-            return inputs.adc_fault
+            return reasons.ADC_FAULT
         if inputs.sensor_fault is not None and self._needs_sensor:
-            return inputs.sensor_fault
+            return reasons.SENSOR_FAULT
         if inputs.led_current_ua is not None and inputs.led_current_ua > LED_CURRENT_UA:
             return reasons.LED_CURRENT
         hot = (

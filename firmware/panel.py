@@ -1,7 +1,7 @@
 """The nurse's whole interface: what a finger on the button means, and what light and display show.
 
-No pulse, no oxygen, no alarm colours, nothing that blinks, no sound. Pins and the display's driver are elsewhere.
-The table of docs/panel.md is this file in words.
+No pulse, no oxygen, no alarm colours, nothing that blinks, no sound. Pins and the display's driver are
+elsewhere. The table of docs/panel.md is this file in words.
 """
 
 from micropython import const
@@ -65,7 +65,8 @@ class Button:
                 return HOLD
             return None
         if self._was_down:
-            # Down begins at once, up only when it has lasted: a bounce is neither a release nor a second press.
+            # Down begins at once, up only when it has lasted: a bounce is neither a release nor a second
+            # press.
             if self._up_since_ms is None:
                 self._up_since_ms = now_ms
             if now_ms - self._up_since_ms >= DEBOUNCE_MS:
@@ -133,9 +134,11 @@ _REFUSED = "not now"
 
 
 class Display:
-    """Three lines: profile, phase, and minutes left or the reason. `changed` says when they must be drawn again.
+    """Three lines: profile, phase, and minutes left or the reason. `changed` says when they must be drawn
+    again.
 
-    Dark when nothing plays and nothing needs saying. Texts are constants but for the minutes, one text a minute.
+    Dark when nothing plays and nothing needs saying. Texts are constants but for the minutes, one text a
+    minute.
     """
 
     def __init__(self, title):
@@ -145,7 +148,9 @@ class Display:
         self._minutes = None
 
     def update(self, outputs, refused, remind):
-        """refused: a press was refused a moment ago; remind: a session ended a moment ago, the sensor is still on."""
+        """refused: a press was refused a moment ago; remind: a session ended a moment ago, the sensor is
+        still on.
+        """
         phase = outputs.phase
         second = _PHASE_TEXT.get(phase, _READY)
         third = ""

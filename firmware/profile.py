@@ -1,32 +1,34 @@
 """A profile: what the therapist prescribes. One table of settings, and the check of a whole set of them.
 
-From the table come this validation, the schema that the device serves, the command line's help and the docs. Defaults
-and their literature are in profiles.py; limits that no profile can pass are in guard.py, which trusts no profile.
+From the table come this validation, the schema that the device serves, the command line's help and the docs.
+Defaults and their literature are in profiles.py; limits that no profile can pass are in guard.py, which
+trusts no profile.
 """
 
 from array import array
 
+from firmware.curve import CURVE_COLUMNS, curve_at
 from firmware.profiles import READY
 
 NEWBORN = "newborn"
 ADULT = "adult"
 SCHEMA_VERSION = 1
 
-# Columns of a curve: time after the melody began, tempo against the matched one, level against the profile's, mood.
-CURVE_COLUMNS = 6
 CURVE_POINTS_MAX = 16
 
 
 class ProfileError(ValueError):
-    """A profile cannot be used; the text is one sentence with the setting, the value, the range and what to do."""
+    """A profile cannot be used; the text is one sentence with the setting, the value, the range and what to
+    do.
+    """
 
 
 class Setting:
     """One row of the table.
 
-    kind is "number", "choice", "switch", "name", "text" or "curve". A number in human units times `scale` is the
-    firmware's integer in `attribute`. `newborn` and `adult` are (lowest, highest) for a number, the allowed words for a
-    choice, (shortest, longest) for a text or name.
+    kind is "number", "choice", "switch", "name", "text" or "curve". A number in human units times `scale` is
+    the firmware's integer in `attribute`. `newborn` and `adult` are (lowest, highest) for a number, the
+    allowed words for a choice, (shortest, longest) for a text or name.
     """
 
     def __init__(self, name, kind, unit, newborn, adult, meaning, step=1, scale=1, attribute=None):
@@ -235,7 +237,9 @@ def _check_text(setting, value, population):
 
 
 def _check_curve(setting, value):
-    """The rows as one flat array of integers; what they may do to the tempo is checked with the whole profile."""
+    """The rows as one flat array of integers; what they may do to the tempo is checked with the whole
+    profile.
+    """
     if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= CURVE_POINTS_MAX:
         _refuse(
             setting, value, "is not a list of 1 to %d rows" % CURVE_POINTS_MAX, "write rows of %d numbers" % 6
@@ -268,23 +272,6 @@ def _check_curve(setting, value):
     return flat
 
 
-def curve_at(curve, time_ms, column):
-    """The value of a curve's column at a time, straight between its points and flat outside them; integer."""
-    place = 0
-    last = len(curve) - CURVE_COLUMNS
-    if time_ms <= 0:
-        return curve[column]
-    while place < last and curve[place + CURVE_COLUMNS] <= time_ms:
-        place += CURVE_COLUMNS
-    if place == last:
-        return curve[last + column]
-    start_ms = curve[place]
-    # A tenth of a second is as fine as a step; it keeps the product below 2^30 (45 min x 2000).
-    span = (curve[place + CURVE_COLUMNS] - start_ms) // 100
-    begin = curve[place + column]
-    return begin + (curve[place + CURVE_COLUMNS + column] - begin) * ((time_ms - start_ms) // 100) // span
-
-
 class Profile:
     """All settings, checked, in the firmware's integers; attributes are named in TABLE."""
 
@@ -295,10 +282,11 @@ class Profile:
 
     @classmethod
     def from_values(cls, values):
-        """A profile from a dict of settings in human units; those left out have the ready-made profile's value.
+        """A profile from a dict of settings in human units; those left out have the ready-made profile's
+        value.
 
-        Raises ProfileError on the first thing wrong: an unknown setting, a value of the wrong kind or out of range, or
-        settings that do not go together.
+        Raises ProfileError on the first thing wrong: an unknown setting, a value of the wrong kind or out of
+        range, or settings that do not go together.
         """
         if not isinstance(values, dict):
             raise ProfileError("a profile is a table of settings; this is %s" % _show(values))
@@ -372,7 +360,8 @@ class Profile:
             span_ms = curve[place] - curve[place - CURVE_COLUMNS]
             if tempo > before and self.programme != "descend_and_rise":
                 raise ProfileError("curve: the tempo rises in row %d; only descend_and_rise does that" % row)
-            # Against the slower end, so that it never asks for more than the rate: |change| / tempo / minutes.
+            # Against the slower end, so that it never asks for more than the rate: |change| / tempo /
+            # minutes.
             slower = tempo if tempo < before else before
             if abs(before - tempo) * 1000 * 60 > self.lead_rate_permille * slower * (span_ms // 1000):
                 text = "curve: the tempo changes faster than %s %% a minute in row %d; give it more minutes"

@@ -1,14 +1,17 @@
-"""The ready-made profiles, newborn and adult: a value for every setting, in human units, and where it comes from.
+"""The ready-made profiles, newborn and adult: a value for every setting, in human units, and where it comes
+from.
 
-What a setting means and may be is in firmware/profile.py; limits that no profile can pass are in firmware/guard.py.
-"Choice" marks a number of ours that no publication gives. No study gives a rate of slowing in beats per minute per
-minute, and none shows that a newborn's pulse follows a beat: these profiles aim at comfort, not at a pulse.
+What a setting means and may be is in firmware/profile.py; limits that no profile can pass are in
+firmware/guard.py. "Choice" marks a number of ours that no publication gives. No study gives a rate of slowing
+in beats per minute per minute, and none shows that a newborn's pulse follows a beat: these profiles aim at
+comfort, not at a pulse.
 """
 
 NEWBORN = {
     "title": "Newborn",
     "population": "newborn",
-    # Consensus of live and recorded studies: from 32 weeks (Standley; Arnon 2006; Loewy 2013). The strictest first.
+    # Consensus of live and recorded studies: from 32 weeks (Standley; Arnon 2006; Loewy 2013). The strictest
+    # first.
     "maturity": "preterm",
     "early_unlock": False,
     "song": "twinkle",  # a song of kin, by default Twinkle: Loewy 2013, Pediatrics 131:902
@@ -18,8 +21,9 @@ NEWBORN = {
     "mode": "follow_pulse",
     "programme": "curve",
     "opening_tempo_bpm": 66,  # Choice: 1:2 of 132, the upper end of a quiet term newborn
-    # 50 dBA for an hour: Philbin 1999, J Perinatol 19. 20 minutes at 48 keep the hour's mean from music below 45 dBA
-    # (Consensus Standards for NICU design). More than 10 dB over a ward of 55 to 60 is a stressor: Kuhn 2012.
+    # 50 dBA for an hour: Philbin 1999, J Perinatol 19. 20 minutes at 48 keep the hour's mean from music below
+    # 45 dBA (Consensus Standards for NICU design). More than 10 dB over a ward of 55 to 60 is a stressor:
+    # Kuhn 2012.
     "level_dba": 48,
     "baseline_below_db": 6,  # Choice: the melody enters by rising out of the soundscape
     "knob_range_db": 12,  # Choice: the knob only ever turns down
@@ -34,7 +38,8 @@ NEWBORN = {
     "match_min": 2,  # Choice after the iso-principle; Loewy expects a small rise of the pulse at first
     "lead_rate_percent_per_min": 1.0,  # Choice: no published rate was found
     "margin_percent": 4,  # Choice: plausible effects are 1 to 4 bpm of 150 (Cochrane 2023)
-    "slowing_percent": 8,  # Choice: 7 to 10 % differed from 15 % in an adult pilot; PAL: no tempo change at all
+    # Choice: 7 to 10 % differed from 15 % in an adult pilot; PAL: no tempo change at all
+    "slowing_percent": 8,
     "follow": "wait",  # Choice
     "sensor_off": "fade",  # Choice: somebody has taken the sensor off
     "sensor_off_hold_s": 15,
@@ -42,7 +47,8 @@ NEWBORN = {
     "pulse_low_stop_bpm": 100,  # brady-desaturation: below 100 for 4 s (10.1055/a-2437-0461); term: 80
     "pulse_rise_stop_percent": 20,  # tachycardia: 20 % over the baseline, same source
     "spo2_stop_percent": 85,  # NICU warning limit, PMC6906083 table 6; uncalibrated here: stops only
-    # minute, tempo %, level dB, minor %, brightness %, density %. Lullabies are consonant and repeat: no minor.
+    # minute, tempo %, level dB, minor %, brightness %, density %. Lullabies are consonant and repeat: no
+    # minor.
     "curve": [
         [0, 100, 0, 0, 60, 70],
         [2, 100, 0, 0, 60, 70],
@@ -77,8 +83,10 @@ ADULT = {
     "match_min": 2,
     "lead_rate_percent_per_min": 2.0,  # Choice
     "margin_percent": 8,
-    "slowing_percent": 15,  # Choice; Van Dyck 2017: only -30 and -45 % damped the pulse, that is too much here
-    "follow": "lead_anyway",  # no entrainment to a pulse-coupled beat (1029864918817805): there is no one to wait for
+    # Choice; Van Dyck 2017: only -30 and -45 % damped the pulse, that is too much here
+    "slowing_percent": 15,
+    # no entrainment to a pulse-coupled beat (1029864918817805): there is no one to wait for
+    "follow": "lead_anyway",
     "sensor_off": "fixed_tempo",  # routine vital signs help little at the end of life (PMID 24731412)
     "sensor_off_hold_s": 15,
     "poor_signal_hold_s": 120,

@@ -1,14 +1,15 @@
 """A session as a therapist means it: baseline, match, lead, sustain, fade; and the ways out of it.
 
-Pure: `step(now_ms, inputs, outputs)` reads one record and fills the other. The tempo's rules are in tempo.py, the limits in
-guard.py, which looks at every step before and after this does. Nothing here resumes by itself: only a press begins.
+Pure: `step(now_ms, inputs, outputs)` reads one record and fills the other. The tempo's rules are in tempo.py,
+the limits in guard.py, which looks at every step before and after this does. Nothing here resumes by itself:
+only a press begins.
 """
 
 from micropython import const
 
 from firmware import panel, reasons
+from firmware.curve import curve_at
 from firmware.guard import FADE, FREEZE, SILENCE, Guard
-from firmware.profile import curve_at
 from firmware.tempo import Tempo
 
 PRESS_FADE_MS = const(10_000)
@@ -189,7 +190,7 @@ class Session:
         why = None
         after_ms = HOLD_AFTER_MS
         if unknown and tempo.closed:
-            why = reasons.SIGNAL_LOST if inputs.pulse_reason is None else inputs.pulse_reason
+            why = inputs.pulse_reason if inputs.pulse_reason in reasons.UNKNOWN_PULSE else reasons.SIGNAL_LOST
         elif frozen and not unknown:
             why = verdict.reason
         elif tempo.waiting:

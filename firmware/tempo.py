@@ -1,13 +1,14 @@
 """The iso-principle: from a pulse to a tempo. Match it, lead it, wait for it, hold, and never step.
 
-Knows rates and time only: the phases of a session, loudness and safety are elsewhere. All integer, nothing allocated.
+Knows rates and time only: the phases of a session, loudness and safety are elsewhere. All integer, nothing
+allocated.
 """
 
 from array import array
 
 from micropython import const
 
-from firmware.profile import curve_at
+from firmware.curve import curve_at
 
 # The beat people sing to: choice, within the 40 to 90 bpm that lullabies and calm music have.
 TEMPO_LOW_MBPM = const(40_000)
@@ -41,7 +42,9 @@ class PulseFilter:
         self._wait_ms = 0
 
     def add(self, elapsed_ms, pulse_mbpm):
-        """Take note of the pulse rate (None: unknown) `elapsed_ms` after the last; True when a second is full."""
+        """Take note of the pulse rate (None: unknown) `elapsed_ms` after the last; True when a second is
+        full.
+        """
         if pulse_mbpm is None:
             return False
         if self.rate_mbpm is None:
@@ -91,8 +94,9 @@ class Baseline:
 class Tempo:
     """The music's tempo. `listen` every step of a session; `begin` once the melody may start; then `advance`.
 
-    tempo_mbpm is what to play, None before `begin`; target_mbpm where it is going; baseline_mbpm the patient's pulse
-    rate at the start; ratio_beats to ratio_pulses how the two relate (0 to 0 without a pulse).
+    tempo_mbpm is what to play, None before `begin`; target_mbpm where it is going; baseline_mbpm the
+    patient's pulse rate at the start; ratio_beats to ratio_pulses how the two relate (0 to 0 without a
+    pulse).
     """
 
     def __init__(self, profile):
@@ -141,7 +145,9 @@ class Tempo:
         self.target_mbpm = tempo_mbpm
 
     def begin(self, closed, compound):
-        """Choose the tempo to start at: pulse times ratio if `closed`, else the profile's. compound: the song's metre."""
+        """Choose the tempo to start at: pulse times ratio if `closed`, else the profile's. compound: the
+        song's metre.
+        """
         profile = self._profile
         self.closed = closed
         if closed:
@@ -228,7 +234,9 @@ class Tempo:
         return changed
 
     def _follow(self, phrase_ended, compound):
-        """While matching: the curve's 100 % follow the patient, never above the start and never below the floor."""
+        """While matching: the curve's 100 % follow the patient, never above the start and never below the
+        floor.
+        """
         pulse = self._filter.rate_mbpm
         if phrase_ended:
             tempo = pulse * self.ratio_beats // self.ratio_pulses
@@ -257,7 +265,7 @@ class Tempo:
         return self.tempo_mbpm if nearest > self.tempo_mbpm else nearest
 
     def _glide(self, elapsed_ms):
-        """Move the tempo towards its target at the profile's rate; thousandths that are left over are kept."""
+        """Move the tempo towards its target at the profile's rate; what is left of a thousandth is kept."""
         gap = self.target_mbpm - self.tempo_mbpm
         if gap == 0:
             self._credit = 0
