@@ -69,6 +69,23 @@ SONGS = (
         CC|"F"c4 AF|"C"G4 EC|"G"F2 E2 D2|"C"C4
         """,
     ),
+    Song(
+        "suo_gan",
+        "Suo Gân",
+        "Wales, in print by about 1800",
+        "Welsh",
+        "traditional, author unknown",
+        "major",
+        """
+        M:4/4
+        L:1/8
+        K:D
+        "D"D3E F A3|"A"E3D "D"F "A"E3|"D"D3E F A3|"A"E2F2 "D"D4
+        "D"D3E F A3|"A"E3D "D"F "A"E3|"D"D3E F A3|"A"E2F2 "D"D4
+        "D"F3G A F3|"G"B3G "D"A F3|F3G A2F2|d3B "D"A4
+        "D"D3E F A3|"A"E3D "D"F "A"E3|"D"D3E F A3|"A"E2F2 "D"D4
+        """,
+    ),
 )
 
 DOCS_HEAD = """# The built-in songs
@@ -80,7 +97,7 @@ Made from `host_tools/songbook.py`; change the songs there and run `python -m ho
 def firmware_source() -> str:
     """The text of firmware/songs.py."""
     lines = [
-        '"""The built-in songs as scores. Made from host_tools/songbook.py by `python -m host_tools.songbook`."""',
+        '"""The built-in songs as scores. Made from host_tools/songbook.py: python -m host_tools.songbook."""',
         "",
         "from firmware.score import Score",
         "",
@@ -148,7 +165,8 @@ def docs_source() -> str:
         metre = next(line.strip()[2:] for line in song.abc.splitlines() if line.strip().startswith("M:"))
         rows.append(
             f"| `{song.name}` | {song.title} | {song.origin} | {song.free} | {metre}"
-            f"{' (compound)' if read.compound else ''} | {note_name(min(pitches))} to {note_name(max(pitches))}"
+            f"{' (compound)' if read.compound else ''}"
+            f" | {note_name(min(pitches))} to {note_name(max(pitches))}"
             f" | {song.scale} | {read.ticks / 24:.0f} | {len(data)} |"
         )
     cultures = sorted({song.culture for song in SONGS})
