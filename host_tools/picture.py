@@ -8,6 +8,7 @@ from io import BytesIO
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
@@ -38,13 +39,22 @@ LETTER = 0.00075  # of the picture's width, for each letter and point of its siz
 MOST_EVENTS = 12
 
 
-def png(facts: Facts) -> bytes:
-    """The picture as a PNG of about 1520 x 1040 points."""
+HEADING = 0.135   # of the height: title and story, which the page says in its own words
+
+
+def pngs(facts: Facts) -> tuple[bytes, bytes]:
+    """The picture as a PNG of 1521 x 1040 points, and the same without its heading for a page that has one."""
     figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), dpi=DOTS_PER_INCH, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     _draw(figure, facts)
+    canvas.draw()
+    points = np.asarray(canvas.buffer_rgba())[:, :, :3]
+    return _png(points), _png(points[int(HEADING * len(points)) :])
+
+
+def _png(points: np.ndarray) -> bytes:
     out = BytesIO()
-    canvas.print_png(out, pil_kwargs={"compress_level": 4})
+    imsave(out, points, format="png", pil_kwargs={"compress_level": 4})
     return out.getvalue()
 
 

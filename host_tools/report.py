@@ -19,7 +19,7 @@ MOST_EVENTS = 60  # a page or two; events.jsonl has them all
 
 
 def html(facts: Facts, picture_png: bytes, summary: dict[str, Any]) -> str:
-    """The page. `summary` is what stands in summary.json."""
+    """The page. `picture_png` is the picture without heading, `summary` what stands in summary.json."""
     population = summary.get("population")
     return _template().render(
         title=facts.title[:1].upper() + facts.title[1:],

@@ -127,9 +127,9 @@ def write(result: "Result", folder: Path) -> dict[str, Any]:
     with (folder / "events.jsonl").open("w", encoding="utf-8") as file:
         for event in result.events:
             file.write(json.dumps(event, ensure_ascii=False) + "\n")
-    png = picture.png(found)
-    (folder / "plot.png").write_bytes(png)
-    (folder / "report.html").write_text(report.html(found, png, summary), encoding="utf-8")
+    whole, bare = picture.pngs(found)
+    (folder / "plot.png").write_bytes(whole)
+    (folder / "report.html").write_text(report.html(found, bare, summary), encoding="utf-8")
     summary["report_s"] = round(time.perf_counter() - started, 3)
     (folder / "summary.json").write_text(
         json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"

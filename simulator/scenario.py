@@ -213,11 +213,12 @@ class Scenario(_Part):
         ready = list(firmware_profile.READY)
         raise ScenarioError(
             f'{self.path or "the scenario"}: profile = "{self.profile}" is unknown'
-            f"{did_you_mean(self.profile, ready)}; choose {' or '.join(ready)}, the path of a profile's TOML file, or an inline table of settings"
+            f"{did_you_mean(self.profile, ready)}; choose {' or '.join(ready)}, "
+            "the path of a profile's TOML file, or an inline table of settings"
         )
 
     def make_patient(self, seed: int | None = None) -> "Light":
-        """The patient of this scenario with all scripted changes of light in it (a model or a recording)."""
+        """The patient (a model or a recording), with the scripted changes of light in it."""
         from simulator import patient, recording
 
         chosen = self.seed if seed is None else seed
