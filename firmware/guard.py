@@ -411,14 +411,13 @@ class Guard:
     # The limits.
 
     def _limit_rise(self, outputs):
-        if outputs.level_over_ms is None:
+        if outputs.level_over_ms is None or not outputs.playing:
             return
-        if not self._amplifier_on or self._glide_to_cdba == 0:
+        from_silence = not self._amplifier_on or self._glide_to_cdba == 0
+        now_cdba = 0 if from_silence else self._level_now_cdba()
+        least_ms = (outputs.level_cdba - now_cdba) * RISE_MS_PER_CDB
+        if from_silence and least_ms < self._onset_ms:
             least_ms = self._onset_ms
-            now_cdba = outputs.level_cdba - self._onset_ms // RISE_MS_PER_CDB
-        else:
-            now_cdba = self._level_now_cdba()
-            least_ms = (outputs.level_cdba - now_cdba) * RISE_MS_PER_CDB
         if outputs.level_over_ms < least_ms:
             outputs.level_over_ms = least_ms
         self._glide_from_cdba = now_cdba

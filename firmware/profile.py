@@ -15,6 +15,7 @@ ADULT = "adult"
 SCHEMA_VERSION = 1
 
 CURVE_POINTS_MAX = 16
+CURVE_SPACING_MS = 6000
 
 
 class ProfileError(ValueError):
@@ -107,7 +108,7 @@ TABLE = (
     _number("gap_min", "min", (60, 1440), (30, 1440), 1, 1, "gap_min", "rest between sessions"),
     _number("daily_min", "min", (5, 60), (5, 90), 1, 1, "daily_min", "music in any 24 hours"),
     _number("sessions_a_day", "", (1, 3), (1, 6), 1, 1, "sessions_a_day", "sessions in any 24 hours"),
-    _number("onset_s", "s", (30, 120), (15, 120), 1, 1000, "onset_ms", "from nothing to the first level"),
+    _number("onset_s", "s", (30, 120), (15, 120), 1, 1000, "onset_ms", "from silence to the first level, and at most 1 dB a second"),
     _number("fade_s", "s", (10, 120), (10, 120), 1, 1000, "fade_ms", "from music to silence at the end"),
     _number("baseline_s", "s", (60, 180), (60, 180), 1, 1000, "baseline_ms", "good signal before the melody"),
     _number(
@@ -262,13 +263,11 @@ def _check_curve(setting, value):
             flat[row_number * CURVE_COLUMNS + column] = _whole(number, _CURVE_SCALE[column])
         if row_number == 0 and flat[0] != 0:
             _refuse(setting, row[0], "is the first minute", "begin with minute 0")
-        if row_number and flat[row_number * CURVE_COLUMNS] <= flat[(row_number - 1) * CURVE_COLUMNS]:
-            _refuse(
-                setting,
-                row[0],
-                "in row %d is not after the minute before" % (row_number + 1),
-                "sort the rows",
-            )
+        if row_number:
+            after_ms = flat[row_number * CURVE_COLUMNS] - flat[(row_number - 1) * CURVE_COLUMNS]
+            if after_ms < CURVE_SPACING_MS:
+                rule = "in row %d is not 0.1 or more after the minute before" % (row_number + 1)
+                _refuse(setting, row[0], rule, "sort the rows or spread them")
     return flat
 
 

@@ -19,6 +19,7 @@ HOLD_AFTER_MS = const(2000)  # the tempo is kept at once, the phase says so afte
 RESUME_AFTER_MS = const(3000)
 WAIT_HOLD_AFTER_MS = const(10_000)
 LEVEL_STEP_CDB = const(50)
+ONSET_MS_PER_CDB = const(10)  # 1 dB a second
 LEVEL_MS_PER_CDB = const(20)  # half a dB a second
 KNOB_STEP_PERMILLE = const(20)
 SAVE_EVERY_MIN = const(15)  # ages of the dose, while nothing plays
@@ -146,7 +147,7 @@ class Session:
             self._take_baseline(inputs)
         else:
             self._lead(inputs, outputs, verdict)
-        if self.phase in _PLAYING:
+        if self.phase in _PLAYING and self._something_sounds():
             self._set_level(inputs, outputs)
 
     def _take_baseline(self, inputs):
@@ -216,6 +217,9 @@ class Session:
         if phase != self.phase:
             self._enter(phase, None if tempo.closed else reasons.OPEN_LOOP)
 
+    def _something_sounds(self):
+        return self._melody or self.profile.opening == "soundscape"
+
     def _set_level(self, inputs, outputs):
         """Begin a glide of the level when what is wanted is another one; the knob only turns down."""
         profile = self.profile
@@ -229,7 +233,7 @@ class Session:
             wanted += curve_at(profile.curve, self.tempo.curve_ms, 2)
         change = wanted - self._level_cdba
         if self._level_cdba == 0:
-            over_ms = profile.onset_ms
+            over_ms = max(profile.onset_ms, wanted * ONSET_MS_PER_CDB)
         elif abs(change) < LEVEL_STEP_CDB or (self._glide_left_ms and change > 0):
             return
         else:
@@ -319,9 +323,7 @@ class Session:
         outputs.end = self.end
         outputs.amplifier_on = sounding
         outputs.melody_on = sounding and self._melody
-        outputs.soundscape_on = (
-            sounding and profile.soundscape != "none" and (self._melody or profile.opening == "soundscape")
-        )
+        outputs.soundscape_on = sounding and profile.soundscape != "none" and self._something_sounds()
         outputs.playing = outputs.melody_on or outputs.soundscape_on
         outputs.tempo_mbpm = tempo.tempo_mbpm if outputs.melody_on else None
         outputs.target_tempo_mbpm = tempo.target_mbpm if outputs.melody_on else None
