@@ -1,20 +1,55 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+OUT ?= out
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-deps
 
 help: ## what can be done here
-	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 .venv/installed: requirements.lock pyproject.toml
-	@echo "Setting up in .venv (once; about a minute)"
+	@echo "Setting up in .venv: once, about a minute."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --progress-bar on --no-deps --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(PIP) --quiet --progress-bar on --require-hashes -r requirements.lock
+	$(PIP) --quiet --no-build-isolation -e .
 	@touch $@
 
-setup: .venv/installed ## install everything, pinned, into .venv (the other targets do this by themselves)
+setup: .venv/installed ## install everything, pinned, into .venv (the other targets do this themselves)
+
+run: setup ## play two whole bedside sessions: a newborn of the model, an adult from a real recording
+	@$(BIN)/calando simulate newborn --out $(OUT)/newborn
+	@$(BIN)/calando simulate adult_recording --out $(OUT)/adult_recording
 
 test: setup ## every test, in random order
 	$(BIN)/pytest
 
-.PHONY: help setup test
+check: setup mpy ## ruff, pyright, import directions, and the compiler of the chip
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/pytest -n 0 tests/unit/test_layers.py
+
+mpy: setup ## compile the firmware for the chip's Cortex-M0+, into build/firmware
+	@$(BIN)/python -m host_tools.compile_firmware --arch armv6m --out build/firmware
+
+.venv/installed-bench: .venv/installed requirements-bench.lock
+	$(PIP) --quiet --progress-bar on --require-hashes -r requirements-bench.lock
+	@touch $@
+
+bench: .venv/installed-bench ## speed of a session, and the pulse estimator beside its peers
+	$(BIN)/python tests/bench/session.py
+
+listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
+	$(BIN)/python -m host_tools.listen --out $(OUT)/listen
+
+lock: ## renew the pinned versions (needs uv; --no-emit-index-url keeps addresses out)
+	uv pip compile pyproject.toml --extra test --extra check --universal --no-annotate --no-header --generate-hashes -o requirements.lock
+	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --universal --no-annotate --no-header --generate-hashes -o requirements-bench.lock
+
+clean: ## remove what was built or installed here
+	rm -rf .venv build $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup run test check mpy bench listen lock clean

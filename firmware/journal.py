@@ -11,10 +11,12 @@ The largest number of a field means unknown.
 
 import struct
 
+import micropython
+
 from firmware.reasons import PHASES, REASONS
 
 RECORD_BYTES = 16
-EVENTS = ("boot", "phase", "press", "hold", "fault", "dose", "save_failed")
+EVENTS = ("boot", "phase", "press", "hold", "end", "fault", "save_failed", "heap")
 
 _ROW = "<HBBHHHHHBB"
 _EVENT = "<HBBi"
@@ -33,14 +35,21 @@ def _small(value, divisor, unknown):
 
 
 class Journal:
-    """Keeps the newest `capacity` records. `record` holds the one made last, to be sent on."""
+    """Keeps `capacity` records. `record` holds the one made last, to be sent on.
+
+    When there is no room left, every second row of those kept so far goes, and every event stays: a session longer than
+    the memory is remembered more coarsely at its beginning, and never loses its beginning.
+    """
 
     def __init__(self, capacity):
-        self._ring = bytearray(capacity * RECORD_BYTES)
+        self._kept = bytearray(capacity * RECORD_BYTES)
         self._capacity = capacity
-        self._start = 0
         self.count = 0
         self.record = bytearray(RECORD_BYTES)
+
+    def clear(self):
+        """Forget everything: a new session begins, and the last one is on flash."""
+        self.count = 0
 
     def row(self, now_ms, outputs, inputs):
         """Write down this second: what the session asks for and what the sensors say."""
@@ -73,19 +82,44 @@ class Journal:
         self._keep()
 
     def _keep(self):
-        place = (self._start + self.count) % self._capacity * RECORD_BYTES
-        for offset in range(RECORD_BYTES):
-            self._ring[place + offset] = self.record[offset]
+        if self.count == self._capacity:
+            self.count = _thin(self._kept, self._capacity, self._capacity // 2)
         if self.count < self._capacity:
+            _copy(self._kept, self.count * RECORD_BYTES, self.record, 0)
             self.count += 1
-        else:
-            self._start = (self._start + 1) % self._capacity
 
     def copy(self, index, into):
         """Copy record `index` (0 is the oldest kept) into a buffer of 16 bytes."""
-        place = (self._start + index) % self._capacity * RECORD_BYTES
-        for offset in range(RECORD_BYTES):
-            into[offset] = self._ring[place + offset]
+        _copy(into, 0, self._kept, index * RECORD_BYTES)
+
+    def view(self):
+        """Everything kept, oldest first, as a memoryview (allocated: not for the loop)."""
+        return memoryview(self._kept)[: self.count * RECORD_BYTES]
+
+
+@micropython.viper
+def _copy(into: ptr8, at: int, source: ptr8, place: int):
+    for offset in range(16):
+        into[at + offset] = source[place + offset]
+
+
+@micropython.viper
+def _thin(records: ptr8, count: int, older: int) -> int:
+    """Drop every second row among the `older` first of `count` records, in place; returns how many are left."""
+    kept = 0
+    drop = 0
+    for index in range(count):
+        place = index * 16
+        if index < older and records[place + 2] < 128:
+            drop = 1 - drop
+            if drop:
+                continue
+        target = kept * 16
+        if target != place:
+            for offset in range(16):
+                records[target + offset] = records[place + offset]
+        kept += 1
+    return kept
 
 
 def read_record(record):

@@ -9,7 +9,6 @@ import time
 import micropython
 
 _GC_MS = micropython.const(10_000)
-_GC_FLOOR_BYTES = micropython.const(32_768)
 
 
 class Clock:
@@ -65,7 +64,7 @@ class Loop:
         self._gc_due_ms = 0
         self.lateness_ms = 0
         self.worst_lateness_ms = 0
-        self.heap_free_bytes = gc.mem_free() if hasattr(gc, "mem_free") else 1 << 20
+        self.heap_free_bytes = None      # after the last collection; None where nobody knows
         self.turns = 0
 
     def add(self, name, period_ms, run):

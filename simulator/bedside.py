@@ -15,6 +15,7 @@ import numpy as np
 
 from firmware import board
 from firmware.journal import RECORD_BYTES, read_record
+from firmware.reasons import ENDS, PHASES
 from simulator.chips.ads1115 import ADS1115
 from simulator.chips.bus import I2CBusModel
 from simulator.chips.faults import FaultyTarget
@@ -25,7 +26,7 @@ from simulator.scenario import Event, Scenario
 from simulator.sound import Sound
 
 SYNC, I2C, I2C_INIT, I2S_START, I2S_DATA, I2S_GAP, I2S_STOP = 1, 2, 3, 4, 5, 6, 7
-PIN, PWM, UART, FLASH_READ, FLASH_WRITE, FLASH_ERASE, RESET = 8, 9, 10, 11, 12, 13, 14
+PIN, PWM, UART, FLASH_READ, FLASH_WRITE, FLASH_ERASE, RESET, PIN_READ = 8, 9, 10, 11, 12, 13, 14, 15
 
 POWER_ON_RESET, WATCHDOG_RESET = 1, 3
 RESET_US = 20_000            # from a reset to the first line of boot.py
@@ -91,8 +92,9 @@ class Bedside:
         self._frequency_hz = {board.I2C_BUS: board.I2C_FREQUENCY_HZ}
         self._inputs: list[tuple[int, int, int]] = []     # (us, pin, level) still to come, soonest first
         self._world: list[tuple[int, Callable[[int], None]]] = []
-        self._levels = {board.PIN_BUTTON: 1, board.PIN_USB_POWER: 0, board.PIN_I2C_SDA: 1, board.PIN_SENSOR_INTERRUPT: 1}
+        self._levels = {board.PIN_BUTTON: 1, board.PIN_USB_POWER: 0, board.PIN_SENSOR_INTERRUPT: 1}
         self._unseen = dict(self._levels)
+        self._outputs: dict[int, int] = {}
         self._uart = bytearray()
         self._rows: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
@@ -198,6 +200,10 @@ class Bedside:
             self.sound.stop(now_us)
         elif op == I2C_INIT:
             self._frequency_hz[a] = b * 1000
+            self._buses[a].timeout_us = int.from_bytes(payload, "little")
+        elif op == PIN_READ:
+            level = self._buses[board.I2C_BUS].sda_level(now_us) if a == board.PIN_I2C_SDA else self._outputs.get(a, 1)
+            return level, b"", 0, self._next_event_us()
         elif op == FLASH_READ:
             offset, count = int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:], "little")
             return 0, self.flash.read(offset, count), 0, self._next_event_us()
@@ -235,8 +241,11 @@ class Bedside:
         return changes
 
     def _output(self, pin: int, level: int, now_us: int) -> None:
+        before, self._outputs[pin] = self._outputs.get(pin, 1), level
         if pin == board.PIN_AMPLIFIER_ON:
             self.sound.amplifier(level, now_us)
+        elif pin == board.PIN_I2C_SCL and level and not before:
+            self._buses[board.I2C_BUS].clock_pulses(1, now_us)
 
     def _volts(self, channel: int, now_us: int) -> float:
         """What the board's analogue inputs carry (docs/hardware: the same constants as firmware/board.py)."""
@@ -261,8 +270,15 @@ class Bedside:
             del self._uart[: RECORD_BYTES + 2]
             record = read_record(bytes(frame[1:-1]))
             if "kind" in record:
-                detail = {"reason": record["reason"], "value": record["detail"]}
-                self._events.append({"time_s": round(now_us / 1e6, 3), "kind": f"device_{record['kind']}", "detail": detail})
+                kind, value = record["kind"], record["detail"]
+                detail: dict[str, Any] = {"reason": record["reason"]}
+                if kind == "phase":
+                    detail["phase"] = PHASES[value]
+                elif kind == "end":
+                    detail["end"] = ENDS[value]
+                else:
+                    detail["value"] = value
+                self._events.append({"time_s": round(now_us / 1e6, 3), "kind": f"device_{kind}", "detail": detail})
             else:
                 self._second(record, now_us / 1e6)
 

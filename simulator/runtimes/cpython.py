@@ -5,15 +5,21 @@ same files, with the simulated parts ahead on the path.
 """
 
 import contextlib
+import importlib.util
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from simulator import cpython
 from simulator.bedside import Bedside, Stopped
 from simulator.interpreter import ROOT, TARGET
 
-_SUPPLIED = ("machine", "time", "wire", "transport", "calando_boot")
+DIRECT = ROOT / "simulator" / "cpython" / "direct"
+_SUPPLIED = ("machine", "wire", "transport", "files", "calando_boot")
+# Built into CPython, so that no path can come before them.
+_REPLACED = {"time": TARGET / "time.py", "gc": DIRECT / "gc.py"}
 
 
 @contextlib.contextmanager
@@ -21,21 +27,35 @@ def _device_modules() -> Iterator[None]:
     """Let imports find the device's modules instead of ours, and put ours back afterwards."""
 
     def of_the_device(name: str) -> bool:
-        return name in _SUPPLIED or name.split(".")[0] in ("firmware", "adafruit_ads1x15", "adafruit_bus_device")
+        return name in _SUPPLIED or name in _REPLACED or name.split(".")[0] in ("firmware", "adafruit_ads1x15", "adafruit_bus_device")
 
     cpython.install()
     ours = {name: module for name, module in sys.modules.items() if of_the_device(name)}
     path = list(sys.path)
     for name in ours:
         del sys.modules[name]
-    sys.path[:0] = [str(TARGET), str(ROOT / "simulator" / "cpython" / "direct")]
+    sys.path[:0] = [str(TARGET), str(DIRECT)]
     try:
+        for name, file in _REPLACED.items():
+            _load(name, file, ours.get(name))
         yield
     finally:
         for name in [name for name in sys.modules if of_the_device(name)]:
             del sys.modules[name]
         sys.modules.update(ours)
         sys.path[:] = path
+
+
+def _load(name: str, file: Path, real: ModuleType | None) -> None:
+    """Put a module of the device in the place of a built-in one; what it lacks, others still find in it."""
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for key, value in vars(real).items() if real is not None else ():
+        vars(module).setdefault(key, value)
+    sys.modules[name] = module
 
 
 def boot(bedside: Bedside) -> dict[str, Any]:

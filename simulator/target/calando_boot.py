@@ -2,11 +2,14 @@
 
 import files
 import wire
-from firmware import boot, main
 
 
 def run():
     wire.begin()
     files.mount()
+    from firmware import boot
+
     boot.main()
+    from firmware import main
+
     main.main()

@@ -31,6 +31,7 @@ def freq():
 class Pin:
     IN = 0
     OUT = 1
+    OPEN_DRAIN = 2
     PULL_UP = 1
     PULL_DOWN = 2
     IRQ_FALLING = 4
@@ -38,8 +39,8 @@ class Pin:
 
     def __init__(self, number, mode=IN, pull=None, value=None):
         self.number = number
-        self._mode = mode
-        if mode == Pin.OUT:
+        self._shared = mode == Pin.OPEN_DRAIN     # others may hold the line low
+        if mode == Pin.OUT or self._shared:
             self._set(1 if value else 0)
 
     def value(self, level=None):
@@ -47,7 +48,7 @@ class Pin:
             self._set(1 if level else 0)
             return None
         wire.advance(2)
-        return wire.levels[self.number]
+        return wire.pin_read(self.number) if self._shared else wire.levels[self.number]
 
     def on(self):
         self._set(1)
@@ -96,7 +97,7 @@ class I2C:
     def __init__(self, id, *, scl, sda, freq=400_000, timeout=50_000):
         self._bus = id
         self._register = bytearray(1)
-        wire.i2c_init(id, freq)
+        wire.i2c_init(id, freq, timeout)
 
     def writeto(self, address, buffer, stop=True):
         self._check(wire.i2c(self._bus, address, buffer, len(buffer), None, 0))

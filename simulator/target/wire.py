@@ -13,7 +13,7 @@ import transport
 
 # The operations; simulator/bedside.py holds the same numbers for the other end.
 _SYNC, _I2C, _I2C_INIT, _I2S_START, _I2S_DATA, _I2S_GAP, _I2S_STOP = 1, 2, 3, 4, 5, 6, 7
-_PIN, _PWM, _UART, _FLASH_READ, _FLASH_WRITE, _FLASH_ERASE, _RESET = 8, 9, 10, 11, 12, 13, 14
+_PIN, _PWM, _UART, _FLASH_READ, _FLASH_WRITE, _FLASH_ERASE, _RESET, _PIN_READ = 8, 9, 10, 11, 12, 13, 14, 15
 _POST_FRAMES = 1024               # sound is sent on in pieces of 64 ms
 _PINS = 48
 
@@ -76,8 +76,8 @@ def reset(why):
     transport.wait_for_the_end()
 
 
-def i2c_init(bus, frequency_hz):
-    transport.send(_I2C_INIT, bus, frequency_hz // 1000, 0, None, now[0])
+def i2c_init(bus, frequency_hz, timeout_us):
+    transport.send(_I2C_INIT, bus, frequency_hz // 1000, 4, struct.pack("<I", timeout_us), now[0])
 
 
 def i2c(bus, address, out, out_length, into, into_length):
@@ -125,6 +125,12 @@ def _flush_sound():
 
 def pin(number, level):
     transport.send(_PIN, number, level, 0, None, now[0])
+
+
+def pin_read(number):
+    """The level of a line that a chip may hold low."""
+    transport.send(_PIN_READ, number, 0, 0, None, now[0])
+    return transport.receive(None)
 
 
 def pwm(number, duty_u16):

@@ -18,6 +18,10 @@ def native(function):
     return function
 
 
+def kbd_intr(_character):
+    return None
+
+
 def opt_level(_level=None):
     return 0
 

@@ -1,0 +1,30 @@
+"""First thing after every reset: silence, then bedside mode or maintenance. Runs before main.py.
+
+Maintenance (the prompt that mpremote talks to) needs both a USB host and the button held while power comes on: a stuck
+button alone, at a bedside, must not keep the device from working, and a cable alone must not open it.
+"""
+
+import gc
+
+import micropython
+from machine import Pin
+
+from firmware import board
+
+
+def maintenance():
+    """Whether whoever switched the device on wants the prompt instead of the bedside."""
+    held = Pin(board.PIN_BUTTON, Pin.IN, Pin.PULL_UP).value() == 0
+    return held and Pin(board.PIN_USB_POWER, Pin.IN).value() == 1
+
+
+def main():
+    Pin(board.PIN_AMPLIFIER_ON, Pin.OUT, value=0)
+    # Collect often while modules load, so that what stays lies together and the buffers find room behind it.
+    gc.threshold(4096)
+    if not maintenance():
+        micropython.kbd_intr(-1)      # at the bedside a byte 0x03 on the USB line interrupts nothing
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,304 @@
+"""The device put together: every part is made here, joined here, and looked after by the loop.
+
+No rule about music or patients: what is wanted comes from session.py, what is forbidden from guard.py. Whatever goes
+wrong in this file, silence is left behind.
+"""
+
+import gc
+import json
+from array import array
+
+import machine
+from machine import I2C, WDT, Pin
+
+from firmware import board, boot, guard, panel, profile, reasons, songs
+from firmware.audio import Audio
+from firmware.dose import RECORD_BYTES as DOSE_BYTES
+from firmware.dose import Dose
+from firmware.drivers.adc import Adc
+from firmware.drivers.button import Button
+from firmware.drivers.flash_files import FlashFiles
+from firmware.drivers.i2c_bus import CircuitPythonI2C, I2CBus
+from firmware.drivers.light import Light
+from firmware.drivers.max3010x import FIFO_DEPTH, MAX3010x
+from firmware.drivers.pcm_out import BLOCK, PcmOut
+from firmware.drivers.trace import Trace
+from firmware.journal import Journal
+from firmware.level import FULL_POWER, power_cdb
+from firmware.loop import Clock, Loop
+from firmware.records import Inputs, Outputs
+from firmware.session import Session
+from firmware.store import Store
+from firmware.vitals import Vitals
+
+SOUND_MS = 16            # one block
+SENSOR_MS = 80           # 8 samples of the 32 that the FIFO holds
+ADC_MS = 125             # a channel at a time
+SESSION_MS = 100
+JOURNAL_MS = 1000
+WATCHDOG_MS = 2000       # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
+I2C_TIMEOUT_US = 10_000  # the default of 50 ms would starve the sound
+JOURNAL_RECORDS = 1800   # half an hour by the second, longer ones more coarsely: 28 KB
+PROFILE_RECORD = "profile"
+DOSE_RECORD = "dose"
+
+
+class Device:
+    """Every part, and the tasks that move data between them. `loop.turn()` is one turn of the whole device."""
+
+    def __init__(self):
+        self.clock = clock = Clock()
+        self.pcm = PcmOut(clock, board.PIN_I2S_DATA, board.PIN_I2S_CLOCK, board.PIN_I2S_WORD_SELECT, board.PIN_AMPLIFIER_ON)
+        self.light = Light(board.PIN_LIGHT_GREEN, board.PIN_LIGHT_AMBER)
+        self.store = Store(FlashFiles())
+        self.journal = Journal(JOURNAL_RECORDS)
+        self.trace = Trace(board.PIN_TRACE_TX)
+        self.profile = self._load_profile()
+        self.dose = self._load_dose()
+
+        bus = I2CBus(_open_i2c, _open_i2c_pins, clock)
+        self.sensor = MAX3010x(bus, clock)
+        self.adc = Adc(
+            CircuitPythonI2C(bus), clock, (board.ADC_OUTPUT, board.ADC_ROOM_SOUND, board.ADC_OUTPUT, board.ADC_SUPPLY, board.ADC_OUTPUT, board.ADC_KNOB)
+        )
+        self.vitals = Vitals(self.profile.population)
+        adult = self.profile.population == profile.ADULT
+        self.audio = Audio(
+            board.FULL_SCALE_CDBA,
+            guard.ADULT_CEILING_CDBA if adult else guard.NEWBORN_CEILING_CDBA,
+            guard.ADULT_CEILING_CDBC if adult else guard.NEWBORN_CEILING_CDBC,
+        )
+        self.session = Session(self.profile, self.dose)
+        self.button = Button(board.PIN_BUTTON)
+        self.gestures = panel.Button()
+        self.usb_power = Pin(board.PIN_USB_POWER, Pin.IN)
+        self.inputs = Inputs()
+        self.outputs = Outputs()
+
+        self._block = array("h", bytes(2 * BLOCK))
+        self._ir = array("i", bytes(4 * FIFO_DEPTH))
+        self._red = array("i", bytes(4 * FIFO_DEPTH))
+        self._dose_record = bytearray(DOSE_BYTES)
+        self._phase = reasons.IDLE
+        self._end = None
+        self._melody_on = False
+
+        self.loop = Loop(clock, WDT(timeout=WATCHDOG_MS))
+        self.loop.add("sound", SOUND_MS, self.sound)
+        self.loop.add("button", SOUND_MS, self.press)
+        self.loop.add("sensor", SENSOR_MS, self.sense)
+        self.loop.add("adc", ADC_MS, self.measure)
+        self.loop.add("session", SESSION_MS, self.think)
+        self.loop.add("journal", JOURNAL_MS, self.write_down)
+        self._tell(0, "boot", None, machine.reset_cause())
+        self.sensor.configure()
+        self.adc.configure()
+
+    # Tasks
+
+    def sound(self, now_ms):
+        """Keep the queue of the loudspeaker full."""
+        if self.pcm.running:
+            while self.pcm.room():
+                self.audio.render(self._block)
+                self.pcm.write(self._block)
+
+    def press(self, now_ms):
+        """Look at the button; what it means is acted on in the same turn."""
+        gesture = self.gestures.sample(now_ms, self.button.down())
+        if gesture is not None:
+            self._tell(now_ms, gesture)
+            self.inputs.gesture = gesture
+            self.think(now_ms)
+
+    def sense(self, now_ms):
+        """Bring the sensor's samples to the estimators."""
+        sensor = self.sensor
+        vitals = self.vitals
+        if sensor.on:
+            count = sensor.read(self._ir, self._red)
+            if sensor.lost:
+                vitals.lost(sensor.lost)
+            if count:
+                vitals.add(self._ir, self._red, count)
+            if sensor.steer(vitals.led_step):
+                vitals.led_changed()
+        vitals.update(now_ms)
+
+    def measure(self, now_ms):
+        """One analogue channel."""
+        self.adc.step()
+
+    def think(self, now_ms):
+        """What is known goes to the session and its guard, what is wanted from there to the parts."""
+        inputs = self.inputs
+        outputs = self.outputs
+        self._gather(now_ms)
+        self.session.step(now_ms, inputs, outputs)
+        inputs.gesture = None
+        self._obey(now_ms, outputs)
+
+    def write_down(self, now_ms):
+        """A row of the journal."""
+        self.journal.row(now_ms, self.outputs, self.inputs)
+        self.trace.send(self.journal.record)
+
+    # In between
+
+    def _gather(self, now_ms):
+        inputs = self.inputs
+        vitals = self.vitals
+        on = self.sensor.on
+        inputs.button_stuck = self.gestures.stuck
+        inputs.pulse_rate_mbpm = vitals.pulse_rate_mbpm if on else None
+        inputs.pulse_reason = vitals.pulse_reason
+        inputs.spo2_permille = vitals.spo2_permille if on else None
+        inputs.perfusion_index_ppm = vitals.perfusion_index_ppm if on else None
+        inputs.quality_percent = vitals.quality_percent if on else None
+        inputs.contact = vitals.contact if on else None
+        audio = self.audio
+        inputs.tempo_mbpm = audio.tempo_mbpm
+        inputs.phrase_ended = audio.phrase_ended
+        audio.phrase_ended = False
+        inputs.compound = audio.compound
+        inputs.audio_silent = audio.silent
+        inputs.level_cdba = audio.level_cdba
+        inputs.level_cdbc = audio.level_cdbc
+        adc = self.adc
+        inputs.measured_level_cdba = _output_level_cdba(adc.millivolts(board.ADC_OUTPUT))
+        room_mv = adc.millivolts(board.ADC_ROOM_SOUND)
+        inputs.room_level_cdba = None if room_mv is None else room_mv * 100 // board.ROOM_SOUND_MV_PER_DBA
+        knob_mv = adc.millivolts(board.ADC_KNOB)
+        inputs.knob_permille = None if knob_mv is None else max(0, min(1000, knob_mv * 1000 // board.KNOB_FULL_MV))
+        supply_mv = adc.millivolts(board.ADC_SUPPLY)
+        inputs.supply_mv = None if supply_mv is None else supply_mv * board.SUPPLY_DIVIDER
+        inputs.usb_host_present = self.usb_power.value() == 1 and not board.USB_ISOLATED
+        inputs.sensor_fault = reasons.SENSOR_FAULT if self.sensor.fault else None
+        inputs.adc_fault = reasons.ADC_FAULT if adc.fault else None
+        inputs.audio_fault = reasons.AUDIO_FAULT if self.pcm.underruns else None
+        inputs.led_current_ua = max(self.sensor.led_ir_ua, self.sensor.led_red_ua)
+        inputs.sensor_temperature_centi_c = self.sensor.temperature_centi_c
+        inputs.lateness_ms = self.loop.lateness_ms
+        inputs.heap_free_bytes = self.loop.heap_free_bytes
+
+    def _obey(self, now_ms, outputs):
+        audio = self.audio
+        if outputs.mute_now:
+            self.pcm.mute()
+            audio.silence()
+        if outputs.sensor_on != self.sensor.on:
+            self._switch_sensor(outputs.sensor_on)
+        if outputs.amplifier_on and not outputs.mute_now:
+            if not self.pcm.amplifier_on:
+                self.pcm.start()
+        elif self.pcm.running:
+            self.pcm.stop()
+            audio.silence()
+            self._melody_on = False
+        if outputs.playing:
+            audio.soundscape(self.profile.soundscape if outputs.soundscape_on and self.profile.soundscape != "none" else None)
+            if outputs.melody_on != self._melody_on:
+                self._melody_on = outputs.melody_on
+                audio.play(songs.SONGS[self.profile.song] if outputs.melody_on else None)
+            if outputs.tempo_mbpm is not None:
+                audio.set_tempo(outputs.tempo_mbpm)
+            if outputs.level_over_ms is not None:
+                audio.set_level(outputs.level_cdba, outputs.level_over_ms)
+            audio.set_mood(outputs.minor_permille, outputs.brightness_permille, outputs.density_permille)
+        if outputs.fade_over_ms is not None:
+            audio.fade_out(outputs.fade_over_ms)
+        self.light.show(outputs.light_colour, outputs.light_permille)
+        if outputs.phase != self._phase:
+            self._phase = outputs.phase
+            self._tell(now_ms, "phase", outputs.reason, reasons.PHASES.index(outputs.phase))
+        if outputs.end != self._end:
+            self._end = outputs.end
+            if outputs.end is not None:
+                self._tell(now_ms, "end", outputs.reason, reasons.ENDS.index(outputs.end))
+        if outputs.save_dose and not self.pcm.amplifier_on:
+            self._save_dose(now_ms)
+
+    def _switch_sensor(self, on):
+        if on:
+            if self.sensor.fault is not None and not self.sensor.configure():
+                return
+            self.vitals.restart()
+        self.sensor.power(on)
+
+    def _tell(self, now_ms, kind, reason=None, detail=0):
+        self.journal.event(now_ms, kind, reason, detail)
+        self.trace.send(self.journal.record)
+
+    # Flash: only while the amplifier is off
+
+    def _load_profile(self):
+        """The committed profile, or the ready-made one for newborns: the strictest limits there are."""
+        found = self.store.load(PROFILE_RECORD)
+        if found is not None and found[0] == profile.SCHEMA_VERSION:
+            try:
+                return profile.Profile.from_values(json.loads(found[1]))
+            except ValueError:
+                self._tell(0, "save_failed")      # a record that is whole and yet no profile: said, and not used
+        return profile.Profile.ready("newborn")
+
+    def _load_dose(self):
+        dose = Dose()
+        found = self.store.load(DOSE_RECORD)
+        if found is not None:
+            try:
+                dose.unpack(found[1])
+            except ValueError:
+                self._tell(0, "save_failed")
+        return dose
+
+    def _save_dose(self, now_ms):
+        self.dose.pack_into(self._dose_record)
+        try:
+            self.store.save(DOSE_RECORD, 1, self._dose_record)
+        except OSError as error:
+            self._tell(now_ms, "save_failed", None, error.errno)
+
+
+def _open_i2c():
+    return I2C(
+        board.I2C_BUS, scl=Pin(board.PIN_I2C_SCL), sda=Pin(board.PIN_I2C_SDA), freq=board.I2C_FREQUENCY_HZ, timeout=I2C_TIMEOUT_US
+    )
+
+
+def _open_i2c_pins():
+    return Pin(board.PIN_I2C_SCL, Pin.OPEN_DRAIN, value=1), Pin(board.PIN_I2C_SDA, Pin.OPEN_DRAIN, value=1)
+
+
+def _output_level_cdba(millivolts):
+    """What the envelope detector's rms voltage is as a level at the ear; None while unknown, 0 for silence."""
+    if millivolts is None:
+        return None
+    if millivolts <= 0:
+        return 0
+    power = millivolts * millivolts * (FULL_POWER // (board.OUTPUT_FULL_SCALE_MV * board.OUTPUT_FULL_SCALE_MV))
+    return max(0, board.FULL_SCALE_CDBA + power_cdb(power))
+
+
+def main():
+    """Build the device and run it for ever. An exception ends in silence, and in a reset that boots silent."""
+    if boot.maintenance():
+        return
+    device = None
+    try:
+        device = Device()
+        gc.threshold(-1)      # from here on the loop says when
+        device.loop.run()
+    finally:
+        leave_silence(device)
+    machine.reset()
+
+
+def leave_silence(device):
+    """Amplifier off and LEDs dark, by the shortest way there is."""
+    Pin(board.PIN_AMPLIFIER_ON, Pin.OUT, value=0)
+    if device is not None:
+        device.sensor.power(False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The firmware under the real MicroPython interpreter, in lock-step with the bedside through two pipes.
+
+The heap is limited so that 192 KB of a 32-bit chip are honestly represented: see HEAP_BYTES.
+"""
+
+import contextlib
+import fcntl
+import os
+import select
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from simulator.bedside import FLASH_ERASE, FLASH_READ, FLASH_WRITE, I2C, PIN_READ, SYNC, Bedside, RuntimeDied, Stopped
+from simulator.interpreter import device_image, find_micropython, why_no_micropython
+
+# On the 64-bit interpreter a pointer, a small integer and a heap cell are twice as large as on the chip; a byte of a
+# buffer or of bytecode is not. So N bytes of the chip's heap, of which R are such raw bytes, are 2 (N - R) + R here.
+# N = 192 KB, of the 230 KB that MicroPython leaves free on an RP2040 (viper code lies on its heap, and not on this one:
+# 38 KB are more than it needs). R is what the firmware's buffers and bytecode come to, counted low, which makes the limit
+# too generous by at most what they are more. Added is what the simulated `machine` takes: on the chip it is in flash.
+CHIP_HEAP_BYTES = 192 * 1024
+RAW_BYTES = 100 * 1024
+SIMULATED_PARTS_BYTES = 20 * 1024
+HEAP_BYTES = 2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES
+
+SILENT_FOR_S = 60.0          # of real time without a message: the firmware hangs where not even its watchdog can see it
+_ANSWERED = frozenset((SYNC, I2C, FLASH_READ, FLASH_WRITE, FLASH_ERASE, PIN_READ))
+_PIPE_BYTES = 1 << 20
+_SET_PIPE_SIZE = 1031        # F_SETPIPE_SZ; Linux only, a matter of speed
+
+
+def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[str, Any]:
+    """Run the firmware from one reset to the next; returns its heap limit.
+
+    `script` boots it instead of simulator/target/pipe/start.py, with `arguments` after the usual ones.
+
+    Raises FileNotFoundError where there is no interpreter, RuntimeDied when it is killed, fails or hangs.
+    """
+    program = find_micropython()
+    if program is None:
+        raise FileNotFoundError(why_no_micropython())
+    start = bedside.boot()
+    from_device, their_out = os.pipe()
+    their_in, to_device = os.pipe()
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(from_device, _SET_PIPE_SIZE, _PIPE_BYTES)
+    image = device_image()
+    command = [str(program), "-X", f"heapsize={HEAP_BYTES}", *([str(script)] if script else ["-m", "start"])]
+    command += [str(number) for number in (their_out, their_in, start.start_us, start.reset_cause)]
+    command += arguments
+    process = subprocess.Popen(
+        command, env={**os.environ, "MICROPYPATH": f"{image}:.frozen"}, cwd=image, pass_fds=(their_out, their_in),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    os.close(their_out)
+    os.close(their_in)
+    try:
+        with _one_core(process.pid):
+            _serve(bedside, from_device, to_device)
+    except Stopped:
+        return {"limit_bytes": HEAP_BYTES, "chip_bytes": CHIP_HEAP_BYTES}
+    except (EOFError, BrokenPipeError):
+        at_s = bedside.now_us / 1e6
+        os.close(from_device)
+        from_device = -1
+        raise RuntimeDied(_obituary(process, at_s)) from None
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+        for number in (from_device, to_device):
+            if number >= 0:
+                os.close(number)
+    raise RuntimeError("the bedside stopped serving without a reason")
+
+
+def _obituary(process: subprocess.Popen, at_s: float) -> str:
+    try:
+        said = process.communicate(timeout=5)[0].decode(errors="replace").strip()
+    except subprocess.TimeoutExpired:
+        said = ""
+    code = process.returncode
+    how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended by itself (status {code})"
+    last = f": {said}" if said else ""
+    return f"the MicroPython process {how} at {at_s:.1f} s of the session; the run is void, start it again{last}"
+
+
+def _serve(bedside: Bedside, from_device: int, to_device: int) -> None:
+    """Answer the device until it stops. Requests may come in pieces and many at a time."""
+    pending = b""
+    place = 0
+    handle = bedside.handle
+    unpack = struct.Struct("<BBHIQ").unpack_from
+    pack = struct.Struct("<hHIQ").pack
+    poll = select.poll()
+    poll.register(from_device, select.POLLIN)
+
+    def more() -> bytes:
+        if not poll.poll(SILENT_FOR_S * 1000):
+            raise RuntimeDied(
+                f"the firmware has not said anything for {SILENT_FOR_S:.0f} s of real time, at "
+                f"{bedside.now_us / 1e6:.1f} s of the session: it hangs in a loop that never asks for the time"
+            )
+        piece = os.read(from_device, _PIPE_BYTES)
+        if not piece:
+            raise EOFError
+        return pending[place:] + piece
+
+    while True:
+        while len(pending) - place < 16:
+            pending, place = more(), 0
+        op, a, b, length, now_us = unpack(pending, place)
+        while len(pending) - place < 16 + length:
+            pending, place = more(), 0
+        answer = handle(op, a, b, pending[place + 16 : place + 16 + length], now_us)
+        place += 16 + length
+        if op in _ANSWERED:
+            status, data, took_us, next_event_us = answer
+            os.write(to_device, pack(status, len(data), took_us, next_event_us) + data)
+
+
+@contextlib.contextmanager
+def _one_core(pid: int):
+    """Keep the two ends of the pipe on one core: they never run at the same time, and a turn there and back then costs a
+    tenth of what waking another core does (10 us instead of 100)."""
+    if sys.platform != "linux":
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    core = {sorted(before)[pid % len(before)]}
+    try:
+        os.sched_setaffinity(0, core)
+        os.sched_setaffinity(pid, core)
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
