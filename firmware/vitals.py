@@ -23,15 +23,38 @@ STALE_AFTER_MS = const(5000)
 CONTACT_COUNTS = const(12000)  # a bare sensor sees some hundred counts, skin 20 000 and more
 SATURATED_COUNTS = const(262000)  # of 262 143
 
-NW = 300
-AW = 350
+HALF_W = 5
+REACH = 6
+TOLL = 20
+STEP=15
+LEAK = 85
+TH = 35
+ODD = 4
+BEHIND=40
+AHEAD=30
+SHORT=65
+LONG=165
+TAIL=600
+AGREE=40
+AGREE_ODD=1
+AGREE_1=5
+FILL=1
+LX=80
+NH=12
+AH=25
+MINC={"newborn":100,"adult":150}
+MIN_S=200
+RES=200
+RAW={"newborn":False,"adult":True}
+NW = 400
+AW = 400
 _BEATS = const(64)
 _BEATS_MASK = const(63)
 
 # population: shortest and longest lag (pairs of 20 ms), window (pairs), half the width of levelling (pairs)
 _RANGES = {
-    "newborn": (12, 64, NW, 12),
-    "adult": (14, 96, AW, 25),
+    "newborn": (12, 64, NW, NH),
+    "adult": (14, 96, AW, AH),
 }
 
 
@@ -101,10 +124,12 @@ class Vitals:
         self._strength = 0
         self._typical = 0  # slope of a typical beat
         self._local = 0  # ticks from beat to beat just now
+        self._lately_odd = 0
         self._anchor = 0  # when the last good beat came
         self._segments = 0
         self._odd = 0
         self._held = 0
+        self._count_ = 0
         self._show_acf = 0
         for lag in range(self._bins):
             self._score[lag] = 0
@@ -126,10 +151,10 @@ class Vitals:
     def update(self, now_ms):
         """Renew the readings. now_ms: any steady clock; it only tells how old the readings are."""
         head = self._state[pulse.HEAD]
+        self._check_light(head)
         second = head >= self._measured + pulse.PAIRS_PER_S
         if second:
             self._measured = head
-            self._check_light(head)
             self._set_limit(head)
         self._level(head)
         if second:
@@ -191,13 +216,14 @@ class Vitals:
         if count > self._window:
             count = self._window
         longest = self._longest
-        if count < 130:
+        self._count_ = count
+        if count < MINC[self.population]:
             return
         if longest > count // 2:
             longest = count // 2
         limit = pulse.largest_slope(self._y, end - count, end)
-        if limit > 500000:
-            limit = 500000
+        if limit > self._limit * LX // 100:
+            limit = self._limit * LX // 100
         pulse.extract(self._y, self._x, end - count, count, limit + 1)
         r = self._r
         for lag in range(self._shortest, self._longest + 2):
@@ -288,6 +314,7 @@ class Vitals:
         span = ticks - self._anchor
         if span * 100 < local * SHORT:
             self._odd += 1
+            self._lately_odd += (512 - self._lately_odd) // 4
             return
         self._anchor = ticks
         if span * 2 > local * 7:
@@ -306,6 +333,7 @@ class Vitals:
         self._segment_odd[at] = min(9, self._odd + beats - 1)
         self._odd = 0
         self._segments += 1
+        self._lately_odd += (256 * min(2, self._segment_odd[at]) - self._lately_odd) // 4
 
     def _judge(self, head):
         if not self.contact:
@@ -317,10 +345,10 @@ class Vitals:
             self._fresh = True
             return
         acf = 0
-        if self._period and self._strength >= MIN_S:
+        if self._period and self._strength >= (MIN_S if self._count_ >= 250 else 500):
             acf = 60 * 50 * 1000 * 64 // self._period
-            if abs(self._local - self._period) * 10 > self._period * 3 and self._strength > 500:
-                self._local = self._period
+        if acf and self._lately_odd > RES and self._strength > 400 and (self._local * 3 > self._period * 4 or self._local * 4 < self._period * 3):
+            self._local = self._period
         # The mean interval of the beats of the last 8 s.
         i = self._segments - 1
         oldest = max(0, self._segments - 60)
@@ -339,9 +367,14 @@ class Vitals:
             i -= 1
         rate = None
         mean = 60 * 50 * 64 * 1000 * beats // total if beats else 0
+        if FILL and beats >= 3 and not odd:
+            gap = head * 64 - self._anchor
+            if gap < 3 * self._local and gap < 3200*2:
+                # beats * 1000 + gap * 1000 // local, over total + gap
+                mean = (60 * 50 * 64 * beats + 60 * 50 * 64 * gap // self._local) * 1000 // (total + gap)
         trusted = beats >= 3 and odd * ODD <= beats and total * 2 > 8 * 3200
         self.dbg = (acf, mean, beats, odd, total, self._strength, self._local)
-        if trusted and acf and abs(mean - acf) * 100 < acf * (AGREE if not odd else AGREE_ODD):
+        if trusted and acf and abs(mean - acf) * 100 < acf * (AGREE if not odd else (AGREE_1 if odd == 1 else AGREE_ODD)):
             rate = mean
         elif trusted and not acf:
             rate = mean
@@ -368,19 +401,3 @@ class Vitals:
         self._fresh = True
 
 
-HALF_W = 5
-REACH = 6
-TOLL = 10
-STEP=15
-LEAK = 75
-TH = 35
-ODD = 5
-BEHIND=40
-AHEAD=30
-SHORT=65
-LONG=165
-TAIL=2000
-AGREE=15
-AGREE_ODD=4
-MIN_S=200
-RAW={"newborn":False,"adult":True}
