@@ -1,4 +1,4 @@
-"""What the tests of chips and drivers share: a light, a clock, a machine.I2C over the bus model, pins for recovery."""
+"""What the tests of chips and drivers share: light, clock, machine.I2C over the bus model, pins."""
 
 import numpy as np
 
@@ -6,29 +6,39 @@ from simulator.chips.bus import I2CBusModel
 
 
 class Ramp:
-    """Light in which every sample is different: sample n gives n counts above the base at 6.4 mA on 4096 nA."""
+    """Light in which no two samples are alike.
+
+    At 6.4 mA on the 4096 nA range the sample at t_us has base + t_us / period_us counts of infrared and
+    20 000 more of red.
+    """
 
     LSB_NA = 4096 / (1 << 18)
 
     def __init__(self, base: int = 1000, period_us: int = 10_000, ambient_na: float = 0.0):
         self.base = base
-        self.step_us = period_us
+        self.period_us = period_us
         self.ambient_na = ambient_na
-        self.calls = 0
+        self.asked = []
 
     def photocurrent(self, start_us, period_us, count):
-        self.calls += 1
-        times = np.rint(start_us + np.arange(count) * period_us)
-        ir = self.base + times / self.step_us
-        return (
-            ir * self.LSB_NA / 6.4,
-            (ir + 20_000) * self.LSB_NA / 6.4,
-            np.full(count, self.ambient_na),
-        )
+        self.asked.append((start_us, count))
+        ir = self.base + np.rint(start_us + np.arange(count) * period_us) / self.period_us
+        per_ma = self.LSB_NA / 6.4
+        return ir * per_ma, (ir + 20_000) * per_ma, np.full(count, self.ambient_na)
+
+
+class Steady:
+    """The same light for ever, in nanoamperes per milliampere."""
+
+    def __init__(self, ir: float, red: float, ambient_na: float = 0.0):
+        self.values = (ir, red, ambient_na)
+
+    def photocurrent(self, start_us, period_us, count):
+        return tuple(np.full(count, value) for value in self.values)
 
 
 class Clock:
-    """Virtual time that only the test and the bus move."""
+    """Virtual time that only test and bus move; in the shapes of the firmware's clock and of `time`."""
 
     def __init__(self):
         self.us = 0
@@ -39,9 +49,8 @@ class Clock:
     def sleep_us(self, us):
         self.us += us
 
-    # In the shape of the `time` module, for drivers that sleep by it.
     def sleep(self, seconds):
-        self.us += round(seconds * 1_000_000) or 1
+        self.us += max(1, round(seconds * 1_000_000))
 
     def time(self):
         return self.us / 1_000_000
@@ -59,7 +68,7 @@ class I2C:
         )
         self.clock.us += took_us
         if status:
-            raise OSError(-status, "I2C")
+            raise OSError(-status)
         return data
 
     def writeto(self, address, buffer, stop=True):
@@ -72,19 +81,11 @@ class I2C:
     def readfrom_mem_into(self, address, register, buffer):
         buffer[:] = self._transfer(address, bytes((register,)), len(buffer))
 
-    def writeto_mem(self, address, register, buffer):
-        self._transfer(address, bytes((register,)) + bytes(buffer), 0)
-
-    def scan(self):
-        return [
-            a for a in range(8, 0x78) if self.bus.transfer(a, b"", 0, True, self.clock.us, 100_000)[0] == 0
-        ]
-
 
 class Pin:
-    """An open-drain pin on SCL or SDA; rising edges of SCL clock the chips."""
+    """An open-drain pin on SCL or SDA; a rising edge of SCL clocks the chips."""
 
-    def __init__(self, bus, clock, line):
+    def __init__(self, bus: I2CBusModel, clock: Clock, line: str):
         self.bus, self.clock, self.line, self.level = bus, clock, line, 1
 
     def value(self, level=None):
@@ -96,8 +97,8 @@ class Pin:
         return None
 
 
-def open_bus(*targets, timeout_us=10_000):
-    """(firmware's I2CBus, bus model, clock) with these chips on it."""
+def open_bus(*targets, timeout_us: int = 10_000):
+    """The firmware's I2CBus with these chips on it, the bus model under it, and the clock of both."""
     from firmware.drivers.i2c_bus import I2CBus
 
     model = I2CBusModel(targets, timeout_us=timeout_us)
@@ -106,3 +107,8 @@ def open_bus(*targets, timeout_us=10_000):
         lambda: I2C(model, clock), lambda: (Pin(model, clock, "scl"), Pin(model, clock, "sda")), clock
     )
     return bus, model, clock
+
+
+def words(data: bytes) -> list[int]:
+    """FIFO bytes as 24-bit words."""
+    return [int.from_bytes(data[i : i + 3], "big") for i in range(0, len(data), 3)]

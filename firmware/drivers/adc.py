@@ -11,6 +11,8 @@ from adafruit_ads1x15.ads1x15 import Mode
 from adafruit_ads1x15.ads1115 import ADS1115
 from micropython import const
 
+from firmware.drivers.i2c_bus import EIO
+
 CHANNELS = const(4)
 
 # Why the converter cannot be trusted (`fault`).
@@ -35,8 +37,7 @@ _FRESH_MS = const(2_000)
 
 
 class Adc:
-    """The converter behind `i2c` (CircuitPythonI2C), with `clock.now_ms()`. Nothing is sent before
-    configure().
+    """The converter behind `i2c` (CircuitPythonI2C); of `clock` it uses now_ms(). Silent before configure().
 
     `order` is the channels' round robin; a channel may be in it more than once.
     fault: None, or one of the reasons above; it stays until configure() succeeds.
@@ -66,11 +67,8 @@ class Adc:
             self._microvolts[channel] = None
         try:
             self._chip = ADS1115(self._i2c, gain=_GAIN, data_rate=_RATE_HZ, mode=Mode.SINGLE)
-        except ValueError:  # Adafruit's bus device says so when nobody acknowledges
-            self.fault = ADC_ABSENT
-            return False
-        except OSError as error:
-            self._give_up(error)
+        except (OSError, ValueError):  # ValueError: what Adafruit's bus device makes of the probe's OSError
+            self._give_up(self._i2c.bus.last_errno)
             return False
         self.fault = None
         return True
@@ -94,7 +92,7 @@ class Adc:
             if self._failing_since_ms is None:
                 self._failing_since_ms = now_ms
             elif now_ms - self._failing_since_ms >= _FAILING_MS:
-                self._give_up(error)
+                self._give_up(error.args[0])
             return None
 
     def microvolts(self, channel):
@@ -139,5 +137,5 @@ class Adc:
         self.readings += 1
         return channel
 
-    def _give_up(self, error):
-        self.fault = ADC_ABSENT if error.errno == 5 else ADC_BUS_STUCK
+    def _give_up(self, errno):
+        self.fault = ADC_ABSENT if errno == EIO else ADC_BUS_STUCK

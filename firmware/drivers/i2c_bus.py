@@ -1,5 +1,4 @@
-"""The I2C bus as the drivers see it: registers, failures counted, and a bus that a chip holds low set free
-again.
+"""The I2C bus as the drivers see it: registers, failures counted, a bus that a chip holds low set free again.
 
 A transaction is repeated once. What a failure means for the patient is the drivers' business, and the
 session's.
@@ -19,8 +18,7 @@ _PATIENCE_MS = const(100)
 
 
 class I2CBus:
-    """A bus. `open_i2c()` gives a ready machine.I2C; `open_pins()` the pins (SCL, SDA) as open drains, both
-    high.
+    """A bus. `open_i2c()` gives a ready machine.I2C; `open_pins()` (SCL, SDA) as open-drain pins, both high.
 
     The I2C should have a timeout of some 10 ms: its default of 50 ms, several times a turn, would starve
     the sound. `errors` counts failed transactions, `recoveries` buses set free, `last_errno` is the latest
@@ -38,13 +36,15 @@ class I2CBus:
         self.last_errno = 0
         self._i2c = open_i2c()
 
-    def read_registers(self, address, register, buffer):
-        """Fill `buffer` from `register` on."""
+    def read_registers(self, address, register, buffer, again=True):
+        """Fill `buffer` from `register` on; `again` False where a second try would not give the same."""
         self._check_free()
         try:
             self._i2c.readfrom_mem_into(address, register, buffer)
         except OSError as error:
             self._failed(error)
+            if not again:
+                raise
             self._i2c.readfrom_mem_into(address, register, buffer)
 
     def write_register(self, address, register, value):
@@ -70,8 +70,7 @@ class I2CBus:
             self._i2c.readfrom_into(address, buffer)
 
     def recover(self):
-        """Clock a chip out of the byte it is stuck in; says whether SDA is free. Takes a tenth of a
-        millisecond."""
+        """Clock a chip out of the byte it is stuck in; says whether SDA is free. Takes 0.1 ms."""
         clock = self._clock
         scl, sda = self._open_pins()
         for _ in range(_CLOCKS):
@@ -102,18 +101,17 @@ class I2CBus:
     def _failed(self, error):
         """Count a failure; a bus that cannot be freed is left alone for a while, and raises."""
         self.errors += 1
-        self.last_errno = error.errno
-        if error.errno != EIO and not self.recover():
+        self.last_errno = error.args[0]
+        if error.args[0] != EIO and not self.recover():
             self._stuck_until_ms = self._clock.now_ms() + _PATIENCE_MS
             raise error
 
 
 class CircuitPythonI2C:
-    """The bus in the shape that Adafruit's drivers expect of `busio.I2C`. One task uses it, so there is no
-    lock."""
+    """The bus in the shape that Adafruit's drivers expect of `busio.I2C`; one task uses it, hence no lock."""
 
     def __init__(self, bus):
-        self._bus = bus
+        self.bus = bus
         self._whole = None
         self._part = None
 
@@ -124,20 +122,19 @@ class CircuitPythonI2C:
         pass
 
     def writeto(self, address, buffer, start=0, end=None):
-        self._bus.writeto(address, self._slice(buffer, start, end))
+        self.bus.writeto(address, self._slice(buffer, start, end))
 
     def readfrom_into(self, address, buffer, start=0, end=None):
-        self._bus.readfrom_into(address, self._slice(buffer, start, end))
+        self.bus.readfrom_into(address, self._slice(buffer, start, end))
 
     def writeto_then_readfrom(
         self, address, out_buffer, in_buffer, out_start=0, out_end=None, in_start=0, in_end=None
     ):
-        self._bus.writeto(address, self._slice(out_buffer, out_start, out_end), False)
-        self._bus.readfrom_into(address, self._slice(in_buffer, in_start, in_end))
+        self.bus.writeto(address, self._slice(out_buffer, out_start, out_end), False)
+        self.bus.readfrom_into(address, self._slice(in_buffer, in_start, in_end))
 
     def _slice(self, buffer, start, end):
-        """`buffer[start:end]` without a copy; the latest is kept, for drivers that read into one buffer for
-        ever."""
+        """`buffer[start:end]` without a copy; the latest one is kept for the next time."""
         if start == 0 and (end is None or end == len(buffer)):
             return buffer
         if buffer is not self._whole or len(self._part) != end - start or start:

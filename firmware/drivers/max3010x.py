@@ -1,5 +1,4 @@
-"""The MAX30102 pulse oximeter: light samples in bursts, LED currents under a cap, and no trust without
-reading back.
+"""The MAX30102 pulse oximeter: samples in bursts, LED currents under a cap, no trust without reading back.
 
 100 samples a second of red and infrared, 18 bits. What the samples mean is firmware/vitals.py's business.
 Registers and their names are those of Maxim's data sheet 19-7740.
@@ -7,6 +6,8 @@ Registers and their names are those of Maxim's data sheet 19-7740.
 
 import micropython
 from micropython import const
+
+from firmware.drivers.i2c_bus import EIO
 
 ADDRESS = const(0x57)
 PART_ID = const(0x15)
@@ -63,6 +64,7 @@ _MODE_SPO2 = const(0x03)
 _BYTES = const(6)  # of a sample: red, infrared
 _RESET_TRIES = const(20)
 _SATURATED_OVERFLOW = const(31)
+_GIVEN_UP = const(2)  # the oldest samples of a FIFO that was found full
 _MS_PER_SAMPLE = const(10)
 
 _FAILING_MS = const(500)  # the FIFO holds 320 ms; a gap longer than this is no longer a glitch
@@ -76,8 +78,7 @@ _STEER_MS = const(1_000)
 
 
 class MAX3010x:
-    """The sensor on `bus` (I2CBus), with `clock.now_ms()` and `clock.sleep_us(us)`. Nothing is sent before
-    configure().
+    """The sensor on `bus` (I2CBus); of `clock` it uses now_ms() and sleep_us(). Silent before configure().
 
     fault: None, or one of the reasons above; it stays until configure() succeeds.
     lost: samples lost just before those that the latest read() returned; lost_total, samples_total: since
@@ -116,8 +117,7 @@ class MAX3010x:
         self._steered_ms = 0
 
     def configure(self):
-        """Find the part, reset it, set it up and leave it dark; says whether it can be trusted (else see
-        `fault`)."""
+        """Find the part, reset it, set it up and leave it dark; says whether it worked (if not, see `fault`)."""
         bus = self._bus
         self.on = False
         self.fault = None
@@ -174,8 +174,7 @@ class MAX3010x:
             return False
 
     def read(self, ir, red):
-        """Move the waiting samples, oldest first, into two array('i') of at least 32; returns how many
-        there are.
+        """Move the waiting samples, oldest first, into two array('i') of 32 or more; returns how many.
 
         Allocates nothing. Failures are counted and, when they last, end in `fault`; none is raised.
         """
@@ -213,8 +212,7 @@ class MAX3010x:
         return self.set_led_ua(_stepped(self.led_ir_ua, step), _stepped(self.led_red_ua, step))
 
     def set_led_ua(self, ir_ua, red_ua):
-        """Set the LED currents, cut to LED_CAP_UA, in steps of 200 uA, read back; says whether they
-        changed."""
+        """Set the LED currents, cut to LED_CAP_UA, in steps of 200 uA, read back; says whether they changed."""
         before_ir_ua = self.led_ir_ua
         before_red_ua = self.led_red_ua
         try:
@@ -248,26 +246,28 @@ class MAX3010x:
         read_pointer = head[6]
         count = (write_pointer - read_pointer) & 31
         if overflow or (count == 0 and flags & _A_FULL):
-            # Full. The data sheet doesn't say whether the read pointer moves when the FIFO rolls over, so
-            # it is set: to the second oldest, because the oldest may be overwritten while we read.
-            read_pointer = (write_pointer + 1) & 31
-            count = FIFO_DEPTH - 1
-            self.lost = overflow + 1
+            # Full. The data sheet does not say whether the read pointer moves when the FIFO rolls over, so
+            # it is set. Not to the oldest sample: the next one may arrive before the pointer does and would
+            # make the two pointers equal, which reads as empty; and not to the one after it, which may be
+            # overwritten meanwhile.
+            read_pointer = (write_pointer + _GIVEN_UP) & 31
+            count = FIFO_DEPTH - _GIVEN_UP
+            self.lost = overflow + _GIVEN_UP
             bus.write_register(ADDRESS, _FIFO_RD_PTR, read_pointer)
         if count:
             try:
-                bus.read_registers(ADDRESS, _FIFO_DATA, self._bursts[count])
+                bus.read_registers(ADDRESS, _FIFO_DATA, self._bursts[count], False)
             except OSError:
                 # How far the chip got is unknown: back to where the burst began, and once more.
                 bus.write_register(ADDRESS, _FIFO_RD_PTR, read_pointer)
-                bus.read_registers(ADDRESS, _FIFO_DATA, self._bursts[count])
+                bus.read_registers(ADDRESS, _FIFO_DATA, self._bursts[count], False)
         self._flags = 0
         self.ambient_overflow = flags & _ALC_OVF != 0
         if overflow == _SATURATED_OVERFLOW:  # it counts no further: the clock has to say
             by_clock = (now_ms - self._last_sample_ms) // _MS_PER_SAMPLE - count
             if by_clock > self.lost:
                 self.lost = by_clock
-            self._restart_counting(now_ms)
+            self._uncounted = True
         if head[1] & _DIE_TEMP_RDY:
             bus.read_registers(ADDRESS, _TEMP_INTEGER, self._temperature)
             whole = (self._temperature[0] ^ 0x80) - 0x80
@@ -279,7 +279,9 @@ class MAX3010x:
 
     def _watch(self, now_ms, count):
         """Hold the sensor's clock against ours."""
-        if count:
+        if self._uncounted:
+            self._restart_counting(now_ms)
+        elif count:
             self._last_sample_ms = now_ms
             self._counted += count + self.lost
         elif now_ms - self._last_sample_ms >= _STOPPED_MS and self.fault is None:
@@ -297,6 +299,7 @@ class MAX3010x:
         self._last_sample_ms = now_ms
         self._counting_since_ms = now_ms
         self._counted = 0
+        self._uncounted = False
 
     def _read(self, register):
         self._bus.read_registers(ADDRESS, register, self._byte)
@@ -311,7 +314,7 @@ class MAX3010x:
         return held
 
     def _give_up(self, error):
-        self.fault = SENSOR_ABSENT if error.errno == 5 else SENSOR_BUS_STUCK
+        self.fault = SENSOR_ABSENT if error.args[0] == EIO else SENSOR_BUS_STUCK
 
 
 def _current_code(current_ua):

@@ -22,8 +22,7 @@ COMPARATOR_LOOKS_BACK = 4096
 
 
 class ADS1115:
-    """The chip. `rate_error_permille` makes its oscillator slow (-) or fast (+); the data sheet allows
-    ±100."""
+    """The chip. `rate_error_permille` makes its oscillator slow (-) or fast (+): the data sheet allows 100."""
 
     def __init__(
         self,
@@ -96,10 +95,7 @@ class ADS1115:
             if self._config & 4:  # a latched alert is cleared by reading the conversion
                 self._alert = False
         elif self._pointer == CONFIG:
-            busy = self._running is not None and self._running & SINGLE_SHOT
-            value = self._config | (0 if busy else OS)
-            if not self._config & SINGLE_SHOT:
-                value &= ~OS  # converting for ever
+            value = self._config if self._running is not None else self._config | OS
         else:
             value = self._low if self._pointer == LOW_THRESHOLD else self._high
         answer = bytes((value >> 8, value & 0xFF))

@@ -89,6 +89,13 @@ class MAX30102:
         """Ask the light again for what has not been sampled yet: the patient was changed by hand."""
         self._chunk_start = self._chunk_end = self._made
 
+    def set_oscillator(self, ppm: int, now_us: int) -> None:
+        """The chip's clock runs fast (+) or slow (-) from now on."""
+        self._advance(now_us)
+        self.oscillator_ppm = ppm
+        if self._leds:
+            self._begin_run(self._time_of(self._made))
+
     def interrupt_level(self, now_us: int) -> int:
         """Level of the INT pin (open drain, active low)."""
         self._advance(now_us)
@@ -213,8 +220,7 @@ class MAX30102:
         self._apply(now_us)
 
     def _apply(self, now_us):
-        """Take the configuration over; a run of samples starts anew when anything that shapes it has
-        changed."""
+        """Take the configuration over; what shapes the samples begins a new run of them."""
         mode = self._registers[MODE_CONFIG]
         leds = ()
         if mode & 7 == MODE_HEART_RATE:
@@ -245,20 +251,25 @@ class MAX30102:
         self._setting = setting
         self._leds = leds
         self._averaging = averaging
-        self._start_us = now_us
+        self._byte = 0
+        self._begin_run(now_us)
+
+    # Samples
+
+    def _begin_run(self, start_us):
+        """Samples at the programmed rate from `start_us` on, or none in a mode without LEDs."""
+        self._start_us = start_us
         self._made = 0  # samples of this run that went to the FIFO, or were lost
         self._chunk_start = 0
         self._chunk_end = 0
         self._chunk_bytes = b""
         self._next_us = None
-        if leds:
+        if self._leds:
             rate_hz = RATES_HZ[self._registers[SPO2_CONFIG] >> 2 & 7]
-            # FIFO samples come `averaging` times more slowly than conversions.
-            self._conversion_us = _MICRO / (rate_hz * (1_000_000 + self.oscillator_ppm))
+            # Samples come `averaging` times more slowly than conversions.
             self._rate = rate_hz * (1_000_000 + self.oscillator_ppm)
+            self._conversion_us = _MICRO / self._rate
             self._next_us = self._time_of(1)
-
-    # Samples
 
     def _time_of(self, sample):
         """When the run's sample number `sample` (from 1) is ready."""
@@ -274,10 +285,14 @@ class MAX30102:
         if self._next_us is None or now_us < self._next_us:
             return
         due = (now_us - self._start_us) * self._rate // (_MICRO * self._averaging)
-        missing = due - self._made - 4 * FIFO_DEPTH
-        if missing > 0:  # nobody has looked for a long time: what has been overwritten was never needed
-            self._skip(missing)
+        rolls_over = self._registers[FIFO_CONFIG] & ROLLOVER
+        if rolls_over and due - self._made > 4 * FIFO_DEPTH:
+            # Nobody has looked for a long time: what has been overwritten meanwhile need not have existed.
+            self._lose(due - self._made - 2 * FIFO_DEPTH)
         while self._made < due:
+            if self._count == FIFO_DEPTH and not rolls_over:
+                self._lose(due - self._made)
+                break
             if self._made >= self._chunk_end:
                 self._look_ahead()
             until = min(due, self._chunk_end)
@@ -285,17 +300,20 @@ class MAX30102:
             self._made = until
         self._next_us = self._time_of(self._made + 1)
 
-    def _skip(self, count):
-        self.samples_made += count
-        pushed = count if self._registers[FIFO_CONFIG] & ROLLOVER else min(count, FIFO_DEPTH - self._count)
+    def _lose(self, count):
+        """Samples that nobody will ever read; at least as many as fill the FIFO, or it is full already."""
         room = FIFO_DEPTH - self._count
-        if count > room:
-            self.samples_lost += count - room
-            self._overflow = min(OVERFLOW_SATURATES, self._overflow + count - room)
-            if self.rollover_moves_read_pointer and pushed > room:
-                self._read_pointer = (self._read_pointer + pushed - room) & 31
-        self._count = min(FIFO_DEPTH, self._count + count)
-        self._write_pointer = (self._write_pointer + pushed) & 31
+        if room:
+            self._count = FIFO_DEPTH
+            self._status_1 |= A_FULL & self._registers[INT_ENABLE_1]
+        if self._registers[FIFO_CONFIG] & ROLLOVER:
+            self._write_pointer = (self._write_pointer + count) & 31
+            if self.rollover_moves_read_pointer:
+                self._read_pointer = (self._read_pointer + count - room) & 31
+        self._overflow = min(OVERFLOW_SATURATES, self._overflow + count - room)
+        self._status_1 |= PPG_RDY & self._registers[INT_ENABLE_1]
+        self.samples_made += count
+        self.samples_lost += count - room
         self._made += count
         self._chunk_start = self._chunk_end = self._made
 
@@ -372,8 +390,7 @@ class MAX30102:
         self._encode()
 
     def _encode(self):
-        """Turn the light of the present chunk into the FIFO's bytes, with the LED currents as they are
-        now."""
+        """Turn the light of the present chunk into the FIFO's bytes, at the LED currents of now."""
         count = self._chunk_end - self._chunk_start
         if not self._leds or count <= 0:
             return
