@@ -21,8 +21,9 @@ RATE_TOLERANCE = 0.01
 SHORTEST_S = 10.0
 MOST_COUNTS = 2**18 - 1
 LARGEST_FILE_BYTES = 200_000_000  # a day and more at 100 samples a second
-FADE_S = 1.0  # length of a seam
-SEAM_SEARCH_S = 12.0  # the loop may end this much early for a seam that fits
+FADE = 100  # samples of a seam: one second
+SEAM_SEARCH_S = 40.0  # how far from the beginning and from the end a seam is looked for
+SEAM_LOOK_S = (1.0, 2.0)  # what is compared there: before and after
 TRUTH_OVER_S = 8.0  # the true pulse rate is the mean over this long, as clinical oximeters show it
 HEARTPY_HEIGHT = 0.01  # the pulse height given to the recording of the package, of the steady light
 
@@ -104,20 +105,29 @@ class RecordedPatient(Light):
     def __init__(self, recording: Recording, seed: int = 1):
         super().__init__(seed)
         self.recording = recording
-        self._loop, self._fade = _find_seam(recording.ir)
-        self._ir = _with_seam(recording.ir, self._loop, self._fade)
-        self._red = None if recording.red is None else _with_seam(recording.red, self._loop, self._fade)
+        self._back_to, self._end = _find_seam(recording.ir)
+        self._ir = _with_seam(recording.ir, self._back_to, self._end)
+        self._red = None if recording.red is None else _with_seam(recording.red, self._back_to, self._end)
 
     @property
     def loop_s(self) -> float:
         """Length of one turn of the loop."""
-        return self._loop / RATE_HZ
+        return (self._end - self._back_to) / RATE_HZ
+
+    def _place(self, place):
+        """Sample of the recording that is played, for a number of samples or an array of them.
+
+        The first turn is the whole recording up to the end of the seam; later ones begin after the seam.
+        """
+        after_seam = self._back_to + FADE
+        turned = after_seam + (place - after_seam) % (self._end - self._back_to)
+        return np.where(place < self._end + FADE, place, turned)
 
     def true_pulse_rate_bpm(self, t_s: float) -> float | None:
         beats = self.recording.beat_s
         if beats is None or len(beats) < 3:
             return None
-        at_s = t_s if t_s < self.loop_s else self._fade / RATE_HZ + (t_s - self._fade / RATE_HZ) % self.loop_s
+        at_s = float(self._place(t_s * RATE_HZ)) / RATE_HZ
         window = beats[(beats > at_s - TRUTH_OVER_S) & (beats <= at_s)]
         if len(window) < 3:
             return None
@@ -128,10 +138,7 @@ class RecordedPatient(Light):
         return None
 
     def _tissue(self, time_us: Samples) -> tuple[Samples, Samples]:
-        place = time_us * (RATE_HZ * 1e-6)
-        # The first turn is 0 to loop + fade, whose end is the start again; later turns begin after the fade.
-        turned = place >= self._loop + self._fade
-        place = np.where(turned, self._fade + (place - self._fade) % self._loop, place)
+        place = self._place(time_us * (RATE_HZ * 1e-6))
         index = np.arange(len(self._ir))
         ir = np.interp(place, index, self._ir)
         red = np.zeros(len(place)) if self._red is None else np.interp(place, index, self._red)
@@ -142,27 +149,31 @@ class RecordedPatient(Light):
 
 
 def _find_seam(signal: Samples) -> tuple[int, int]:
-    """Where the loop goes back to its start, and over how many samples it fades: (loop, fade).
+    """Where the loop leaves off and to where it goes back: (back_to, end), in samples.
 
-    Chosen among the last seconds so that what follows there looks most like the start: phase, height, level.
+    Of all pairs of a place near the beginning and one near the end, it is the one whose surroundings are most
+    alike: pulse in phase and of the same height.
     """
-    fade = int(FADE_S * RATE_HZ)
-    last = len(signal) - fade
-    search = min(int(SEAM_SEARCH_S * RATE_HZ), len(signal) // 4)
-    start = signal[:fade]
-    candidates = np.lib.stride_tricks.sliding_window_view(signal[last - search :], fade)
-    cost = np.mean((candidates - start) ** 2, axis=1)
-    # Level as such may differ a little (the fade carries it over); a pulse out of phase may not.
-    shape = (candidates - candidates.mean(axis=1, keepdims=True)) - (start - start.mean())
-    cost = 0.2 * cost + np.mean(shape**2, axis=1)
-    return int(last - search + np.argmin(cost)), fade
+    before, after = (int(seconds * RATE_HZ) for seconds in SEAM_LOOK_S)
+    search = min(int(SEAM_SEARCH_S * RATE_HZ), len(signal) // 10)
+    views = np.lib.stride_tricks.sliding_window_view
+    first = views(signal[: search + before + after], before + after)[::5]
+    start = len(signal) - search - before - after
+    last = views(signal[start:], before + after)
+    first = first - first.mean(axis=1, keepdims=True)
+    last = last - last.mean(axis=1, keepdims=True)
+    # How much the two differ, of how much there is in both: 0 alike, 1 nothing in common.
+    power = (first**2).sum(axis=1)[:, None] + (last**2).sum(axis=1)[None, :]
+    unlike = 1 - 2 * (first @ last.T) / np.maximum(power, 1e-9)
+    best_first, best_last = np.unravel_index(int(unlike.argmin()), unlike.shape)
+    return 5 * int(best_first) + before, start + int(best_last) + before
 
 
-def _with_seam(signal: Samples, loop: int, fade: int) -> Samples:
-    """The signal up to the seam's end; after it, playing goes on at sample `fade`."""
-    share = (1 - np.cos(np.pi * (np.arange(fade) + 0.5) / fade)) / 2
-    seam = signal[loop : loop + fade] * (1 - share) + signal[:fade] * share
-    return np.concatenate([signal[:loop], seam, signal[fade : fade + 1]])
+def _with_seam(signal: Samples, back_to: int, end: int) -> Samples:
+    """The signal up to the end of the seam, where playing goes on at sample `back_to + FADE`."""
+    share = (1 - np.cos(np.pi * (np.arange(FADE) + 0.5) / FADE)) / 2
+    seam = signal[end : end + FADE] * (1 - share) + signal[back_to : back_to + FADE] * share
+    return np.concatenate([signal[:end], seam, signal[back_to + FADE : back_to + FADE + 1]])
 
 
 # --- reading ---
