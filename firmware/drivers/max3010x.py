@@ -117,7 +117,7 @@ class MAX3010x:
         self._steered_ms = 0
 
     def configure(self):
-        """Find the part, reset it, set it up and leave it dark; says whether it worked (if not, see `fault`)."""
+        """Find the part, reset it, set it up, leave it dark; says whether it worked (if not, see `fault`)."""
         bus = self._bus
         self.on = False
         self.fault = None
@@ -174,7 +174,7 @@ class MAX3010x:
             return False
 
     def read(self, ir, red):
-        """Move the waiting samples, oldest first, into two array('i') of 32 or more; returns how many.
+        """Move the waiting samples, oldest first, into two array('i') of at least 32; says how many.
 
         Allocates nothing. Failures are counted and, when they last, end in `fault`; none is raised.
         """
@@ -188,6 +188,7 @@ class MAX3010x:
                 _unpack(self._raw, red, ir, count)
             self._failing_since_ms = None
         except OSError as error:
+            self.lost = 0
             if self._failing_since_ms is None:
                 self._failing_since_ms = now_ms
             elif now_ms - self._failing_since_ms >= _FAILING_MS:
@@ -212,7 +213,7 @@ class MAX3010x:
         return self.set_led_ua(_stepped(self.led_ir_ua, step), _stepped(self.led_red_ua, step))
 
     def set_led_ua(self, ir_ua, red_ua):
-        """Set the LED currents, cut to LED_CAP_UA, in steps of 200 uA, read back; says whether they changed."""
+        """Set the LED currents, cut to LED_CAP_UA, read back; says whether they changed."""
         before_ir_ua = self.led_ir_ua
         before_red_ua = self.led_red_ua
         try:

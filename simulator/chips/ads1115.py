@@ -22,7 +22,7 @@ COMPARATOR_LOOKS_BACK = 4096
 
 
 class ADS1115:
-    """The chip. `rate_error_permille` makes its oscillator slow (-) or fast (+): the data sheet allows 100."""
+    """The chip. `rate_error_permille` makes its oscillator slow (-) or fast (+): the sheet allows 100."""
 
     def __init__(
         self,
