@@ -139,15 +139,32 @@ def write(result: "Result", folder: Path) -> dict[str, Any]:
 
 def _facts(result: "Result") -> facts.Facts:
     from firmware import board, guard
-    from host_tools import meter
 
     population, wanted = _prescription(result.scenario)
     ceiling_cdba = guard.NEWBORN_CEILING_CDBA if population == "newborn" else guard.ADULT_CEILING_CDBA
-    history = meter.level_history(result.pcm, RATE_HZ, board.FULL_SCALE_CDBA / 100)
+    history, sound = _heard(result.pcm, board.FULL_SCALE_CDBA / 100)
     return facts.from_records(
         result.rows, result.events, result.scenario.title, population,
-        result.summary.get("end"), result.summary.get("reason"), ceiling_cdba / 100, wanted, history,
+        result.summary.get("end"), result.summary.get("reason"), ceiling_cdba / 100, wanted, history, sound,
     )  # fmt: skip
+
+
+def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, dict[str, float]]:
+    """The sound as a level meter at the ear shows it: the highest slow level of each second, and a few numbers."""
+    from host_tools import meter
+
+    powers_a, powers_c = meter.frame_powers(pcm, RATE_HZ)
+    history = meter._by_second(meter.decibels(meter.time_weighted(powers_a, meter.SLOW_S), full_scale_dba))
+    if not np.isfinite(history).any():
+        return history, {}
+    slow_c = meter.decibels(meter.time_weighted(powers_c, meter.SLOW_S), full_scale_dba)
+    sounding = powers_a[powers_a > meter.SILENT_POWER]
+    numbers = {
+        "laeq_dba": meter.decibels(sounding.mean(), full_scale_dba),   # of the time with sound
+        "las_max_dba": np.nanmax(history),
+        "lcs_max_dbc": slow_c.max(),
+    }
+    return history, {name: round(float(value), 2) for name, value in numbers.items()}
 
 
 def _prescription(scenario: Scenario) -> tuple[str, float | None]:
