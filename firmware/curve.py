@@ -3,8 +3,8 @@
 Apart from profile.py so that the settings' table need not stay in memory once a profile is made.
 """
 
-# Columns of a curve: time after the melody began, tempo against the matched one, level against the profile's,
-# mood.
+# Columns of a curve: time since matching ended, tempo against the matched one, level against the profile's,
+# minor, brightness and density of the music.
 CURVE_COLUMNS = 6
 
 

@@ -108,7 +108,16 @@ TABLE = (
     _number("gap_min", "min", (60, 1440), (30, 1440), 1, 1, "gap_min", "rest between sessions"),
     _number("daily_min", "min", (5, 60), (5, 90), 1, 1, "daily_min", "music in any 24 hours"),
     _number("sessions_a_day", "", (1, 3), (1, 6), 1, 1, "sessions_a_day", "sessions in any 24 hours"),
-    _number("onset_s", "s", (30, 120), (15, 120), 1, 1000, "onset_ms", "from silence to the first level, and at most 1 dB a second"),
+    _number(
+        "onset_s",
+        "s",
+        (30, 120),
+        (15, 120),
+        1,
+        1000,
+        "onset_ms",
+        "from silence to the first level, and at most 1 dB a second",
+    ),
     _number("fade_s", "s", (10, 120), (10, 120), 1, 1000, "fade_ms", "from music to silence at the end"),
     _number("baseline_s", "s", (60, 180), (60, 180), 1, 1000, "baseline_ms", "good signal before the melody"),
     _number(
@@ -166,7 +175,7 @@ TABLE = (
         "",
         None,
         None,
-        "rows of minute, tempo %, level dB, minor %, brightness %, density %",
+        "rows of minute since matching ended, tempo %, level dB, minor %, brightness %, density %",
     ),
 )
 
@@ -390,26 +399,20 @@ def _shape(profile):
     floor = 1000 - profile.slowing_permille
     # Time to the floor at the fastest rate, reckoned against the slower end and rounded up to whole minutes.
     down_ms = -(-profile.slowing_permille * 1000 // (profile.lead_rate_permille * floor)) * 60000
-    begin_ms = profile.match_ms
-    end_ms = profile.session_ms - profile.fade_ms
+    # From the end of matching to the fade.
+    end_ms = profile.session_ms - profile.fade_ms - profile.baseline_ms - profile.match_ms
     if profile.programme == "steady":
         points = ((0, 1000),)
     elif profile.programme == "stay_low":
         points = ((0, floor),)
     elif profile.programme == "descend":
-        points = ((0, 1000), (begin_ms, 1000), (begin_ms + down_ms, floor))
+        points = ((0, 1000), (down_ms, floor))
     else:
-        if begin_ms + 2 * down_ms + 60000 > end_ms:
+        if 2 * down_ms + 60000 > end_ms:
             raise ProfileError(
                 "session_min is too short for descend_and_rise; raise it or lower slowing_percent"
             )
-        points = (
-            (0, 1000),
-            (begin_ms, 1000),
-            (begin_ms + down_ms, floor),
-            (end_ms - down_ms, floor),
-            (end_ms, 1000),
-        )
+        points = ((0, 1000), (down_ms, floor), (end_ms - down_ms, floor), (end_ms, 1000))
     times = [time_ms for time_ms, _ in points]
     for place in range(0, len(profile.curve), CURVE_COLUMNS):
         if profile.curve[place] not in times:

@@ -47,13 +47,12 @@ NEWBORN = {
     "pulse_low_stop_bpm": 100,  # brady-desaturation: below 100 for 4 s (10.1055/a-2437-0461); term: 80
     "pulse_rise_stop_percent": 20,  # tachycardia: 20 % over the baseline, same source
     "spo2_stop_percent": 85,  # NICU warning limit, PMC6906083 table 6; uncalibrated here: stops only
-    # minute, tempo %, level dB, minor %, brightness %, density %. Lullabies are consonant and repeat: no
+    # minute since matching ended, tempo %, level dB, minor %, brightness %, density %. Lullabies are consonant and repeat: no
     # minor.
     "curve": [
         [0, 100, 0, 0, 60, 70],
-        [2, 100, 0, 0, 60, 70],
-        [11, 92, -2, 0, 40, 50],
-        [18, 92, -4, 0, 30, 40],
+        [9, 92, -2, 0, 40, 50],
+        [16, 92, -4, 0, 30, 40],
     ],
 }
 
@@ -95,9 +94,8 @@ ADULT = {
     "spo2_stop_percent": 0,  # off: SpO2 falls in the dying, and that is no reason to take the music away
     "curve": [
         [0, 100, 0, 60, 60, 80],
-        [2, 100, 0, 60, 60, 80],
-        [12, 85, -2, 20, 45, 55],
-        [27, 85, -5, 0, 30, 35],
+        [10, 85, -2, 20, 45, 55],
+        [25, 85, -5, 0, 30, 35],
     ],
 }
 

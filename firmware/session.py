@@ -210,7 +210,7 @@ class Session:
         if self.phase == reasons.HOLD and self._clear_ms < RESUME_AFTER_MS:
             return
         phase = reasons.LEAD
-        if tempo.closed and tempo.curve_ms < self.profile.match_ms:
+        if tempo.closed and tempo.match_left_ms:
             phase = reasons.MATCH
         elif tempo.finished():
             phase = reasons.SUSTAIN

@@ -118,6 +118,7 @@ class Tempo:
         self.closed = False  # a pulse leads the tempo
         self.waiting = False  # the patient stays behind: the music waits
         self.curve_ms = 0  # how far along the curve the music is
+        self.match_left_ms = 0  # how long the patient is only met, not led
         self._ceiling_mbpm = None
         self._floor_mbpm = None
         self._credit = 0  # parts of a thousandth of a beat per minute that are still owed
@@ -162,6 +163,7 @@ class Tempo:
             self._floor_mbpm = matched * (1000 - profile.slowing_permille) // 1000
         self.matched_mbpm = matched
         self._ceiling_mbpm = matched
+        self.match_left_ms = profile.match_ms
         start = matched * curve_at(profile.curve, 0, 1) // 1000
         self.target_mbpm = start
         self._gliding = self.tempo_mbpm is not None
@@ -175,16 +177,18 @@ class Tempo:
             self.waiting = False
             return
         profile = self._profile
-        if self.closed and self.curve_ms < profile.match_ms:
+        if self.closed and self.match_left_ms:
             self._follow(phrase_ended, compound)
         target = self.matched_mbpm * curve_at(profile.curve, self.curve_ms, 1) // 1000
         if target < self._floor_mbpm and profile.programme != "stay_low":
             target = self._floor_mbpm
         self.waiting = False
-        if self.closed and profile.follow == "wait" and self.curve_ms >= profile.match_ms:
+        if self.closed and profile.follow == "wait" and not self.match_left_ms:
             target = self._wait_for_patient(target)
         self.target_mbpm = target
-        if not self.waiting:
+        if self.match_left_ms:
+            self.match_left_ms = max(0, self.match_left_ms - elapsed_ms)
+        elif not self.waiting:
             self.curve_ms += elapsed_ms
         self._glide(elapsed_ms)
 
@@ -195,7 +199,7 @@ class Tempo:
         place = len(curve) - 6
         while place and curve[place - 5] == last:
             place -= 6
-        return self.curve_ms >= curve[place]
+        return not self.match_left_ms and self.curve_ms >= curve[place]
 
     # Helpers.
 

@@ -1,0 +1,213 @@
+"""The tempo by itself: smoothing, baseline, ratios, and how it glides."""
+
+import pytest
+
+from firmware.profile import Profile
+from firmware.tempo import Baseline, PulseFilter, Tempo
+
+
+def listening(tempo, pulse_bpm, seconds=60):
+    for _ in range(seconds * 10):
+        tempo.listen(100, None if pulse_bpm is None else int(pulse_bpm * 1000))
+
+
+def begun(population, pulse_bpm, compound=False, **settings):
+    tempo = Tempo(Profile.from_values({"population": population, **settings}))
+    listening(tempo, pulse_bpm)
+    tempo.begin(True, compound)
+    return tempo
+
+
+def played(tempo, seconds, pulse_bpm, frozen=False, phrase_ended=False, compound=False):
+    for turn in range(int(seconds * 10)):
+        tempo.listen(100, None if pulse_bpm is None else int(pulse_bpm * 1000))
+        tempo.advance(100, frozen, phrase_ended and turn % 100 == 0, compound)
+    return tempo.tempo_mbpm / 1000
+
+
+@pytest.mark.parametrize(
+    ("population", "pulse", "compound", "ratio"),
+    [
+        ("newborn", 150, False, (1, 2)),
+        ("newborn", 150, True, (1, 3)),
+        ("newborn", 178, False, (1, 2)),
+        ("newborn", 190, False, (1, 3)),
+        ("newborn", 110, True, (1, 2)),
+        ("newborn", 300, True, (1, 4)),
+        ("adult", 72, False, (1, 1)),
+        ("adult", 72, True, (1, 1)),
+        ("adult", 110, False, (1, 2)),
+        ("adult", 130, True, (1, 2)),
+        ("adult", 38, False, (1, 1)),
+        ("adult", 300, False, (1, 2)),
+    ],
+)
+def test_the_ratio_keeps_the_beat_where_people_sing(population, pulse, compound, ratio):
+    tempo = begun(population, pulse, compound)
+    assert (tempo.ratio_beats, tempo.ratio_pulses) == ratio
+    assert tempo.tempo_mbpm == pulse * 1000 * ratio[0] // ratio[1]
+
+
+def test_the_profile_may_name_the_metre():
+    assert begun("newborn", 150, False, metre="compound").ratio_pulses == 3
+    assert begun("newborn", 150, True, metre="duple").ratio_pulses == 2
+
+
+def test_the_baseline_is_the_middle_reading_and_outliers_do_not_move_it():
+    baseline = Baseline()
+    assert baseline.median_mbpm() is None
+    for reading in (150, 75, 151, 149, 300, 152, 148):
+        baseline.add(reading * 1000)
+    assert baseline.median_mbpm() == 150_000
+
+
+def test_the_baseline_takes_one_reading_a_second_and_no_more_than_it_can_keep():
+    tempo = Tempo(Profile.ready("newborn"))
+    listening(tempo, 150, 60)
+    assert tempo.baseline_ms in (60_000, 61_000)
+    listening(tempo, 150, 1000)
+    assert tempo.baseline_ms == 240_000
+
+
+def test_unknown_is_no_reading():
+    tempo = Tempo(Profile.ready("newborn"))
+    listening(tempo, None, 100)
+    assert tempo.baseline_ms == 0 and tempo.pulse_mbpm is None
+
+
+def test_smoothing_hides_breathing_and_follows_a_trend_within_half_a_minute():
+    smooth = PulseFilter()
+    rates = []
+    for second in range(300):
+        breathing = 4000 if second % 4 < 2 else -4000
+        trend = 0 if second < 150 else -15_000
+        for _ in range(10):
+            smooth.add(100, 150_000 + breathing + trend)
+        rates.append(smooth.rate_mbpm)
+    assert max(rates[60:150]) - min(rates[60:150]) < 1500
+    assert abs(rates[185] - 135_000) < 1500
+
+
+def test_a_wrong_reading_moves_the_pulse_little():
+    smooth = PulseFilter()
+    smooth.add(100, 150_000)
+    for _ in range(10):
+        smooth.add(100, 75_000)
+    assert smooth.rate_mbpm >= 148_000
+    for _ in range(10):
+        smooth.add(100, 300_000)
+    assert smooth.rate_mbpm <= 150_000
+
+
+@pytest.mark.parametrize(("population", "rate"), [("newborn", 0.01), ("adult", 0.02)])
+def test_slowing_keeps_the_rate_of_the_profile(population, rate):
+    pulse = 150 if population == "newborn" else 72
+    tempo = begun(population, pulse, follow="lead_anyway")
+    before = tempo.tempo_mbpm
+    slowest = 0.0
+    for _ in range(25):
+        played(tempo, 60, pulse)
+        slowest = max(slowest, 1 - tempo.tempo_mbpm / before)
+        before = tempo.tempo_mbpm
+    assert rate * 0.8 < slowest <= rate + 0.0001
+
+
+def test_the_floor_is_relative_to_the_baseline_whatever_the_pulse_does():
+    tempo = begun("newborn", 150, follow="lead_anyway")
+    assert played(tempo, 1200, 112) == pytest.approx(75 * 0.92, abs=0.01)
+
+
+def test_an_adults_floor_is_also_a_pulse_of_50():
+    tempo = begun("adult", 54, follow="lead_anyway")
+    assert played(tempo, 1500, 54) == pytest.approx(50, abs=0.01)
+    assert played(begun("adult", 47), 1500, 47) == pytest.approx(47, abs=0.01)
+
+
+def test_while_matching_the_tempo_follows_down_and_back_but_not_above_its_start():
+    tempo = begun("newborn", 150, match_min=10)
+    low = played(tempo, 240, 146)
+    assert 72.5 < low < 74
+    assert played(tempo, 300, 170) == pytest.approx(75, abs=0.05)
+
+
+def test_frozen_means_not_a_thousandth_and_no_time_on_the_curve():
+    tempo = begun("newborn", 150, follow="lead_anyway")
+    played(tempo, 300, 150)
+    before, curve_ms = tempo.tempo_mbpm, tempo.curve_ms
+    played(tempo, 300, 150, frozen=True)
+    assert (tempo.tempo_mbpm, tempo.curve_ms, tempo.target_mbpm) == (before, curve_ms, before)
+    assert before - tempo.tempo_mbpm * 0 - played(tempo, 1, 150) * 1000 < 20
+
+
+def test_waiting_never_goes_further_ahead_than_the_margin():
+    tempo = begun("newborn", 150, follow="wait", margin_percent=3)
+    played(tempo, 900, 150)
+    assert tempo.waiting and tempo.tempo_mbpm == pytest.approx(75_000 * 0.97, abs=60)
+    played(tempo, 300, 144)
+    assert tempo.tempo_mbpm == pytest.approx(72_000 * 0.97, abs=60)
+    before = tempo.tempo_mbpm
+    played(tempo, 300, 160)
+    assert tempo.tempo_mbpm == before, "never up again"
+
+
+def test_a_ratio_changes_at_phrase_ends_only_with_hysteresis_and_without_a_step():
+    tempo = begun("newborn", 178, match_min=10, slowing_percent=8)
+    assert tempo.ratio_pulses == 2
+    # Within the hysteresis: stays.
+    played(tempo, 60, 187, phrase_ended=True)
+    assert tempo.ratio_pulses == 2
+    # Beyond it, but no phrase ends: stays.
+    played(tempo, 60, 196)
+    assert tempo.ratio_pulses == 2
+    before = tempo.tempo_mbpm
+    tempo.listen(100, 196_000)
+    tempo.advance(100, False, True, False)
+    assert tempo.ratio_pulses == 2, "not at the first"
+    tempo.advance(100, False, True, False)
+    assert tempo.ratio_pulses == 3
+    assert abs(tempo.tempo_mbpm - before) < before * 0.001
+    assert played(tempo, 300, 196) < before / 1000 * 0.8
+
+
+def test_open_loop_starts_at_the_profiles_tempo_and_goes_along_its_curve():
+    tempo = Tempo(Profile.from_values({"population": "adult", "opening_tempo_bpm": 60}))
+    tempo.begin(False, False)
+    assert tempo.tempo_mbpm == 60_000 and tempo.baseline_mbpm is None and tempo.ratio_pulses == 0
+    assert played(tempo, 1500, None) == pytest.approx(51, abs=0.01)
+    assert tempo.finished()
+
+
+@pytest.mark.parametrize(
+    ("programme", "seconds", "permille"),
+    [
+        ("steady", 1700, 1000),
+        ("descend", 1700, 850),
+        ("descend_and_rise", 900, 850),
+        ("descend_and_rise", 1768, 1000),
+        ("stay_low", 1, 850),
+        ("stay_low", 1700, 850),
+    ],
+)
+def test_open_loop_programmes_have_their_shapes(programme, seconds, permille):
+    tempo = Tempo(
+        Profile.from_values(
+            {"population": "adult", "mode": "open_loop", "programme": programme, "opening_tempo_bpm": 70}
+        )
+    )
+    tempo.begin(False, False)
+    assert played(tempo, seconds, None) == pytest.approx(0.07 * permille, abs=0.15)
+
+
+@pytest.mark.parametrize("step_ms", [20, 100, 137, 1000])
+def test_the_pace_of_the_steps_does_not_matter(step_ms):
+    tempo = begun("newborn", 150, follow="lead_anyway")
+    for _ in range(420_000 // step_ms):
+        tempo.listen(step_ms, 150_000)
+        tempo.advance(step_ms, False, False, False)
+    assert tempo.tempo_mbpm == pytest.approx(75_000 * (1 - 0.08 * 5 / 9), abs=120)
+
+
+def test_restart_forgets_the_patient():
+    tempo = begun("newborn", 150)
+    tempo.restart()
+    assert tempo.tempo_mbpm is None and tempo.pulse_mbpm is None and tempo.baseline_ms == 0
