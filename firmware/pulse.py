@@ -14,6 +14,7 @@ PAIRS_PER_S = const(50)
 RING = const(512)  # 10.2 s of slopes; a power of two, because places are masked
 RING_MASK = const(511)
 SLOPE_BIAS = const(8388608)
+LIMIT_MAX = const(500000)  # slopes are clipped here at the latest, so that products of them fit
 # A sum over 4 pairs (80 ms), and the fall from the 4 pairs before to these 4: a band-pass around the
 # pulse's steep rise that knows no level, so steps and drift of the light pass by quickly.
 TAPS = const(4)
@@ -30,6 +31,7 @@ _WAITING = const(2)  # that sample, of infrared and red
 IR_SUM = const(4)  # the newest 4 pairs of infrared, of red; then the 4 pairs before
 RED_SUM = const(5)
 _SUM_BEFORE = const(6)
+FILLED = const(8)  # 0: the next pair fills the 8 pairs
 IR_MAX = const(14)  # largest and smallest count since they were last cleared
 IR_MIN = const(15)
 RED_MAX = const(16)
@@ -66,7 +68,9 @@ def smooth(state: ptr32, ir_slopes: ptr32, red_slopes: ptr32, ir: ptr32, red: pt
             b += int(state[3])
             head = int(state[0])
             j = 0
-            if head == 0:
+            fill = int(state[8])
+            if fill == 0:
+                state[8] = 1
                 # The first pair fills everything, so that the level appearing is no step.
                 while j < 8:
                     state[18 + j] = a
@@ -79,7 +83,7 @@ def smooth(state: ptr32, ir_slopes: ptr32, red_slopes: ptr32, ir: ptr32, red: pt
             # state[4] is the sum of the newest 4 pairs, state[8] of the 4 before.
             state[4] = int(state[4]) + a - int(state[18 + half])
             state[5] = int(state[5]) + b - int(state[26 + half])
-            if head == 0:
+            if fill == 0:
                 state[6] = 4 * a
                 state[7] = 4 * b
             state[6] = int(state[6]) + int(state[18 + half]) - int(state[18 + tap])
@@ -199,8 +203,11 @@ def autocorrelate(x: ptr16, r: ptr32, lag: int, last_lag: int, count: int):
 
 
 @micropython.viper
-def salience(r: ptr32, out: ptr32, lags: ptr16, bins: int, shortest: int, longest: int, w: int):
-    """How well each of the periods `lags` (1/64 pair) explains the correlations r: 0..1000 each."""
+def salience(r: ptr32, out: ptr32, lags: ptr16, bins: int, shortest: int, longest: int, part_percent: int):
+    """How well each of the periods `lags` (1/64 pair) explains the correlations r: 0..1000 each.
+
+    The mean correlation at up to four multiples, less a share of that at the half or third of the period.
+    """
     b = 0
     while b < bins:
         t = int(lags[b])
@@ -230,7 +237,7 @@ def salience(r: ptr32, out: ptr32, lags: ptr16, bins: int, shortest: int, longes
             if v > part:
                 part = v
         if part > 0:
-            value -= part * w // 10
+            value -= part * part_percent // 100
         if value < 0:
             value = 0
         out[b] = value
@@ -297,6 +304,55 @@ def next_peak(ring: ptr32, n: int, end: int, behind: int, ahead: int, threshold:
                     return n
         n += 1
     return -1
+
+
+@micropython.viper
+def rise(slopes: ptr32, n: int, behind: int, ahead: int) -> int:
+    """How far the light fell at the beat whose steepest slope is at pair n: slopes from foot to top, added up."""
+    peak = int(slopes[n & 511]) - 8388608
+    least = 8388608 + (peak >> 4)
+    total = 0
+    j = n
+    first = n - behind
+    while j > first and int(slopes[j & 511]) > least:
+        total += int(slopes[j & 511]) - 8388608
+        j -= 1
+    j = n + 1
+    last = n + ahead
+    while j <= last and int(slopes[j & 511]) > least:
+        total += int(slopes[j & 511]) - 8388608
+        j += 1
+    return total
+
+
+@micropython.viper
+def products(ir: ptr32, red: ptr32, out: ptr32, first: int, end: int, limit: int):
+    """Sums of ir², red² and ir × red (the last + 2^29) over levelled slopes of pairs first..end-1, into out[0..2].
+
+    Slopes are scaled so that `limit` (at least the largest) is 1023; at most 400 pairs.
+    """
+    aa = 0
+    bb = 0
+    ab = 0
+    n = first
+    while n < end:
+        a = (int(ir[n & 511]) - 8388608) * 1023 // limit
+        b = (int(red[n & 511]) - 8388608) * 1023 // limit
+        aa += a * a
+        bb += b * b
+        ab += a * b
+        n += 1
+    out[0] = aa
+    out[1] = bb
+    out[2] = ab + 536870912
+
+
+@micropython.viper
+def quiet(slopes: ptr32, n: int, end: int):
+    """Pairs n..end-1 are taken as flat."""
+    while n < end:
+        slopes[n & 511] = 8388608
+        n += 1
 
 
 def vertex(before, peak, after, scale):

@@ -1,15 +1,18 @@
 """Light samples in, what is known about the patient's pulse out: rate, SpO2, perfusion, quality, contact.
 
-Two estimators look at the same samples, a beat detector and an autocorrelation, and a rate is shown
-only while they allow it. Unknown is None, with the reason beside it. Not a monitor: nothing here raises
-an alarm, and SpO2 is uncalibrated. The samples come from the driver, the clock from the caller.
+Two estimators look at the same samples, a beat detector and an autocorrelation, and a rate is shown only
+while they allow it. Unknown is None, with the reason beside it. Not a monitor: nothing here raises an alarm,
+and SpO2 is uncalibrated. The samples come from the driver, the clock from the caller.
 """
 
 from array import array
 
 from micropython import const
 
-from firmware import pulse
+from firmware import pulse, spo2
+from firmware.beats import Beats
+from firmware.period import Period
+from firmware.variability import Variability
 
 NO_CONTACT = "no_contact"
 SATURATED = "saturated"
@@ -19,75 +22,67 @@ UNSETTLED = "unsettled"
 DISAGREE = "estimators_disagree"
 STALE = "stale"
 
-STALE_AFTER_MS = const(5000)
-CONTACT_COUNTS = const(12000)  # a bare sensor sees some hundred counts, skin 20 000 and more
-SATURATED_COUNTS = const(262000)  # of 262 143
+# For each population: the shortest and the longest period (pairs of 20 ms), the pairs it is measured over at
+# most and at least, and half the width over which slopes are levelled (pairs): 0.5 s takes a newborn's breath
+# away, 1 s an adult's.
+_NEWBORN = (12, 64, 400, 100, 12)  # 250 to 47 beats per minute
+_ADULT = (14, 96, 400, 150, 25)  # 214 to 31
 
-HALF_W = 5
-REACH = 6
-TOLL = 20
-STEP=15
-LEAK = 85
-TH = 35
-ODD = 4
-BEHIND=40
-AHEAD=30
-SHORT=65
-LONG=165
-TAIL=600
-AGREE=40
-AGREE_ODD=1
-AGREE_1=5
-FILL=1
-LX=80
-NH=12
-AH=25
-MINC={"newborn":100,"adult":150}
-MIN_S=200
-RES=200
-RAW={"newborn":False,"adult":True}
-NW = 400
-AW = 400
-_BEATS = const(64)
-_BEATS_MASK = const(63)
+_STALE_AFTER_MS = const(5000)  # issue: a value older than 5 s is unknown
+_HOLD_PAIRS = const(250)  # the same in samples
+# A bare sensor sees some hundred counts, skin 20 000 and more with the driver's steering.
+_CONTACT_LOST_COUNTS = const(12000)
+_CONTACT_FOUND_COUNTS = const(15000)
+_SATURATED_COUNTS = const(262000)  # of 262 143
+_LEVEL_JUMP_PERCENT = const(25)  # within a second: another hold of the sensor, not a change of light in the room
+_SILENCE_TICKS = const(12800)  # 4 s without a beat: there is no pulse to show
+_SETTLING_PAIRS = const(8)  # until the slope's taps hold only what came after
 
-# population: shortest and longest lag (pairs of 20 ms), window (pairs), half the width of levelling (pairs)
-_RANGES = {
-    "newborn": (12, 64, NW, NH),
-    "adult": (14, 96, AW, AH),
-}
+_MBPM_TICKS = const(192000000)  # thousandths of a beat per minute × ticks: 60 × 3200 × 1000
+_WINDOW_TICKS = const(26200)  # beats of the last 8 s and the time a beat takes to be known
+_STRONG_PERMILLE = const(500)  # enough for a window that is still short
+_WEAK_PERMILLE = const(200)  # below this the period is a guess
+_LONG_ENOUGH_PAIRS = const(250)
+# How far, in percent, the beats' mean interval may be from the period's: with no odd beat among them (the beats
+# are quicker to follow a change), with one, with more.
+_AGREE_CLEAN_PERCENT = const(40)
+_AGREE_ONE_PERCENT = const(5)
+_AGREE_ODD_PERCENT = const(1)
+_ODD_SHARE = const(4)  # at most every fourth beat may be odd
+_RESTLESS = const(200)  # of 256: beats so odd that the period sets their interval
+
+_BRADYCARDIA_MBPM = const(100000)  # a newborn's: shown from two intervals, before eight seconds have passed
+
+_LED_LOW_COUNTS = const(60000)
+_LED_HIGH_COUNTS = const(200000)
+_LED_ENOUGH_COUNTS = const(90000)  # a correction goes on until here
+_LED_FEW_COUNTS = const(160000)
 
 
 class Vitals:
-    """Readings of one patient; feed `add`, call `update` about ten times a second, read the attributes."""
+    """Readings of one patient: feed `add`, call `update` about ten times a second, read the attributes.
+
+    pulse_rate_mbpm (thousandths of a beat per minute), spo2_permille (uncalibrated) and perfusion_index_ppm are
+    None while unknown; pulse_reason and spo2_reason then say why. quality_percent is 0..100. led_step is what the
+    sensor's lights need: -1 less, 0 nothing, +1 more current.
+    """
 
     def __init__(self, population="newborn"):
         self.population = population
-        self._shortest, self._longest, self._window, self._half = _RANGES[population]
+        newborn = population == "newborn"
+        ranges = _NEWBORN if newborn else _ADULT
+        self._newborn = newborn
+        self._half = ranges[4]
         self._state = pulse.new_state()
-        self._ir = array("I", [0] * pulse.RING)
-        self._red = array("I", [0] * pulse.RING)
-        self._y = array("I", [0] * pulse.RING)
-        self._x = array("H", [0] * pulse.WINDOW_MAX)
-        self._r = array("I", [pulse.R_BIAS] * (self._longest + 2))
-        lags = []
-        ticks = self._shortest * 64
-        while ticks <= self._longest * 64:
-            lags.append(ticks)
-            ticks += ticks * STEP // 1000
-        self._lags = array("H", lags)
-        self._bins = len(lags)
-        self._score = array("I", [0] * self._bins)
-        self._score_new = array("I", [0] * self._bins)
-        self._now = array("I", [0] * self._bins)
-        self.beat_count = 0
-        self._beat_ticks = array("I", [0] * _BEATS)
-        self._beat_slope = array("I", [0] * _BEATS)
-        self._segment_end = array("I", [0] * _BEATS)
-        self._segment_ticks = array("I", [0] * _BEATS)
-        self._segment_beats = array("B", [0] * _BEATS)
-        self._segment_odd = array("B", [0] * _BEATS)
-        self._sorted = array("I", [0] * 16)
+        self._ir = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
+        self._red = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
+        self._ir_levelled = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
+        self._red_levelled = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
+        self._period = Period(ranges[0], ranges[1], ranges[2], ranges[3])
+        self._beats = Beats()
+        self._saturation = spo2.Saturation()
+        self.variability = Variability(self._beats)
+        self._order = array("I", [0] * 8)
         self.restart()
 
     def restart(self):
@@ -96,308 +91,304 @@ class Vitals:
         for i in range(len(state)):
             state[i] = 0
         pulse.clear_extremes(state)
+        self._beats.count = 0
         self.beat_count = 0
-        self._begin(0)
-        self._saturated = False
-        self._measured = 0  # pairs at the last autocorrelation
-        self._stamp_ms = None
-        self._fresh = False
-        self.beat_count = 0
-        self.pulse_rate_mbpm = None
-        self.pulse_reason = UNSETTLED
-        self.spo2_permille = None
-        self.spo2_reason = UNSETTLED
-        self.perfusion_index_ppm = None
-        self.quality_percent = 0
+        self.last_interval_ms = None
         self.contact = False
         self.led_step = 0
+        self._samples_odd = 0
+        self._measured = 0
+        self._level = 0
+        self._led_guard = 0
+        self._saturated_until = 0
+        self._begin(0)
+        self._stamp_ms = None
+        self._fresh = False
+        self._unknown(UNSETTLED)
 
     def _begin(self, head):
-        """What came before pair `head` is not to be used."""
-        self._since = head + 8
-        self._leveled = self._since + self._half
-        self._scanned = self._leveled + 2
-        self._first_beat = self.beat_count if head else 0
+        """What came before pair `head` is another hold of the sensor and is not used."""
+        self._since = head + _SETTLING_PAIRS
+        self._levelled_to = self._since + self._half
         self._limit = 0
-        self._period = 0  # in ticks, from the autocorrelation; 0 = unknown
-        self._last_period = 0
-        self._strength = 0
-        self._typical = 0  # slope of a typical beat
-        self._local = 0  # ticks from beat to beat just now
-        self._lately_odd = 0
-        self._anchor = 0  # when the last good beat came
-        self._segments = 0
-        self._odd = 0
-        self._held = 0
-        self._count_ = 0
-        self._show_acf = 0
-        for lag in range(self._bins):
-            self._score[lag] = 0
+        self._red_limit = 0
+        self._good_head = head - _HOLD_PAIRS
+        self._period.forget()
+        self._beats.forget()
+        self.variability.forget()
 
     def add(self, ir, red, count):
         """Take `count` samples (100/s, oldest first, 0..262143 counts) of infrared and red."""
         pulse.smooth(self._state, self._ir, self._red, ir, red, count)
 
-    def beat_ticks(self, number):
-        """When beat `number` (of beat_count, one of the last 64) came, in 1/3200 s since the first sample."""
-        return self._beat_ticks[number & _BEATS_MASK]
-
     def lost(self, count):
-        """`count` samples never arrived: time goes on."""
+        """`count` samples never arrived: time goes on, and no beat is found or counted across the gap."""
+        state = self._state
+        count += self._samples_odd
+        self._samples_odd = count & 1
+        pairs = count >> 1
+        head = state[pulse.HEAD]
+        filled = pairs if pairs < pulse.RING else pulse.RING
+        pulse.quiet(self._ir, head + pairs - filled, head + pairs)
+        pulse.quiet(self._red, head + pairs - filled, head + pairs)
+        state[pulse.HEAD] = head + pairs
+        state[pulse.FILLED] = 0
+        self._beats.broken()
+        if pairs > pulse.PAIRS_PER_S:
+            self._begin(head + pairs)
 
     def led_changed(self):
-        """The light changes by our own doing; a step in the samples follows."""
+        """The light changes by our own doing: the step that follows is no other hold of the sensor."""
+        self._led_guard = self._state[pulse.HEAD] + 2 * pulse.PAIRS_PER_S
+
+    def beat_ticks(self, number):
+        """When beat `number` (of beat_count, one of the last 64) came, in 1/3200 s since the first sample."""
+        return self._beats.ticks(number)
 
     def update(self, now_ms):
-        """Renew the readings. now_ms: any steady clock; it only tells how old the readings are."""
+        """Renew the readings. now_ms: any steady clock; it only tells when readings have grown old."""
         head = self._state[pulse.HEAD]
-        self._check_light(head)
+        self._look_at_light(head)
         second = head >= self._measured + pulse.PAIRS_PER_S
         if second:
             self._measured = head
-            self._set_limit(head)
-        self._level(head)
-        if second:
-            self._measure(self._leveled)
-        self._find_beats(self._leveled)
-        if second:
+            self._look_at_level(head)
+            self._find_limits(head)
+        self._level_slopes(head)
+        if second and self._limit:
+            self._period.measure(self._ir_levelled, self._since + self._half, self._levelled_to, self._limit)
+        self._find_beats(head)
+        if second or self._beats.count != self.beat_count:
             self._judge(head)
+        if second:
+            self._measure_spo2()
+            self.variability.measure(head)
         if self._fresh:
             self._fresh = False
             self._stamp_ms = now_ms
-        elif self._stamp_ms is not None and now_ms - self._stamp_ms > STALE_AFTER_MS:
-            self._blank(STALE)
+        elif self._stamp_ms is not None and now_ms - self._stamp_ms > _STALE_AFTER_MS:
+            self._unknown(STALE)
 
-    def _blank(self, reason):
+    def _unknown(self, reason):
         self.pulse_rate_mbpm = None
         self.pulse_reason = reason
+        self.spo2_permille = None
+        self.spo2_reason = reason
+        self.perfusion_index_ppm = None
         self.quality_percent = 0
 
-    def _check_light(self, head):
+    def _look_at_light(self, head):
         state = self._state
-        self.contact = state[pulse.IR_MIN] >= CONTACT_COUNTS
-        self._saturated = state[pulse.IR_MAX] >= SATURATED_COUNTS
+        low = state[pulse.IR_MIN]
+        high = state[pulse.IR_MAX]
+        if low > high:
+            return  # nothing new
+        if state[pulse.RED_MAX] > high:
+            high = state[pulse.RED_MAX]
         pulse.clear_extremes(state)
-        if not self.contact or self._saturated:
+        self.contact = low >= (_CONTACT_LOST_COUNTS if self.contact else _CONTACT_FOUND_COUNTS)
+        if high >= _SATURATED_COUNTS:
+            self._saturated_until = head + pulse.PAIRS_PER_S
+        if not self.contact:
             self._begin(head)
+            self._unknown(NO_CONTACT)
+            self._fresh = True
+        elif head < self._saturated_until:
+            self._begin(head)
+            self._unknown(SATURATED)
+            self._fresh = True
 
-    def _set_limit(self, head):
-        """Clip at 1.25 × the median of the last maxima of a second, so that no step rules the window."""
-        if head - self._since < 100:
-            return
-        order = self._sorted
+    def _look_at_level(self, head):
+        state = self._state
+        level = state[pulse.IR_SUM] >> 3
+        change = level - self._level
+        if change < 0:
+            change = -change
+        if self.contact and change * 100 > self._level * _LEVEL_JUMP_PERCENT:
+            if head > self._led_guard and self._level:
+                self._begin(head)
+                self._unknown(UNSETTLED)
+        self._level = level
+        red_level = state[pulse.RED_SUM] >> 3
+        brightest = red_level if red_level > level else level
+        if head < self._saturated_until:
+            self.led_step = -1
+        elif not self.contact:
+            self.led_step = 0
+        elif brightest > _LED_HIGH_COUNTS or (self.led_step < 0 and brightest > _LED_FEW_COUNTS):
+            self.led_step = -1
+        elif level < _LED_LOW_COUNTS or (self.led_step > 0 and level < _LED_ENOUGH_COUNTS):
+            self.led_step = 1 if brightest < _LED_FEW_COUNTS else 0
+        else:
+            self.led_step = 0
+
+    def _find_limits(self, head):
+        if head - self._since >= 2 * pulse.PAIRS_PER_S:
+            self._limit = self._usual_largest(self._ir, head)
+            self._red_limit = self._usual_largest(self._red, head)
+
+    def _usual_largest(self, slopes, head):
+        """1.25 × the median of the last 8 seconds' largest slopes, so that one step of the light rules nothing."""
+        order = self._order
         seconds = 0
         end = head
-        while end - 50 >= self._since and seconds < 8:
-            value = pulse.largest_slope(self._ir, end - 50, end)
+        while end - pulse.PAIRS_PER_S >= self._since and seconds < 8:
+            value = pulse.largest_slope(slopes, end - pulse.PAIRS_PER_S, end)
             place = seconds
             while place > 0 and order[place - 1] > value:
                 order[place] = order[place - 1]
                 place -= 1
             order[place] = value
             seconds += 1
-            end -= 50
+            end -= pulse.PAIRS_PER_S
         limit = order[(seconds - 1) // 2] * 5 // 4 + 4
-        if limit > 500000:
-            limit = 500000
-        self._limit = limit
+        return limit if limit < pulse.LIMIT_MAX else pulse.LIMIT_MAX
 
-    def _level(self, head):
+    def _level_slopes(self, head):
         end = head - self._half
-        if self._limit and end > self._leveled:
-            pulse.level(self._ir, self._y, self._leveled, end, self._half, self._limit)
-            self._leveled = end
-
-    def _measure(self, end):
-        if not self._limit:
-            return
-        first = self._since + self._half
-        count = end - first
-        if count > self._window:
-            count = self._window
-        longest = self._longest
-        self._count_ = count
-        if count < MINC[self.population]:
-            return
-        if longest > count // 2:
-            longest = count // 2
-        limit = pulse.largest_slope(self._y, end - count, end)
-        if limit > self._limit * LX // 100:
-            limit = self._limit * LX // 100
-        pulse.extract(self._y, self._x, end - count, count, limit + 1)
-        r = self._r
-        for lag in range(self._shortest, self._longest + 2):
-            r[lag] = pulse.R_BIAS
-        pulse.autocorrelate(self._x, r, self._shortest - 1, longest, count)
-        self._track(longest)
-
-    def _track(self, longest):
-        """Follow the period through time: what is a good lag now, near what was a good lag before."""
-        r = self._r
-        score = self._score
-        new = self._score_new
-        now = self._now
-        pulse.salience(r, now, self._lags, self._bins, self._shortest * 64, longest * 64, HALF_W)
-        best = pulse.follow(score, new, now, self._bins, REACH, TOLL, LEAK)
-        self._score = new
-        self._score_new = score
-        self._strength = 0
-        if self._period:
-            self._last_period = self._period
-        self._period = 0
-        # up to the top of the correlation nearby
-        for _ in range(3):
-            if best + 1 < self._bins and now[best + 1] > now[best]:
-                best += 1
-            elif best > 0 and now[best - 1] > now[best]:
-                best -= 1
-        self._strength = now[best]
-        if self._strength <= 0:
-            return
-        period = self._lags[best]
-        if 0 < best < self._bins - 1:
-            period += pulse.vertex(now[best - 1], now[best], now[best + 1], (self._lags[best+1]-self._lags[best-1])//2)
-        self._period = period
+        first = self._levelled_to
+        if self._limit and end > first:
+            pulse.level(self._ir, self._ir_levelled, first, end, self._half, self._limit)
+            pulse.level(self._red, self._red_levelled, first, end, self._half, self._red_limit)
+            self._levelled_to = end
 
     def _find_beats(self, head):
-        period = self._period or self._last_period
-        if period == 0:
+        period = self._period.ticks or self._period.last_ticks
+        if not period or not self._limit:
             return
-        if RAW[self.population]:
-            ring = self._ir
-            end = head
-            oldest = self._since + 10
-        else:
-            ring = self._y
-            end = self._leveled
+        if self._newborn:
             oldest = self._since + self._half + 2
-        if self._local and self._local < period:
-            period = self._local
-        behind = period * BEHIND // 100 // 64
-        ahead = period * AHEAD // 100 // 64
-        end -= ahead
-        oldest = max(oldest, head - 500 + behind)
-        if self._scanned < oldest:
-            self._scanned = oldest
-        if not self._typical:
-            self._typical = self._limit * 3 // 4
-        while self._scanned < end:
-            threshold = self._typical * TH // 100
-            n = pulse.next_peak(ring, self._scanned, end, behind, ahead, threshold)
-            if n < 0:
-                self._scanned = end
-                break
-            self._scanned = n + 1
-            peak = ring[n & 511]
-            slope = peak - pulse.SLOPE_BIAS
-            if slope > 3 * self._typical and slope > 2 * self._limit:
-                continue
-            ticks = n * 64 + pulse.vertex(ring[(n - 1) & 511], peak, ring[(n + 1) & 511], 64)
-            self._beat_ticks[self.beat_count & _BEATS_MASK] = ticks
-            self._beat_slope[self.beat_count & _BEATS_MASK] = slope
-            self.beat_count += 1
-            self._typical += (min(slope, 2 * self._typical) - self._typical) // 6
-            self._count(ticks)
-        # No beat for long: they may have become small.
-        if self._anchor and end * 64 - self._anchor > 3 * period:
-            if self._typical > self._limit // 3:
-                self._typical -= self._typical // 16
-
-    def _count(self, ticks):
-        """Book the time from the last good beat to this one as so many beats."""
-        local = self._local
-        if not local:
-            local = self._local = self._period or self._last_period
-        if not self._anchor:
-            self._anchor = ticks
-            return
-        span = ticks - self._anchor
-        if span * 100 < local * SHORT:
-            self._odd += 1
-            self._lately_odd += (512 - self._lately_odd) // 4
-            return
-        self._anchor = ticks
-        if span * 2 > local * 7:
-            self._odd = 0
-            self._segments = 0
-            return
-        beats = (span * 2 + local) // (2 * local)
-        if beats < 1 or (beats == 2 and span * 100 < local * LONG):
-            beats = 1
-        if beats == 1:
-            self._local += (span - local) // 2
-        at = self._segments & _BEATS_MASK
-        self._segment_end[at] = ticks
-        self._segment_ticks[at] = span
-        self._segment_beats[at] = beats
-        self._segment_odd[at] = min(9, self._odd + beats - 1)
-        self._odd = 0
-        self._segments += 1
-        self._lately_odd += (256 * min(2, self._segment_odd[at]) - self._lately_odd) // 4
+            self._beats.find(self._ir_levelled, self._ir, oldest, self._levelled_to, period, self._limit)
+        else:
+            self._beats.find(self._ir, self._ir, self._since + 2, head, period, self._limit)
 
     def _judge(self, head):
-        if not self.contact:
-            self._blank(NO_CONTACT)
-            self._fresh = True
+        """Decide which rate, if any, is to be shown."""
+        beats = self._beats
+        if beats.count != self.beat_count:
+            if beats.stretches and not beats.stretch_odd(beats.stretches - 1):
+                self.last_interval_ms = beats.stretch_ticks(beats.stretches - 1) * 5 // 16
+            self.beat_count = beats.count
+        if not self.contact or head < self._saturated_until:
             return
-        if self._saturated:
-            self._blank(SATURATED)
-            self._fresh = True
-            return
-        acf = 0
-        if self._period and self._strength >= (MIN_S if self._count_ >= 250 else 500):
-            acf = 60 * 50 * 1000 * 64 // self._period
-        if acf and self._lately_odd > RES and self._strength > 400 and (self._local * 3 > self._period * 4 or self._local * 4 < self._period * 3):
-            self._local = self._period
-        # The mean interval of the beats of the last 8 s.
-        i = self._segments - 1
-        oldest = max(0, self._segments - 60)
-        begin = head * 64 - 8 * 3200 - TAIL
-        total = 0
-        beats = 0
+        now = head * pulse.TICKS_PER_PAIR
+        period = self._period
+        by_period = 0
+        if period.ticks and period.strength >= (
+            _WEAK_PERMILLE if period.pairs >= _LONG_ENOUGH_PAIRS else _STRONG_PERMILLE
+        ):
+            by_period = _MBPM_TICKS // period.ticks
+            if beats.lately_odd > _RESTLESS and period.strength > 2 * _WEAK_PERMILLE:
+                if beats.local_ticks * 3 > period.ticks * 4 or beats.local_ticks * 4 < period.ticks * 3:
+                    beats.local_ticks = period.ticks
+        reason = None
+        rate = 0
         odd = 0
-        recent = 0
-        while i >= oldest:
-            at = i & _BEATS_MASK
-            if self._segment_end[at] - self._segment_ticks[at] < begin:
-                break
-            total += self._segment_ticks[at]
-            beats += self._segment_beats[at]
-            odd += self._segment_odd[at]
-            i -= 1
-        rate = None
-        mean = 60 * 50 * 64 * 1000 * beats // total if beats else 0
-        if FILL and beats >= 3 and not odd:
-            gap = head * 64 - self._anchor
-            if gap < 3 * self._local and gap < 3200*2:
-                # beats * 1000 + gap * 1000 // local, over total + gap
-                mean = (60 * 50 * 64 * beats + 60 * 50 * 64 * gap // self._local) * 1000 // (total + gap)
-        trusted = beats >= 3 and odd * ODD <= beats and total * 2 > 8 * 3200
-        self.dbg = (acf, mean, beats, odd, total, self._strength, self._local)
-        if trusted and acf and abs(mean - acf) * 100 < acf * (AGREE if not odd else (AGREE_1 if odd == 1 else AGREE_ODD)):
-            rate = mean
-        elif trusted and not acf:
-            rate = mean
-        elif acf:
-            rate = acf
-        if rate is None:
-            self._held += 1
-            if self._held > 5 or self.pulse_rate_mbpm is None:
-                self._blank(TOO_WEAK)
+        if beats.anchor and now - beats.anchor > _SILENCE_TICKS:
+            self._unknown(TOO_WEAK)
+            self._good_head = head - _HOLD_PAIRS
             return
-        self._held = 0
-        if self.population == "newborn" and rate >= 100000 and self._segments >= 2:
-            # a bradycardia is shown at once
-            i = self._segments - 1
-            a = i & _BEATS_MASK
-            b = (i - 1) & _BEATS_MASK
-            if head * 64 - self._segment_end[a] < 3200 * 2 and not self._segment_odd[a] and not self._segment_odd[b]:
-                fast = 60 * 50 * 64 * 1000 * 2 // (self._segment_ticks[a] + self._segment_ticks[b])
-                if fast < 100000:
-                    rate = fast
+        ticks = 0
+        number = 0
+        i = beats.stretches
+        oldest = i - 60 if i > 60 else 0
+        while i > oldest and beats.stretch_end(i - 1) - beats.stretch_ticks(i - 1) >= now - _WINDOW_TICKS:
+            i -= 1
+            ticks += beats.stretch_ticks(i)
+            number += beats.stretch_beats(i)
+            odd += beats.stretch_odd(i)
+        if number >= 3 and odd * _ODD_SHARE <= number and ticks > _WINDOW_TICKS // 2:
+            rate = self._mean_rate(ticks, number, odd, now)
+        if by_period and rate:
+            apart = rate - by_period
+            if apart < 0:
+                apart = -apart
+            if odd == 0 and apart // 100 > by_period // 100 * _AGREE_CLEAN_PERCENT // 100:
+                reason = DISAGREE
+            elif odd and apart // 100 > by_period // 10000 * (
+                _AGREE_ONE_PERCENT if odd == 1 else _AGREE_ODD_PERCENT
+            ):
+                rate = by_period
+        elif by_period:
+            rate = by_period
+        elif rate == 0:
+            if period.pairs < _LONG_ENOUGH_PAIRS:
+                reason = UNSETTLED
+            else:
+                reason = MOTION if beats.lately_odd > _RESTLESS // 2 else TOO_WEAK
+        if reason is not None:
+            if head - self._good_head >= _HOLD_PAIRS:
+                self._unknown(reason)
+            elif self.quality_percent > 5:
+                self.quality_percent -= self.quality_percent // 4
+            return
+        if self._newborn and rate >= _BRADYCARDIA_MBPM:
+            rate = self._bradycardia(rate, now)
+        self._good_head = head
         self.pulse_rate_mbpm = rate
         self.pulse_reason = None
-        self.quality_percent = self._strength // 10
+        quality = period.strength // 10
+        if odd:
+            quality = quality * number // (number + 2 * odd) if number else quality // 2
+        self.quality_percent = quality if quality > 5 else 5
+        self._measure_perfusion(now)
         self._fresh = True
 
+    def _mean_rate(self, ticks, number, odd, now):
+        """The mean rate of `number` beats over `ticks`, and of the time since, at the present interval."""
+        beats = self._beats
+        since = now - beats.anchor
+        if odd == 0 and since < 3 * beats.local_ticks and since < 2 * 3200:
+            # number + since / local beats, in 1/1000
+            number = number * 1000 + since * 1000 // beats.local_ticks
+            return 192000 * number // (ticks + since) if number < 5500 else 19200 * number // (ticks + since) * 10
+        return _MBPM_TICKS // ticks * number
 
+    def _bradycardia(self, rate, now):
+        """The rate of the last two intervals where they are sound and slow, else `rate`."""
+        beats = self._beats
+        last = beats.stretches - 1
+        if last < 1 or now - beats.anchor > 2 * 3200:
+            return rate
+        if beats.stretch_odd(last) or beats.stretch_odd(last - 1):
+            return rate
+        lately = _MBPM_TICKS // (beats.stretch_ticks(last) + beats.stretch_ticks(last - 1)) * 2
+        return lately if lately < _BRADYCARDIA_MBPM else rate
+
+    def _measure_perfusion(self, now):
+        """The median fall of the light at the last 5 beats, as a share of the light."""
+        beats = self._beats
+        order = self._order
+        found = 0
+        i = beats.count
+        while i > 0 and found < 5 and found < beats.stretches and now - beats.ticks(i - 1) < 5 * 3200:
+            i -= 1
+            value = beats.rise(i)
+            place = found
+            while place > 0 and order[place - 1] > value:
+                order[place] = order[place - 1]
+                place -= 1
+            order[place] = value
+            found += 1
+        if found < 3:
+            return
+        fall = order[found // 2]
+        if fall > 1000000:
+            fall = 1000000
+        # Slopes over 4 pairs added up count every fall 4 times; the level here is a sum over 8 samples.
+        level = self._state[pulse.IR_SUM] >> 8
+        self.perfusion_index_ppm = fall * 1000 // level * 1000 // 1024
+
+    def _measure_spo2(self):
+        first = self._since + self._half
+        end = self._levelled_to
+        if not self.contact or not self._limit:
+            return
+        if end - first < spo2.LEAST:
+            self.spo2_permille = None
+            self.spo2_reason = UNSETTLED
+            return
+        red_level = self._state[pulse.RED_SUM] >> 3
+        value = self._saturation.measure(self._ir_levelled, self._red_levelled, first, end, self._level, red_level)
+        self.spo2_permille = value
+        self.spo2_reason = None if value is not None else TOO_WEAK

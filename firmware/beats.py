@@ -1,0 +1,152 @@
+"""Single beats by their steepest rise, and the time between them booked as so many beats.
+
+A beat is the steepest rise among its neighbours and not small beside the usual one. A missed or an extra beat
+is noticed by the local interval and marked as odd; whether a rate may be shown is decided in `vitals`.
+"""
+
+from array import array
+
+from micropython import const
+
+from firmware import pulse
+
+KEPT = const(64)  # beats and stretches remembered; a power of two
+_MASK = const(63)
+
+# Shares of the interval, in percent: a beat is the steepest from this long before to this long after itself.
+# A premature beat may come after 0.4 of an interval; a diastolic wave is not as steep.
+_BEHIND_PERCENT = const(40)
+_AHEAD_PERCENT = const(30)
+_THRESHOLD_PERCENT = const(25)  # of the usual steepness
+_SHORT_PERCENT = const(65)  # an interval below this share of the local one holds an extra beat
+_LONG_PERCENT = const(165)  # and from this share on a beat was missed
+_LOST_AFTER = const(7)  # half intervals without a beat that end the stretch
+
+
+class Beats:
+    """The beats of one patient. Times are in ticks, 1/3200 s since the first sample."""
+
+    def __init__(self):
+        self.count = 0
+        self._ticks = array("I", [0] * KEPT)
+        self._rise = array("I", [0] * KEPT)
+        self._end = array("I", [0] * KEPT)
+        self._span = array("I", [0] * KEPT)
+        self._number = array("B", [0] * KEPT)
+        self._oddness = array("B", [0] * KEPT)
+        self.forget()
+
+    def forget(self):
+        """Start anew; beats already counted stay counted."""
+        self.usual = 0  # slope of a usual beat
+        self.local_ticks = 0  # from beat to beat just now
+        self.anchor = 0  # the last good beat
+        self.lately_odd = 0  # how odd the last beats were, 256 = one odd event a beat
+        self.stretches = 0
+        self._pending = 0
+        self._searched = 0
+
+    def broken(self):
+        """Samples were lost: the next beat begins a new stretch."""
+        self.anchor = 0
+        self._pending = 0
+
+    def ticks(self, number):
+        """When beat `number` came (of `count`, one of the last 64)."""
+        return self._ticks[number & _MASK]
+
+    def rise(self, number):
+        """How far the light fell at that beat: slopes added up from foot to top."""
+        return self._rise[number & _MASK]
+
+    def stretch_end(self, number):
+        """When stretch `number` (of `stretches`, one of the last 64) ended. A stretch lies between good beats."""
+        return self._end[number & _MASK]
+
+    def stretch_ticks(self, number):
+        """How long that stretch is."""
+        return self._span[number & _MASK]
+
+    def stretch_beats(self, number):
+        """How many intervals that stretch holds: 1, or more where beats were missed."""
+        return self._number[number & _MASK]
+
+    def stretch_odd(self, number):
+        """How many beats were missed or too many in that stretch."""
+        return self._oddness[number & _MASK]
+
+    def find(self, ring, slopes, oldest, end, period, limit):
+        """Look for beats in `ring` (levelled or plain slopes) from pair `oldest` up to what is known before `end`.
+
+        `period` in ticks steers how far apart beats are; `limit` is the usual second's steepest slope.
+        """
+        interval = period
+        if self.local_ticks and self.local_ticks < interval:
+            interval = self.local_ticks
+        behind = interval * _BEHIND_PERCENT // (100 * pulse.TICKS_PER_PAIR)
+        ahead = interval * _AHEAD_PERCENT // (100 * pulse.TICKS_PER_PAIR)
+        last = end - ahead
+        n = self._searched
+        if n < oldest:
+            n = oldest
+        if n < end - pulse.RING + 12 + behind:
+            n = end - pulse.RING + 12 + behind
+        if not self.usual:
+            self.usual = limit * 3 // 4
+        while n < last:
+            n = pulse.next_peak(ring, n, last, behind, ahead, self.usual * _THRESHOLD_PERCENT // 100 + 1)
+            if n < 0:
+                n = last
+                break
+            top = ring[n & pulse.RING_MASK]
+            slope = top - pulse.SLOPE_BIAS
+            n += 1
+            if slope > 3 * self.usual and slope > 2 * limit:
+                continue  # a step of the light
+            before = ring[(n - 2) & pulse.RING_MASK]
+            ticks = (n - 1) * pulse.TICKS_PER_PAIR
+            ticks += pulse.vertex(before, top, ring[n & pulse.RING_MASK], pulse.TICKS_PER_PAIR)
+            at = self.count & _MASK
+            self._ticks[at] = ticks
+            self._rise[at] = pulse.rise(slopes, n - 1, behind, ahead)
+            self.count += 1
+            if slope > 2 * self.usual:
+                slope = 2 * self.usual
+            self.usual += (slope - self.usual) // 6
+            self._book(ticks, period)
+        self._searched = n
+        # No beat for long: perhaps they have become small.
+        if self.anchor and last * pulse.TICKS_PER_PAIR - self.anchor > 3 * interval and self.usual > limit // 3:
+            self.usual -= self.usual // 16
+
+    def _book(self, ticks, period):
+        local = self.local_ticks
+        if not local:
+            local = self.local_ticks = period
+        if not self.anchor:
+            self.anchor = ticks
+            return
+        span = ticks - self.anchor
+        if span * 100 < local * _SHORT_PERCENT:
+            self._pending += 1
+            self.lately_odd += (512 - self.lately_odd) // 4
+            return
+        self.anchor = ticks
+        if span * 2 > local * _LOST_AFTER:
+            self._pending = 0
+            self.stretches = 0
+            return
+        beats = (span * 2 + local) // (2 * local)
+        if beats < 1 or (beats == 2 and span * 100 < local * _LONG_PERCENT):
+            beats = 1
+        if beats == 1:
+            self.local_ticks += (span - local) // 2
+        odd = self._pending + beats - 1
+        self._pending = 0
+        at = self.stretches & _MASK
+        self._end[at] = ticks
+        self._span[at] = span
+        self._number[at] = beats
+        self._oddness[at] = odd if odd < 9 else 9
+        self.stretches += 1
+        self.lately_odd += (256 * (odd if odd < 2 else 2) - self.lately_odd) // 4

@@ -1,0 +1,114 @@
+"""The pulse's period, by autocorrelation of the last 8 s and a path through time.
+
+One autocorrelation can be fooled by a breath, a movement or a double wave; a path through many, allowed to
+bend only as fast as a pulse does, is not. Whether a rate may be shown is decided in `vitals`.
+"""
+
+from array import array
+
+from micropython import const
+
+from firmware import pulse
+
+# Neighbouring candidates differ by 1.5 %, so the path can follow ± 9 % in a second; a bradycardia falls by 8 to 10.
+_STEP_PERMILLE = const(15)
+_REACH = const(6)
+_TOLL = const(20)  # permille of correlation that each candidate's step aside costs
+_LEAK_PERCENT = const(85)  # the past's weight falls to half in 4 s
+# A multiple of the period correlates as well as the period itself; what the half or third of it does tells them
+# apart. At half the weight, a half that correlates two thirds as well wins (a strong second wave does not).
+_PART_PERCENT = const(50)
+# One restless second must not rule the window: slopes are clipped at this share of the usual second's limit.
+_CLIP_PERCENT = const(80)
+_SMALLEST_LIMIT = const(4)
+
+
+class Period:
+    """Follow the period of one patient's pulse between two lags (in pairs of 20 ms), over at most `window` pairs."""
+
+    def __init__(self, shortest, longest, window, least):
+        self._shortest = shortest
+        self._longest = longest
+        self._window = window
+        self._least = least  # pairs without which nothing is said
+        lags = []
+        ticks = shortest * pulse.TICKS_PER_PAIR
+        while ticks <= longest * pulse.TICKS_PER_PAIR:
+            lags.append(ticks)
+            ticks += ticks * _STEP_PERMILLE // 1000
+        self._lags = array("H", lags)
+        self._candidates = len(lags)
+        self._x = array("H", [0] * window)
+        self._r = array("I", [pulse.R_BIAS] * (longest + 2))
+        self._now = array("I", lags)
+        self._path = array("I", lags)
+        self._next_path = array("I", lags)
+        self.forget()
+
+    def forget(self):
+        """Start anew: what came before belongs to another hold of the sensor."""
+        for i in range(self._candidates):
+            self._path[i] = 0
+        self.pairs = 0  # that the last measurement rested on
+        self.ticks = 0  # the period in 1/3200 s; 0 = unknown
+        self.last_ticks = 0  # the last one that was known
+        self.strength = 0  # 0..1000: how well it explains the window
+
+    def measure(self, levelled, first, end, limit):
+        """Measure on the levelled slopes of pairs first..end-1 and take the path one second further."""
+        count = end - first
+        if count > self._window:
+            count = self._window
+        self.pairs = count
+        self.strength = 0
+        if self.ticks:
+            self.last_ticks = self.ticks
+        self.ticks = 0
+        if count < self._least:
+            return
+        longest = self._longest
+        if longest > count // 2:
+            longest = count // 2
+        clip = limit * _CLIP_PERCENT // 100
+        largest = pulse.largest_slope(levelled, end - count, end)
+        if clip > largest:
+            clip = largest
+        if clip < _SMALLEST_LIMIT:
+            return
+        pulse.extract(levelled, self._x, end - count, count, clip)
+        r = self._r
+        for lag in range(longest, self._longest + 2):
+            r[lag] = pulse.R_BIAS
+        pulse.autocorrelate(self._x, r, self._shortest - 1, longest, count)
+        self._follow(longest)
+
+    def _follow(self, longest):
+        now = self._now
+        pulse.salience(
+            self._r,
+            now,
+            self._lags,
+            self._candidates,
+            self._shortest * pulse.TICKS_PER_PAIR,
+            longest * pulse.TICKS_PER_PAIR,
+            _PART_PERCENT,
+        )
+        path = self._next_path
+        best = pulse.follow(self._path, path, now, self._candidates, _REACH, _TOLL, _LEAK_PERCENT)
+        self._next_path = self._path
+        self._path = path
+        # The path is smooth; the top of what is measured now is near it.
+        last = self._candidates - 1
+        for _ in range(3):
+            if best < last and now[best + 1] > now[best]:
+                best += 1
+            elif best > 0 and now[best - 1] > now[best]:
+                best -= 1
+        self.strength = now[best]
+        if self.strength == 0:
+            return
+        lags = self._lags
+        self.ticks = lags[best]
+        if 0 < best < last:
+            width = (lags[best + 1] - lags[best - 1]) // 2
+            self.ticks += pulse.vertex(now[best - 1], now[best], now[best + 1], width)
