@@ -85,6 +85,7 @@ class MAX3010x:
     boot.
     rate_permille: measured sample rate against our clock, 1000 = 100/s; None until 10 s have been measured.
     temperature_centi_c: of the chip, not of the skin; None while unknown.
+    on: the LEDs may be lit.
     ambient_overflow: the latest read() found more light in the room than the chip can subtract.
     led_ir_ua, led_red_ua: what the current registers hold, read back.
     """
@@ -146,14 +147,15 @@ class MAX3010x:
     def power(self, on):
         """Light the LEDs and sample, or go dark and rest; says whether the chip obeyed.
 
-        Going dark is tried even when the sensor is in fault. Lit, the currents start at LED_START_UA.
+        Going dark is tried even in a fault, and `on` stays True until the chip has proved that it is dark: try
+        again then. Lit, the currents start at LED_START_UA.
         """
         try:
             if not on:
-                self.on = False
                 self._set_leds(0, 0)
                 self._write(_MODE_CONFIG, _SHUTDOWN | _MODE_SPO2)
-                return self.led_ir_ua == 0 and self.led_red_ua == 0
+                self.on = self.led_ir_ua != 0 or self.led_red_ua != 0
+                return not self.on
             if self.fault is not None:
                 return False
             self._set_leds(LED_START_UA, LED_START_UA)

@@ -313,8 +313,10 @@ def test_going_dark_is_tried_in_a_fault_and_says_when_it_failed():
     bench.target.fail("nack", bench.clock.us, bench.clock.us + 5_000_000)
     bench.run_until_fault()
     assert not bench.sensor.power(False)
+    assert bench.sensor.on  # as far as anybody knows
     bench.clock.us += 5_000_000
     assert bench.sensor.power(False)
+    assert not bench.sensor.on
     assert bench.held(max30102.LED2_PA) == 0
 
 
