@@ -45,6 +45,15 @@ class Facts:
         return self.tempo_bpm * self.ratio
 
     @property
+    def looking(self) -> np.ndarray:
+        """Whether the device was looking for a pulse in that second: in idle the sensor is dark."""
+        looking = np.zeros(len(self.time_s), bool)
+        for start, end, name in self.phases:
+            if name not in ("idle", "fault"):
+                looking |= (self.time_s >= start) & (self.time_s < end)
+        return looking
+
+    @property
     def aim_bpm(self) -> np.ndarray:
         """The tempo the device is on its way to, times the ratio."""
         return self.target_bpm * self.ratio

@@ -39,11 +39,11 @@ LETTER = 0.00075  # of the picture's width, for each letter and point of its siz
 MOST_EVENTS = 12
 
 
-HEADING = 0.135   # of the height: title and story, which the page says in its own words
+HEADING = 0.135  # of the height: title and story, which the page says in its own words
 
 
 def pngs(facts: Facts) -> tuple[bytes, bytes]:
-    """The picture as a PNG of 1521 x 1040 points, and the same without its heading for a page that has one."""
+    """The picture as a PNG of 1521 x 1040 points, and without its heading for a page that has one."""
     figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), dpi=DOTS_PER_INCH, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     _draw(figure, facts)
@@ -153,7 +153,7 @@ def _level(axes, facts: Facts) -> None:
 
 def _signal(axes, facts: Facts) -> None:
     axes.fill_between(facts.time_s, 0, np.nan_to_num(facts.quality_percent), color=SIGNAL, alpha=0.45, lw=0)
-    _spans(axes, facts.time_s, facts.contact == 0, LIMIT, "sensor\noff")
+    _spans(axes, facts.time_s, (facts.contact == 0) & facts.looking, LIMIT, "sensor\noff")
     axes.set_ylim(0, 150)
     axes.yaxis.set_major_locator(MultipleLocator(100))
     _name(axes, "Quality of the pulse signal, %")

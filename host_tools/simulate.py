@@ -16,6 +16,7 @@ import numpy as np
 from host_tools import facts, words
 from host_tools.errors import CalandoError
 from host_tools.output import OutputFolder
+from host_tools.reporter import Reporter
 from simulator import scenario as scenarios
 from simulator.scenario import Scenario
 
@@ -52,10 +53,10 @@ def simulate(
         )
     out = out or Path("out") / scenario.name
     chosen = scenario.seed if seed is None else seed
-    with OutputFolder(out) as folder:
+    with OutputFolder(out) as folder, Reporter() as reporter:
         say(f"{scenario.title} ({words.span(scenario.duration_s)} to play, {runtime}, seed {chosen})")
         result = _play(scenario, runtime, seed, say)
-        summary = write(result, folder)
+        summary = reporter.write(result, folder)
     _say_end(summary, out, say)
     expected = summary["expected"]
     if expected is not None and not expected["held"]:
@@ -150,7 +151,7 @@ def _facts(result: "Result") -> facts.Facts:
 
 
 def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, dict[str, float]]:
-    """The sound as a level meter at the ear shows it: the highest slow level of each second, and a few numbers."""
+    """The sound as a level meter at the ear shows it: highest slow level of each second, and numbers."""
     from host_tools import meter
 
     powers_a, powers_c = meter.frame_powers(pcm, RATE_HZ)
@@ -160,7 +161,7 @@ def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, dict[str
     slow_c = meter.decibels(meter.time_weighted(powers_c, meter.SLOW_S), full_scale_dba)
     sounding = powers_a[powers_a > meter.SILENT_POWER]
     numbers = {
-        "laeq_dba": meter.decibels(sounding.mean(), full_scale_dba),   # of the time with sound
+        "laeq_dba": meter.decibels(sounding.mean(), full_scale_dba),  # of the time with sound
         "las_max_dba": np.nanmax(history),
         "lcs_max_dbc": slow_c.max(),
     }
