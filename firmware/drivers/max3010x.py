@@ -147,7 +147,7 @@ class MAX3010x:
     def power(self, on):
         """Light the LEDs and sample, or go dark and rest; says whether the chip obeyed.
 
-        Going dark is tried even in a fault, and `on` stays True until the chip has proved that it is dark: try
+        Going dark is tried even in a fault, and `on` stays True until the chip has proved to be dark: try
         again then. Lit, the currents start at LED_START_UA.
         """
         try:

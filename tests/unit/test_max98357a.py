@@ -1,4 +1,4 @@
-"""The amplifier model: what its pin and its clocks let through, and what a listener would have heard as a pop."""
+"""The amplifier model: what its pin and its clocks let through, and what would have been a pop."""
 
 import numpy as np
 
