@@ -137,6 +137,12 @@ class Dose:
         self.pass_minutes(played_min)
         sessions[_AGE] = 0
 
+    def assume_full(self, profile):
+        """There was a record and it cannot be read: nothing more for 24 hours of power."""
+        self.count = 0
+        self.begin(profile.daily_min * MINUTE_MS)
+        self._open = False
+
     def pack_into(self, record):
         """Write everything into a buffer of RECORD_BYTES, for flash."""
         for place in range(RECORD_BYTES):

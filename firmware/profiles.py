@@ -47,8 +47,8 @@ NEWBORN = {
     "pulse_low_stop_bpm": 100,  # brady-desaturation: below 100 for 4 s (10.1055/a-2437-0461); term: 80
     "pulse_rise_stop_percent": 20,  # tachycardia: 20 % over the baseline, same source
     "spo2_stop_percent": 85,  # NICU warning limit, PMC6906083 table 6; uncalibrated here: stops only
-    # minute since matching ended, tempo %, level dB, minor %, brightness %, density %. Lullabies are consonant and repeat: no
-    # minor.
+    # minute since matching ended, tempo %, level dB, minor %, brightness %, density %.
+    # Lullabies are consonant and repeat: no minor.
     "curve": [
         [0, 100, 0, 0, 60, 70],
         [9, 92, -2, 0, 40, 50],

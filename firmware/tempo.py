@@ -199,7 +199,8 @@ class Tempo:
         place = len(curve) - 6
         while place and curve[place - 5] == last:
             place -= 6
-        return not self.match_left_ms and self.curve_ms >= curve[place]
+        at_end = not self.match_left_ms and self.curve_ms >= curve[place]
+        return at_end and self.tempo_mbpm == self.target_mbpm
 
     # Helpers.
 

@@ -157,7 +157,7 @@ def test_the_display_is_drawn_again_only_when_it_says_something_new():
 
 
 def test_nothing_on_the_panel_could_be_taken_for_a_monitor():
-    """No number but minutes, no word of a vital sign, no line too long, and light that never changes by itself."""
+    """No number but minutes, no word of a vital sign, no line too long, a light that does not change by itself."""
     for phase in reasons.PHASES:
         for reason in reasons.REASONS:
             for refused in (False, True):

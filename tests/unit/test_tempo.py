@@ -117,6 +117,15 @@ def test_the_floor_is_relative_to_the_baseline_whatever_the_pulse_does():
     assert played(tempo, 1200, 112) == pytest.approx(75 * 0.92, abs=0.01)
 
 
+def test_rate_and_floor_hold_whatever_curve_is_drawn():
+    steep = [[0, 100, 0, 0, 50, 50], [1, 60, 0, 0, 50, 50]]
+    tempo = begun("newborn", 150, follow="lead_anyway", curve=steep, slowing_percent=5)
+    played(tempo, 120, 150)
+    assert played(tempo, 60, 150) >= 75 * 0.9899
+    assert not tempo.finished()
+    assert played(tempo, 900, 150) == pytest.approx(75 * 0.95, abs=0.01) and tempo.finished()
+
+
 def test_an_adults_floor_is_also_a_pulse_of_50():
     tempo = begun("adult", 54, follow="lead_anyway")
     assert played(tempo, 1500, 54) == pytest.approx(50, abs=0.01)

@@ -1,0 +1,173 @@
+"""The day's dose: what it refuses, and that no switching off and on gives more of it."""
+
+import pytest
+
+from firmware.dose import DAY_MIN, RECORD_BYTES, SESSIONS_MAX, Dose
+from firmware.profile import Profile
+
+NEWBORN = Profile.ready("newborn")
+ADULT = Profile.ready("adult")
+MINUTE = 60_000
+
+
+def play(dose, minutes, stop_rule=False, planned=20):
+    dose.begin(planned * MINUTE)
+    for _ in range(int(minutes * 60)):
+        dose.tick(1000)
+    dose.end(stop_rule)
+
+
+def wait(dose, minutes):
+    for _ in range(int(minutes)):
+        dose.tick(MINUTE)
+
+
+def rebooted(dose):
+    record = bytearray(RECORD_BYTES)
+    dose.pack_into(record)
+    fresh = Dose()
+    fresh.unpack(record)
+    return fresh
+
+
+def facts(dose):
+    return dose.minutes_today, dose.sessions_today, dose.minutes_since_last_session, dose.count
+
+
+def test_a_new_device_allows_a_whole_session():
+    dose = Dose()
+    assert dose.refusal(NEWBORN) is None and dose.allowed_ms(NEWBORN) == 20 * MINUTE
+    assert facts(dose) == (0, 0, None, 0)
+
+
+def test_the_gap_is_kept_to_the_minute():
+    dose = Dose()
+    play(dose, 20)
+    wait(dose, 59)
+    assert dose.refusal(NEWBORN) == "too_soon"
+    wait(dose, 1)
+    assert dose.refusal(NEWBORN) is None
+
+
+def test_three_sessions_or_sixty_minutes_are_a_newborns_day():
+    dose = Dose()
+    for _ in range(3):
+        assert dose.refusal(NEWBORN) is None
+        play(dose, 20)
+        wait(dose, 61)
+    assert facts(dose)[:2] == (60, 3) and dose.refusal(NEWBORN) == "dose"
+    wait(dose, DAY_MIN)
+    assert dose.refusal(NEWBORN) is None and dose.count == 0
+
+
+def test_sessions_are_counted_even_when_they_were_short():
+    dose = Dose()
+    for _ in range(3):
+        play(dose, 3)
+        wait(dose, 61)
+    assert dose.minutes_today == 9 and dose.refusal(NEWBORN) == "dose"
+
+
+def test_what_is_left_of_the_day_shortens_a_session_and_less_than_five_minutes_is_none():
+    dose = Dose()
+    play(dose, 30, planned=45)
+    wait(dose, 31)
+    play(dose, 40, planned=45)
+    wait(dose, 31)
+    assert dose.refusal(ADULT) is None and dose.allowed_ms(ADULT) == 20 * MINUTE
+    play(dose, 16)
+    wait(dose, 31)
+    assert dose.minutes_today == 86 and dose.refusal(ADULT) == "dose"
+
+
+def test_a_false_start_opens_no_gap_but_its_minute_counts():
+    dose = Dose()
+    play(dose, 1.5)
+    assert facts(dose) == (2, 0, None, 1) and dose.refusal(NEWBORN) is None
+
+
+def test_a_stop_rule_opens_a_gap_however_early():
+    dose = Dose()
+    play(dose, 0.5, stop_rule=True)
+    assert dose.refusal(NEWBORN) == "too_soon"
+
+
+def test_false_starts_without_end_are_refused_too():
+    dose = Dose()
+    for _ in range(SESSIONS_MAX):
+        assert dose.refusal(ADULT) is None
+        play(dose, 0.1)
+    assert dose.refusal(ADULT) == "dose"
+
+
+def test_a_power_cut_in_a_session_costs_the_whole_of_it():
+    dose = Dose()
+    dose.begin(20 * MINUTE)
+    dose.tick(MINUTE)
+    after = rebooted(dose)
+    assert facts(after) == (20, 1, 0, 1) and after.refusal(NEWBORN) == "too_soon"
+
+
+def test_switching_off_and_on_never_shortens_a_gap():
+    dose = Dose()
+    play(dose, 20)
+    for _ in range(100):
+        wait(dose, 0)
+        dose = rebooted(dose)
+    assert dose.refusal(NEWBORN) == "too_soon" and dose.minutes_since_last_session == 0
+
+
+def test_ages_go_on_where_they_were_saved():
+    dose = Dose()
+    play(dose, 20)
+    wait(dose, 45)
+    dose = rebooted(dose)
+    wait(dose, 15)
+    assert dose.refusal(NEWBORN) is None
+
+
+def test_a_host_may_credit_time_without_power():
+    dose = Dose()
+    play(dose, 20)
+    dose = rebooted(dose)
+    dose.pass_minutes(600)
+    assert dose.refusal(NEWBORN) is None and dose.minutes_today == 20
+    dose.pass_minutes(100_000)
+    assert facts(dose) == (0, 0, None, 0)
+
+
+def test_a_record_is_the_same_after_a_round_trip():
+    dose = Dose()
+    for minutes in (20, 1, 12):
+        play(dose, minutes)
+        wait(dose, 61)
+    assert facts(rebooted(dose)) == facts(dose)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda record: record[:-1],
+        lambda record: bytes([9]) + record[1:],
+        lambda record: record[:1] + bytes([17]) + record[2:],
+        lambda record: record[:2] + b"\xff\xff" + record[4:],
+        lambda record: record[:6] + b"\x02" + record[7:],
+    ],
+)
+def test_a_spoilt_record_is_refused_and_changes_nothing(spoil):
+    dose = Dose()
+    play(dose, 20)
+    record = bytearray(RECORD_BYTES)
+    dose.pack_into(record)
+    before = facts(dose)
+    with pytest.raises(ValueError, match="dose record"):
+        dose.unpack(spoil(bytes(record)))
+    assert facts(dose) == before
+
+
+def test_lost_records_are_taken_for_a_full_dose():
+    dose = Dose()
+    dose.assume_full(NEWBORN)
+    assert dose.refusal(NEWBORN) == "dose"
+    wait(dose, DAY_MIN)
+    assert dose.refusal(NEWBORN) is None
