@@ -60,7 +60,7 @@ class Beats:
         return self._rise[number & _MASK]
 
     def stretch_end(self, number):
-        """When stretch `number` (of `stretches`, one of the last 64) ended. A stretch lies between good beats."""
+        """When stretch `number` (of `stretches`, one of the last 64) ended; it lies between good beats."""
         return self._end[number & _MASK]
 
     def stretch_ticks(self, number):
@@ -76,7 +76,7 @@ class Beats:
         return self._oddness[number & _MASK]
 
     def find(self, ring, slopes, oldest, end, period, limit):
-        """Look for beats in `ring` (levelled or plain slopes) from pair `oldest` up to what is known before `end`.
+        """Look for beats in `ring` (levelled or plain slopes) from pair `oldest` on, as far as `end` allows.
 
         `period` in ticks steers how far apart beats are; `limit` is the usual second's steepest slope.
         """
@@ -116,7 +116,11 @@ class Beats:
             self._book(ticks, period)
         self._searched = n
         # No beat for long: perhaps they have become small.
-        if self.anchor and last * pulse.TICKS_PER_PAIR - self.anchor > 3 * interval and self.usual > limit // 3:
+        if (
+            self.anchor
+            and last * pulse.TICKS_PER_PAIR - self.anchor > 3 * interval
+            and self.usual > limit // 3
+        ):
             self.usual -= self.usual // 16
 
     def _book(self, ticks, period):

@@ -10,13 +10,13 @@ from micropython import const
 
 from firmware import pulse
 
-# Neighbouring candidates differ by 1.5 %, so the path can follow ± 9 % in a second; a bradycardia falls by 8 to 10.
+# Neighbouring candidates differ by 1.5 %, so the path can follow ± 9 % in a second, as a bradycardia falls.
 _STEP_PERMILLE = const(15)
 _REACH = const(6)
 _TOLL = const(20)  # permille of correlation that each candidate's step aside costs
 _LEAK_PERCENT = const(85)  # the past's weight falls to half in 4 s
-# A multiple of the period correlates as well as the period itself; what the half or third of it does tells them
-# apart. At half the weight, a half that correlates two thirds as well wins (a strong second wave does not).
+# A multiple of the period correlates as well as the period itself; what the half or third of it does tells
+# them apart. At half the weight, a half that correlates two thirds as well wins (a strong second wave does not).
 _PART_PERCENT = const(50)
 # One restless second must not rule the window: slopes are clipped at this share of the usual second's limit.
 _CLIP_PERCENT = const(80)
@@ -24,7 +24,7 @@ _SMALLEST_LIMIT = const(4)
 
 
 class Period:
-    """Follow the period of one patient's pulse between two lags (in pairs of 20 ms), over at most `window` pairs."""
+    """Follow the period of one patient's pulse between two lags, over at most `window` pairs of 20 ms."""
 
     def __init__(self, shortest, longest, window, least):
         self._shortest = shortest

@@ -98,7 +98,7 @@ def smooth(state: ptr32, ir_slopes: ptr32, red_slopes: ptr32, ir: ptr32, red: pt
 
 @micropython.viper
 def level(slopes: ptr32, out: ptr32, n: int, end: int, half: int, limit: int):
-    """Slopes at pairs n..end-1, clipped at ±limit, less the mean of those up to `half` pairs around, into out.
+    """Slopes at pairs n..end-1, clipped at ±limit, less the mean of those `half` pairs around, into out.
 
     That mean is the breath's and the drift's. It needs slopes up to pair end - 1 + half.
     """
@@ -142,7 +142,7 @@ def largest_slope(ring: ptr32, n: int, end: int) -> int:
 
 @micropython.viper
 def extract(ring: ptr32, x: ptr16, first: int, count: int, limit: int):
-    """Slopes of `count` pairs from `first`, clipped at ±limit (1..2^19), scaled to ±511 and biased, into x."""
+    """Slopes of `count` pairs from `first`, clipped at ±limit (1..2^19), scaled to ±511, biased, into x."""
     i = 0
     while i < count:
         s = int(ring[(first + i) & 511]) - 8388608
@@ -246,7 +246,10 @@ def salience(r: ptr32, out: ptr32, lags: ptr16, bins: int, shortest: int, longes
 
 @micropython.viper
 def follow(before: ptr32, after: ptr32, now: ptr32, bins: int, reach: int, toll: int, leak: int) -> int:
-    """One step of the best path through time: after = now + leak × the best of `before` nearby. Returns the best bin."""
+    """One step of the best path through time: after = now + leak × the best of `before` nearby.
+
+    Returns the place of the best.
+    """
     b = 0
     best = 0
     top = -1
@@ -277,7 +280,7 @@ def follow(before: ptr32, after: ptr32, now: ptr32, bins: int, reach: int, toll:
 
 @micropython.viper
 def next_peak(ring: ptr32, n: int, end: int, behind: int, ahead: int, threshold: int) -> int:
-    """The first pair in [n, end) with slope ≥ threshold that is the largest from `behind` before to `ahead` after.
+    """The first pair in [n, end) whose slope is ≥ threshold and the largest from `behind` to `ahead` of it.
 
     -1 when there is none.
     """
@@ -308,7 +311,7 @@ def next_peak(ring: ptr32, n: int, end: int, behind: int, ahead: int, threshold:
 
 @micropython.viper
 def rise(slopes: ptr32, n: int, behind: int, ahead: int) -> int:
-    """How far the light fell at the beat whose steepest slope is at pair n: slopes from foot to top, added up."""
+    """How far the light fell at the beat that is steepest at pair n: slopes from foot to top, added up."""
     peak = int(slopes[n & 511]) - 8388608
     least = 8388608 + (peak >> 4)
     total = 0
@@ -327,7 +330,7 @@ def rise(slopes: ptr32, n: int, behind: int, ahead: int) -> int:
 
 @micropython.viper
 def products(ir: ptr32, red: ptr32, out: ptr32, first: int, end: int, limit: int):
-    """Sums of ir², red² and ir × red (the last + 2^29) over levelled slopes of pairs first..end-1, into out[0..2].
+    """Sums of ir², red², ir × red + 2^29 over levelled slopes of pairs first..end-1, into out[0..2].
 
     Slopes are scaled so that `limit` (at least the largest) is 1023; at most 400 pairs.
     """

@@ -1,4 +1,4 @@
-"""SpO2 from red and infrared, uncalibrated: for stop rules only, never for tempo, never shown as a measurement.
+"""SpO2 from red and infrared, uncalibrated: for stop rules only, never for tempo.
 
 The ratio of ratios is the slope of red on infrared over 4 to 6 s, with noise allowed in both, and counts only
 where the two rise and fall together. The curve is the sensor maker's published one (Maxim AN6845).
@@ -31,8 +31,9 @@ def square_root(value):
 
 
 def from_ratio(ratio_permille):
-    """SpO2 in permille for a ratio of ratios in permille: 1.5958 R² − 34.6597 R + 112.6899 percent (AN6845)."""
-    value = 1127 - ratio_permille * 34660 // 100000 + ratio_permille * ratio_permille // 100 * 1596 // 1000000
+    """SpO2 in permille for a ratio R in permille: 1.5958 R² − 34.6597 R + 112.6899 percent (AN6845)."""
+    square = ratio_permille * ratio_permille // 100
+    value = 1127 - ratio_permille * 34660 // 100000 + square * 1596 // 1000000
     return value if value < 1000 else 1000
 
 

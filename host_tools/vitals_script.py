@@ -1,57 +1,89 @@
-"""Runs the firmware's Vitals over a recording; for MicroPython and CPython alike, so the standard library's core only.
+"""Runs the firmware's Vitals over a recording, under MicroPython and CPython alike: imports what both have.
 
-Samples come as a file of little-endian 32-bit pairs ir, red. What goes out is one line a second of the
-readings in the firmware's own integer units ("-" = unknown), and one line "b ticks" a beat. Under
-MicroPython: `micropython vitals_script.py POPULATION SAMPLES`.
+    micropython vitals_script.py newborn|adult SAMPLES
+
+SAMPLES is a file of pairs of 32-bit numbers ir, red at 100 a second; the pair GAP, n is n lost samples. What goes out is a line "r second values..." each second, in the firmware's own integer units with "-" for
+unknown, and a line "b ticks" for each beat.
 """
 
 import sys
 from array import array
 
-BLOCK = 10
+GAP = 0xFFFFFFFF
+BLOCK = 10  # samples between updates, as on the device
 SAMPLES_PER_S = 100
 
 
-def play(vitals, samples, write):
-    """Feed a binary file of samples in blocks of 10 with an update after each, as the device does."""
-    block = array("I", [0] * (2 * BLOCK))
-    ir = array("I", [0] * BLOCK)
-    red = array("I", [0] * BLOCK)
-    beats = 0
-    at = 0
-    while True:
-        n = samples.readinto(block) // 8
-        if n == 0:
-            return
-        for i in range(n):
-            ir[i] = block[2 * i]
-            red[i] = block[2 * i + 1]
-        vitals.add(ir, red, n)
-        at += n
-        vitals.update(at * 10)
-        while beats < vitals.beat_count:
-            write("b %d\n" % vitals.beat_ticks(beats))
-            beats += 1
-        if at % SAMPLES_PER_S == 0:
-            write("r %d" % (at // SAMPLES_PER_S))
-            for value in (
-                vitals.pulse_rate_mbpm,
-                vitals.spo2_permille,
-                vitals.perfusion_index_ppm,
-                vitals.quality_percent,
-                int(vitals.contact),
-                vitals.pulse_reason,
-                vitals.spo2_reason,
-            ):
-                write(" -" if value is None else " " + str(value))
+class Player:
+    """Feeds samples to a Vitals and writes what it shows."""
+
+    def __init__(self, vitals, write):
+        self._vitals = vitals
+        self._write = write
+        self._ir = array("I", [0] * BLOCK)
+        self._red = array("I", [0] * BLOCK)
+        self._waiting = 0
+        self._samples = 0
+        self._rows = 0
+        self._beats = 0
+
+    def play(self, file):
+        """Play the whole file; returns after its last sample."""
+        block = array("I", [0] * (2 * BLOCK))
+        while True:
+            pairs = file.readinto(block) // 8
+            if not pairs:
+                self._flush()
+                return
+            for i in range(pairs):
+                if block[2 * i] == GAP:
+                    self._flush()
+                    self._vitals.lost(block[2 * i + 1])
+                    self._samples += block[2 * i + 1]
+                    self._update()
+                else:
+                    self._ir[self._waiting] = block[2 * i]
+                    self._red[self._waiting] = block[2 * i + 1]
+                    self._waiting += 1
+                    if (self._samples + self._waiting) % BLOCK == 0:
+                        self._flush()
+
+    def _flush(self):
+        if self._waiting:
+            self._vitals.add(self._ir, self._red, self._waiting)
+            self._samples += self._waiting
+            self._waiting = 0
+            self._update()
+
+    def _update(self):
+        vitals = self._vitals
+        write = self._write
+        vitals.update(self._samples * 10)
+        while self._beats < vitals.beat_count:
+            write("b " + str(vitals.beat_ticks(self._beats)) + "\n")
+            self._beats += 1
+        while self._rows < self._samples // SAMPLES_PER_S:
+            self._rows += 1
+            write("r " + str(self._rows))
+            self._show(vitals.pulse_rate_mbpm)
+            self._show(vitals.spo2_permille)
+            self._show(vitals.perfusion_index_ppm)
+            self._show(vitals.quality_percent)
+            self._show(int(vitals.contact))
+            self._show(vitals.pulse_reason)
+            self._show(vitals.spo2_reason)
             write("\n")
+
+    def _show(self, value):
+        self._write(" -" if value is None else " " + str(value))
 
 
 def main():
+    """Play the file named on the command line to standard output."""
     from firmware.vitals import Vitals
 
-    with open(sys.argv[2], "rb") as samples:
-        play(Vitals(sys.argv[1]), samples, sys.stdout.write)
+    with open(sys.argv[2], "rb") as file:
+        Player(Vitals(sys.argv[1]), sys.stdout.write).play(file)
 
 
 if __name__ == "__main__":
