@@ -27,11 +27,12 @@ FASTEST_MBPM = const(120000)
 # A level is held in 64ths of a hundredth of a dB.
 LEVEL_UNIT = const(64)
 FIRST_LEVEL_CDBA = 1800  # where a session's sound begins: far below any ward
-RISE_PER_BLOCK = const(96)  # 0.94 dB a second: CLINICAL.md allows 1 dB a second
+RISE_PER_BLOCK = const(56)  # 0.55 dB a second: with the melody's own rise, less than 1
+ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape; then 0.8 dB more with each
 FALL_PER_BLOCK = const(640)  # 6 dB a second for a lowered level; fades have their own time
 FADE_DEPTH_CDB = const(6000)  # a fade is silent when it is this far down
 # What the reference song gives at a gain of 1, against a full-scale sine; host_tools/loudness.py measures it.
-REFERENCE_CDB = -2600
+REFERENCE_CDB = -2705
 # Loudness by phrase: at most this much correction in all and in one step.
 TRIM_LIMIT_CDB = const(400)
 TRIM_STEP_CDB = const(100)
@@ -50,6 +51,7 @@ PEAK_OVER_CEILING_CDB = 300  # and never a peak above a sine this much over the 
 MELODY_VOICES = const(3)
 FIRST_CHORD_VOICE = const(3)
 FIRST_HEART_VOICE = const(6)
+LOWEST_CHORD_NOTE = const(53)  # F3: small loudspeakers give little below
 PURE_TABLE = const(4 * 514)
 TABLE_STRIDE = const(514)
 WIDEST_NOTE = const(73)  # above C#5 only three harmonics: the fourth would need more than 2.2 kHz
@@ -59,61 +61,16 @@ WIDEST_NOTE = const(73)  # above C#5 only three harmonics: the fourth would need
 _MELODY_PEAK = const(36000000)
 _CHORD_PEAK = const(17000000)
 _HEART_PEAK = const(30000000)
-# Half of the A weighting is given back to low notes, so that a melody's level stays even as it moves:
-# thousandths for MIDI notes 36 to 83, against A4.
-_EVEN = array(
-    "H",
-    (
-        4240,
-        3990,
-        3760,
-        3550,
-        3350,
-        3170,
-        3000,
-        2840,
-        2690,
-        2560,
-        2430,
-        2310,
-        2200,
-        2100,
-        2000,
-        1910,
-        1830,
-        1750,
-        1680,
-        1610,
-        1550,
-        1490,
-        1430,
-        1380,
-        1330,
-        1290,
-        1250,
-        1210,
-        1170,
-        1140,
-        1110,
-        1080,
-        1050,
-        1000,
-        980,
-        960,
-        940,
-        920,
-        900,
-        890,
-        870,
-        860,
-        850,
-        830,
-        820,
-        810,
-        800,
-        800,
-    ),
-)
+# A melody stays equally loud as it moves: the A weighting is given back to every note from C4 up, and half of
+# what is more to the low notes of the chords. Thousandths for MIDI notes 36 to 83, against A4.
+# fmt: off
+_EVEN = array("H", (
+    4380, 4150, 3930, 3740, 3550, 3380, 3220, 3070, 2930, 2800, 2680, 2570,
+    2470, 2370, 2280, 2190, 2110, 2040, 1960, 1900, 1830, 1770, 1720, 1660,
+    1610, 1520, 1440, 1360, 1280, 1220, 1160, 1100, 1050, 1000, 960, 920,
+    880, 840, 810, 780, 760, 730, 710, 690, 670, 660, 640, 630,
+))
+# fmt: on
 
 _HEART_LUB = const(48)  # C3, 131 Hz
 _HEART_DUB = const(51)
@@ -135,6 +92,7 @@ class Audio:
     def __init__(self, full_scale_cdba, ceiling_cdba, ceiling_cdbc):
         self.full_scale_cdba = full_scale_cdba
         self.on_note = None
+        self.governed = True  # False: no correction by phrase, for measuring what a song gives by itself
         self._waves = voices.make_tables()
         self._voices = array("I", [0] * (voices.VOICES * voices.STRIDE))
         self._noise = array("I", [0] * noise.STATE_SIZE)
@@ -181,6 +139,8 @@ class Audio:
         self._near = False  # the slow level is within 6 dB of the ceiling
         self._trim_cdb = 0
         self._trim_target_cdb = 0
+        self._mood_cdb = 0
+        self._mood_target_cdb = 0
         self._song_cdb = 0
         self._gain = 0
         self._flush = 0
@@ -205,6 +165,7 @@ class Audio:
         self._resting = False
         self._heart_dub = False
         self._beats = 0
+        self._entry_permille = 1000
         self._melody_voice = 0
         self._melody_note = 0
         self._chord_voice = 0
@@ -231,6 +192,8 @@ class Audio:
         self._heart_dub = False
         self.compound = song is not None and song.compound
         self._song_cdb = song.loudness_cdb if song is not None else 0
+        # Over a soundscape the melody comes in softly, and grows note by note.
+        self._entry_permille = ENTRY_PERMILLE if self._soundscape is not None and not self.silent else 1000
         self._start(song is not None)
         self._choose_mode()
         self._set_noise()
@@ -252,7 +215,7 @@ class Audio:
         self._tempo_target_mbpm = max(SLOWEST_MBPM, min(FASTEST_MBPM, tempo_mbpm))
 
     def set_level(self, level_cdba, over_ms):
-        """Glide to this level at the ear, rising at most 0.94 and falling at most 6 dB a second."""
+        """Glide to this level at the ear, rising at most 0.55 and falling at most 6 dB a second."""
         target = max(0, level_cdba) * LEVEL_UNIT
         if target == self._level_target:
             return
@@ -297,6 +260,8 @@ class Audio:
         self._minor_permille = max(0, min(1000, minor_permille))
         self._brightness_permille = max(0, min(999, brightness_permille))
         self._density_permille = max(0, min(1000, density_permille))
+        # A fuller or brighter sound is a louder one: taken back here, so that only the level sets the level.
+        self._mood_target_cdb = (600 - self._density_permille) // 8 + (500 - self._brightness_permille) // 12
 
     # One block
 
@@ -365,11 +330,16 @@ class Audio:
         """The gain at this block's end, with the level one step further along its glide."""
         if self._level != self._level_target:
             if self._level < self._level_target:
-                self._level = min(self._level + self._level_step, self._level_target)
+                # Not in a rest: the next phrase would come in with all of what was gained meanwhile.
+                if not self._resting:
+                    self._level = min(self._level + self._level_step, self._level_target)
             else:
                 self._level = max(self._level - self._level_step, self._level_target)
         if self._trim_cdb != self._trim_target_cdb:
             self._trim_cdb += 1 if self._trim_cdb < self._trim_target_cdb else -1
+        wanted = self._mood_target_cdb if self._song is not None else 0
+        if self._mood_cdb != wanted:
+            self._mood_cdb += 1 if self._mood_cdb < wanted else -1
         target = self._level - self._duck
         if self._fade >= 0:
             self._fade += self._fade_step
@@ -377,7 +347,12 @@ class Audio:
                 return 0
             target -= self._fade
         return level.gain(
-            target // LEVEL_UNIT - self.full_scale_cdba - REFERENCE_CDB - self._song_cdb + self._trim_cdb
+            target // LEVEL_UNIT
+            - self.full_scale_cdba
+            - REFERENCE_CDB
+            - self._song_cdb
+            + self._trim_cdb
+            + self._mood_cdb
         )
 
     def _guard(self, power_a, power_c):
@@ -450,6 +425,8 @@ class Audio:
         note = data[score.HEADER + 2 * index] & 127
         ticks = data[score.HEADER + 2 * index + 1]
         if note:
+            if self._entry_permille < 1000:
+                self._entry_permille = min(1000, self._entry_permille * 110 // 100)
             following = data[score.HEADER + 2 * index + 2] & 127 if index + 1 < song.notes else 0
             self._sing(self._mode(note, following), ticks)
         self._note_index = index + 1
@@ -484,23 +461,32 @@ class Audio:
         self._chord_ticks += ticks
 
     def _accompany(self, root, quality, ticks):
-        """One note of a chord: root, fifth, third above, fifth, and round again."""
+        """One note of a chord: root, fifth, third, fifth, and round again, all between F3 and E4."""
+        note = self._chord_tone(root, quality)
+        if note == self._melody_note:
+            # Two voices on one pitch would add up or cancel, as their phases happen to lie.
+            note = self._chord_tone(root, quality)
+        voice = FIRST_CHORD_VOICE + self._chord_voice
+        self._chord_voice = (self._chord_voice + 1) % 3
+        self._start_note(voice, note, ticks, _CHORD_PEAK, 350, 9, 12, 10, self._table(note, 2))
+
+    def _chord_tone(self, root, quality):
         place = self._arpeggio & 3
         self._arpeggio += 1
         distances = score.QUALITIES[quality]
         note = 48 + root
-        if place == 1 or place == 3:
+        if place & 1:
             note += distances[1]
         elif place == 2:
-            note += 12 + distances[0] if distances[0] else 12
+            note += distances[0]
         # The leading note of a dominant stays, in minor too.
         if self._changed and not ((root - self._song.tonic) % 12 == 7 and place == 2):
             note = self._turn(note)
-        if note > 64:
-            note -= 12
-        voice = FIRST_CHORD_VOICE + self._chord_voice
-        self._chord_voice = (self._chord_voice + 1) % 3
-        self._start_note(voice, note, ticks, _CHORD_PEAK, 350, 9, 12, 10, self._table(note, 2))
+        if note > LOWEST_CHORD_NOTE + 11:
+            return note - 12
+        if note < LOWEST_CHORD_NOTE:
+            return note + 12
+        return note
 
     def _sing(self, note, ticks):
         voice = self._melody_voice
@@ -521,6 +507,8 @@ class Audio:
         state = self._voices
         base = voice * voices.STRIDE
         length = ticks * (HALF_SAMPLE_UNITS // self._tempo_target_mbpm)
+        if voice < FIRST_HEART_VOICE:
+            peak = peak // 1000 * self._entry_permille
         gate = length * 15 // 16
         attack = min(gate, 4 << attack_shift)
         peak = peak * _EVEN[note - 36] // 1000 if note >= 36 else peak
@@ -601,7 +589,7 @@ class Audio:
     def _trim_phrase(self):
         """Correct the level by what the phrase that just ended measured, half of the way."""
         blocks = self._phrase_blocks
-        if (
+        if self.governed and (
             blocks > 200
             and self._level == self._level_target == self._phrase_level
             and not self._duck

@@ -152,11 +152,11 @@ def finish(out: int, at: int, gain: int, wide: ptr32, block: ptr16, state: ptr32
     slow_1 = int(state[POWER_A])
     out = (sum_a << 4) - slow_1
     out = slow_1 + (out >> 6) + (out >> 12)
-    state[POWER_A] = out if out > 0 else 0       # both shifts round down: near nothing, that is below it
+    state[POWER_A] = out if out > 0 else 0  # both shifts round down: near nothing, that is below it
     slow_1 = int(state[POWER_C])
     out = (sum_c << 4) - slow_1
     out = slow_1 + (out >> 6) + (out >> 12)
-    state[POWER_C] = out if out > 0 else 0       # both shifts round down: near nothing, that is below it
+    state[POWER_C] = out if out > 0 else 0  # both shifts round down: near nothing, that is below it
 
 
 @micropython.viper

@@ -30,9 +30,9 @@ _FILTER_BIAS = const(1 << 22)
 # commanded level by itself (tests/unit/test_audio_level.py holds them to it).
 # name: three coefficients, swell period in blocks of 16 ms, swell depth in thousandths, gain, heartbeat
 SOUNDSCAPES = {
-    "ocean": (166, 166, 46, 469, 450, 5200, False),  # two poles at 500 Hz, nothing under 120 Hz; 7.5 s
-    "womb": (91, 512, 24, 560, 300, 9000, True),  # one pole at 250 Hz, as tissue; 9 s
-    "rain": (440, 512, 140, 1250, 120, 3000, False),  # soft and wide, 400 Hz to 2.5 kHz; hardly moving
+    "ocean": (166, 166, 46, 469, 450, 3850, False),  # two poles at 500 Hz, nothing under 120 Hz; 7.5 s
+    "womb": (91, 512, 24, 560, 300, 2830, True),  # one pole at 250 Hz, as tissue; 9 s
+    "rain": (440, 512, 140, 1250, 120, 708, False),  # soft and wide, 400 Hz to 2.5 kHz; hardly moving
 }
 
 

@@ -185,11 +185,10 @@ def _by_second(levels: np.ndarray) -> np.ndarray:
 
 
 def rise_rate(powers: np.ndarray, full_scale_dba: float) -> float | None:
-    """The fastest rise, in dB a second, of the level of four seconds against the four before; None if never
-    heard.
+    """The fastest rise, in dB a second: the level of four seconds against the loudest of the eight before them.
 
-    A melody's own notes rise and fall within such a window; what is left is how the sound as a whole comes
-    up.
+    A melody's own notes and rests are within such windows; what is left is how the sound as a whole comes up.
+    None where nothing was heard for that long.
     """
     frames = round(RISE_WINDOW_S / FRAME_S)
     if len(powers) < 2 * frames:
@@ -197,7 +196,11 @@ def rise_rate(powers: np.ndarray, full_scale_dba: float) -> float | None:
     total = np.concatenate([[0.0], np.cumsum(powers)])
     levels = decibels((total[frames:] - total[:-frames]) / frames, full_scale_dba)[::100]
     step = frames // 100
-    before, after = levels[:-step], levels[step:]
+    before = np.lib.stride_tricks.sliding_window_view(
+        np.concatenate([np.full(step, -np.inf), levels]), step + 1
+    )
+    before = before.max(axis=1)[: len(levels) - step]
+    after = levels[step:]
     heard = (before >= RISE_FLOOR_DBA) & np.isfinite(after)
     if not heard.any():
         return None
