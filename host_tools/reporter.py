@@ -1,4 +1,4 @@
-"""A process that loads the libraries for sound and picture while a session still plays, then writes its files.
+"""A process that loads the libraries for sound and picture while a session plays, then writes its files.
 
 They take longer to load than to use, and the machine has a second core. The work is simulate.write's.
 Run as `python -m host_tools.reporter`, it ends when its standard input does, so it never outlives its parent.
@@ -28,7 +28,7 @@ class Reporter:
         return self
 
     def write(self, result: "Result", folder: Path) -> dict[str, Any]:
-        """All files of the session into an existing folder; returns the summary, raises what writing raised."""
+        """Writes all files of the session into an existing folder; returns the summary."""
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the reporter has no pipes")
         try:

@@ -53,6 +53,7 @@ def simulate(
         )
     out = out or Path("out") / scenario.name
     chosen = scenario.seed if seed is None else seed
+    scenario.make_patient(chosen)  # a bad recording is refused before anything begins
     with OutputFolder(out) as folder, Reporter() as reporter:
         say(f"{scenario.title} ({words.span(scenario.duration_s)} to play, {runtime}, seed {chosen})")
         result = _play(scenario, runtime, seed, say)
