@@ -84,7 +84,7 @@ def _play(scenario: Scenario, runtime: str, seed: int | None, say: Callable[[str
     except FileNotFoundError as error:
         raise CalandoError(str(error)) from None
     except bedside.RuntimeDied as error:
-        raise CalandoError(f"{scenario.title}: {error}; nothing was written, run it again") from None
+        raise CalandoError(f"{scenario.title}: {error}; nothing was written") from None
 
 
 def live_line(row: dict[str, Any], at_s: float) -> str:
@@ -214,7 +214,8 @@ def check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _write_wav(path: Path, pcm: np.ndarray) -> None:
-    with wave.open(str(path), "wb") as file:
+    # Opened by us: wave's own opening leaves a half-made object behind when the disk refuses.
+    with path.open("wb") as disk, wave.open(disk, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE_HZ)

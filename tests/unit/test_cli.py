@@ -1,4 +1,7 @@
-"""The command line: 0 when done, 1 and one plain sentence when it failed, 2 for wrong usage; results whole or not at all."""
+"""The command line: 0 when done, 1 and one plain sentence when it failed, 2 for wrong usage.
+
+Results appear whole or not at all.
+"""
 
 import json
 import subprocess
@@ -114,7 +117,8 @@ class TestUsage:
 
     def test_help_comes_quickly_because_the_work_is_imported_late(self):
         started = time.process_time()
-        code = "import sys, host_tools.cli; print([m for m in ('numpy', 'matplotlib', 'pydantic') if m in sys.modules])"
+        heavy = "('numpy', 'matplotlib', 'pydantic')"
+        code = f"import sys, host_tools.cli; print([m for m in {heavy} if m in sys.modules])"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
         assert done.stdout.strip() == "[]"
         assert time.process_time() - started < 2
