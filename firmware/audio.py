@@ -28,7 +28,7 @@ FASTEST_MBPM = const(120000)
 LEVEL_UNIT = const(64)
 FIRST_LEVEL_CDBA = 1800  # where a session's sound begins: far below any ward
 RISE_PER_BLOCK = const(56)  # 0.55 dB a second: with the melody's own rise, less than 1
-ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape; then 0.8 dB more with each
+ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape; then 0.5 dB more with each
 FALL_PER_BLOCK = const(640)  # 6 dB a second for a lowered level; fades have their own time
 FADE_DEPTH_CDB = const(6000)  # a fade is silent when it is this far down
 # What the reference song gives at a gain of 1, against a full-scale sine; host_tools/loudness.py measures it.
@@ -129,6 +129,7 @@ class Audio:
 
         self._song = None
         self._soundscape = None
+        self._noise_name = None  # the one that sounds, or fades
         self._heartbeat = False
         self._level = FIRST_LEVEL_CDBA * LEVEL_UNIT
         self._level_target = self._level
@@ -244,7 +245,7 @@ class Audio:
         self._master[master.GAIN] = 0
         self._gain = 0
         self._song = None
-        self._soundscape = None
+        self._soundscape = self._noise_name = None
         self._heartbeat = False
         self._flush = 0
         self._fade = -1
@@ -278,9 +279,12 @@ class Audio:
         sounding = voices.add_voices(
             0, 0, 0, self._voices, self._mix, self._waves, master.HISTORY, HALF + master.HISTORY
         )
-        sounding += noise.add_noise(
+        if noise.add_noise(
             0, 0, 0, self._noise, self._mix, self._waves, PURE_TABLE, master.HISTORY, HALF + master.HISTORY
-        )
+        ):
+            sounding += 1
+        elif self._noise_name != self._soundscape:
+            self._set_noise()
         if sounding:
             self._flush = 2
         elif self._flush:
@@ -426,7 +430,7 @@ class Audio:
         ticks = data[score.HEADER + 2 * index + 1]
         if note:
             if self._entry_permille < 1000:
-                self._entry_permille = min(1000, self._entry_permille * 110 // 100)
+                self._entry_permille = min(1000, self._entry_permille * 106 // 100 + 1)
             following = data[score.HEADER + 2 * index + 2] & 127 if index + 1 < song.notes else 0
             self._sing(self._mode(note, following), ticks)
         self._note_index = index + 1
@@ -632,6 +636,11 @@ class Audio:
         state = self._noise
         name = self._soundscape
         self._heartbeat = False
+        if state[noise.GAIN] and name != self._noise_name:
+            # First the one that sounds fades; render comes back here when it has.
+            state[noise.GAIN_TARGET] = 0
+            return
+        self._noise_name = name
         if name is None:
             state[noise.GAIN_TARGET] = 0
             return
@@ -642,7 +651,8 @@ class Audio:
         state[noise.SWELL_STEP] = (1 << 28) // settings[3]
         state[noise.SWELL_DEPTH] = settings[4]
         # Under a song the soundscape stays 10 dB back.
-        state[noise.GAIN_TARGET] = (
-            (settings[5] << 10) if self._song is None else (settings[5] << 10) // 1000 * 316
-        )
+        gain = settings[5] << 10
+        state[noise.GAIN_TARGET] = gain if self._song is None else gain // 1000 * 316
+        if self.silent:
+            state[noise.GAIN] = state[noise.GAIN_TARGET]
         self._heartbeat = settings[6]

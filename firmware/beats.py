@@ -20,6 +20,9 @@ _AHEAD_PERCENT = const(30)
 _THRESHOLD_PERCENT = const(25)  # of the usual steepness
 _SHORT_PERCENT = const(65)  # an interval below this share of the local one holds an extra beat
 _LONG_PERCENT = const(165)  # and from this share on a beat was missed
+_LATEST = const(8)
+_EVEN_PERCENT = const(60)  # of the steepest: beats of one kind are not less steep, diastolic waves are
+_STEADY_PERCENT = const(30)  # intervals of one rhythm, even of two beats coupled, lie this near their median
 _LOST_AFTER = const(7)  # half intervals without a beat that end the stretch
 
 
@@ -30,6 +33,8 @@ class Beats:
         self.count = 0
         self._ticks = array("I", [0] * KEPT)
         self._rise = array("I", [0] * KEPT)
+        self._slope = array("I", [0] * KEPT)
+        self._order = array("I", [0] * _LATEST)
         self._end = array("I", [0] * KEPT)
         self._span = array("I", [0] * KEPT)
         self._number = array("B", [0] * KEPT)
@@ -43,12 +48,14 @@ class Beats:
         self.anchor = 0  # the last good beat
         self.lately_odd = 0  # how odd the last beats were, 256 = one odd event a beat
         self.stretches = 0
+        self._first = self.count
         self._pending = 0
         self._searched = 0
 
     def broken(self):
         """Samples were lost: the next beat begins a new stretch."""
         self.anchor = 0
+        self._first = self.count
         self._pending = 0
 
     def ticks(self, number):
@@ -74,6 +81,39 @@ class Beats:
     def stretch_odd(self, number):
         """How many beats were missed or too many in that stretch."""
         return self._oddness[number & _MASK]
+
+    def steady_ticks(self):
+        """The median of the last 8 intervals if all are near it and all beats of one kind, else 0.
+
+        Two beats coupled (a long and a short interval in turn) make the period look twice as long; this tells them
+        from one beat with a diastolic wave.
+        """
+        if self.count - self._first < _LATEST + 1:
+            return 0
+        order = self._order
+        most = 0
+        least = 1 << 29
+        for i in range(_LATEST):
+            at = self.count - 1 - i
+            span = self._ticks[at & _MASK] - self._ticks[(at - 1) & _MASK]
+            slope = self._slope[at & _MASK]
+            if slope > most:
+                most = slope
+            if slope < least:
+                least = slope
+            place = i
+            while place > 0 and order[place - 1] > span:
+                order[place] = order[place - 1]
+                place -= 1
+            order[place] = span
+        median = (order[_LATEST // 2] + order[_LATEST // 2 - 1]) // 2
+        if least * 100 < most * _EVEN_PERCENT:
+            return 0
+        if order[0] * 100 < median * (100 - _STEADY_PERCENT):
+            return 0
+        if order[_LATEST - 1] * 100 > median * (100 + _STEADY_PERCENT):
+            return 0
+        return median
 
     def find(self, ring, slopes, oldest, end, period, limit):
         """Look for beats in `ring` (levelled or plain slopes) from pair `oldest` on, as far as `end` allows.
@@ -108,6 +148,7 @@ class Beats:
             ticks += pulse.vertex(before, top, ring[n & pulse.RING_MASK], pulse.TICKS_PER_PAIR)
             at = self.count & _MASK
             self._ticks[at] = ticks
+            self._slope[at] = slope
             self._rise[at] = pulse.rise(slopes, n - 1, behind, ahead)
             self.count += 1
             if slope > 2 * self.usual:

@@ -32,8 +32,8 @@ from firmware.store import Store
 from firmware.vitals import Vitals
 
 SOUND_MS = 16            # one block
-SENSOR_MS = 80           # 8 samples of the 32 that the FIFO holds
-ADC_MS = 125             # a channel at a time
+SENSOR_MS = 160          # 16 samples of the 32 that the FIFO holds
+ADC_MS = 250             # a channel at a time
 SESSION_MS = 100
 JOURNAL_MS = 1000
 WATCHDOG_MS = 2000       # longer than the longest erase; the queue of sound runs out, silent, after 64 ms

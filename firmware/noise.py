@@ -55,7 +55,7 @@ def add_noise(
     target = int(state[GAIN_TARGET])
     if gain == 0 and target == 0:
         return 0
-    # The gain nears its target over some four seconds; the swell multiplies it.
+    # The gain nears its target over some eight seconds, and silence over two; the swell multiplies it.
     phase = (int(state[SWELL_PHASE]) + int(state[SWELL_STEP])) & 0xFFFFFFF
     depth = int(state[SWELL_DEPTH])
     loud = int(waves[sine + (int(state[SWELL_PHASE]) >> 19)]) - 12768
@@ -64,8 +64,8 @@ def add_noise(
     new_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
     state[SWELL_PHASE] = phase
     old_gain = gain
-    gain += (target - gain) >> 7
-    if gain < 256 and target == 0:
+    gain += (target - gain) >> (9 if target else 7)
+    if gain < 8192 and target == 0:
         gain = 0
     elif gain < target:
         gain += 1

@@ -16,8 +16,9 @@ _REACH = const(6)
 _TOLL = const(20)  # permille of correlation that each candidate's step aside costs
 _LEAK_PERCENT = const(85)  # the past's weight falls to half in 4 s
 # A multiple of the period correlates as well as the period itself; what the half or third of it does tells
-# them apart. At half the weight, a half that correlates two thirds as well wins (a strong second wave does not).
-_PART_PERCENT = const(50)
+# them apart. At this weight, a half that correlates 0.7 as well wins; a strong second wave does
+# not correlate so well.
+_PART_PERCENT = const(40)
 # One restless second must not rule the window: slopes are clipped at this share of the usual second's limit.
 _CLIP_PERCENT = const(80)
 _SMALLEST_LIMIT = const(4)

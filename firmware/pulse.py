@@ -214,15 +214,21 @@ def salience(r: ptr32, out: ptr32, lags: ptr16, bins: int, shortest: int, longes
         lag = t
         total = 0
         n = 0
+        first = 0
         while lag <= longest and n < 4:
             i = lag >> 6
             f = lag & 63
-            total += ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - 1024
+            v = ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - 1024
+            if n == 0:
+                first = v
+            total += v
             n += 1
             lag += t
         value = 0
         if n > 0:
             value = total // n
+        if value > first:
+            value = first
         part = 0
         lag = t >> 1
         if lag >= shortest:

@@ -17,7 +17,8 @@ TEMPO_HIGH_MBPM = const(90_000)
 RATIO_HYSTERESIS_MBPM = const(4_000)
 RATIO_PHRASES = const(2)
 
-SMOOTHING_S = const(12)  # time constant; 10 to 15 s hides breathing, not a trend
+SMOOTHING_S = const(10)  # time constant, after a median that costs 2 s more; hides breathing, not a trend
+LATEST = const(5)  # readings of which the middle one counts
 PULSE_SLEW_MBPM = const(2_000)  # in a second: more is a wrong reading, not a heart
 READINGS_MAX = const(240)  # one a second while the baseline is taken
 GLIDE_PERMILLE = const(100)  # in a minute, towards a tempo the patient was never at: 0.25 % a beat
@@ -31,36 +32,55 @@ _ADULT_COMPOUND = ((1, 1), (1, 2), (1, 3))
 
 
 class PulseFilter:
-    """The pulse rate over some 12 s, from one reading a second; frozen while there is none."""
+    """The pulse rate over some 12 s, from one reading a second; frozen while there is none.
+
+    The middle one of the last five goes into an exponential mean, so that a reading at half or double the rate
+    leaves no trace.
+    """
 
     def __init__(self):
-        self.rate_mbpm = None
-        self._wait_ms = 0
+        self._last = array("i", [0] * LATEST)
+        self._sorted = array("i", [0] * LATEST)
+        self.restart()
 
     def restart(self):
         self.rate_mbpm = None
         self._wait_ms = 0
+        self._next = 0
 
     def add(self, elapsed_ms, pulse_mbpm):
-        """Take note of the pulse rate (None: unknown) `elapsed_ms` after the last; True when a second is
-        full.
-        """
+        """Take note of the pulse rate (None: unknown) `elapsed_ms` after the last; True when a second is full."""
         if pulse_mbpm is None:
             return False
         if self.rate_mbpm is None:
             self.rate_mbpm = pulse_mbpm
+            for place in range(LATEST):
+                self._last[place] = pulse_mbpm
             return True
         self._wait_ms += elapsed_ms
         if self._wait_ms < 1000:
             return False
         self._wait_ms = 0
-        change = (pulse_mbpm - self.rate_mbpm) // SMOOTHING_S
+        self._last[self._next] = pulse_mbpm
+        self._next = (self._next + 1) % LATEST
+        change = (self._middle() - self.rate_mbpm) // SMOOTHING_S
         if change > PULSE_SLEW_MBPM:
             change = PULSE_SLEW_MBPM
         elif change < -PULSE_SLEW_MBPM:
             change = -PULSE_SLEW_MBPM
         self.rate_mbpm += change
         return True
+
+    def _middle(self):
+        ordered = self._sorted
+        for count in range(LATEST):
+            reading = self._last[count]
+            place = count
+            while place and ordered[place - 1] > reading:
+                ordered[place] = ordered[place - 1]
+                place -= 1
+            ordered[place] = reading
+        return ordered[LATEST // 2]
 
 
 class Baseline:

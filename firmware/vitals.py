@@ -26,7 +26,7 @@ STALE = "stale"
 # most and at least, and half the width over which slopes are levelled (pairs): 0.5 s takes a newborn's breath
 # away, 1 s an adult's.
 _NEWBORN = (12, 64, 400, 100, 12)  # 250 to 47 beats per minute
-_ADULT = (14, 96, 400, 150, 25)  # 214 to 31
+_ADULT = (13, 96, 400, 150, 25)  # 230 to 31
 
 _STALE_AFTER_MS = const(5000)  # issue: a value older than 5 s is unknown
 _HOLD_PAIRS = const(250)  # the same in samples
@@ -228,7 +228,7 @@ class Vitals:
             self._red_limit = self._usual_largest(self._red, head)
 
     def _usual_largest(self, slopes, head):
-        """1.25 × the median of the last 8 seconds' largest slopes, so that one step of light rules nothing."""
+        """1.25 × the median of the last 8 seconds' largest slopes, so that one step rules nothing."""
         order = self._order
         seconds = 0
         end = head
@@ -278,9 +278,8 @@ class Vitals:
             _WEAK_PERMILLE if period.pairs >= _LONG_ENOUGH_PAIRS else _STRONG_PERMILLE
         ):
             by_period = _MBPM_TICKS // period.ticks
-            if beats.lately_odd > _RESTLESS and period.strength > 2 * _WEAK_PERMILLE:
-                if beats.local_ticks * 3 > period.ticks * 4 or beats.local_ticks * 4 < period.ticks * 3:
-                    beats.local_ticks = period.ticks
+            if beats.lately_odd > _RESTLESS:
+                self._set_interval(period)
         reason = None
         rate = 0
         odd = 0
@@ -303,7 +302,9 @@ class Vitals:
             apart = rate - by_period
             if apart < 0:
                 apart = -apart
-            if odd == 0 and apart // 100 > by_period // 100 * _AGREE_CLEAN_PERCENT // 100:
+            if odd == 0 and rate > by_period // 10 * 18 and beats.steady_ticks():
+                pass  # coupled beats: the period is that of the couple
+            elif odd == 0 and apart // 100 > by_period // 100 * _AGREE_CLEAN_PERCENT // 100:
                 reason = DISAGREE
             elif odd and apart // 100 > by_period // 10000 * (
                 _AGREE_ONE_PERCENT if odd == 1 else _AGREE_ODD_PERCENT
@@ -333,6 +334,16 @@ class Vitals:
         self.quality_percent = quality if quality > 5 else 5
         self._measure_perfusion(now)
         self._fresh = True
+
+    def _set_interval(self, period):
+        """The local interval misled the booking of beats: take that of the beats if they are steady, or the period."""
+        beats = self._beats
+        steady = beats.steady_ticks()
+        if steady:
+            beats.local_ticks = steady
+        elif period.strength > 2 * _WEAK_PERMILLE:
+            if beats.local_ticks * 3 > period.ticks * 4 or beats.local_ticks * 4 < period.ticks * 3:
+                beats.local_ticks = period.ticks
 
     def _mean_rate(self, ticks, number, odd, now):
         """The mean rate of `number` beats over `ticks`, and of the time since, at the present interval."""

@@ -130,6 +130,10 @@ class CircuitPythonI2C:
     def writeto_then_readfrom(
         self, address, out_buffer, in_buffer, out_start=0, out_end=None, in_start=0, in_end=None
     ):
+        if (len(out_buffer) if out_end is None else out_end) - out_start == 1:
+            # A register and its contents: one transaction, which no failure can split.
+            self.bus.read_registers(address, out_buffer[out_start], self._slice(in_buffer, in_start, in_end))
+            return
         self.bus.writeto(address, self._slice(out_buffer, out_start, out_end), False)
         self.bus.readfrom_into(address, self._slice(in_buffer, in_start, in_end))
 

@@ -190,7 +190,9 @@ class MAX3010x:
                 _unpack(self._raw, red, ir, count)
             self._failing_since_ms = None
         except OSError as error:
-            self.lost = 0
+            if self.lost:  # given up, and not yet told: the next read has to go by the clock
+                self._lost_unknown = True
+                self.lost = 0
             if self._failing_since_ms is None:
                 self._failing_since_ms = now_ms
             elif now_ms - self._failing_since_ms >= _FAILING_MS:
@@ -266,10 +268,13 @@ class MAX3010x:
                 bus.read_registers(ADDRESS, _FIFO_DATA, self._bursts[count], False)
         self._flags = 0
         self.ambient_overflow = flags & _ALC_OVF != 0
-        if overflow == _SATURATED_OVERFLOW:  # it counts no further: the clock has to say
+        if (
+            overflow == _SATURATED_OVERFLOW or self._lost_unknown
+        ):  # it counts no further: the clock has to say
             by_clock = (now_ms - self._last_sample_ms) // _MS_PER_SAMPLE - count
             if by_clock > self.lost:
                 self.lost = by_clock
+            self._lost_unknown = False
             self._uncounted = True
         if head[1] & _DIE_TEMP_RDY:
             bus.read_registers(ADDRESS, _TEMP_INTEGER, self._temperature)
@@ -303,6 +308,7 @@ class MAX3010x:
         self._counting_since_ms = now_ms
         self._counted = 0
         self._uncounted = False
+        self._lost_unknown = False
 
     def _read(self, register):
         self._bus.read_registers(ADDRESS, register, self._byte)
