@@ -34,8 +34,8 @@ _ADULT_COMPOUND = ((1, 1), (1, 2), (1, 3))
 class PulseFilter:
     """The pulse rate over some 12 s, from one reading a second; frozen while there is none.
 
-    The middle one of the last five goes into an exponential mean, so that a reading at half or double the rate
-    leaves no trace.
+    The middle one of the last five goes into an exponential mean, so that a reading at half or double the
+    rate leaves no trace.
     """
 
     def __init__(self):
@@ -49,7 +49,9 @@ class PulseFilter:
         self._next = 0
 
     def add(self, elapsed_ms, pulse_mbpm):
-        """Take note of the pulse rate (None: unknown) `elapsed_ms` after the last; True when a second is full."""
+        """Take note of the pulse rate (None: unknown) `elapsed_ms` after the last; True when a second is
+        full.
+        """
         if pulse_mbpm is None:
             return False
         if self.rate_mbpm is None:

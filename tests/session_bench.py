@@ -1,7 +1,8 @@
-"""A bedside without chips: a session, its guard, a sound that does as it is told, and the laws every step must keep.
+"""A bedside without chips: a session, its guard, a sound that does as it is told, and the laws every step
+must keep.
 
-The patient is whatever a test writes into `inputs`. `step` moves 100 ms of virtual time. The sound here is a level that
-glides as audio.py's does; nothing of the synthesiser runs, so an hour costs a second or two.
+The patient is whatever a test writes into `inputs`. `step` moves 100 ms of virtual time. The sound here is a
+level that glides as audio.py's does; nothing of the synthesiser runs, so an hour costs a second or two.
 """
 
 from collections import namedtuple
@@ -81,11 +82,11 @@ class Bench:
         self._laws = Laws(self) if laws else None
         self._turn = 0
 
-    def step(self, gesture=None):
+    def step(self, gesture=None, step_ms=STEP_MS):
         inputs = self.inputs
         self._turn += 1
-        self.now_ms += STEP_MS
-        self.sound.pass_time(STEP_MS)
+        self.now_ms += step_ms
+        self.sound.pass_time(step_ms)
         inputs.gesture = gesture
         lit = self.outputs.sensor_on
         inputs.pulse_rate_mbpm = int(self.pulse_bpm * 1000) if lit and self.pulse_bpm is not None else None
@@ -104,11 +105,11 @@ class Bench:
         if self.sound.level_cdba is None:
             self.sounding_ms = 0
         else:
-            self.sounding_ms += STEP_MS
-            self.total_ms += STEP_MS
+            self.sounding_ms += step_ms
+            self.total_ms += step_ms
         if self._laws is not None:
             self._laws.check(gesture, was_sounding)
-        if self._turn % 10 == 0:
+        if self.now_ms % 1000 == 0:
             self.rows.append(self.row())
         return self.outputs
 
@@ -123,12 +124,16 @@ class Bench:
 
     def run(self, seconds, until=None):
         """Let time pass; ends early in the phase `until`. Returns the seconds that passed."""
-        turns = int(seconds * 1000 / STEP_MS)
-        for turn in range(turns):
-            self.step()
+        left_ms = int(seconds * 1000)
+        while left_ms >= STEP_MS:
+            # While nothing sounds or is about to, a second is as good as ten tenths.
+            quiet = not self.outputs.sensor_on and left_ms >= 1000 and self.now_ms % 1000 == 0
+            step_ms = 1000 if quiet else STEP_MS
+            self.step(step_ms=step_ms)
+            left_ms -= step_ms
             if until is not None and self.outputs.phase == until:
-                return (turn + 1) * STEP_MS / 1000
-        return turns * STEP_MS / 1000
+                break
+        return seconds - left_ms / 1000
 
     def press(self):
         return self.step("press")
@@ -155,7 +160,9 @@ class Bench:
 
 
 class Laws:
-    """What no patient, fault, finger or profile may break. Written from the hazard table, not from the code."""
+    """What no patient, fault, finger or profile may break. Written from the hazard table, not from the
+    code.
+    """
 
     def __init__(self, bench):
         self.bench = bench

@@ -16,12 +16,12 @@ for population, pulse_mbpm in (("newborn", 150_000), ("adult", 72_000)):
     now_ms = 0
     before = 0
     gc.collect()
-    for turn in range(19_000):
-        now_ms += 100
+    for turn in range(4_800):
+        now_ms += 400
         inputs.gesture = "press" if turn == 10 else None
-        if turn > 9000:
+        if turn > 2300:
             pulse_mbpm += (turn % 7 - 3) * 40
-        inputs.pulse_rate_mbpm = None if 7000 < turn < 7100 else pulse_mbpm + turn % 5 * 10
+        inputs.pulse_rate_mbpm = None if 1750 < turn < 1775 else pulse_mbpm + turn % 5 * 10
         inputs.spo2_permille = 960
         inputs.perfusion_index_ppm = 10_000 + turn % 3
         inputs.knob_permille = 1000 - turn % 100 * 2

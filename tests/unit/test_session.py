@@ -319,7 +319,7 @@ def test_phases_reasons_and_ends_are_all_known_words():
 
 def test_a_step_leaves_nothing_on_the_heap():
     printed = interpreter.run_script(
-        Path(__file__).with_name("session_heap.py"), heap_kib=400
+        Path(__file__).with_name("session_heap.py"), heap_kib=200
     ).stdout.decode()
     for line in printed.splitlines():
         assert "faded time_up" in line
