@@ -52,6 +52,10 @@ class ReplayI2C:
         buffer[1] = value & 0xFF
 
     def readfrom_mem_into(self, address, register, buffer):
+        if address != 0x57:
+            self.pointer = register
+            self.readfrom_into(address, buffer)
+            return
         if register != 7:
             for i in range(len(buffer)):
                 buffer[i] = self.sensor[register + i]
@@ -115,6 +119,7 @@ def step_for(readings):
     while adc.readings < goal:
         clock.ms += 10
         adc.step()
+        assert adc.fault is None, adc.fault
 
 
 step_for(8)

@@ -6,10 +6,10 @@ The heap is limited so that 192 KB of a 32-bit chip are honestly represented: se
 import contextlib
 import fcntl
 import os
-import select
 import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ RAW_BYTES = 100 * 1024
 SIMULATED_PARTS_BYTES = 20 * 1024
 HEAP_BYTES = 2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES
 
-SILENT_FOR_S = 60.0          # of real time without a message: the firmware hangs where not even its watchdog can see it
+SILENT_FOR_S = 30.0          # of real time without a message; the watch looks this often
 _ANSWERED = frozenset((SYNC, I2C, FLASH_READ, FLASH_WRITE, FLASH_ERASE, PIN_READ))
 _PIPE_BYTES = 1 << 20
 _SET_PIPE_SIZE = 1031        # F_SETPIPE_SZ; Linux only, a matter of speed
@@ -57,17 +57,18 @@ def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[
     )  # fmt: skip
     os.close(their_out)
     os.close(their_in)
+    hang = _HangWatch(bedside, process)
     try:
         with _one_core(process.pid):
             _serve(bedside, from_device, to_device)
     except Stopped:
         return {"limit_bytes": HEAP_BYTES, "chip_bytes": CHIP_HEAP_BYTES}
     except (EOFError, BrokenPipeError):
-        at_s = bedside.now_us / 1e6
         os.close(from_device)
         from_device = -1
-        raise RuntimeDied(_obituary(process, at_s)) from None
+        raise RuntimeDied(hang.verdict or _obituary(process, bedside.now_us / 1e6)) from None
     finally:
+        hang.stop()
         process.kill()
         process.wait()
         if process.stdout is not None:
@@ -76,6 +77,32 @@ def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[
             if number >= 0:
                 os.close(number)
     raise RuntimeError("the bedside stopped serving without a reason")
+
+
+class _HangWatch:
+    """Ends a firmware that hangs in a loop which never asks for the time, where no watchdog of its own can see it."""
+
+    def __init__(self, bedside: Bedside, process: subprocess.Popen):
+        self.verdict: str | None = None
+        self._bedside = bedside
+        self._process = process
+        self._seen_us = -1
+        self._over = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def stop(self) -> None:
+        self._over.set()
+
+    def _watch(self) -> None:
+        while not self._over.wait(SILENT_FOR_S):
+            if self._bedside.now_us == self._seen_us:
+                self.verdict = (
+                    f"the firmware has not said anything for {SILENT_FOR_S:.0f} s of real time, at "
+                    f"{self._seen_us / 1e6:.1f} s of the session: it hangs in a loop that never asks for the time"
+                )
+                self._process.kill()
+                return
+            self._seen_us = self._bedside.now_us
 
 
 def _obituary(process: subprocess.Popen, at_s: float) -> str:
@@ -96,15 +123,8 @@ def _serve(bedside: Bedside, from_device: int, to_device: int) -> None:
     handle = bedside.handle
     unpack = struct.Struct("<BBHIQ").unpack_from
     pack = struct.Struct("<hHIQ").pack
-    poll = select.poll()
-    poll.register(from_device, select.POLLIN)
 
     def more() -> bytes:
-        if not poll.poll(SILENT_FOR_S * 1000):
-            raise RuntimeDied(
-                f"the firmware has not said anything for {SILENT_FOR_S:.0f} s of real time, at "
-                f"{bedside.now_us / 1e6:.1f} s of the session: it hangs in a loop that never asks for the time"
-            )
         piece = os.read(from_device, _PIPE_BYTES)
         if not piece:
             raise EOFError

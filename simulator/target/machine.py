@@ -183,3 +183,4 @@ class WDT:
 
     def feed(self):
         wire.watchdog[0] = wire.now[0] + self._timeout_us
+        wire.look_ahead()

@@ -17,8 +17,9 @@ _PIN, _PWM, _UART, _FLASH_READ, _FLASH_WRITE, _FLASH_ERASE, _RESET, _PIN_READ = 
 _POST_FRAMES = 1024               # sound is sent on in pieces of 64 ms
 _PINS = 48
 
-now = array("q", [0])             # virtual time, us since the bench was switched on
-watchdog = array("q", [0])        # when the watchdog bites; 0 while it is not running
+now = array("l", [0])             # virtual time, us since the bench was switched on
+watchdog = array("l", [0])        # when the watchdog bites; 0 while it is not running
+horizon = array("l", [0])         # before this nothing happens that is not asked for: min(next event, watchdog)
 levels = bytearray(_PINS)         # what each pin reads
 _listeners = [None] * _PINS
 _sound = bytearray(_POST_FRAMES * 2)
@@ -39,18 +40,23 @@ def reset_cause():
 def advance(duration_us):
     """Let time pass; what the bedside does to a pin meanwhile happens at its own time."""
     end = now[0] + duration_us
-    while transport.next_event_us[0] <= end:
+    while horizon[0] <= end:
         if watchdog[0] and watchdog[0] <= transport.next_event_us[0]:
-            break
-        if transport.next_event_us[0] > now[0]:
-            now[0] = transport.next_event_us[0]
+            now[0] = watchdog[0]
+            reset("watchdog")
+        if horizon[0] > now[0]:
+            now[0] = horizon[0]
         _flush_sound()
         _synchronise()
-    if watchdog[0] and watchdog[0] <= end:
-        now[0] = watchdog[0]
-        reset("watchdog")
     if end > now[0]:
         now[0] = end
+
+
+def look_ahead():
+    """Find the horizon anew, after the bedside or the watchdog moved it."""
+    event_us = transport.next_event_us[0]
+    bite_us = watchdog[0]
+    horizon[0] = bite_us if bite_us and bite_us < event_us else event_us
 
 
 def _synchronise():
@@ -61,6 +67,7 @@ def _synchronise():
         levels[number] = _changes[place + 1]
         if _listeners[number] is not None:
             _listeners[number]()
+    look_ahead()
 
 
 def listen(number, handler):
@@ -84,6 +91,7 @@ def i2c(bus, address, out, out_length, into, into_length):
     """One transaction, a write and then a read where both are given; 0 or a negative errno, `into` filled."""
     transport.send(_I2C, bus << 7 | address, into_length, out_length, out, now[0])
     status = transport.receive(into)
+    look_ahead()
     advance(transport.took_us[0])
     return status
 
@@ -144,6 +152,7 @@ def uart(buffer, count):
 def flash_read(offset, buffer):
     transport.send(_FLASH_READ, 0, 0, 8, struct.pack("<II", offset, len(buffer)), now[0])
     transport.receive(buffer)
+    look_ahead()
     advance(transport.took_us[0])
 
 
@@ -151,6 +160,7 @@ def flash_write(offset, buffer):
     _flush_sound()
     transport.send(_FLASH_WRITE, 0, 0, 4 + len(buffer), struct.pack("<I", offset) + bytes(buffer), now[0])
     transport.receive(None)
+    look_ahead()
     advance(transport.took_us[0])
 
 
@@ -158,4 +168,5 @@ def flash_erase(offset):
     _flush_sound()
     transport.send(_FLASH_ERASE, 0, 0, 4, struct.pack("<I", offset), now[0])
     transport.receive(None)
+    look_ahead()
     advance(transport.took_us[0])

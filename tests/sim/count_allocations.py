@@ -9,7 +9,7 @@ import sys
 
 import files
 import wire
-from firmware import main
+from firmware import boot
 
 report, begin_s, end_s = sys.argv[5], int(sys.argv[6]), int(sys.argv[7])
 counts = {}
@@ -32,6 +32,9 @@ def counted(name, run):
 
 wire.begin()
 files.mount()
+boot.main()
+from firmware import main
+
 device = main.Device()
 while wire.now[0] < begin_s * 1_000_000:
     device.loop.turn()

@@ -10,7 +10,7 @@ boot = None
 
 took_us = array("i", [0])
 length = array("i", [0])
-next_event_us = array("q", [0])
+next_event_us = array("l", [0])
 _answer = None
 
 

@@ -10,12 +10,13 @@ from array import array
 
 _to_bedside = open(int(sys.argv[1]), "wb")
 _from_bedside = open(int(sys.argv[2]), "rb")
-_request = bytearray(16)
+_SMALL = 64
+_request = bytearray(16 + _SMALL)
 _answer = array("I", [0, 0, 0, 0])
 
 took_us = array("i", [0])         # how long the last answered request took on its bus
 length = array("i", [0])          # how many bytes came with it
-next_event_us = array("q", [0])   # the bedside has nothing new for us before this time
+next_event_us = array("l", [0])   # the bedside has nothing new for us before this time
 
 
 def start_us():
@@ -28,8 +29,13 @@ def reset_cause():
 
 def send(op, a, b, count, payload, now_us):
     struct.pack_into("<BBHIQ", _request, 0, op, a, b, count, now_us)
-    _to_bedside.write(_request)
-    if count:
+    if count <= _SMALL:
+        # In one piece: a second write would wake the other side twice.
+        for place in range(count):
+            _request[16 + place] = payload[place]
+        _to_bedside.write(_request, 16 + count)
+    else:
+        _to_bedside.write(_request, 16)
         _to_bedside.write(payload, count)
 
 
