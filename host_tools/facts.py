@@ -46,10 +46,10 @@ class Facts:
 
     @property
     def looking(self) -> np.ndarray:
-        """Whether the device was looking for a pulse in that second: in idle the sensor is dark."""
+        """Whether the device was looking for a pulse in that second: otherwise the sensor is dark."""
         looking = np.zeros(len(self.time_s), bool)
         for start, end, name in self.phases:
-            if name not in ("idle", "fault"):
+            if name not in ("idle", "withdraw", "fault"):
                 looking |= (self.time_s >= start) & (self.time_s < end)
         return looking
 
@@ -180,7 +180,10 @@ def _phases(time_s: np.ndarray, names: list[str]) -> list[tuple[float, float, st
 
 
 def _ratio(pulse: np.ndarray, tempo: np.ndarray, usual: float) -> np.ndarray:
-    """Pulses to a beat of the music each second: the nearest of RATIOS, steadied over 15 s."""
+    """Pulses to a beat of the music each second: the nearest of RATIOS, steadied over a minute.
+
+    A pulse that falls to half within seconds is a patient's, not a change of the ratio.
+    """
     ratio = np.full(len(pulse), np.nan)
     known = np.isfinite(pulse) & np.isfinite(tempo) & (tempo > 0)
     if not known.any():
@@ -188,8 +191,8 @@ def _ratio(pulse: np.ndarray, tempo: np.ndarray, usual: float) -> np.ndarray:
     quotient = pulse[known] / tempo[known]
     choices = np.array(RATIOS)
     nearest = choices[np.abs(np.log(quotient[:, None] / choices)).argmin(axis=1)]
-    half = 7
-    padded = np.pad(nearest, half, mode="edge")
+    half = min(30, len(nearest) - 1)
+    padded = np.pad(nearest, half, mode="reflect")
     ratio[known] = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1)
     filled = np.where(known, np.arange(len(ratio)), -1)
     filled = np.maximum.accumulate(filled)

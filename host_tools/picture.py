@@ -116,13 +116,15 @@ def _beats(axes, facts: Facts) -> None:
     known = known[np.isfinite(known)]
     if len(known):
         low, high = np.percentile(known, 0.5), np.percentile(known, 99.5)
-        room = max(4.0, 0.12 * (high - low))
+        room = max(4.0, 0.12 * (high - low), (20 - (high - low)) / 3.2)
         axes.set_ylim(low - room, high + 2.2 * room)
+    axes.yaxis.set_major_locator(MaxNLocator(7, integer=True))
     axes.legend(
         loc="upper right",
         ncols=4,
         fontsize=8.5,
-        frameon=False,
+        framealpha=0.75,
+        edgecolor="none",
         borderaxespad=0.0,
         handlelength=1.8,
         columnspacing=1.4,
