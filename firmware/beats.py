@@ -31,8 +31,11 @@ class Beats:
 
     def __init__(self):
         self.count = 0
-        self._ticks = array("I", [0] * KEPT)
-        self._rise = array("I", [0] * KEPT)
+        # One place a beat: time in ticks, fall of the light, ticks since the beat before, level of the light.
+        self.times = array("I", [0] * KEPT)
+        self.rises = array("I", [0] * KEPT)
+        self.spans = array("I", [0] * KEPT)
+        self.levels = array("I", [0] * KEPT)
         self._slope = array("I", [0] * KEPT)
         self._order = array("I", [0] * _LATEST)
         self._end = array("I", [0] * KEPT)
@@ -48,23 +51,23 @@ class Beats:
         self.anchor = 0  # the last good beat
         self.lately_odd = 0  # how odd the last beats were, 256 = one odd event a beat
         self.stretches = 0
-        self._first = self.count
+        self.first = self.count
         self._pending = 0
         self._searched = 0
 
     def broken(self):
         """Samples were lost: the next beat begins a new stretch."""
         self.anchor = 0
-        self._first = self.count
+        self.first = self.count
         self._pending = 0
 
     def ticks(self, number):
         """When beat `number` came (of `count`, one of the last 64)."""
-        return self._ticks[number & _MASK]
+        return self.times[number & _MASK]
 
     def rise(self, number):
         """How far the light fell at that beat: slopes added up from foot to top."""
-        return self._rise[number & _MASK]
+        return self.rises[number & _MASK]
 
     def stretch_end(self, number):
         """When stretch `number` (of `stretches`, one of the last 64) ended; it lies between good beats."""
@@ -85,17 +88,17 @@ class Beats:
     def steady_ticks(self):
         """The median of the last 8 intervals if all are near it and all beats of one kind, else 0.
 
-        Two beats coupled (a long and a short interval in turn) make the period look twice as long; this tells them
-        from one beat with a diastolic wave.
+        Two beats coupled (a long and a short interval in turn) make the period look twice as long; this tells
+        them from one beat with a diastolic wave.
         """
-        if self.count - self._first < _LATEST + 1:
+        if self.count - self.first < _LATEST + 1:
             return 0
         order = self._order
         most = 0
         least = 1 << 29
         for i in range(_LATEST):
             at = self.count - 1 - i
-            span = self._ticks[at & _MASK] - self._ticks[(at - 1) & _MASK]
+            span = self.times[at & _MASK] - self.times[(at - 1) & _MASK]
             slope = self._slope[at & _MASK]
             if slope > most:
                 most = slope
@@ -115,10 +118,11 @@ class Beats:
             return 0
         return median
 
-    def find(self, ring, slopes, oldest, end, period, limit):
+    def find(self, ring, slopes, oldest, end, period, limit, level):
         """Look for beats in `ring` (levelled or plain slopes) from pair `oldest` on, as far as `end` allows.
 
-        `period` in ticks steers how far apart beats are; `limit` is the usual second's steepest slope.
+        `period` in ticks steers how far apart beats are; `limit` is the usual second's steepest slope, `level`
+        the light now.
         """
         interval = period
         if self.local_ticks and self.local_ticks < interval:
@@ -147,9 +151,11 @@ class Beats:
             ticks = (n - 1) * pulse.TICKS_PER_PAIR
             ticks += pulse.vertex(before, top, ring[n & pulse.RING_MASK], pulse.TICKS_PER_PAIR)
             at = self.count & _MASK
-            self._ticks[at] = ticks
+            self.times[at] = ticks
             self._slope[at] = slope
-            self._rise[at] = pulse.rise(slopes, n - 1, behind, ahead)
+            self.rises[at] = min(pulse.rise(slopes, n - 1, behind, ahead), pulse.RISE_MAX)
+            self.spans[at] = ticks - self.times[(at - 1) & _MASK] if self.count > self.first else 0
+            self.levels[at] = level
             self.count += 1
             if slope > 2 * self.usual:
                 slope = 2 * self.usual

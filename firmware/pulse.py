@@ -14,6 +14,7 @@ PAIRS_PER_S = const(50)
 RING = const(512)  # 10.2 s of slopes; a power of two, because places are masked
 RING_MASK = const(511)
 SLOPE_BIAS = const(8388608)
+RISE_MAX = const(1000000)
 LIMIT_MAX = const(500000)  # slopes are clipped here at the latest, so that products of them fit
 # A sum over 4 pairs (80 ms), and the fall from the 4 pairs before to these 4: a band-pass around the
 # pulse's steep rise that knows no level, so steps and drift of the light pass by quickly.

@@ -35,13 +35,18 @@ _CONTACT_LOST_COUNTS = const(12000)
 _CONTACT_FOUND_COUNTS = const(15000)
 _SATURATED_COUNTS = const(262000)  # of 262 143
 _LEVEL_JUMP_PERCENT = const(25)  # within a second: another hold of the sensor, not the room's light
-_SILENCE_TICKS = const(16000)  # 5 s without a beat: there is no pulse to show
+_SILENCE_TICKS = const(9600)  # 3 s without a beat: there is no pulse to show
 _SETTLING_PAIRS = const(8)  # until the slope's taps hold only what came after
 
 _MBPM_TICKS = const(192000000)  # thousandths of a beat per minute × ticks: 60 × 3200 × 1000
 _WINDOW_TICKS = const(26200)  # beats of the last 8 s and the time a beat takes to be known
-_STRONG_PERMILLE = const(500)  # enough for a window that is still short
-_WEAK_PERMILLE = const(200)  # below this the period is a guess
+_STRONG_PERMILLE = const(550)  # enough for a window that is still short
+# Noise alone reaches 0.37 at most (tried: white, pink, random walks), a pulse at rest 0.45 and more.
+_SURE_PERMILLE = const(380)
+_SURE_WITH_BEATS_PERMILLE = const(250)  # where beats say the same within this:
+_SURE_APART_PERCENT = const(10)
+_WEAK_PERMILLE = const(200)  # in motion the period is still followed down to here,
+_WEAK_PAIRS = const(500)  # for 10 s
 _LONG_ENOUGH_PAIRS = const(250)
 # How far, in percent, the beats' mean interval may be from the period's: with no odd beat among them (the
 # beats are quicker to follow a change), with one, with more.
@@ -81,7 +86,7 @@ class Vitals:
         self._period = Period(ranges[0], ranges[1], ranges[2], ranges[3])
         self._beats = Beats()
         self._saturation = spo2.Saturation()
-        self.variability = Variability(self._beats)
+        self.variability = Variability(self._beats, not newborn)
         self._order = array("I", [0] * 8)
         self.restart()
 
@@ -102,8 +107,8 @@ class Vitals:
         self._led_guard = 0
         self._saturated_until = 0
         self._begin(0)
-        self._stamp_ms = None
-        self._fresh = False
+        self._seen_head = 0
+        self._seen_ms = None
         self._unknown(UNSETTLED)
 
     def _begin(self, head):
@@ -113,6 +118,7 @@ class Vitals:
         self._limit = 0
         self._red_limit = 0
         self._good_head = head - _HOLD_PAIRS
+        self._sure_head = head - _WEAK_PAIRS
         self._period.forget()
         self._beats.forget()
         self.variability.forget()
@@ -162,12 +168,16 @@ class Vitals:
             self._judge(head)
         if second:
             self._measure_spo2()
-            self.variability.measure(head)
-        if self._fresh:
-            self._fresh = False
-            self._stamp_ms = now_ms
-        elif self._stamp_ms is not None and now_ms - self._stamp_ms > _STALE_AFTER_MS:
-            self._unknown(STALE)
+            self.variability.measure(head * pulse.TICKS_PER_PAIR)
+        if head != self._seen_head:
+            self._seen_head = head
+            self._seen_ms = now_ms
+        elif self._seen_ms is not None:
+            age_ms = now_ms - self._seen_ms
+            if self.pulse_rate_mbpm is not None:
+                age_ms += (head - self._good_head) * 20
+            if age_ms > _STALE_AFTER_MS:
+                self._unknown(STALE)
 
     def _unknown(self, reason):
         self.pulse_rate_mbpm = None
@@ -192,11 +202,9 @@ class Vitals:
         if not self.contact:
             self._begin(head)
             self._unknown(NO_CONTACT)
-            self._fresh = True
         elif head < self._saturated_until:
             self._begin(head)
             self._unknown(SATURATED)
-            self._fresh = True
 
     def _look_at_level(self, head):
         state = self._state
@@ -258,9 +266,14 @@ class Vitals:
             return
         if self._newborn:
             oldest = self._since + self._half + 2
-            self._beats.find(self._ir_levelled, self._ir, oldest, self._levelled_to, period, self._limit)
+            self._beats.find(
+                self._ir_levelled, self._ir, oldest, self._levelled_to, period, self._limit, self._light()
+            )
         else:
-            self._beats.find(self._ir, self._ir, self._since + 2, head, period, self._limit)
+            self._beats.find(self._ir, self._ir, self._since + 2, head, period, self._limit, self._light())
+
+    def _light(self):
+        return self._state[pulse.IR_SUM]
 
     def _judge(self, head):
         """Decide which rate, if any, is to be shown."""
@@ -286,6 +299,7 @@ class Vitals:
         if beats.anchor and now - beats.anchor > _SILENCE_TICKS:
             self._unknown(TOO_WEAK)
             self._good_head = head - _HOLD_PAIRS
+            self._sure_head = head - _WEAK_PAIRS
             return
         ticks = 0
         number = 0
@@ -298,10 +312,26 @@ class Vitals:
             odd += beats.stretch_odd(i)
         if number >= 3 and odd * _ODD_SHARE <= number and ticks > _WINDOW_TICKS // 2:
             rate = self._mean_rate(ticks, number, odd, now)
+        apart = rate - by_period
+        if apart < 0:
+            apart = -apart
+        if by_period and (
+            period.strength >= _SURE_PERMILLE
+            or (
+                odd == 0
+                and number >= 5
+                and period.strength >= _SURE_WITH_BEATS_PERMILLE
+                and apart // 100 < by_period // 10000 * _SURE_APART_PERCENT
+            )
+        ):
+            self._sure_head = head
+        if head - self._sure_head >= _WEAK_PAIRS:
+            if period.pairs < _LONG_ENOUGH_PAIRS:
+                self._unknown(UNSETTLED)
+            else:
+                self._unknown(MOTION if beats.lately_odd > _RESTLESS // 2 else TOO_WEAK)
+            return
         if by_period and rate:
-            apart = rate - by_period
-            if apart < 0:
-                apart = -apart
             if odd == 0 and rate > by_period // 10 * 18 and beats.steady_ticks():
                 pass  # coupled beats: the period is that of the couple
             elif odd == 0 and apart // 100 > by_period // 100 * _AGREE_CLEAN_PERCENT // 100:
@@ -333,10 +363,9 @@ class Vitals:
             quality = quality * number // (number + 2 * odd) if number else quality // 2
         self.quality_percent = quality if quality > 5 else 5
         self._measure_perfusion(now)
-        self._fresh = True
 
     def _set_interval(self, period):
-        """The local interval misled the booking of beats: take that of the beats if they are steady, or the period."""
+        """The local interval misled the booking of beats: take that of steady beats, or the period."""
         beats = self._beats
         steady = beats.steady_ticks()
         if steady:
@@ -388,8 +417,6 @@ class Vitals:
         if found < 3:
             return
         fall = order[found // 2]
-        if fall > 1000000:
-            fall = 1000000
         # Slopes over 4 pairs added up count every fall 4 times; the level here is a sum over 8 samples.
         level = self._state[pulse.IR_SUM] >> 8
         index = fall * 1000 // level * 1000 // 1024
