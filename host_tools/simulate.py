@@ -5,6 +5,7 @@ The playing is simulator.bedside's; the page and the picture are report's and pi
 
 import csv
 import json
+import sys
 import time
 import wave
 from collections.abc import Callable
@@ -84,7 +85,11 @@ def _play(scenario: Scenario, runtime: str, seed: int | None, say: Callable[[str
     except FileNotFoundError as error:
         raise CalandoError(str(error)) from None
     except bedside.RuntimeDied as error:
-        raise CalandoError(f"{scenario.title}: {error}; nothing was written") from None
+        what, *rest = str(error).split("\n")
+        if rest:  # a traceback of the firmware, for those who mend it
+            print("\n".join(rest), file=sys.stderr)
+            what = what.removesuffix(": Traceback (most recent call last):")
+        raise CalandoError(f"{scenario.title}: {what}; nothing was written") from None
 
 
 def live_line(row: dict[str, Any], at_s: float) -> str:

@@ -186,6 +186,21 @@ class TestSimulate:
         assert "status -9" in err
         assert list(tmp_path.iterdir()) == [scenario]
 
+    def test_a_crash_of_the_firmware_shows_its_own_traceback_and_one_sentence(
+        self, calando, played, scenario, tmp_path, monkeypatch
+    ):
+        def dies(*_):
+            raise bedside.RuntimeDied(
+                "it ended (status 1): Traceback (most recent call last):\n  in main.py\nOops: x"
+            )
+
+        monkeypatch.setattr(bedside, "run", dies)
+        status, _, err = calando("simulate", scenario, "--out", tmp_path / "out")
+        *traceback, sentence = err.splitlines(keepends=True)
+        assert status == 1
+        assert "Oops: x" in "".join(traceback)
+        assert is_one_sentence(sentence)
+
     def test_a_machine_without_micropython_is_told_what_else_to_use(
         self, calando, played, scenario, monkeypatch
     ):
