@@ -128,10 +128,15 @@ def test_h11_no_pattern_of_presses_gives_more_than_the_days_dose(population, pre
         assert bench.total_ms <= bench.dose.minutes_today * 60_000 + 60_000
 
 
+numbers = st.one_of(st.integers(-50, 200), st.floats(), st.lists(st.floats(-100, 200), max_size=8))
 anything = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**40), 2**40), st.floats(), st.text(max_size=30),
-    st.lists(st.one_of(st.integers(-50, 200), st.floats(), st.lists(st.floats(-100, 200), max_size=8)), max_size=20),
-)  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**40), 2**40),
+    st.floats(),
+    st.text(max_size=30),
+    st.lists(numbers, max_size=20),
+)
 tampered = st.dictionaries(
     st.sampled_from([setting.name for setting in TABLE] + ["", "x", "level"]), anything, max_size=8
 )

@@ -1,4 +1,4 @@
-"""Runs under MicroPython: bytes that a step of the session leaves on the heap, in every phase of a session."""
+"""Runs under MicroPython: bytes that a step of the session leaves on the heap, in every phase."""
 
 import gc
 
