@@ -39,7 +39,6 @@ JOURNAL_MS = 1000
 WATCHDOG_MS = 2000       # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 I2C_TIMEOUT_US = 10_000  # the default of 50 ms would starve the sound
 JOURNAL_RECORDS = 1800   # half an hour by the second, longer ones more coarsely: 28 KB
-PROFILE_RECORD = "profile"
 DOSE_RECORD = "dose"
 
 
@@ -233,7 +232,7 @@ class Device:
 
     def _load_profile(self):
         """The committed profile, or the ready-made one for newborns: the strictest limits there are."""
-        found = self.store.load(PROFILE_RECORD)
+        found = self.store.load(profile.RECORD)
         if found is not None and found[0] == profile.SCHEMA_VERSION:
             try:
                 return profile.Profile.from_values(json.loads(found[1]))

@@ -13,6 +13,7 @@ from firmware.profiles import READY
 NEWBORN = "newborn"
 ADULT = "adult"
 SCHEMA_VERSION = 1
+RECORD = "profile"          # its name in the store
 
 CURVE_POINTS_MAX = 16
 CURVE_SPACING_MS = 6000

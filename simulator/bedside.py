@@ -77,12 +77,13 @@ class Bedside:
         self.now_us = 0
         self.sound = Sound()
         self.flash = Flash()
+        self.flash.commit_profile(scenario.profile_values())
         self.next_boot: Boot | None = Boot(0, POWER_ON_RESET)
         self._progress = progress
         self._patient = scenario.make_patient(self.seed)
         self._supply_v = Script(SUPPLY_V)
         self._room_dba = Script(QUIET_ROOM_DBA)
-        self._knob_percent = Script(50.0)
+        self._knob_percent = Script(100.0)    # it only ever turns down
         self._sensor = MAX30102(self._patient)
         self._targets = {
             "max30102": FaultyTarget(self._sensor, self.seed),

@@ -1,6 +1,16 @@
 """The flash chip behind the device's file system: what it holds outlives a power cut, and an erase takes its time."""
 
+import json
+from collections.abc import Callable
+from typing import Any
+
+import littlefs
+
+from firmware import profile
+from firmware.store import Store
+
 SECTOR_BYTES = 4096
+SECTORS = 128
 PAGE_BYTES = 256
 ERASE_US = 45_000        # W25Q16JV data sheet: typically 45 ms a sector (400 ms at worst)
 PROGRAM_US = 400         # and 0.4 ms a page
@@ -12,8 +22,8 @@ class Flash:
     erases and programs count operations, so that a test can cut the power at each of them.
     """
 
-    def __init__(self, size: int = 512 * 1024):
-        self.image = bytearray(b"\xff" * size)
+    def __init__(self):
+        self.image = bytearray(b"\xff" * SECTOR_BYTES * SECTORS)
         self.erases = 0
         self.programs = 0
 
@@ -32,3 +42,62 @@ class Flash:
         self.image[start : start + SECTOR_BYTES] = b"\xff" * SECTOR_BYTES
         self.erases += 1
         return ERASE_US
+
+    def commit_profile(self, values: dict[str, Any]) -> None:
+        """What a therapist did before the session: the profile is on the device."""
+        files = mount(self.read, self.program, self.erase)
+        Store(_Files(files)).save(profile.RECORD, profile.SCHEMA_VERSION, json.dumps(values).encode())
+        files.unmount()
+        self.erases = self.programs = 0
+
+
+class _Partition(littlefs.UserContext):
+    def __init__(self, read: Callable, program: Callable, erase: Callable):
+        super().__init__(buffsize=0)
+        self._read, self._program, self._erase = read, program, erase
+
+    def read(self, cfg, block, off, size):
+        return bytearray(self._read(block * SECTOR_BYTES + off, size))
+
+    def prog(self, cfg, block, off, data):
+        self._program(block * SECTOR_BYTES + off, bytes(data))
+        return 0
+
+    def erase(self, cfg, block):
+        self._erase(block * SECTOR_BYTES)
+        return 0
+
+
+def mount(
+    read: Callable[[int, int], bytes], program: Callable[[int, bytes], object], erase: Callable[[int], object]
+) -> littlefs.LittleFS:
+    """The file system on a flash chip reached through three functions, made if there is none; MicroPython's geometry."""
+    files = littlefs.LittleFS(
+        context=_Partition(read, program, erase), mount=False, block_size=SECTOR_BYTES, block_count=SECTORS,
+        prog_size=PAGE_BYTES, read_size=32, cache_size=4 * PAGE_BYTES, lookahead_size=32, block_cycles=100,
+        disk_version=0x00020001,
+    )  # fmt: skip
+    try:
+        files.mount()
+    except littlefs.LittleFSError:
+        files.format()
+        files.mount()
+    return files
+
+
+class _Files:
+    """As firmware/drivers/flash_files.py, for the host's side of the chip; that driver's folder is this root."""
+
+    def __init__(self, files: littlefs.LittleFS):
+        self._files = files
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            with self._files.open(name, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def write(self, name: str, data: bytes) -> None:
+        with self._files.open(name, "wb") as file:
+            file.write(data)

@@ -6,29 +6,7 @@ CPython has no mount, so the one file of the firmware that opens files gets `ope
 import littlefs
 import wire
 
-_SECTOR = 4096
-_SECTORS = 128
-
-
-class _Partition(littlefs.UserContext):
-    """littlefs's callbacks, over the simulated flash."""
-
-    def __init__(self):
-        super().__init__(buffsize=0)
-
-    def read(self, cfg, block, off, size):
-        buffer = bytearray(size)
-        wire.flash_read(block * _SECTOR + off, buffer)
-        return buffer
-
-    def prog(self, cfg, block, off, data):
-        wire.flash_write(block * _SECTOR + off, data)
-        return 0
-
-    def erase(self, cfg, block):
-        wire.flash_erase(block * _SECTOR)
-        return 0
-
+from simulator import flash
 
 class _Os:
     """The calls of `os` that firmware/drivers/flash_files.py makes, with MicroPython's OSError for littlefs's own."""
@@ -53,16 +31,14 @@ class _Os:
             raise OSError(-error.code) from None
 
 
+def _read(offset, size):
+    buffer = bytearray(size)
+    wire.flash_read(offset, buffer)
+    return buffer
+
+
 def mount():
-    files = littlefs.LittleFS(
-        context=_Partition(), mount=False, block_size=_SECTOR, block_count=_SECTORS, prog_size=256, read_size=32,
-        cache_size=256, lookahead_size=32, disk_version=0x00020000,
-    )  # fmt: skip
-    try:
-        files.mount()
-    except littlefs.LittleFSError:
-        files.format()
-        files.mount()
+    files = flash.mount(_read, wire.flash_write, wire.flash_erase)
 
     def open_file(path, mode="r"):
         try:

@@ -33,8 +33,8 @@ class _Partition:
 def mount():
     partition = _Partition()
     try:
-        files = os.VfsLfs2(partition, progsize=256)
+        files = os.VfsLfs2(partition, progsize=256, mtime=False)
     except OSError:
         os.VfsLfs2.mkfs(partition, progsize=256)
-        files = os.VfsLfs2(partition, progsize=256)
+        files = os.VfsLfs2(partition, progsize=256, mtime=False)
     os.mount(files, "/data")
