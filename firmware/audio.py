@@ -54,6 +54,7 @@ FIRST_HEART_VOICE = const(6)
 LOWEST_CHORD_NOTE = const(53)  # F3: small loudspeakers give little below
 PURE_TABLE = const(4 * 514)
 TABLE_STRIDE = const(514)
+PURE_FROM_NOTE = const(77)  # above F5 the fundamental alone
 WIDEST_NOTE = const(73)  # above C#5 only three harmonics: the fourth would need more than 2.2 kHz
 
 # Envelopes: peak (of 2 ** 28), sustain in thousandths, shifts of attack, decay and release in half-rate
@@ -307,7 +308,8 @@ class Audio:
             self.silent = False
             self.in_rest = False
             gain = self._next_gain()
-            step = (gain - self._gain) >> 8
+            # Rounded towards zero: a gain that sinks must not pass below it.
+            step = (gain - self._gain) >> 8 if gain >= self._gain else -((self._gain - gain) >> 8)
             state[master.GAIN] = self._gain
             state[master.GAIN_STEP] = step + master.GAIN_BIAS
             self._gain = gain
@@ -503,6 +505,8 @@ class Audio:
 
     def _table(self, note, darker):
         timbre = self._brightness_permille * voices.BRIGHT_TIMBRES // 1000 - darker
+        if note > PURE_FROM_NOTE:
+            return PURE_TABLE
         if note > WIDEST_NOTE:
             timbre = min(timbre, 1)
         return max(0, timbre) * TABLE_STRIDE
