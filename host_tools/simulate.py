@@ -181,10 +181,11 @@ def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, dict[str
 
 def _prescription(scenario: Scenario) -> tuple[str, float | None]:
     """Population and level of the profile (not of the patient: the profile sets the device's limits)."""
-    from firmware.profile import Profile
+    from firmware.profiles import READY
 
-    profile = Profile.from_values(scenario.profile_values())
-    return profile.population, profile.level_cdba / 100
+    values = scenario.profile_values()
+    population = values.get("population", "newborn")
+    return population, (READY[population] | values)["level_dba"]
 
 
 def _summary(result: "Result", found: facts.Facts) -> dict[str, Any]:

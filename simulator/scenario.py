@@ -44,6 +44,11 @@ class ScenarioError(CalandoError, ValueError):
     """The scenario cannot be used; the text says which file, key and value, and what to do."""
 
 
+def _refusal(sentence: str) -> PydanticCustomError:
+    """What a check of ours raises; pydantic adds where it was."""
+    return PydanticCustomError("sentence", "{sentence}", {"sentence": sentence})
+
+
 class _Part(BaseModel):
     # Strict: a number in quotes is a mistake worth hearing about. Frozen: a session cannot change its script.
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
@@ -88,33 +93,30 @@ class Event(_Part):
 
     @model_validator(mode="after")
     def _keys_fit_the_kind_of_event(self) -> Self:
-        def refuse(sentence: str) -> PydanticCustomError:
-            return PydanticCustomError("sentence", sentence.replace("{", "(").replace("}", ")"))
-
         if self.do in QUANTITIES:
             unit, low, high = QUANTITIES[self.do]
             if self.to is None:
-                raise refuse(
+                raise _refusal(
                     f'"{self.do}" needs the key to, the new value: {low:g} to {high:g} {unit}; add it'
                 )
             if not low <= self.to <= high:
-                raise refuse(
+                raise _refusal(
                     f"to = {self.to:g} is outside {low:g} to {high:g} {unit}; choose a value in that range"
                 )
         elif self.do in SWITCHES:
             if self.to not in (None, 0, 1):
-                raise refuse(
+                raise _refusal(
                     f"to = {self.to:g} is neither 1 (on) nor 0 (off); choose one, or remove it for on"
                 )
         elif self.to is not None:
-            raise refuse(f'"{self.do}" takes no value; remove the key to')
+            raise _refusal(f'"{self.do}" takes no value; remove the key to')
         if self.over_s and self.do not in QUANTITIES:
-            raise refuse(f'"{self.do}" happens at once; remove the key over_s')
+            raise _refusal(f'"{self.do}" happens at once; remove the key over_s')
         if self.do in FAULT_CHIPS:
             if self.do == "adc_fault" and self.chip not in (None, "ads1115"):
-                raise refuse('"adc_fault" is about the ads1115; use "i2c_fault" for another chip')
+                raise _refusal('"adc_fault" is about the ads1115; use "i2c_fault" for another chip')
         elif self.chip is not None or self.kind is not None:
-            raise refuse(
+            raise _refusal(
                 'the keys chip and kind go with "i2c_fault" and "adc_fault", '
                 f'not with "{self.do}"; remove them'
             )
@@ -149,7 +151,7 @@ class Expect(_Part):
         if value is not None and value not in REASONS:
             known = [reason for reason in REASONS if reason]
             text = f'reason = "{value}" is none that the device gives{choice(value, known)}'
-            raise PydanticCustomError("sentence", text)
+            raise _refusal(text)
         return value
 
 
@@ -173,17 +175,17 @@ class Scenario(_Part):
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
         if "\n" in self.title:
-            raise PydanticCustomError("sentence", "title must be one line; remove the line breaks")
+            raise _refusal("title must be one line; remove the line breaks")
         for number, event in enumerate(self.event, 1):
             where = f"[[event]] {number} ({event.do})"
             if event.at_s >= self.duration_s:
                 text = (
                     f"{where}: at_s = {event.at_s:g} is not before the end, duration_s = {self.duration_s:g}"
                 )
-                raise PydanticCustomError("sentence", text + "; move the event or lengthen the session")
+                raise _refusal(text + "; move the event or lengthen the session")
             if self.patient.recording is not None and event.do in OF_THE_MODEL:
                 text = f"{where}: this patient plays a recording, which has its own {event.do}"
-                raise PydanticCustomError("sentence", text + "; remove the event or the recording")
+                raise _refusal(text + "; remove the event or the recording")
         return self
 
     @property
@@ -202,7 +204,7 @@ class Scenario(_Part):
         return self.path.stem if self.path else "scenario"
 
     def profile_values(self) -> dict[str, Any]:
-        """The settings of the profile, checked; for those not written the ready-made profile's value holds."""
+        """The settings of the profile, checked; what is not written has the ready-made profile's value."""
         if isinstance(self.profile, dict):
             return _checked_profile(self.profile, f"{self.path or 'the scenario'}: profile")
         if self.profile in firmware_profile.READY:
@@ -395,22 +397,16 @@ def _key(place: tuple[int | str, ...]) -> str:
 
 
 def _range(place: tuple[int | str, ...]) -> str:
-    if place and place[0] == "event":
-        model, name = Event, str(place[2])
-    elif len(place) > 1 and place[0] in _MODELS:
-        model, name = _MODELS[str(place[0])], str(place[1])
-    else:
-        model, name = Scenario, str(place[0])
+    *table, name = [part for part in place if isinstance(part, str)]
+    model = _MODELS[table[0]] if table else Scenario
     low, high = "", ""
     for limit in model.model_fields[name].metadata:
-        low = (
-            f"{limit.ge:g}"
-            if hasattr(limit, "ge")
-            else f"just above {limit.gt:g}"
-            if hasattr(limit, "gt")
-            else low
-        )
-        high = f"{limit.le:.10g}" if hasattr(limit, "le") else high
+        if hasattr(limit, "ge"):
+            low = f"{limit.ge:g}"
+        elif hasattr(limit, "gt"):
+            low = f"just above {limit.gt:g}"
+        if hasattr(limit, "le"):
+            high = f"{limit.le:.10g}"
     return "the finite numbers" if not low else f"{low} to {high}"
 
 
