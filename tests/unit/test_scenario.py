@@ -1,5 +1,7 @@
 """A scenario is read whole or refused with one sentence that helps; its form is the public one."""
 
+import tomllib
+
 import pytest
 
 from simulator import scenario
@@ -224,3 +226,15 @@ def test_a_finger_leaves_the_button_by_itself():
         GOOD | {"event": [{"at_s": 1, "do": "press"}, {"at_s": 2, "do": "hold"}]}
     ).events
     assert press.lasts_s < 0.5 < 1 < hold.lasts_s
+
+
+def test_the_page_about_scenarios_names_every_key_every_event_and_its_range():
+    page = (scenario.FOLDER.parent.parent / "docs" / "scenarios.md").read_text()
+    for part in (scenario.PatientPart, scenario.Event, scenario.Expect, scenario.Scenario):
+        for key in set(part.model_fields) - {"path", "patient", "event", "expect"}:
+            assert f"`{key}`" in page or f"\n{key} = " in page, key
+    for do, (unit, low, high) in scenario.QUANTITIES.items():
+        line = next(line for line in page.split("\n") if line.startswith(f"| `{do}` |"))
+        assert f"{low:g} to {high:g} {unit.replace('microamperes', 'µA')}" in line
+    example = page.split("```toml\n")[1].split("```")[0]
+    assert scenario.from_values(tomllib.loads(example)).expect.reason == "desaturation"
