@@ -121,8 +121,8 @@ class Beats:
     def find(self, ring, slopes, oldest, end, period, limit, level):
         """Look for beats in `ring` (levelled or plain slopes) from pair `oldest` on, as far as `end` allows.
 
-        `period` in ticks steers how far apart beats are; `limit` is the usual second's steepest slope, `level`
-        the light now.
+        `period` in ticks steers how far apart beats are; `limit` is the usual second's steepest slope,
+        `level` the light now.
         """
         interval = period
         if self.local_ticks and self.local_ticks < interval:

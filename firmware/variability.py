@@ -24,7 +24,10 @@ _LONGEST = const(50)
 _LEAST_BEATS = const(24)
 _CLEAR_PERMILLE = const(450)  # a sum of three correlations, each weighed by itself
 _NEAR_PERMILLE = const(700)  # the first peak this near the best: the breath, not two breaths
-_FLAT = const(4)  # a property that varies less is not used
+# A property that varies less than this is not used: sampling alone makes patterns of some permille.
+_HEIGHT_SHARE = const(50)  # 1/50 of the usual height
+_INTERVAL_SHARE = const(100)  # 1/100 of the interval
+_LEVEL_SHARE = const(80)  # 1/20 of the height, whose unit is a quarter of the level's
 _TREND = const(25)  # half the stretch (in steps of the grid) whose mean is taken away
 
 
@@ -85,8 +88,8 @@ def detrend(values: ptr32, x: ptr16, half: int) -> int:
 class Variability:
     """Reads the booked beats once a second.
 
-    rmssd_us: beat-to-beat variability, µs. breathing_rate_mbpm: thousandths of a breath per minute. Unknown is
-    None.
+    rmssd_us: beat-to-beat variability, µs. breathing_rate_mbpm: thousandths of a breath per minute. None:
+    unknown.
     """
 
     def __init__(self, beats, adult):
@@ -153,7 +156,14 @@ class Variability:
         for kind in range(3):
             property = beats.rises if kind == 0 else (beats.spans if kind == 1 else beats.levels)
             spread(beats.times, property, self._values, first, beats.count - 1, begin)
-            if detrend(self._values, self._x, _TREND) < _FLAT:
+            depth = detrend(self._values, self._x, _TREND)
+            if kind == 0:
+                least = beats.rise(beats.count - 1) // _HEIGHT_SHARE
+            elif kind == 1:
+                least = beats.local_ticks // _INTERVAL_SHARE
+            else:
+                least = beats.rise(beats.count - 1) // _LEVEL_SHARE
+            if depth < 4 or depth < least:
                 continue
             pulse.autocorrelate(self._x, self._r, _SHORTEST - 1, _LONGEST + 1, _GRID)
             best = 0

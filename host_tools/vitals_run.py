@@ -70,6 +70,11 @@ def read(recording: Path, population: str, runtime: str | None = None) -> Readin
     if population not in ("newborn", "adult"):
         raise CalandoError(f'the population is "{population}"; it must be newborn or adult')
     start_s, samples = load(Path(recording))
+    return play(samples, population, start_s, runtime)
+
+
+def play(samples: np.ndarray, population: str, start_s: float = 0.0, runtime: str | None = None) -> Readings:
+    """Play pairs of 32-bit numbers ir, red (100 a second; GAP, n for n lost ones) to the firmware."""
     if runtime is None:
         runtime = "micropython" if find_micropython() else "cpython"
     lines = (
