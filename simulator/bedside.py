@@ -244,7 +244,7 @@ class Bedside:
     def _output(self, pin: int, level: int, now_us: int) -> None:
         before, self._outputs[pin] = self._outputs.get(pin, 1), level
         if pin == board.PIN_AMPLIFIER_ON:
-            self.sound.amplifier(level, now_us)
+            self.sound.amplifier.sd_mode(level, now_us)
         elif pin == board.PIN_I2C_SCL and level and not before:
             self._buses[board.I2C_BUS].clock_pulses(1, now_us)
 
@@ -285,7 +285,7 @@ class Bedside:
 
     def _second(self, record: dict[str, Any], t_s: float) -> None:
         tempo = _scaled(record["tempo_mbpm"], 1000)
-        self._patient.hear(t_s, tempo if self.sound.amplifier_on else None)
+        self._patient.hear(t_s, tempo if self.sound.amplifier.on else None)
         row = {
             "time_s": round(t_s, 3),
             "phase": record["phase"],
@@ -318,7 +318,7 @@ class Bedside:
             "reason": reason,
             "underruns": self.sound.underruns,
             "underrun_frames": self.sound.underrun_frames,
-            "amplifier_pops": self.sound.pops,
+            "amplifier_pops": len(self.sound.amplifier.pops),
             "flash_erased_while_audible": self.sound.garbage,
             "samples_lost": self._sensor.samples_lost,
             "i2c_transactions": sum(bus.transactions for bus in self._buses.values()),

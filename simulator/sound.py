@@ -1,65 +1,55 @@
 """What leaves the loudspeaker: the I2S frames on the virtual time line, gaps included, as the amplifier lets them out."""
 
+from itertools import pairwise
+
 import numpy as np
+
+from simulator.chips.max98357a import MAX98357A
 
 
 class Sound:
     """Records I2S frames as they are played. Frame n of the result is what the DAC put out n / rate seconds after power-on.
 
-    underruns: how often the ring ran dry while the amplifier was on; `pops`: how often the amplifier was woken without
-    a clock or lost it while on; `garbage`: how often flash was erased while it was on (the DMA then plays memory).
+    underruns: how often the ring ran dry while the amplifier was on; garbage: how often flash was erased while it was on
+    (the DMA then plays memory); amplifier: the chip, which notes its pops.
     """
 
     def __init__(self, rate_hz: int = 16000):
         self.rate_hz = rate_hz
         self._frames = bytearray()
-        self._clock_on = False
-        self._mute_changes: list[tuple[int, int]] = [(0, 0)]   # (us, SD_MODE level)
+        self.amplifier = MAX98357A()
         self.underruns = 0
         self.underrun_frames = 0
-        self.pops = 0
         self.garbage = 0
-
-    @property
-    def amplifier_on(self) -> bool:
-        return bool(self._mute_changes[-1][1])
 
     def start(self, rate_hz: int, now_us: int) -> None:
         if rate_hz != self.rate_hz:
             raise ValueError(f"I2S at {rate_hz} Hz; this bedside listens at {self.rate_hz} Hz")
         self._cut(now_us)
-        self._clock_on = True
+        self.amplifier.clock(True, now_us)
 
     def data(self, frames: bytes) -> None:
         self._frames += frames
 
     def gap(self, frames: int) -> None:
         self._frames += bytes(2 * frames)
-        if self.amplifier_on:
+        if self.amplifier.on:
             self.underruns += 1
             self.underrun_frames += frames
 
     def stop(self, now_us: int) -> None:
         """The clocks stop, by order or because the power is gone: what is queued is never heard."""
-        if self._clock_on:
-            if self.amplifier_on:
-                self.pops += 1
+        if self.amplifier.clock_since_us is not None:
             self._cut(now_us)
-            self._clock_on = False
-
-    def amplifier(self, level: int, now_us: int) -> None:
-        if level != self._mute_changes[-1][1]:
-            if level and not self._clock_on:
-                self.pops += 1
-            self._mute_changes.append((now_us, level))
+        self.amplifier.clock(False, now_us)
 
     def power_off(self, now_us: int) -> None:
         """The pull-down takes the amplifier off before its clocks are missed."""
-        self.amplifier(0, now_us)
+        self.amplifier.sd_mode(0, now_us)
         self.stop(now_us)
 
     def erase(self) -> None:
-        if self.amplifier_on and self._clock_on:
+        if self.amplifier.on:
             self.garbage += 1
 
     def _frame(self, now_us: int) -> int:
@@ -74,10 +64,10 @@ class Sound:
 
     def envelope(self, now_us: int, window_s: float = 0.125) -> float:
         """rms of the loudspeaker's voltage over the window before now, 1.0 being a full-scale square wave."""
-        if not self.amplifier_on:
+        if not self.amplifier.on:
             return 0.0
         end = self._frame(now_us)
-        start = max(end - int(window_s * self.rate_hz), self._frame(self._mute_changes[-1][0]))
+        start = max(end - int(window_s * self.rate_hz), self._frame(self.amplifier.timeline[-1][0]))
         piece = np.frombuffer(self._frames, np.int16, count=len(self._frames) // 2)[start:end].astype(np.float64)
         return float(np.sqrt(np.mean(piece * piece))) / 32768 if len(piece) else 0.0
 
@@ -86,9 +76,9 @@ class Sound:
         length = int(duration_s * self.rate_hz)
         pcm = np.zeros(length, np.int16)
         played = np.frombuffer(bytes(self._frames), np.int16)[:length]
-        changes = [*self._mute_changes, (int(duration_s * 1e6) + 1, 0)]
-        for (start_us, level), (end_us, _) in zip(changes, changes[1:], strict=False):
-            if level:
+        changes = [*self.amplifier.timeline, (int(duration_s * 1e6) + 1, False)]
+        for (start_us, on), (end_us, _) in pairwise(changes):
+            if on:
                 start, end = self._frame(start_us), min(self._frame(end_us), len(played))
                 pcm[start:end] = played[start:end]
         return pcm

@@ -12,7 +12,7 @@ TOP = {"session": SESSION, "main": MAIN, "boot": MAIN}
 FACTS = {"board", "reasons", "records"}          # words and numbers, without code of their own: anyone may read them
 MACHINE_USERS = {"board", "loop", "boot", "main"}
 HARDWARE = {"machine", "rp2", "time", "utime", "os", "gc", "network"}
-PURE_FOR_HOST = {"profile", "profiles", "link", "score", "songs", "audio", "vitals", "journal", "board", "reasons", "store"}
+PURE_FOR_HOST = {"guard", "profile", "profiles", "link", "score", "songs", "audio", "vitals", "journal", "board", "reasons", "store"}
 
 
 def module_name(path):
