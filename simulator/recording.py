@@ -25,7 +25,15 @@ FADE = 100  # samples of a seam: one second
 SEAM_SEARCH_S = 40.0  # how far from the beginning and from the end a seam is looked for
 SEAM_LOOK_S = (1.0, 2.0)  # what is compared there: before and after
 TRUTH_OVER_S = 8.0  # the true pulse rate is the mean over this long, as clinical oximeters show it
-HEARTPY_HEIGHT = 0.01  # the pulse height given to the recording of the package, of the steady light
+PACKAGED_HEIGHT = 0.01  # the pulse height given to a recording of the package, of the steady light
+
+# Recordings of adults in the package heartpy (MIT): file, column, samples a second (heartpy's documentation), and
+# the seconds that are played. Of the first it is the time on the skin, with one movement in it. The other is 11
+# minutes with the movements and lost contacts of real life, its second wave nearly as high as the first.
+PACKAGED = {
+    "heartpy": ("data2.csv", 1, 116.99, 47, 120),
+    "heartpy_movement": ("data3.csv", 1, 100.42, 0, 682),
+}
 
 
 class RecordingError(CalandoError, ValueError):
@@ -44,11 +52,6 @@ class Recording:
     @property
     def length_s(self) -> float:
         return len(self.ir) / RATE_HZ
-
-
-def find(name: str, folder: Path) -> Recording:
-    """The recording a scenario names: "heartpy", or a file (relative to the scenario's folder)."""
-    return heartpy() if name == "heartpy" else load(folder / name)
 
 
 def load(path: str | os.PathLike[str]) -> Recording:
@@ -75,28 +78,33 @@ def load(path: str | os.PathLike[str]) -> Recording:
     return Recording(path.stem, ir, red, beat_s)
 
 
-@cache
-def heartpy() -> Recording:
-    """An adult's real recording that comes with the package heartpy (MIT), scaled as our sensor would see it.
+def find(name: str, folder: Path) -> Recording:
+    """The recording a scenario names: one of PACKAGED, or a file (relative to the scenario's folder)."""
+    return packaged(name) if name in PACKAGED else load(folder / name)
 
-    Its `data3.csv`: 11 minutes of one adult's pulse, with the movements and lost contacts of real life;
-    heartpy's documentation gives the rate as 100.42 samples a second. Only the scale is ours: steady light
-    100 000 counts, pulse height 1 %. It has one colour, and nobody marked its beats.
+
+@cache
+def packaged(name: str) -> Recording:
+    """An adult's real recording that comes with the package heartpy, scaled as our sensor would see it.
+
+    Only the scale is ours: steady light 100 000 counts, pulse height 1 %. It has one colour, and nobody
+    marked its beats.
     """
+    file, column, rate_hz, from_s, to_s = PACKAGED[name]
     spec = find_spec("heartpy")
-    path = Path(spec.origin).parent / "data" / "data3.csv" if spec and spec.origin else None
+    path = Path(spec.origin).parent / "data" / file if spec and spec.origin else None
     if path is None or not path.is_file():
         raise RecordingError(
-            "the recording that comes with the package heartpy is not installed: run `make setup`"
+            f"the recording {name} comes with the package heartpy, which is not installed: run `make setup`"
         )
-    volume = np.loadtxt(path, delimiter=",", skiprows=1, usecols=1)
-    rate_hz = 100.42
+    volume = np.loadtxt(path, delimiter=",", skiprows=1, usecols=column)
+    volume = volume[round(from_s * rate_hz) : round(to_s * rate_hz)]
     length = int((len(volume) - 1) / rate_hz * RATE_HZ)
     volume = np.interp(np.arange(length) / RATE_HZ * rate_hz, np.arange(len(volume)), volume)
     windows = volume[: length // 200 * 200].reshape(-1, 200)
     height = float(np.median(np.ptp(windows, axis=1)))
-    ir = IR_COUNTS * (1 - HEARTPY_HEIGHT * (volume - np.median(volume)) / height)
-    return Recording("heartpy", np.rint(ir), None, None)
+    ir = IR_COUNTS * (1 - PACKAGED_HEIGHT * (volume - np.median(volume)) / height)
+    return Recording(name, np.rint(ir), None, None)
 
 
 class RecordedPatient(Light):
