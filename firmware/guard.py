@@ -259,8 +259,6 @@ class Guard:
         return min(for_ms + self._elapsed_ms, 1_000_000)
 
     def _learn(self, inputs):
-        if not self._amplifier_on:
-            return
         pulse = inputs.pulse_rate_mbpm
         if pulse is None:
             self._pulse_unknown_ms = self._count(self._pulse_unknown_ms, True)

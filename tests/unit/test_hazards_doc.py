@@ -1,4 +1,4 @@
-"""Every row of the hazard table has its controls and tests, every hazard test its row, every limit its line."""
+"""Every hazard has controls and tests, every hazard test its row, every limit of the guard its line."""
 
 import re
 
