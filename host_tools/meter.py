@@ -204,7 +204,7 @@ def rise_rate(powers: np.ndarray, full_scale_dba: float) -> float | None:
     heard = (before >= RISE_FLOOR_DBA) & np.isfinite(after)
     if not heard.any():
         return None
-    return float(np.max((after - before)[heard]) / RISE_WINDOW_S)
+    return float(np.max(after[heard] - before[heard]) / RISE_WINDOW_S)
 
 
 def true_peak(samples: np.ndarray) -> float | None:
