@@ -27,7 +27,7 @@ FASTEST_MBPM = const(120000)
 # A level is held in 64ths of a hundredth of a dB.
 LEVEL_UNIT = const(64)
 FIRST_LEVEL_CDBA = 1800  # where a session's sound begins: far below any ward
-RISE_PER_BLOCK = const(56)  # 0.55 dB a second: with the melody's own rise, less than 1
+RISE_PER_BLOCK = const(48)  # 0.47 dB a second: with the melody's own rise, less than 1
 ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape; then 0.5 dB more with each
 FALL_PER_BLOCK = const(640)  # 6 dB a second for a lowered level; fades have their own time
 FADE_DEPTH_CDB = const(6000)  # a fade is silent when it is this far down
@@ -217,7 +217,7 @@ class Audio:
         self._tempo_target_mbpm = max(SLOWEST_MBPM, min(FASTEST_MBPM, tempo_mbpm))
 
     def set_level(self, level_cdba, over_ms):
-        """Glide to this level at the ear, rising at most 0.55 and falling at most 6 dB a second."""
+        """Glide to this level at the ear, rising at most 0.47 and falling at most 6 dB a second."""
         target = max(0, level_cdba) * LEVEL_UNIT
         if target == self._level_target:
             return
