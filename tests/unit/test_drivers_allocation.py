@@ -9,7 +9,7 @@ SCRIPT = Path(__file__).parent.parent / "drivers_on_micropython.py"
 
 
 def test_a_sensor_read_allocates_nothing_and_an_adc_reading_little():
-    printed = json.loads(run_script(SCRIPT, heap_kib=400).stdout)
+    printed = json.loads(run_script(SCRIPT, heap_kib=400, timeout_s=60).stdout)
     assert printed["sensor_bytes"] == 0
     assert printed["samples"] == 2050
     assert printed["sum_ir"] == sum(1000 + n for n in range(2050))

@@ -68,6 +68,24 @@ def gapless(seen):
     return True
 
 
+def break_off_bursts(bench, which):
+    """Let FIFO bursts fail half way, with the read pointer moved already; returns a list of all bursts."""
+    whole = bench.target.read
+    bursts = []
+
+    def read(count, now_us):
+        if count == 7:
+            return whole(count, now_us)
+        bursts.append(count)
+        if which(len(bursts) - 1):
+            whole(count // 2, now_us)
+            return None
+        return whole(count, now_us)
+
+    bench.target.read = read
+    return bursts
+
+
 def test_configuring_finds_the_part_and_leaves_it_dark_and_still():
     bench = Bench(lit=False)
     assert bench.sensor.configure()
@@ -145,21 +163,26 @@ def test_a_glitch_in_the_middle_of_a_burst_loses_nothing():
 def test_a_burst_broken_off_half_way_is_read_again_from_its_beginning():
     bench = Bench()
     bench.run(500)
-    whole = bench.target.read
-    broken = []
-
-    def break_off(count, now_us):
-        if count > 7 and len(broken) % 2 == 0:
-            broken.append(whole(count // 2, now_us))  # so far the chip got: its read pointer has moved
-            return None
-        broken.append(None)
-        return whole(count, now_us)
-
-    bench.target.read = break_off
+    bursts = break_off_bursts(bench, lambda number: number % 2 == 0)
     bench.run(2000)
-    assert len(broken) > 40
+    assert len(bursts) > 70
     assert gapless(bench.seen)
     assert bench.sensor.lost_total == 0
+
+
+def test_what_was_lost_is_told_even_when_the_bursts_after_it_fail():
+    bench = Bench()
+    bench.run(500)
+    bursts = break_off_bursts(bench, lambda number: number < 4)
+    bench.clock.us += 400_000
+    assert bench.read() == 0
+    assert bench.sensor.lost == 0
+    bench.run(1000)
+    assert len(bursts) > 10
+    assert bench.sensor.samples_total + bench.sensor.lost_total == pytest.approx(
+        bench.chip.samples_made, abs=2
+    )
+    assert bench.sensor.lost_total >= 10
 
 
 def test_a_bus_stuck_in_mid_burst_is_freed_and_nothing_is_lost():
@@ -223,6 +246,14 @@ def test_a_clock_more_than_five_percent_off_is_a_fault(ppm, fault):
     assert bench.sensor.rate_permille == pytest.approx(1000 + ppm / 1000, abs=2)
     if fault:
         assert 10_000 <= after_ms <= 10_200
+
+
+def test_a_pause_does_not_make_a_wrong_clock_look_right():
+    bench = Bench(oscillator_ppm=45_000)
+    bench.run(5000)
+    bench.clock.us += 5_000_000
+    bench.run(12_000)
+    assert bench.sensor.rate_permille == pytest.approx(1045, abs=2)
 
 
 def test_a_clock_that_goes_wrong_later_is_a_fault_too():

@@ -108,6 +108,10 @@ def test_setting_the_read_pointer_back_gives_the_samples_again():
     first = samples(chip, 4, 45_000)
     put(chip, max30102.FIFO_RD_PTR, 1, at_us=45_000)
     assert samples(chip, 3, 45_000) == first[1:]
+    put(chip, max30102.FIFO_RD_PTR, 0, at_us=45_000)
+    get(chip, max30102.FIFO_DATA, 45_000, 4)  # in the middle of a sample
+    put(chip, max30102.FIFO_RD_PTR, 2, at_us=45_000)
+    assert samples(chip, 2, 45_000) == first[2:]
 
 
 def test_reading_an_empty_fifo_gives_old_data_and_moves_nothing():
