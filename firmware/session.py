@@ -192,7 +192,7 @@ class Session:
         after_ms = HOLD_AFTER_MS
         if unknown and tempo.closed:
             why = inputs.pulse_reason if inputs.pulse_reason in reasons.UNKNOWN_PULSE else reasons.SIGNAL_LOST
-        elif frozen and not unknown:
+        elif frozen and not unknown and not tempo.finished():
             why = verdict.reason
         elif tempo.waiting:
             why = reasons.NOT_FOLLOWING

@@ -195,6 +195,9 @@ class Tempo:
     def advance(self, elapsed_ms, frozen, phrase_ended, compound):
         """One step of the music. frozen: keep the tempo (no signal, or the guard says so)."""
         if frozen:
+            # At the end of the slowing there is nothing left to freeze: loudness and mood go on.
+            if self.finished():
+                self.curve_ms += elapsed_ms
             self.target_mbpm = self.tempo_mbpm
             self.waiting = False
             return

@@ -1,4 +1,7 @@
-"""Runs under MicroPython: bytes that a step of the session leaves on the heap, in every phase."""
+"""Runs under MicroPython and CPython: two lives of a session, what they leave on the heap, and their sum.
+
+The sum is of every output of every step: the same on both, or an integer is not one.
+"""
 
 import gc
 
@@ -7,17 +10,22 @@ from firmware.profile import Profile
 from firmware.records import Inputs, Outputs
 from firmware.session import Session
 
-for population, pulse_mbpm in (("newborn", 150_000), ("adult", 72_000)):
+STEP_MS = 400
+TURNS = 4_800
+# CPython has no count of its heap; there the sum alone is of interest.
+used_bytes = getattr(gc, "mem_alloc", None) or (lambda: 0)
+
+
+def life(population, pulse_mbpm):
+    """One line: how it ended, bytes a step by phase, and the sum."""
     session = Session(Profile.ready(population), Dose())
     inputs = Inputs()
     outputs = Outputs()
     inputs.contact = True
     worst = {}
-    now_ms = 0
-    before = 0
+    total = 0
     gc.collect()
-    for turn in range(4_800):
-        now_ms += 400
+    for turn in range(TURNS):
         inputs.gesture = "press" if turn == 10 else None
         if turn > 2300:
             pulse_mbpm += (turn % 7 - 3) * 40
@@ -29,13 +37,27 @@ for population, pulse_mbpm in (("newborn", 150_000), ("adult", 72_000)):
         inputs.audio_silent = not outputs.amplifier_on
         phase = outputs.phase
         gc.disable()
-        before = gc.mem_alloc()
-        session.step(now_ms, inputs, outputs)
-        used = gc.mem_alloc() - before
+        before = used_bytes()
+        session.step(turn * STEP_MS, inputs, outputs)
+        used = used_bytes() - before
         gc.enable()
         if turn % 2000 == 0:
             gc.collect()
-        if phase == outputs.phase and used > worst.get(phase, 0):
-            worst[phase] = used
-        worst.setdefault(phase, 0)
-    print(population, outputs.end, outputs.reason, sorted(worst.items()))
+        worst[phase] = max(worst.get(phase, 0), used if phase == outputs.phase else 0)
+        for value in (
+            outputs.tempo_mbpm,
+            outputs.level_cdba,
+            outputs.level_over_ms,
+            outputs.brightness_permille,
+        ):
+            total = (total * 31 + (value or 0)) % 1_000_003
+    return f"{population} {outputs.end} {outputs.reason} {sorted(worst.items())} sum {total}"
+
+
+def lives():
+    return [life("newborn", 150_000), life("adult", 72_000)]
+
+
+if __name__ == "__main__":
+    for line in lives():
+        print(line)
