@@ -91,7 +91,7 @@ class Facts:
             if pulse is not None and tempo is not None:
                 told.append(
                     f"at {words.clock(match)} the melody began at {tempo:.1f} beats a minute, "
-                    f"{_share(self.ratio[at])} of a pulse of {pulse:.0f}"
+                    f"{_share(self.ratio[at])} a pulse of {pulse:.0f}"
                 )
         if lead is not None and len(music):
             begun = self.tempo_bpm[int(np.searchsorted(self.time_s, lead))]
@@ -201,9 +201,7 @@ def _ratio(pulse: np.ndarray, tempo: np.ndarray, usual: float) -> np.ndarray:
 
 
 def _share(ratio: float) -> str:
-    return {1.0: "as fast as", 2.0: "half", 3.0: "a third", 4.0: "a quarter"}.get(
-        float(ratio), f"1/{ratio:g}"
-    )
+    return {1.0: "as fast as", 2.0: "half of", 3.0: "a third of"}.get(float(ratio), f"1/{ratio:g} of")
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -27,9 +27,9 @@ SEAM_LOOK_S = (1.0, 2.0)  # what is compared there: before and after
 TRUTH_OVER_S = 8.0  # the true pulse rate is the mean over this long, as clinical oximeters show it
 PACKAGED_HEIGHT = 0.01  # the pulse height given to a recording of the package, of the steady light
 
-# Recordings of adults in the package heartpy (MIT): file, column, samples a second (heartpy's documentation), and
-# the seconds that are played. Of the first it is the time on the skin, with one movement in it. The other is 11
-# minutes with the movements and lost contacts of real life, its second wave nearly as high as the first.
+# Recordings of adults in the package heartpy (MIT): file, column, samples a second (heartpy's documentation),
+# and the seconds that are played. Of the first it is the time on the skin, with one movement in it. The other
+# is 11 minutes with the movements and lost contacts of real life; its second wave is as high as the first.
 PACKAGED = {
     "heartpy": ("data2.csv", 1, 116.99, 47, 120),
     "heartpy_movement": ("data3.csv", 1, 100.42, 0, 682),

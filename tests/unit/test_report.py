@@ -87,6 +87,10 @@ class TestFacts:
         assert "from 3:10 it slowed to 69.0, 8.0 % less" in story
         assert "The music faded out: the session's time was up" in story
 
+    def test_the_story_of_an_adult_has_the_pulse_itself(self):
+        rows = [row | {"pulse_rate_bpm": row["pulse_rate_bpm"] and 75.0} for row in hand_made.rows()]
+        assert "75.0 beats a minute, as fast as a pulse of 75" in hand_made_facts(rows=rows).story[0]
+
     def test_a_session_without_a_sound_says_so(self):
         rows = [row | {"level_dba": 0.0, "tempo_bpm": None} for row in hand_made.rows()]
         story = hand_made_facts(rows=rows, end="refused", reason="too_soon").story
