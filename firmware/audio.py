@@ -112,9 +112,9 @@ class Audio:
         self._watch_a = self._power_a >> 2
         self._watch_c = self._power_c >> 2
         # Root mean square amplitudes of the ceilings.
-        self._amplitude_a = level.gain(min(0, ceiling_a)) * 23170 >> 24
-        self._amplitude_c = level.gain(min(0, ceiling_c)) * 23170 >> 24
-        self._peak = min(32767, level.gain(min(0, ceiling_c + PEAK_OVER_CEILING_CDB)) * 32767 >> 24)
+        self._amplitude_a = (level.gain(min(0, ceiling_a)) >> 9) * 23170 >> 15
+        self._amplitude_c = (level.gain(min(0, ceiling_c)) >> 9) * 23170 >> 15
+        self._peak = min(32767, (level.gain(min(0, ceiling_c + PEAK_OVER_CEILING_CDB)) >> 10) * 32767 >> 14)
         self._set_clamp(self._peak)
 
         self.playing = False
@@ -519,7 +519,7 @@ class Audio:
             peak = peak // 1000 * self._entry_permille
         gate = length * 15 // 16
         attack = min(gate, 4 << attack_shift)
-        peak = peak * _EVEN[note - 36] // 1000 if note >= 36 else peak
+        peak = peak // 1000 * _EVEN[note - 36]
         state[base] = voices.AGAIN if state[base] else voices.WAIT
         state[base + voices.COUNT] = self._offset
         state[base + voices.PEAK] = peak
