@@ -269,7 +269,7 @@ class MAX3010x:
         self._flags = 0
         self.ambient_overflow = flags & _ALC_OVF != 0
         if overflow == _SATURATED_OVERFLOW or self._lost_unknown:
-            # The chip's counter goes no further, or it was cleared by a read that failed: the clock has to say.
+            # The chip counts no further, or a read that failed has cleared its counter: the clock has to say.
             by_clock = (now_ms - self._last_sample_ms) // _MS_PER_SAMPLE - count
             if by_clock > self.lost:
                 self.lost = by_clock
