@@ -35,7 +35,7 @@ def _small(value, divisor, unknown):
 
 
 class Journal:
-    """Keeps `capacity` records. `record` holds the one made last, to be sent on.
+    """Keeps `capacity` records. `record` holds the one made last, to be kept and to be sent on.
 
     When there is no room left, every second row of those kept so far goes, and every event stays: a session longer than
     the memory is remembered more coarsely at its beginning, and never loses its beginning.
@@ -52,7 +52,7 @@ class Journal:
         self.count = 0
 
     def row(self, now_ms, outputs, inputs):
-        """Write down this second: what the session asks for and what the sensors say."""
+        """Make the record of this second: what the session asks for and what the sensors say."""
         quality = inputs.quality_percent
         struct.pack_into(
             _ROW,
@@ -69,19 +69,18 @@ class Journal:
             _small(inputs.spo2_permille, 5, _UNKNOWN_8),
             (0 if quality is None else quality) | (0x80 if inputs.contact else 0),
         )
-        self._keep()
 
     def event(self, now_ms, kind, reason=None, detail=0):
-        """Write down that something happened; `kind` is one of EVENTS, `detail` a whole number."""
+        """Make the record of something that happened; `kind` is one of EVENTS, `detail` a whole number."""
         record = self.record
         for place in range(8, RECORD_BYTES):
             record[place] = 0
         struct.pack_into(
             _EVENT, record, 0, now_ms // 1000 & 0xFFFF, 0x80 | EVENTS.index(kind), REASONS.index(reason), detail
         )
-        self._keep()
 
-    def _keep(self):
+    def keep(self):
+        """Add the record made last to those kept."""
         if self.count == self._capacity:
             self.count = _thin(self._kept, self._capacity, self._capacity // 2)
         if self.count < self._capacity:

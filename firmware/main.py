@@ -5,7 +5,9 @@ wrong in this file, silence is left behind.
 """
 
 import gc
+import io
 import json
+import sys
 from array import array
 
 import machine
@@ -40,6 +42,10 @@ WATCHDOG_MS = 2000       # longer than the longest erase; the queue of sound run
 I2C_TIMEOUT_US = 10_000  # the default of 50 ms would starve the sound
 JOURNAL_RECORDS = 1800   # half an hour by the second, longer ones more coarsely: 28 KB
 DOSE_RECORD = "dose"
+SESSION_RECORD = "session"   # the journals of the newest sessions
+SESSIONS_KEPT = 8
+FAULT_RECORD = "fault"       # what the device last died of: text
+FAULT_BYTES = 400
 
 
 class Device:
@@ -81,6 +87,7 @@ class Device:
         self._phase = reasons.IDLE
         self._end = None
         self._melody_on = False
+        self._unsaved = False
 
         self.loop = Loop(clock, WDT(timeout=WATCHDOG_MS))
         self.loop.add("sound", SOUND_MS, self.sound)
@@ -90,6 +97,8 @@ class Device:
         self.loop.add("session", SESSION_MS, self.think)
         self.loop.add("journal", JOURNAL_MS, self.write_down)
         self._tell(0, "boot", None, machine.reset_cause())
+        if machine.reset_cause() == machine.WDT_RESET:
+            self._tell(0, "fault", reasons.EXCEPTION if self._died_of() else reasons.WATCHDOG)
         self.sensor.configure()
         self.adc.configure()
 
@@ -140,6 +149,8 @@ class Device:
     def write_down(self, now_ms):
         """A row of the journal."""
         self.journal.row(now_ms, self.outputs, self.inputs)
+        if self._phase != reasons.IDLE:
+            self.journal.keep()
         self.trace.send(self.journal.record)
 
     # In between
@@ -213,9 +224,13 @@ class Device:
         if outputs.end != self._end:
             self._end = outputs.end
             if outputs.end is not None:
+                self._unsaved = True
                 self._tell(now_ms, "end", outputs.reason, reasons.ENDS.index(outputs.end))
-        if outputs.save_dose and not self.pcm.amplifier_on:
-            self._save_dose(now_ms)
+        if not self.pcm.running:
+            if outputs.save_dose:
+                self._save_dose(now_ms)
+            if self._unsaved:
+                self.save_journal(now_ms)
 
     def _switch_sensor(self, on):
         if on:
@@ -226,6 +241,7 @@ class Device:
 
     def _tell(self, now_ms, kind, reason=None, detail=0):
         self.journal.event(now_ms, kind, reason, detail)
+        self.journal.keep()
         self.trace.send(self.journal.record)
 
     # Flash: only while the amplifier is off
@@ -249,6 +265,31 @@ class Device:
             except ValueError:
                 self._tell(0, "save_failed")
         return dose
+
+    def save_journal(self, now_ms):
+        """Put what is kept of this session beside the sessions before it, and begin a new page."""
+        self._unsaved = False
+        try:
+            self.store.save(SESSION_RECORD, 1, self.journal.view(), SESSIONS_KEPT)
+            self.journal.clear()
+        except OSError as error:
+            self._tell(now_ms, "save_failed", None, error.errno)
+
+    def _died_of(self):
+        """What the device said when it last died, once: None when it said nothing, or has been asked before."""
+        found = self.store.load(FAULT_RECORD)
+        if found is None or not found[1]:
+            return None
+        self.store.save(FAULT_RECORD, 1, b"")
+        return found[1]
+
+    def save_fault(self, text):
+        """Leave word of why the device stops, and its journal. Flash failing too, there is nobody left to tell."""
+        try:
+            self.store.save(FAULT_RECORD, 1, text.encode()[:FAULT_BYTES])
+            self.store.save(SESSION_RECORD, 1, self.journal.view(), SESSIONS_KEPT)
+        except OSError:
+            self.journal.clear()
 
     def _save_dose(self, now_ms):
         self.dose.pack_into(self._dose_record)
@@ -287,6 +328,12 @@ def main():
         device = Device()
         gc.threshold(-1)      # from here on the loop says when
         device.loop.run()
+    except Exception as error:
+        leave_silence(device)
+        said = io.StringIO()
+        sys.print_exception(error, said)
+        if device is not None:
+            device.save_fault(said.getvalue())
     finally:
         leave_silence(device)
     machine.reset()

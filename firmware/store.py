@@ -1,56 +1,91 @@
-"""Records that survive a power cut at any write: two slots each, the older one written, checked, then believed.
+"""Records that survive a power cut at any write: the oldest slot is written, read back, and only then believed.
 
-A slot is a header (magic, schema version, age, length, CRC-32) and the payload. Nothing here knows what it keeps.
+A slot is a file: a header (magic, schema version, age, length, CRC-32) and the payload. A record that is replaced has two
+slots; a history has as many as it keeps. Nothing here knows what is kept.
 """
 
 import binascii
 import struct
 
-_HEADER = "<4sHHIII"      # magic, schema version, 0, age, payload length, CRC-32 of header so far and payload
+_HEADER = "<4sHHII"       # magic, schema version, 0, age, payload length; then the CRC-32 of these and of the payload
 _HEADER_BYTES = 20
 _MAGIC = b"CAL1"
-_SLOTS = ("a", "b")
 
 
 class Store:
-    """`files` has read(name), write(name, data) as drivers/flash_files.py does."""
+    """`files` has size(name), read_into(name, offset, buffer) and write(name, parts), as drivers/flash_files.py does."""
 
     def __init__(self, files):
         self._files = files
+        self._head = bytearray(_HEADER_BYTES)
+        self._piece = bytearray(256)
 
-    def load(self, name):
+    def load(self, name, slots=2):
         """(schema version, payload) of the newest whole record of that name, or None when there is none."""
-        best = None
-        best_age = 0
-        for slot in _SLOTS:
-            found = self._slot(name, slot)
-            if found is not None and (best is None or found[0] > best_age):
-                best_age = found[0]
-                best = (found[1], found[2])
-        return best
+        newest = None
+        newest_age = -1
+        for slot in range(slots):
+            age = self._age(name, slot)
+            if age is not None and age > newest_age:
+                newest, newest_age = slot, age
+        return None if newest is None else self._read(name, newest)
 
-    def save(self, name, schema, payload):
-        """Write a record, read it back, and only then let it count. Raises OSError when the flash does not hold it."""
-        ages = [0, 0]
-        for place in (0, 1):
-            found = self._slot(name, _SLOTS[place])
-            ages[place] = 0 if found is None else found[0]
-        place = 0 if ages[0] <= ages[1] else 1
-        age = max(ages) + 1
-        header = struct.pack("<4sHHII", _MAGIC, schema, 0, age, len(payload))
+    def history(self, name, slots):
+        """Every whole record of that name, oldest first, as a list of (age, slot); read one with `load_slot`."""
+        found = []
+        for slot in range(slots):
+            age = self._age(name, slot)
+            if age is not None:
+                found.append((age, slot))
+        found.sort()
+        return found
+
+    def load_slot(self, name, slot):
+        """(schema version, payload) of one slot, or None when it holds no whole record."""
+        return None if self._age(name, slot) is None else self._read(name, slot)
+
+    def save(self, name, schema, payload, slots=2):
+        """Put a record in the place of the oldest. Raises OSError when the flash does not hold it; the others stay."""
+        oldest = 0
+        oldest_age = None
+        newest_age = 0
+        for slot in range(slots):
+            age = self._age(name, slot)
+            if age is None:
+                age = 0           # empty or damaged: first to be used
+            if oldest_age is None or age < oldest_age:
+                oldest, oldest_age = slot, age
+            newest_age = max(newest_age, age)
+        header = struct.pack(_HEADER, _MAGIC, schema, 0, newest_age + 1, len(payload))
         crc = binascii.crc32(payload, binascii.crc32(header))
-        self._files.write(name + "." + _SLOTS[place], header + struct.pack("<I", crc) + payload)
-        written = self._slot(name, _SLOTS[place])
-        if written is None or written[2] != payload:
+        self._files.write(_file(name, oldest), (header, struct.pack("<I", crc), payload))
+        if self._age(name, oldest) != newest_age + 1:
             raise OSError(5)
 
-    def _slot(self, name, slot):
-        """(age, schema version, payload) or None."""
-        data = self._files.read(name + "." + slot)
-        if data is None or len(data) < _HEADER_BYTES:
+    def _age(self, name, slot):
+        """The age of a whole record, None for anything else; read piece by piece, whatever its length."""
+        file = _file(name, slot)
+        size = self._files.size(file)
+        if size is None or size < _HEADER_BYTES or self._files.read_into(file, 0, self._head) != _HEADER_BYTES:
             return None
-        magic, schema, _, age, length, crc = struct.unpack(_HEADER, data[:_HEADER_BYTES])
-        payload = data[_HEADER_BYTES:]
-        if magic != _MAGIC or length != len(payload) or crc != binascii.crc32(payload, binascii.crc32(data[:16])):
+        magic, _, _, age, length = struct.unpack_from(_HEADER, self._head, 0)
+        if magic != _MAGIC or length != size - _HEADER_BYTES:
             return None
-        return age, schema, payload
+        crc = binascii.crc32(self._head[:16])
+        piece = self._piece
+        for offset in range(_HEADER_BYTES, size, len(piece)):
+            count = self._files.read_into(file, offset, piece)
+            crc = binascii.crc32(piece if count == len(piece) else memoryview(piece)[:count], crc)
+        return age if crc == struct.unpack_from("<I", self._head, 16)[0] else None
+
+    def _read(self, name, slot):
+        file = _file(name, slot)
+        self._files.read_into(file, 0, self._head)
+        _, schema, _, _, length = struct.unpack_from(_HEADER, self._head, 0)
+        payload = bytearray(length)
+        self._files.read_into(file, _HEADER_BYTES, payload)
+        return schema, payload
+
+
+def _file(name, slot):
+    return name + "." + str(slot)

@@ -66,6 +66,8 @@ REASONS = {
     "pressed": "the button was pressed",
     "held": "the button was held",
     "too_long": "the session was longer than is ever allowed",
+    "exception": "an error in the device's own program",
+    "watchdog": "the device's own program stopped answering",
 }
 
 _HAPPENED = {

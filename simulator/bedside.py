@@ -305,6 +305,10 @@ class Bedside:
         if self._progress is not None:
             self._progress(row)
 
+    def saved(self, name: str, slots: int = 2) -> bytes | None:
+        """A record of the device's store as flash holds it now."""
+        return self.flash.load(name, slots)
+
     def result(self, runtime: str, wall_s: float, heap: dict[str, Any]) -> Result:
         """Everything recorded, once the last boot has ended."""
         events = sorted(self._events, key=lambda event: event["time_s"])

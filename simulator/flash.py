@@ -51,6 +51,13 @@ class Flash:
         self.erases = self.programs = 0
 
 
+    def load(self, name: str, slots: int = 2) -> bytes | None:
+        """The newest record of that name in the device's store, or None."""
+        files = mount(self.read, lambda offset, data: None, lambda offset: None)
+        found = Store(_Files(files)).load(name, slots)
+        return None if found is None else bytes(found[1])
+
+
 class _Partition(littlefs.UserContext):
     def __init__(self, read: Callable, program: Callable, erase: Callable):
         super().__init__(buffsize=0)
@@ -91,13 +98,18 @@ class _Files:
     def __init__(self, files: littlefs.LittleFS):
         self._files = files
 
-    def read(self, name: str) -> bytes | None:
+    def size(self, name: str) -> int | None:
         try:
-            with self._files.open(name, "rb") as file:
-                return file.read()
-        except FileNotFoundError:
+            return self._files.stat(name).size
+        except littlefs.LittleFSError:
             return None
 
-    def write(self, name: str, data: bytes) -> None:
+    def read_into(self, name: str, offset: int, buffer: bytearray) -> int:
+        with self._files.open(name, "rb") as file:
+            file.seek(offset)
+            return file.readinto(buffer)
+
+    def write(self, name: str, parts: tuple[bytes, ...]) -> None:
         with self._files.open(name, "wb") as file:
-            file.write(data)
+            for part in parts:
+                file.write(part)

@@ -7,10 +7,11 @@ same files, with the simulated parts ahead on the path.
 import contextlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 from simulator import cpython
 from simulator.bedside import Bedside, Stopped
@@ -58,6 +59,10 @@ def _load(name: str, file: Path, real: ModuleType | None) -> None:
     sys.modules[name] = module
 
 
+def _print_exception(error: BaseException, file: TextIO) -> None:
+    traceback.print_exception(error, file=file)
+
+
 def boot(bedside: Bedside) -> dict[str, Any]:
     """Run the firmware from one reset to the next; returns what is known of its heap (nothing, on CPython)."""
     start = bedside.boot()
@@ -66,8 +71,11 @@ def boot(bedside: Bedside) -> dict[str, Any]:
         import transport
 
         transport.port, transport.boot = bedside, start
+        sys.print_exception = _print_exception  # type: ignore[attr-defined]
         try:
             calando_boot.run()
         except Stopped:
             return {}
+        finally:
+            del sys.print_exception  # type: ignore[attr-defined]
     raise RuntimeError("the firmware returned: main() must run for ever")

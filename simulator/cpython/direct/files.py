@@ -17,11 +17,8 @@ class _Os:
     def mkdir(self, path):
         self._call(self._files.mkdir, path)
 
-    def remove(self, path):
-        self._call(self._files.remove, path)
-
-    def listdir(self, path):
-        return self._call(self._files.listdir, path)
+    def stat(self, path):
+        return (0, 0, 0, 0, 0, 0, self._call(self._files.stat, path).size, 0, 0, 0)
 
     @staticmethod
     def _call(function, path):
@@ -29,6 +26,8 @@ class _Os:
             return function(path.removeprefix("/data") or "/")
         except littlefs.LittleFSError as error:
             raise OSError(-error.code) from None
+        except (FileNotFoundError, FileExistsError) as error:
+            raise OSError(error.errno or 2) from None
 
 
 def _read(offset, size):

@@ -1,0 +1,38 @@
+"""Boots the device, and lets one of its tasks fail. Arguments after those of transport.py: the task, when (s), and how."""
+
+import sys
+
+import files
+import wire
+from firmware import boot
+
+task_name, at_s, how = sys.argv[5], int(sys.argv[6]), sys.argv[7]
+wire.begin()
+files.mount()
+boot.main()
+from firmware import main
+
+
+class Broken(main.Device):
+    def __init__(self):
+        super().__init__()
+        for task in self.loop._tasks:
+            if task.name == task_name:
+                self._run = task.run
+                task.run = self._fail
+
+    def _fail(self, now_ms):
+        if now_ms >= at_s * 1000:
+            if how == "raise":
+                raise ValueError("a part of the device is broken")
+            if how == "memory":
+                bytearray(1 << 30)
+            while how == "poll":
+                self.clock.now_ms()
+            while how == "hang":
+                pass
+        self._run(now_ms)
+
+
+main.Device = Broken
+main.main()

@@ -1,0 +1,76 @@
+"""What goes wrong ends in silence, with a reason that survives the reset; and the bench says so instead of hanging.
+
+Each fault is put into the device as it runs under MicroPython: a task that raises, exhausts memory or never returns, and an
+interpreter that is killed from outside.
+"""
+
+import os
+import signal
+import subprocess
+
+import pytest
+from sim_parts import RATE_HZ, SIM, from_text
+
+from simulator import bedside
+from simulator.runtimes import micropython
+
+BROKEN_AT_S = 14
+TEXT = 'title = "t"\nduration_s = 30\n[[event]]\nat_s = 4\ndo = "press"\n'
+
+
+def play_broken(task, how):
+    bench = bedside.Bedside(from_text(TEXT))
+    heap = micropython.boot(bench, SIM / "broken_task.py", task, str(BROKEN_AT_S), how)
+    boots = 1
+    while bench.next_boot is not None:
+        heap = micropython.boot(bench)
+        boots += 1
+        assert boots < 5, "the device resets for ever"
+    return bench.result("micropython", 0.0, heap), bench
+
+
+@pytest.mark.parametrize("task", ["sound", "button", "sensor", "adc", "session", "journal"])
+@pytest.mark.parametrize("how", ["raise", "memory"])
+def test_an_error_in_any_task_ends_in_silence_and_a_reason_that_survives(task, how):
+    result, bench = play_broken(task, how)
+    assert result.pcm[: BROKEN_AT_S * RATE_HZ].any(), "nothing played: the test proves nothing"
+    assert not result.pcm[int((BROKEN_AT_S + 0.3) * RATE_HZ) :].any()
+    faults = [event["detail"]["reason"] for event in result.events if event["kind"] == "device_fault"]
+    assert faults == ["exception"]
+    assert bench.saved("fault") == b""           # told once, then forgotten
+    assert result.rows[-1]["phase"] == "idle"
+    assert result.summary["amplifier_pops"] == result.summary["flash_erased_while_audible"] == 0
+
+
+def test_a_loop_that_never_ends_is_bitten_by_the_watchdog():
+    result, _ = play_broken("journal", "poll")
+    # The queue of sound runs out at once; the reset comes two seconds later, and nothing plays again by itself.
+    assert not result.pcm[int((BROKEN_AT_S + 1.3) * RATE_HZ) :].any()
+    assert [e["detail"]["why"] for e in result.events if e["kind"] == "reset"] == ["watchdog"]
+    assert [e["detail"]["reason"] for e in result.events if e["kind"] == "device_fault"] == ["watchdog"]
+    assert result.rows[-1]["phase"] == "idle"
+
+
+def test_a_firmware_that_hangs_without_asking_the_time_is_named(monkeypatch):
+    monkeypatch.setattr(micropython, "SILENT_FOR_S", 0.7)
+    bench = bedside.Bedside(from_text(TEXT))
+    with pytest.raises(bedside.RuntimeDied, match="has not said anything for"):
+        micropython.boot(bench, SIM / "broken_task.py", "journal", str(BROKEN_AT_S), "hang")
+
+
+def test_an_interpreter_that_is_killed_is_named_and_nothing_hangs(monkeypatch):
+    started = []
+    popen = subprocess.Popen
+
+    def remember(*arguments, **options):
+        started.append(popen(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(micropython.subprocess, "Popen", remember)
+
+    def kill(row):
+        if row["time_s"] > 10:
+            os.kill(started[-1].pid, signal.SIGKILL)
+
+    with pytest.raises(bedside.RuntimeDied, match="was killed by signal 9"):
+        bedside.run(from_text(TEXT), progress=kill)
