@@ -22,8 +22,8 @@ class Bus:
 
 def expected(lines):
     canvas = framebuf.FrameBuffer(bytearray(512), 128, 32, framebuf.MONO_VLSB)
-    for text, y in zip(lines, (0, 16, 24)):
-        canvas.text(text, 0, y)
+    for line in range(3):
+        canvas.text(lines[line], 0, (0, 16, 24)[line])
     return "\n".join("".join("#" if canvas.pixel(x, y) else "." for x in range(128)) for y in range(32))
 
 

@@ -47,13 +47,13 @@ class Adc:
         self._i2c = i2c
         self._clock = clock
         self._order = order
-        self._chip = None
+        self._chip: ADS1115 | None = None
         self._turn = 0
         self._expected = 0
         self._started_ms = None
         self._bad_reads = 0
         self._failing_since_ms = None
-        self._microvolts = [None] * CHANNELS
+        self._microvolts: list[int | None] = [None] * CHANNELS
         self._read_ms = [0] * CHANNELS
         self.fault = None
         self.readings = 0
@@ -78,13 +78,14 @@ class Adc:
 
         To be called every few milliseconds; takes two or three short transactions. Raises nothing.
         """
-        if self._chip is None or self.fault is not None:
+        chip = self._chip
+        if chip is None or self.fault is not None:
             return None
         now_ms = self._clock.now_ms()
         try:
-            channel = self._fetch(now_ms)
+            channel = self._fetch(chip, now_ms)
             if self._started_ms is None:
-                self._begin(now_ms)
+                self._begin(chip, now_ms)
             self._failing_since_ms = None
             return channel
         except OSError as error:
@@ -106,17 +107,15 @@ class Adc:
         value = self.microvolts(channel)
         return None if value is None else value // 1000
 
-    def _begin(self, now_ms):
-        chip = self._chip
+    def _begin(self, chip, now_ms):
         chip._write_config(_SINGLE_ENDED + self._order[self._turn])
         self._expected = (chip.buf[1] << 8 | chip.buf[2]) & _SETTINGS
         self._started_ms = now_ms
 
-    def _fetch(self, now_ms):
+    def _fetch(self, chip, now_ms):
         """The conversion under way, if it is done."""
         if self._started_ms is None or now_ms - self._started_ms < _CONVERSION_MS:
             return None
-        chip = self._chip
         config = chip._read_register(_POINTER_CONFIG)
         if config & _SETTINGS != self._expected:
             self._started_ms = None

@@ -20,7 +20,7 @@ _OFF = b"\x00\xae"
 
 
 class Screen:
-    """The display on `bus` (I2CBus). Nothing is sent before configure(); `present` says whether it answers."""
+    """The display on `bus` (I2CBus). Silent before configure(); `present` says whether it answers."""
 
     def __init__(self, bus):
         self._bus = bus

@@ -113,7 +113,7 @@ class CircuitPythonI2C:
     def __init__(self, bus):
         self.bus = bus
         self._whole = None
-        self._part = None
+        self._part = memoryview(b"")
 
     def try_lock(self):
         return True
