@@ -383,3 +383,43 @@ def test_a_minute_costs_little_of_the_bus():
     before_us = bench.model.busy_us
     bench.run(60_000)
     assert bench.model.busy_us - before_us < 60_000_000 * 3 // 100
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["nack", "stuck", "garbage", "frozen", "reset"]),
+            st.integers(0, 4000),
+            st.integers(1, 900),
+        ),
+        max_size=5,
+    ),
+    st.lists(st.integers(1, 400), min_size=10, max_size=60),
+)
+def test_whatever_befalls_the_chip_nothing_is_raised_repeated_or_too_bright(faults, pauses_ms):
+    bench = Bench()
+    resets_us = []
+    for kind, at_ms, for_ms in faults:
+        at_us = bench.clock.us + at_ms * 1000
+        if kind == "reset":
+            resets_us.append(at_us)
+        else:
+            bench.target.fail(kind, at_us, at_us + for_ms * 1000)
+    for turn, pause_ms in enumerate(pauses_ms):
+        bench.clock.us += pause_ms * 1000
+        if resets_us and bench.clock.us > min(resets_us):
+            resets_us.remove(min(resets_us))
+            bench.chip.power_cycle(bench.clock.us)
+        bench.read()
+        bench.sensor.steer(1 if turn % 3 else -1)
+        if bench.sensor.fault is not None and turn % 5 == 0:
+            bench.sensor.power(False)
+            if bench.sensor.configure():
+                bench.sensor.power(True)
+        assert bench.chip._registers[max30102.LED1_PA] <= max3010x.LED_CAP_UA // 200
+        assert bench.chip._registers[max30102.LED2_PA] <= max3010x.LED_CAP_UA // 200
+        assert bench.sensor.led_ir_ua <= 51_000
+        assert bench.sensor.fault is None or bench.read() == 0
+    if not any(kind == "garbage" for kind, _, _ in faults):
+        assert 0 <= bench.sensor.samples_total <= bench.chip.samples_made
