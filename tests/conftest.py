@@ -1,5 +1,3 @@
-"""What every test may rely on: the firmware importable on CPython, and the paths of the project."""
+"""What every test may rely on: the firmware importable on CPython."""
 
-from simulator import cpython
-
-cpython.install()
+import simulator  # noqa: F401
