@@ -58,18 +58,18 @@ def detrend(values: ptr32, x: ptr16, half: int) -> int:
     turn = 0
     while turn < 2:
         i = 0
+        total = 0
+        number = 0
+        while number < half:
+            total += int(values[number])
+            number += 1
         while i < 160:
-            j = i - half
-            if j < 0:
-                j = 0
-            last = i + half
-            if last > 159:
-                last = 159
-            total = 0
-            number = last + 1 - j
-            while j <= last:
-                total += int(values[j])
-                j += 1
+            if i + half < 160:
+                total += int(values[i + half])
+                number += 1
+            if i > half:
+                total -= int(values[i - half - 1])
+                number -= 1
             step = int(values[i]) - total // number
             if turn == 1:
                 x[i] = 512 + step * 511 // largest
