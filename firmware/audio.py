@@ -41,6 +41,7 @@ TRIM_STEP_CDB = const(100)
 CEILING_MARGIN_CDB = 30
 GOVERN_CDB = 150  # the governor turns down from here below the ceiling
 DUCK_PER_BLOCK = const(1200)  # 12 dB a second down,
+PRESSED_DUCK = const(1280)  # 0.2 dB for each block whose crests would have reached the knee
 RECOVER_PER_BLOCK = const(16)  # 0.16 dB a second up again
 # Largest clamp for which a whole block of the loudest waveform still keeps the slow level under the ceiling,
 # as a multiple (of 16) of the ceiling's amplitude, by how full the slow integrator is in sixteenths: 16 *
@@ -100,6 +101,8 @@ class Audio:
         self._master = array("I", [0] * master.STATE_SIZE)
         self._mix = array("I", [1 << 20] * (HALF + master.HISTORY))
         self._wide = array("I", [1 << 20] * BLOCK)
+        self._coming = array("I", [1 << 20] * BLOCK)
+        self._crest = 0
         noise.start(self._noise)
         master.start(self._master)
 
@@ -116,6 +119,7 @@ class Audio:
         self._amplitude_c = (level.gain(min(0, ceiling_c)) >> 9) * 23170 >> 15
         self._peak = min(32767, (level.gain(min(0, ceiling_c + PEAK_OVER_CEILING_CDB)) >> 10) * 32767 >> 14)
         self._set_clamp(self._peak)
+        self._clean = self._peak * 23 // 32  # under the knee, with room for what lies between the samples
 
         self.playing = False
         self.silent = True
@@ -242,6 +246,9 @@ class Audio:
             self._voices[voice * voices.STRIDE + voices.AMPLITUDE] = 0
         for place in range(HALF + master.HISTORY):
             self._mix[place] = 1 << 20
+        for place in range(BLOCK):
+            self._coming[place] = 1 << 20
+        self._crest = 0
         self._noise[noise.GAIN] = self._noise[noise.GAIN_TARGET] = 0
         self._master[master.GAIN] = 0
         self._gain = 0
@@ -287,7 +294,7 @@ class Audio:
         elif self._noise_name != self._soundscape:
             self._set_noise()
         if sounding:
-            self._flush = 2
+            self._flush = 3
         elif self._flush:
             self._flush -= 1
             sounding = 1
@@ -307,13 +314,23 @@ class Audio:
         else:
             self.silent = False
             self.in_rest = False
+            wide = self._wide
+            self._wide = self._coming
+            self._coming = wide
+            crest = self._crest
+            self._crest = master.upsample(0, 0, 0, self._mix, wide, HALF)
             gain = self._next_gain()
+            if self._crest > crest:
+                crest = self._crest
+            if (crest >> 1) * (gain >> 12) > self._clean << 12:
+                # Lowered before the crest comes, evenly over a block: the knee would be heard.
+                gain = ((self._clean << 13) // crest) << 12
+                self._duck += PRESSED_DUCK
             # Rounded towards zero: a gain that sinks must not pass below it.
             step = (gain - self._gain) >> 8 if gain >= self._gain else -((self._gain - gain) >> 8)
             state[master.GAIN] = self._gain
             state[master.GAIN_STEP] = step + master.GAIN_BIAS
             self._gain = gain
-            master.upsample(0, 0, 0, self._mix, self._wide, HALF)
             master.finish(0, 0, 0, self._wide, block, state, BLOCK)
             if self._phrase_blocks < 4000:
                 self._phrase_power += state[master.BLOCK_POWER_A] >> 6

@@ -10,7 +10,7 @@ from micropython import const
 BIAS = const(1 << 20)  # as in voices.py; a constant of another module would not be one to the compiler
 
 HISTORY = const(10)  # samples of the last block that the half-band filter still needs
-DELAY_SAMPLES = const(10)  # by which the filter delays the output
+DELAY_SAMPLES = const(266)  # of the output: the filter's 10, and a block in which the gain can see what comes
 
 # Places in the state array.
 GAIN = const(0)  # 24 fraction bits
@@ -48,16 +48,23 @@ def rest(state):
 
 
 @micropython.viper
-def upsample(before: int, after: int, at: int, mix: ptr32, wide: ptr32, count: int):
+def upsample(before: int, after: int, at: int, mix: ptr32, wide: ptr32, count: int) -> int:
     """Twice the rate: `count` samples of the mix to 2 * count, through a 20-tap half-band filter.
 
     Images are below -90 dB for what lies under 1.1 kHz and below -64 dB up to 2.2 kHz, where only harmonics
-    at -26 dB and less are left. The mix is emptied and keeps the history that the next block needs.
+    at -26 dB and less are left. The mix is emptied and keeps the history that the next block needs. Returns
+    the highest crest.
     """
+    top = BIAS
+    bottom = BIAS
     at = 0
     while at < count:
         before = int(mix[at + 4])
         after = int(mix[at + 5])
+        if before > top:
+            top = before
+        elif before < bottom:
+            bottom = before
         wide[at + at] = before
         # The coefficients add up to 4096, so the bias comes out as it went in.
         wide[at + at + 1] = BIAS + (
@@ -78,6 +85,9 @@ def upsample(before: int, after: int, at: int, mix: ptr32, wide: ptr32, count: i
     while at < count + HISTORY:
         mix[at] = BIAS
         at += 1
+    top -= BIAS
+    bottom = BIAS - bottom
+    return top if top > bottom else bottom
 
 
 @micropython.viper
