@@ -2,7 +2,8 @@
 
     micropython vitals_script.py newborn|adult SAMPLES
 
-SAMPLES is a file of pairs of 32-bit numbers ir, red at 100 a second; the pair GAP, n is n lost samples. What goes out is a line "r second values..." each second, in the firmware's own integer units with "-" for
+SAMPLES is a file of pairs of 32-bit numbers ir, red at 100 a second; the pair GAP, n is n lost samples.
+What goes out is a line "r second values..." each second, in the firmware's own integer units with "-" for
 unknown, and a line "b ticks" for each beat.
 """
 

@@ -218,9 +218,9 @@ def _chip_table() -> str:
             lines.append(f"| {population}: {name} | {numbers} |")
         cycles = cost.total_cycles() / seconds
         shares.append(f"{population} {cycles / 1e6:.2f} million, {100 * cycles / chip_cost.CLOCK_HZ:.1f} %")
-    return f"""Cost a second on the Cortex-M0+ of the RP2040: machine code by mpy-cross, run and counted in Unicorn,
-every answer equal to the desk's to the last bit. Cycles by the M0+ manual, code and data in RAM; each division
-is charged with {chip_cost.DIVISION_CYCLES} more. The bytecode between the calls is not counted. In all, of
+    return f"""Cost a second on the Cortex-M0+ of the RP2040: machine code by mpy-cross, run and counted in
+Unicorn, every answer equal to the desk's to the last bit. Cycles by the M0+ manual, code and data in RAM; each
+division is charged with {chip_cost.DIVISION_CYCLES} more. The bytecode between the calls is not counted. In all, of
 {chip_cost.CLOCK_HZ // 1_000_000} MHz: {"; ".join(shares)}.
 
 """ + "\n".join([*lines, ""])
