@@ -18,10 +18,12 @@ FADE_GRACE_MS = const(1000)  # then the amplifier goes off, silent or not
 HOLD_AFTER_MS = const(2000)  # the tempo is kept at once, the phase says so after this
 RESUME_AFTER_MS = const(3000)
 WAIT_HOLD_AFTER_MS = const(10_000)
+LEVEL_LEAST_CDBA = const(1500)  # nobody hears less
 LEVEL_STEP_CDB = const(50)
 ONSET_MS_PER_CDB = const(10)  # 1 dB a second
 LEVEL_MS_PER_CDB = const(20)  # half a dB a second
 KNOB_STEP_PERMILLE = const(20)
+MOOD_EVERY_MS = const(1000)
 SAVE_EVERY_MIN = const(15)  # ages of the dose, while nothing plays
 REMIND_MS = const(120_000)  # the display asks for the sensor to be taken off
 
@@ -62,6 +64,7 @@ class Session:
         self._level_cdba = 0
         self._glide_left_ms = 0
         self._knob_permille = 1000
+        self._mood_ms = None  # on the curve, when the mood was last taken from it
 
     def step(self, now_ms, inputs, outputs):
         """Fill `outputs` for this moment. About ten times a second, and at once on a gesture."""
@@ -231,6 +234,7 @@ class Session:
             wanted -= profile.baseline_below_cdb
         else:
             wanted += curve_at(profile.curve, self.tempo.curve_ms, 2)
+        wanted = max(wanted, LEVEL_LEAST_CDBA)
         change = wanted - self._level_cdba
         if self._level_cdba == 0:
             over_ms = max(profile.onset_ms, wanted * ONSET_MS_PER_CDB)
@@ -331,9 +335,11 @@ class Session:
         outputs.ratio_pulses = tempo.ratio_pulses
         outputs.baseline_mbpm = tempo.baseline_mbpm
         outputs.level_cdba = self._level_cdba
-        outputs.minor_permille = curve_at(profile.curve, tempo.curve_ms, 3)
-        outputs.brightness_permille = curve_at(profile.curve, tempo.curve_ms, 4)
-        outputs.density_permille = curve_at(profile.curve, tempo.curve_ms, 5)
+        if self._mood_ms is None or tempo.curve_ms - self._mood_ms >= MOOD_EVERY_MS:
+            self._mood_ms = tempo.curve_ms
+            outputs.minor_permille = curve_at(profile.curve, tempo.curve_ms, 3)
+            outputs.brightness_permille = curve_at(profile.curve, tempo.curve_ms, 4)
+            outputs.density_permille = curve_at(profile.curve, tempo.curve_ms, 5)
         outputs.sensor_on = not self._over
         left_ms = self._planned_ms - self._sound_ms
         outputs.minutes_left = (left_ms + 59_999) // 60_000 if not self._over and left_ms > 0 else 0

@@ -8,7 +8,7 @@ from array import array
 
 from micropython import const
 
-from firmware.curve import curve_at
+from firmware.curve import CURVE_COLUMNS, curve_at
 
 # The beat people sing to: choice, within the 40 to 90 bpm that lullabies and calm music have.
 TEMPO_LOW_MBPM = const(40_000)
@@ -113,6 +113,14 @@ class Baseline:
         return self._sorted[self.count // 2]
 
 
+def _last_change_ms(curve):
+    """When a curve's tempo comes to its last value."""
+    place = len(curve) - CURVE_COLUMNS
+    while place and curve[place - CURVE_COLUMNS + 1] == curve[len(curve) - CURVE_COLUMNS + 1]:
+        place -= CURVE_COLUMNS
+    return curve[place]
+
+
 class Tempo:
     """The music's tempo. `listen` every step of a session; `begin` once the melody may start; then `advance`.
 
@@ -126,6 +134,7 @@ class Tempo:
         self._newborn = profile.population != "adult"
         self._filter = PulseFilter()
         self._baseline = Baseline()
+        self._end_ms = _last_change_ms(profile.curve)
         self.restart()
 
     def restart(self):
@@ -219,12 +228,7 @@ class Tempo:
 
     def finished(self):
         """Whether the tempo has come to the end of its curve."""
-        curve = self._profile.curve
-        last = curve[len(curve) - 5]
-        place = len(curve) - 6
-        while place and curve[place - 5] == last:
-            place -= 6
-        at_end = not self.match_left_ms and self.curve_ms >= curve[place]
+        at_end = not self.match_left_ms and self.curve_ms >= self._end_ms
         return at_end and self.tempo_mbpm == self.target_mbpm
 
     # Helpers.
@@ -287,6 +291,8 @@ class Tempo:
 
     def _wait_for_patient(self, target):
         """The target, but no further ahead of the patient than the margin, and never up again."""
+        if target >= self.tempo_mbpm:
+            return target
         pulse = self._filter.rate_mbpm * self.ratio_beats // self.ratio_pulses
         nearest = pulse * (1000 - self._profile.margin_permille) // 1000
         if nearest <= target:

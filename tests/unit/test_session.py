@@ -280,6 +280,22 @@ def test_the_knob_turns_down_and_never_up():
     assert bench.sound.level_cdba == 4800
 
 
+def test_the_softest_profile_turned_down_is_a_level_still():
+    curve = [[0, 100, -20, 0, 50, 50]]
+    bench = Bench(level_dba=30, knob_range_db=20, curve=curve, follow="lead_anyway")
+    bench.inputs.knob_permille = 0
+    bench.start(200)
+    assert bench.outputs.level_cdba == 1500 and bench.sounding
+
+
+def test_a_patient_whose_pulse_rises_when_the_slowing_is_over_is_not_waited_for():
+    bench = Bench(follow="wait", margin_percent=8).start(800)
+    assert bench.phase == "sustain"
+    bench.pulse_bpm = 160.0
+    bench.run(60)
+    assert bench.phase == "sustain"
+
+
 def test_a_profile_may_begin_in_silence():
     bench = Bench(opening="silence").start(59)
     assert not any(row.sounding for row in bench.rows)
