@@ -72,6 +72,15 @@ def test_another_seed_is_another_patient():
     assert not np.array_equal(light(Patient(seed=1), 10)[0], light(Patient(seed=2), 10)[0])
 
 
+def test_the_noise_of_the_two_colours_has_nothing_in_common():
+    ir, red = light(Patient(perfusion_index_percent=0.01), 60)
+    noise = [np.diff(colour, 2) for colour in (ir, red)]
+    assert abs(np.corrcoef(noise)[0, 1]) < 0.05
+    assert np.std(noise[0]) == pytest.approx(
+        6 * 6**0.5, rel=0.1
+    )  # 6 counts, as the sensor has; second difference
+
+
 def test_the_light_is_at_the_level_the_recordings_have():
     ir, red = light(Patient("newborn"), 60)
     assert abs(ir.mean() / IR_COUNTS - 1) < 0.02
@@ -142,6 +151,7 @@ def test_a_scripted_fall_of_the_pulse_is_in_the_beats_and_in_the_truth():
 def test_a_change_made_while_playing_is_seen_at_once_and_leaves_the_past_alone():
     patient = Patient("newborn", seed=4)
     before = patient.photocurrent(0, PERIOD_US, 600)[0].copy()
+    patient.beat_times_s(30)
     patient.set("pulse_rate", 80, at_s=6.0)
     assert np.array_equal(before, patient.photocurrent(0, PERIOD_US, 600)[0])
     beats = np.array(patient.beat_times_s(30))

@@ -76,6 +76,13 @@ class TestFacts:
         rows = [row | {"tempo_bpm": row["tempo_bpm"] and row["tempo_bpm"] / 1.5} for row in hand_made.rows()]
         assert (hand_made_facts(rows=rows).ratio == 3).all()
 
+    @pytest.mark.parametrize("from_s", [300, 595])
+    def test_a_pulse_that_falls_to_half_for_seconds_is_no_change_of_the_ratio(self, from_s):
+        rows = hand_made.rows()
+        for row in rows[from_s : from_s + 5]:
+            row["pulse_rate_bpm"] = 75.0
+        assert (hand_made_facts(rows=rows).ratio == 2).all()
+
     def test_without_any_pulse_the_population_says_the_ratio(self):
         rows = [row | {"pulse_rate_bpm": None} for row in hand_made.rows()]
         assert (hand_made_facts(rows=rows).ratio == 2).all()
@@ -169,6 +176,12 @@ class TestFiles:
         ):
             assert text in page
         assert "ended as its scenario expects" in page
+
+    def test_a_second_of_zeros_is_silent_however_long_the_meter_rings_on(self):
+        pcm = hand_made.sound()[70 * 16_000 : 80 * 16_000]
+        history, numbers = simulate._heard(np.concatenate([pcm, np.zeros(64_000, np.int16), pcm]), 74.0)
+        assert list(np.isfinite(history)) == [True] * 10 + [False] * 4 + [True] * 10
+        assert numbers["las_max_dba"] == pytest.approx(np.nanmax(history), abs=0.01)
 
     def test_writing_a_silent_session_works_too(self, tmp_path):
         summary = simulate.write(hand_made.result(end="refused", reason="too_soon", silent=True), tmp_path)
