@@ -19,6 +19,7 @@ from firmware.dose import RECORD_BYTES as DOSE_BYTES
 from firmware.dose import Dose
 from firmware.drivers.adc import Adc
 from firmware.drivers.button import Button
+from firmware.drivers.display import Screen
 from firmware.drivers.flash_files import FlashFiles
 from firmware.drivers.i2c_bus import CircuitPythonI2C, I2CBus
 from firmware.drivers.light import Light
@@ -38,6 +39,7 @@ SENSOR_MS = 160          # 16 samples of the 32 that the FIFO holds
 ADC_MS = 250             # a channel at a time
 SESSION_MS = 100
 JOURNAL_MS = 1000
+DISPLAY_MS = 250
 WATCHDOG_MS = 2000       # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 I2C_TIMEOUT_US = 10_000  # the default of 50 ms would starve the sound
 JOURNAL_RECORDS = 1800   # half an hour by the second, longer ones more coarsely: 28 KB
@@ -58,6 +60,7 @@ class Device:
         self.store = Store(FlashFiles())
         self.journal = Journal(JOURNAL_RECORDS)
         self.trace = Trace(board.PIN_TRACE_TX)
+        self.inputs = Inputs()
         self.profile = self._load_profile()
         self.dose = self._load_dose()
 
@@ -66,6 +69,8 @@ class Device:
         self.adc = Adc(
             CircuitPythonI2C(bus), clock, (board.ADC_OUTPUT, board.ADC_ROOM_SOUND, board.ADC_OUTPUT, board.ADC_SUPPLY, board.ADC_OUTPUT, board.ADC_KNOB)
         )
+        self.screen = Screen(bus)
+        self.display = panel.Display(self.profile.title)
         self.vitals = Vitals(self.profile.population)
         adult = self.profile.population == profile.ADULT
         self.audio = Audio(
@@ -77,7 +82,6 @@ class Device:
         self.button = Button(board.PIN_BUTTON)
         self.gestures = panel.Button()
         self.usb_power = Pin(board.PIN_USB_POWER, Pin.IN)
-        self.inputs = Inputs()
         self.outputs = Outputs()
 
         self._block = array("h", bytes(2 * BLOCK))
@@ -101,6 +105,8 @@ class Device:
             self._tell(0, "fault", reasons.EXCEPTION if self._died_of() else reasons.WATCHDOG)
         self.sensor.configure()
         self.adc.configure()
+        if self.screen.configure():
+            self.loop.add("display", DISPLAY_MS, self.show)
 
     # Tasks
 
@@ -152,6 +158,12 @@ class Device:
         if self._phase != reasons.IDLE:
             self.journal.keep()
         self.trace.send(self.journal.record)
+
+    def show(self, now_ms):
+        """Bring the display, where there is one, a line nearer to what it should say."""
+        session = self.session
+        self.display.update(self.outputs, session.refused_ms > 0, session.remind_ms > 0)
+        self.screen.show(self.display.lines, self.display.on)
 
     # In between
 
@@ -247,13 +259,17 @@ class Device:
     # Flash: only while the amplifier is off
 
     def _load_profile(self):
-        """The committed profile, or the ready-made one for newborns: the strictest limits there are."""
+        """The committed profile, or the ready-made one for newborns, which only shows that none is there."""
         found = self.store.load(profile.RECORD)
         if found is not None and found[0] == profile.SCHEMA_VERSION:
             try:
-                return profile.Profile.from_values(json.loads(found[1]))
+                committed = profile.Profile.from_values(json.loads(found[1]))
+                self.inputs.profile_confirmed = True
+                return committed
             except ValueError:
                 self._tell(0, "save_failed")      # a record that is whole and yet no profile: said, and not used
+        # Nobody has confirmed contraindications on this device: a press will be refused.
+        self.inputs.profile_confirmed = False
         return profile.Profile.ready("newborn")
 
     def _load_dose(self):

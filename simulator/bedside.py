@@ -20,6 +20,7 @@ from simulator.chips.ads1115 import ADS1115
 from simulator.chips.bus import I2CBusModel
 from simulator.chips.faults import FaultyTarget
 from simulator.chips.max30102 import MAX30102
+from simulator.chips.ssd1306 import SSD1306
 from simulator.flash import Flash
 from simulator.patient import Script
 from simulator.scenario import Event, Scenario
@@ -70,7 +71,13 @@ class Result:
 class Bedside:
     """Everything outside the microcontroller for one scenario. `handle` answers it, `result` tells how it went."""
 
-    def __init__(self, scenario: Scenario, seed: int | None = None, progress: Callable[[dict], None] | None = None):
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int | None = None,
+        progress: Callable[[dict], None] | None = None,
+        display: bool = False,
+    ):
         self.scenario = scenario
         self.seed = scenario.seed if seed is None else seed
         self.end_us = int(scenario.duration_s * 1_000_000)
@@ -89,6 +96,9 @@ class Bedside:
             "max30102": FaultyTarget(self._sensor, self.seed),
             "ads1115": FaultyTarget(ADS1115(self._volts), self.seed + 1),
         }
+        # The display is optional on the board too: it is there when a scenario does something to it.
+        if display or any(event.faulty_chip == "ssd1306" for event in scenario.events):
+            self._targets["ssd1306"] = FaultyTarget(SSD1306(), self.seed + 2)
         self._buses = {board.I2C_BUS: I2CBusModel(self._targets.values())}
         self._frequency_hz = {board.I2C_BUS: board.I2C_FREQUENCY_HZ}
         self._inputs: list[tuple[int, int, int]] = []     # (us, pin, level) still to come, soonest first
@@ -304,6 +314,10 @@ class Bedside:
         self._rows.append(row)
         if self._progress is not None:
             self._progress(row)
+
+    def display_picture(self) -> str:
+        """What the display shows, a character a point; only on a bench that has one."""
+        return self._targets["ssd1306"].picture()
 
     def saved(self, name: str, slots: int = 2) -> bytes | None:
         """A record of the device's store as flash holds it now."""

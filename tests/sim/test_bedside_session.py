@@ -142,3 +142,22 @@ def test_runs_of_one_seed_are_the_same_and_of_another_are_not():
     once, again, other = (bedside.run(from_text(text), seed=seed) for seed in (None, 3, 4))
     assert once.rows == again.rows and (once.pcm == again.pcm).all()
     assert once.rows != other.rows
+
+
+def test_the_display_says_profile_phase_and_minutes_and_no_reading():
+    played = from_text('title = "t"\nduration_s = 12\n[[event]]\nat_s = 4\ndo = "press"\n')
+    bench = bedside.Bedside(played, display=True)
+    shown = set()
+    bench._progress = lambda row: shown.add((row["phase"], bench.display_picture()))
+    micropython.boot(bench)
+    idle = {picture for phase, picture in shown if phase == "idle"}
+    playing = {picture for phase, picture in shown if phase == "baseline"}
+    assert all("#" not in picture for picture in idle), "dark until somebody presses"
+    assert any(picture.count("#") > 200 for picture in playing)
+
+
+def test_a_device_on_which_nothing_was_confirmed_does_not_play(monkeypatch):
+    monkeypatch.setattr("simulator.flash.Flash.commit_profile", lambda flash, values: None)
+    result = bedside.run(from_text('title = "t"\nduration_s = 10\n[[event]]\nat_s = 4\ndo = "press"\n'))
+    assert (result.summary["end"], result.summary["reason"]) == ("refused", "not_confirmed")
+    assert not result.pcm.any()
