@@ -23,7 +23,7 @@ def main():
     # Collect often while modules load, so that what stays lies together and the buffers find room behind it.
     gc.threshold(4096)
     if not maintenance():
-        micropython.kbd_intr(-1)      # at the bedside a byte 0x03 on the USB line interrupts nothing
+        micropython.kbd_intr(-1)  # at the bedside a byte 0x03 on the USB line interrupts nothing
 
 
 if __name__ == "__main__":

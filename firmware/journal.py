@@ -76,7 +76,13 @@ class Journal:
         for place in range(8, RECORD_BYTES):
             record[place] = 0
         struct.pack_into(
-            _EVENT, record, 0, now_ms // 1000 & 0xFFFF, 0x80 | EVENTS.index(kind), REASONS.index(reason), detail
+            _EVENT,
+            record,
+            0,
+            now_ms // 1000 & 0xFFFF,
+            0x80 | EVENTS.index(kind),
+            REASONS.index(reason),
+            detail,
         )
 
     def keep(self):
@@ -131,7 +137,9 @@ def read_record(record):
         if kind & 0x7F >= len(EVENTS) or reason >= len(REASONS):
             raise ValueError("not a journal record")
         return {"seconds": seconds, "kind": EVENTS[kind & 0x7F], "reason": REASONS[reason], "detail": detail}
-    seconds, phase, reason, pulse, tempo, target, level, perfusion, spo2, quality = struct.unpack_from(_ROW, record, 0)
+    seconds, phase, reason, pulse, tempo, target, level, perfusion, spo2, quality = struct.unpack_from(
+        _ROW, record, 0
+    )
     if phase >= len(PHASES) or reason >= len(REASONS):
         raise ValueError("not a journal record")
     return {

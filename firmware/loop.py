@@ -64,7 +64,7 @@ class Loop:
         self._gc_due_ms = 0
         self.lateness_ms = 0
         self.worst_lateness_ms = 0
-        self.heap_free_bytes = None      # after the last collection; None where nobody knows
+        self.heap_free_bytes = None  # after the last collection; None where nobody knows
         self.turns = 0
 
     def add(self, name, period_ms, run):
@@ -83,7 +83,9 @@ class Loop:
                 if behind_ms > late_ms:
                     late_ms = behind_ms
                 # A task that fell behind by more than a period starts afresh: catching up would only delay the others.
-                task.due_ms = task.due_ms + task.period_ms if behind_ms < task.period_ms else now_ms + task.period_ms
+                task.due_ms = (
+                    task.due_ms + task.period_ms if behind_ms < task.period_ms else now_ms + task.period_ms
+                )
                 task.run(now_ms)
         self.lateness_ms = late_ms
         if late_ms > self.worst_lateness_ms and self.turns:

@@ -34,19 +34,19 @@ from firmware.session import Session
 from firmware.store import Store
 from firmware.vitals import Vitals
 
-SOUND_MS = 16            # one block
-SENSOR_MS = 160          # 16 samples of the 32 that the FIFO holds
-ADC_MS = 250             # a channel at a time
+SOUND_MS = 16  # one block
+SENSOR_MS = 160  # 16 samples of the 32 that the FIFO holds
+ADC_MS = 250  # a channel at a time
 SESSION_MS = 100
 JOURNAL_MS = 1000
 DISPLAY_MS = 250
-WATCHDOG_MS = 2000       # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
+WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 I2C_TIMEOUT_US = 10_000  # the default of 50 ms would starve the sound
-JOURNAL_RECORDS = 1800   # half an hour by the second, longer ones more coarsely: 28 KB
+JOURNAL_RECORDS = 1800  # half an hour by the second, longer ones more coarsely: 28 KB
 DOSE_RECORD = "dose"
-SESSION_RECORD = "session"   # the journals of the newest sessions
+SESSION_RECORD = "session"  # the journals of the newest sessions
 SESSIONS_KEPT = 8
-FAULT_RECORD = "fault"       # what the device last died of: text
+FAULT_RECORD = "fault"  # what the device last died of: text
 FAULT_BYTES = 400
 
 
@@ -55,7 +55,9 @@ class Device:
 
     def __init__(self):
         self.clock = clock = Clock()
-        self.pcm = PcmOut(clock, board.PIN_I2S_DATA, board.PIN_I2S_CLOCK, board.PIN_I2S_WORD_SELECT, board.PIN_AMPLIFIER_ON)
+        self.pcm = PcmOut(
+            clock, board.PIN_I2S_DATA, board.PIN_I2S_CLOCK, board.PIN_I2S_WORD_SELECT, board.PIN_AMPLIFIER_ON
+        )
         self.light = Light(board.PIN_LIGHT_GREEN, board.PIN_LIGHT_AMBER)
         self.store = Store(FlashFiles())
         self.journal = Journal(JOURNAL_RECORDS)
@@ -67,7 +69,16 @@ class Device:
         bus = I2CBus(_open_i2c, _open_i2c_pins, clock)
         self.sensor = MAX3010x(bus, clock)
         self.adc = Adc(
-            CircuitPythonI2C(bus), clock, (board.ADC_OUTPUT, board.ADC_ROOM_SOUND, board.ADC_OUTPUT, board.ADC_SUPPLY, board.ADC_OUTPUT, board.ADC_KNOB)
+            CircuitPythonI2C(bus),
+            clock,
+            (
+                board.ADC_OUTPUT,
+                board.ADC_ROOM_SOUND,
+                board.ADC_OUTPUT,
+                board.ADC_SUPPLY,
+                board.ADC_OUTPUT,
+                board.ADC_KNOB,
+            ),
         )
         self.screen = Screen(bus)
         self.display = panel.Display(self.profile.title)
@@ -191,7 +202,9 @@ class Device:
         room_mv = adc.millivolts(board.ADC_ROOM_SOUND)
         inputs.room_level_cdba = None if room_mv is None else room_mv * 100 // board.ROOM_SOUND_MV_PER_DBA
         knob_mv = adc.millivolts(board.ADC_KNOB)
-        inputs.knob_permille = None if knob_mv is None else max(0, min(1000, knob_mv * 1000 // board.KNOB_FULL_MV))
+        inputs.knob_permille = (
+            None if knob_mv is None else max(0, min(1000, knob_mv * 1000 // board.KNOB_FULL_MV))
+        )
         supply_mv = adc.millivolts(board.ADC_SUPPLY)
         inputs.supply_mv = None if supply_mv is None else supply_mv * board.SUPPLY_DIVIDER
         inputs.usb_host_present = self.usb_power.value() == 1 and not board.USB_ISOLATED
@@ -218,7 +231,11 @@ class Device:
             audio.silence()
             self._melody_on = False
         if outputs.playing:
-            audio.soundscape(self.profile.soundscape if outputs.soundscape_on and self.profile.soundscape != "none" else None)
+            audio.soundscape(
+                self.profile.soundscape
+                if outputs.soundscape_on and self.profile.soundscape != "none"
+                else None
+            )
             if outputs.melody_on != self._melody_on:
                 self._melody_on = outputs.melody_on
                 audio.play(songs.SONGS[self.profile.song] if outputs.melody_on else None)
@@ -267,7 +284,7 @@ class Device:
                 self.inputs.profile_confirmed = True
                 return committed
             except ValueError:
-                self._tell(0, "save_failed")      # a record that is whole and yet no profile: said, and not used
+                self._tell(0, "save_failed")  # a record that is whole and yet no profile: said, and not used
         # Nobody has confirmed contraindications on this device: a press will be refused.
         self.inputs.profile_confirmed = False
         return profile.Profile.ready("newborn")
@@ -317,7 +334,11 @@ class Device:
 
 def _open_i2c():
     return I2C(
-        board.I2C_BUS, scl=Pin(board.PIN_I2C_SCL), sda=Pin(board.PIN_I2C_SDA), freq=board.I2C_FREQUENCY_HZ, timeout=I2C_TIMEOUT_US
+        board.I2C_BUS,
+        scl=Pin(board.PIN_I2C_SCL),
+        sda=Pin(board.PIN_I2C_SDA),
+        freq=board.I2C_FREQUENCY_HZ,
+        timeout=I2C_TIMEOUT_US,
     )
 
 
@@ -331,7 +352,9 @@ def _output_level_cdba(millivolts):
         return None
     if millivolts <= 0:
         return 0
-    power = millivolts * millivolts * (FULL_POWER // (board.OUTPUT_FULL_SCALE_MV * board.OUTPUT_FULL_SCALE_MV))
+    power = (
+        millivolts * millivolts * (FULL_POWER // (board.OUTPUT_FULL_SCALE_MV * board.OUTPUT_FULL_SCALE_MV))
+    )
     return max(0, board.FULL_SCALE_CDBA + power_cdb(power))
 
 
@@ -342,9 +365,9 @@ def main():
     device = None
     try:
         device = Device()
-        gc.threshold(-1)      # from here on the loop says when
+        gc.threshold(-1)  # from here on the loop says when
         device.loop.run()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever it is, it must not pass this line with the amplifier on)
         leave_silence(device)
         said = io.StringIO()
         sys.print_exception(error, said)

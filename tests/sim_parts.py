@@ -5,7 +5,7 @@ from pathlib import Path
 
 from simulator import scenario
 
-SIM = Path(__file__).resolve().parent / "sim"   # scripts that boot a device in their own way lie there
+SIM = Path(__file__).resolve().parent / "sim"  # scripts that boot a device in their own way lie there
 RATE_HZ = 16000
 
 

@@ -13,7 +13,7 @@ class FlashFiles:
         try:
             os.mkdir(FOLDER)
         except OSError:
-            pass                # it is there already; if it could not be made, the first write says so
+            pass  # it is there already; if it could not be made, the first write says so
 
     def size(self, name):
         """Bytes in a file, or None when there is none."""

@@ -2,7 +2,7 @@
 
 from machine import PWM, Pin
 
-_FREQUENCY_HZ = 1000      # well above what an eye or a camera at the bedside sees flicker
+_FREQUENCY_HZ = 1000  # well above what an eye or a camera at the bedside sees flicker
 
 
 class Light:

@@ -13,9 +13,11 @@ from machine import I2S, Pin
 
 SAMPLE_RATE_HZ = 16000
 BLOCK = 256
-QUEUE_FRAMES = 4 * BLOCK      # 64 ms: longer than the longest collection (21 ms on the chip), short enough to stop in 0.1 s
+QUEUE_FRAMES = (
+    4 * BLOCK
+)  # 64 ms: longer than the longest collection (21 ms on the chip), short enough to stop in 0.1 s
 _RING_BYTES = 2 * (QUEUE_FRAMES + 2 * BLOCK)
-_CLOCKS_FIRST_US = 10_000     # data sheet: clocks at least 5 ms before the amplifier wakes
+_CLOCKS_FIRST_US = 10_000  # data sheet: clocks at least 5 ms before the amplifier wakes
 
 
 class PcmOut:
@@ -30,7 +32,7 @@ class PcmOut:
         self._amplifier = Pin(amplifier_pin, Pin.OUT, value=0)
         self._silence = array("h", bytes(2 * BLOCK))
         self._i2s = None
-        self._ahead_frames = 0        # written and not yet played
+        self._ahead_frames = 0  # written and not yet played
         self._ticks_us = 0
         self._rest = 0
         self.amplifier_on = False
@@ -41,7 +43,15 @@ class PcmOut:
         if self._i2s is None:
             sck, ws, sd = self._pins
             self._i2s = I2S(
-                0, sck=sck, ws=ws, sd=sd, mode=I2S.TX, bits=16, format=I2S.MONO, rate=SAMPLE_RATE_HZ, ibuf=_RING_BYTES
+                0,
+                sck=sck,
+                ws=ws,
+                sd=sd,
+                mode=I2S.TX,
+                bits=16,
+                format=I2S.MONO,
+                rate=SAMPLE_RATE_HZ,
+                ibuf=_RING_BYTES,
             )
             self._ticks_us = self._clock.ticks_us()
             self._rest = 0
@@ -84,6 +94,6 @@ class PcmOut:
         return ahead <= QUEUE_FRAMES - BLOCK
 
     def write(self, block):
-        """Queue one block (array('h', BLOCK)); blocks only if the clock of the I2S has stopped, and then the watchdog bites."""
+        """Queue one block (array('h', BLOCK)); blocks only if the I2S clock has stopped: the watchdog then bites."""
         self._i2s.write(block)
         self._ahead_frames += BLOCK

@@ -28,7 +28,11 @@ def _device_modules() -> Iterator[None]:
     """Let imports find the device's modules instead of ours, and put ours back afterwards."""
 
     def of_the_device(name: str) -> bool:
-        return name in _SUPPLIED or name in _REPLACED or name.split(".")[0] in ("firmware", "adafruit_ads1x15", "adafruit_bus_device")
+        return (
+            name in _SUPPLIED
+            or name in _REPLACED
+            or name.split(".")[0] in ("firmware", "adafruit_ads1x15", "adafruit_bus_device")
+        )
 
     cpython.install()
     ours = {name: module for name, module in sys.modules.items() if of_the_device(name)}

@@ -13,7 +13,17 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from simulator.bedside import FLASH_ERASE, FLASH_READ, FLASH_WRITE, I2C, PIN_READ, SYNC, Bedside, RuntimeDied, Stopped
+from simulator.bedside import (
+    FLASH_ERASE,
+    FLASH_READ,
+    FLASH_WRITE,
+    I2C,
+    PIN_READ,
+    SYNC,
+    Bedside,
+    RuntimeDied,
+    Stopped,
+)
 from simulator.interpreter import device_image, find_micropython, why_no_micropython
 
 # On the 64-bit interpreter a pointer, a small integer and a heap cell are twice as large as on the chip; a byte of a
@@ -26,10 +36,10 @@ RAW_BYTES = 100 * 1024
 SIMULATED_PARTS_BYTES = 20 * 1024
 HEAP_BYTES = 2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES
 
-SILENT_FOR_S = 30.0          # of real time without a message; the watch looks this often
+SILENT_FOR_S = 30.0  # of real time without a message; the watch looks this often
 _ANSWERED = frozenset((SYNC, I2C, FLASH_READ, FLASH_WRITE, FLASH_ERASE, PIN_READ))
 _PIPE_BYTES = 1 << 20
-_SET_PIPE_SIZE = 1031        # F_SETPIPE_SZ; Linux only, a matter of speed
+_SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ; Linux only, a matter of speed
 
 
 def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[str, Any]:
@@ -111,9 +121,15 @@ def _obituary(process: subprocess.Popen, at_s: float) -> str:
     except subprocess.TimeoutExpired:
         said = ""
     code = process.returncode
-    how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended by itself (status {code})"
+    how = (
+        f"was killed by signal {-code}"
+        if code is not None and code < 0
+        else f"ended by itself (status {code})"
+    )
     last = f": {said}" if said else ""
-    return f"the MicroPython process {how} at {at_s:.1f} s of the session; the run is void, start it again{last}"
+    return (
+        f"the MicroPython process {how} at {at_s:.1f} s of the session; the run is void, start it again{last}"
+    )
 
 
 def _serve(bedside: Bedside, from_device: int, to_device: int) -> None:

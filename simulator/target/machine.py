@@ -39,7 +39,7 @@ class Pin:
 
     def __init__(self, number, mode=IN, pull=None, value=None):
         self.number = number
-        self._shared = mode == Pin.OPEN_DRAIN     # others may hold the line low
+        self._shared = mode == Pin.OPEN_DRAIN  # others may hold the line low
         if mode == Pin.OUT or self._shared:
             self._set(1 if value else 0)
 
@@ -111,7 +111,9 @@ class I2C:
         self._check(wire.i2c(self._bus, address, self._register, 1, buffer, len(buffer)))
 
     def writeto_mem(self, address, register, buffer):
-        self._check(wire.i2c(self._bus, address, bytes((register,)) + bytes(buffer), 1 + len(buffer), None, 0))
+        self._check(
+            wire.i2c(self._bus, address, bytes((register,)) + bytes(buffer), 1 + len(buffer), None, 0)
+        )
 
     def scan(self):
         return [a for a in range(0x08, 0x78) if wire.i2c(self._bus, a, b"", 0, None, 0) == 0]
@@ -132,12 +134,13 @@ class I2S:
     TX = 1
     MONO = 0
     STEREO = 1
+
     def __init__(self, id, *, sck, ws, sd, mode, bits, format, rate, ibuf):
         if mode != I2S.TX or bits != 16 or format != I2S.MONO:
             raise ValueError("this board plays 16-bit mono only")
         self._rate = rate
-        self._room = (ibuf - 1) // 2              # one byte of the ring is never used
-        self._written = 0                         # frames, silence for missing ones included
+        self._room = (ibuf - 1) // 2  # one byte of the ring is never used
+        self._written = 0  # frames, silence for missing ones included
         self._start_us = wire.now[0]
         wire.i2s_start(rate)
 
@@ -145,7 +148,7 @@ class I2S:
         return (wire.now[0] - self._start_us) * self._rate // 1_000_000
 
     def write(self, buffer):
-        count = len(buffer)                       # an array of 16-bit frames
+        count = len(buffer)  # an array of 16-bit frames
         behind = self._played() - self._written
         if behind > 0:
             wire.i2s_gap(behind)

@@ -15,7 +15,7 @@ _READ_US = 6
 
 def ticks_us():
     later = _now[0] + _READ_US
-    if later < _horizon[0]:           # the common case, and the most frequent call of all
+    if later < _horizon[0]:  # the common case, and the most frequent call of all
         _now[0] = later
         return later & _WRAP
     wire.advance(_READ_US)

@@ -14,13 +14,13 @@ import transport
 # The operations; simulator/bedside.py holds the same numbers for the other end.
 _SYNC, _I2C, _I2C_INIT, _I2S_START, _I2S_DATA, _I2S_GAP, _I2S_STOP = 1, 2, 3, 4, 5, 6, 7
 _PIN, _PWM, _UART, _FLASH_READ, _FLASH_WRITE, _FLASH_ERASE, _RESET, _PIN_READ = 8, 9, 10, 11, 12, 13, 14, 15
-_POST_FRAMES = 1024               # sound is sent on in pieces of 64 ms
+_POST_FRAMES = 1024  # sound is sent on in pieces of 64 ms
 _PINS = 48
 
-now = array("l", [0])             # virtual time, us since the bench was switched on
-watchdog = array("l", [0])        # when the watchdog bites; 0 while it is not running
-horizon = array("l", [0])         # before this nothing happens that is not asked for: min(next event, watchdog)
-levels = bytearray(_PINS)         # what each pin reads
+now = array("l", [0])  # virtual time, us since the bench was switched on
+watchdog = array("l", [0])  # when the watchdog bites; 0 while it is not running
+horizon = array("l", [0])  # before this nothing happens that is not asked for: min(next event, watchdog)
+levels = bytearray(_PINS)  # what each pin reads
 _listeners = [None] * _PINS
 _sound = bytearray(_POST_FRAMES * 2)
 _sound_fill = array("i", [0])

@@ -4,13 +4,14 @@ import sys
 
 import files
 import wire
+
 from firmware import boot
 
 task_name, at_s, how = sys.argv[5], int(sys.argv[6]), sys.argv[7]
 wire.begin()
 files.mount()
 boot.main()
-from firmware import main
+from firmware import main  # noqa: E402  (after boot.py, as on the chip)
 
 
 class Broken(main.Device):

@@ -9,6 +9,7 @@ import sys
 
 import files
 import wire
+
 from firmware import boot
 
 report, begin_s, end_s = sys.argv[5], int(sys.argv[6]), int(sys.argv[7])
@@ -16,7 +17,7 @@ counts = {}
 
 
 def counted(name, run):
-    entry = counts[name] = [0, 0, 0]       # calls, bytes, most bytes in one call
+    entry = counts[name] = [0, 0, 0]  # calls, bytes, most bytes in one call
 
     def call(now_ms):
         before = gc.mem_alloc()
@@ -33,7 +34,7 @@ def counted(name, run):
 wire.begin()
 files.mount()
 boot.main()
-from firmware import main
+from firmware import main  # noqa: E402  (after boot.py, as on the chip)
 
 device = main.Device()
 while wire.now[0] < begin_s * 1_000_000:

@@ -5,14 +5,15 @@ from the device's own journal, its sound from the DAC's side of the amplifier.
 """
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from sim_parts import RATE_HZ, SIM, from_text
 
 from host_tools import meter
 from simulator import bedside, scenario
 from simulator.runtimes import micropython
-from sim_parts import RATE_HZ, SIM, from_text
 
 PRESS_S = 5.0
 
@@ -58,7 +59,9 @@ def test_the_tempo_falls_as_the_profile_says_and_never_steps(newborn):
 
 
 def test_the_estimated_pulse_is_the_patients(newborn):
-    both = [(row["pulse_rate_bpm"], row["true_pulse_rate_bpm"]) for row in newborn.rows if row["pulse_rate_bpm"]]
+    both = [
+        (row["pulse_rate_bpm"], row["true_pulse_rate_bpm"]) for row in newborn.rows if row["pulse_rate_bpm"]
+    ]
     assert len(both) > 0.97 * (1175 - 15)
     # The shown rate is a mean over eight seconds; the truth beside it is of this moment.
     assert np.mean([abs(shown - true) for shown, true in both]) < 1.5
@@ -68,13 +71,15 @@ def test_it_fades_at_the_end_and_leaves_silence(newborn):
     assert newborn.summary["end"] == "faded"
     fading = next(row["time_s"] for row in newborn.rows if row["phase"] == "fade")
     steps = [loudness(newborn.pcm, fading + t, fading + t + 4) for t in range(0, 30, 6)]
-    assert all(later < earlier for earlier, later in zip(steps, steps[1:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(steps))
     assert not newborn.pcm[int((fading + 35) * RATE_HZ) :].any()
 
 
 def test_no_underrun_no_pop_no_flash_write_while_audible(newborn):
     summary = newborn.summary
-    assert [summary[key] for key in ("underruns", "amplifier_pops", "flash_erased_while_audible", "samples_lost")] == [0] * 4
+    assert [
+        summary[key] for key in ("underruns", "amplifier_pops", "flash_erased_while_audible", "samples_lost")
+    ] == [0] * 4
 
 
 def test_it_is_as_loud_as_the_profile_says_and_no_louder(newborn):
@@ -104,8 +109,8 @@ def test_a_press_while_it_plays_begins_the_fade_within_a_tenth_of_a_second():
 
 
 def test_a_second_on_the_button_is_silence_within_a_tenth_of_a_second():
-    text = 'title = "t"\nduration_s = 95\n[[event]]\nat_s = 5\ndo = "press"\n[[event]]\nat_s = 90\ndo = "hold"\nfor_s = 1.5\n'
-    result = bedside.run(from_text(text))
+    text = 'title = "t"\nduration_s = 95\n[[event]]\nat_s = 5\ndo = "press"\n'
+    result = bedside.run(from_text(text + '[[event]]\nat_s = 90\ndo = "hold"\nfor_s = 1.5\n'))
     assert result.pcm[int(90.5 * RATE_HZ) : int(90.9 * RATE_HZ)].any()
     assert not result.pcm[int(91.1 * RATE_HZ) :].any()
     assert result.summary["end"] == "silenced"
@@ -129,8 +134,8 @@ def test_no_task_and_no_turn_of_the_loop_allocates(tmp_path):
 
 @pytest.mark.parametrize("runtime", ["micropython", "cpython"])
 def test_the_power_cut_in_the_middle_leaves_silence_until_somebody_presses(runtime):
-    text = 'title = "t"\nduration_s = 50\n[[event]]\nat_s = 5\ndo = "press"\n[[event]]\nat_s = 20\ndo = "power_cut"\nfor_s = 5\n'
-    result = bedside.run(from_text(text), runtime)
+    text = 'title = "t"\nduration_s = 50\n[[event]]\nat_s = 5\ndo = "press"\n'
+    result = bedside.run(from_text(text + '[[event]]\nat_s = 20\ndo = "power_cut"\nfor_s = 5\n'), runtime)
     assert result.pcm[: 20 * RATE_HZ].any()
     assert not result.pcm[20 * RATE_HZ :].any()
     assert [e["kind"] for e in result.events].count("device_boot") == 2

@@ -37,7 +37,7 @@ def test_an_error_in_any_task_ends_in_silence_and_a_reason_that_survives(task, h
     assert not result.pcm[int((BROKEN_AT_S + 0.3) * RATE_HZ) :].any()
     faults = [event["detail"]["reason"] for event in result.events if event["kind"] == "device_fault"]
     assert faults == ["exception"]
-    assert bench.saved("fault") == b""           # told once, then forgotten
+    assert bench.saved("fault") == b""  # told once, then forgotten
     assert result.rows[-1]["phase"] == "idle"
     assert result.summary["amplifier_pops"] == result.summary["flash_erased_while_audible"] == 0
 

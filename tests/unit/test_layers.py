@@ -9,10 +9,23 @@ from simulator.interpreter import ROOT, compile_file
 
 DRIVERS, SERVICES, SESSION, MAIN = range(4)
 TOP = {"session": SESSION, "main": MAIN, "boot": MAIN}
-FACTS = {"board", "reasons", "records"}          # words and numbers, without code of their own: anyone may read them
+FACTS = {"board", "reasons", "records"}  # words and numbers, without code of their own: anyone may read them
 MACHINE_USERS = {"board", "loop", "boot", "main"}
 HARDWARE = {"machine", "rp2", "time", "utime", "os", "gc", "network"}
-PURE_FOR_HOST = {"guard", "profile", "profiles", "link", "score", "songs", "audio", "vitals", "journal", "board", "reasons", "store"}
+PURE_FOR_HOST = {
+    "guard",
+    "profile",
+    "profiles",
+    "link",
+    "score",
+    "songs",
+    "audio",
+    "vitals",
+    "journal",
+    "board",
+    "reasons",
+    "store",
+}
 
 
 def module_name(path):
@@ -59,13 +72,17 @@ def test_only_drivers_and_the_top_touch_the_hardware(path):
     if layer(name) == DRIVERS or name.split(".")[1] in MACHINE_USERS:
         return
     touched = HARDWARE & {imported.split(".")[0] for imported in imports_of(path)}
-    assert not touched, f"{name} imports {', '.join(sorted(touched))}: services never read a clock, a pin or a file"
+    assert not touched, (
+        f"{name} imports {', '.join(sorted(touched))}: services never read a clock, a pin or a file"
+    )
 
 
 def test_firmware_knows_nothing_of_host_or_simulator():
     for path in sources():
         for imported in imports_of(path):
-            assert imported.split(".")[0] not in ("simulator", "host_tools", "tests", "typing"), f"{path}: {imported}"
+            assert imported.split(".")[0] not in ("simulator", "host_tools", "tests", "typing"), (
+                f"{path}: {imported}"
+            )
         assert "simulat" not in path.read_text().lower(), f"{path} speaks of a simulator"
 
 

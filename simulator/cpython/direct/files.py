@@ -8,6 +8,7 @@ import wire
 
 from simulator import flash
 
+
 class _Os:
     """The calls of `os` that firmware/drivers/flash_files.py makes, with MicroPython's OSError for littlefs's own."""
 

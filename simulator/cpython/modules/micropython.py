@@ -65,7 +65,7 @@ def viper(function):
             arguments[place] = cast(arguments[place])
         return function(*arguments)
 
-    call.viper_source = function   # for the test that runs it on checked 32-bit integers
+    call.viper_source = function  # for the test that runs it on checked 32-bit integers
     return call
 
 

@@ -14,9 +14,9 @@ _SMALL = 64
 _request = bytearray(16 + _SMALL)
 _answer = array("I", [0, 0, 0, 0])
 
-took_us = array("i", [0])         # how long the last answered request took on its bus
-length = array("i", [0])          # how many bytes came with it
-next_event_us = array("l", [0])   # the bedside has nothing new for us before this time
+took_us = array("i", [0])  # how long the last answered request took on its bus
+length = array("i", [0])  # how many bytes came with it
+next_event_us = array("l", [0])  # the bedside has nothing new for us before this time
 
 
 def start_us():
@@ -42,7 +42,7 @@ def send(op, a, b, count, payload, now_us):
 def receive(into):
     """Wait for the answer; returns its status, and fills `into` with what came along."""
     if _from_bedside.readinto(_answer) != 16:
-        sys.exit()                                # the bedside is gone: the power is off
+        sys.exit()  # the bedside is gone: the power is off
     status = _answer[0] & 0xFFFF
     count = _answer[0] >> 16
     length[0] = count
@@ -50,7 +50,7 @@ def receive(into):
     next_event_us[0] = _answer[2] | _answer[3] << 32
     if count:
         got = _from_bedside.readinto(into, count)
-        while got < count:                        # a long answer may come in pieces
+        while got < count:  # a long answer may come in pieces
             got += _from_bedside.readinto(memoryview(into)[got:], count - got)
     return status - 0x10000 if status & 0x8000 else status
 
