@@ -69,6 +69,10 @@ class Beats:
         """How far the light fell at that beat: slopes added up from foot to top."""
         return self.rises[number & _MASK]
 
+    def level(self, number):
+        """The light when that beat was found: 8 samples added up."""
+        return self.levels[number & _MASK]
+
     def stretch_end(self, number):
         """When stretch `number` (of `stretches`, one of the last 64) ended; it lies between good beats."""
         return self._end[number & _MASK]

@@ -35,7 +35,11 @@ _CONTACT_LOST_COUNTS = const(12000)
 _CONTACT_FOUND_COUNTS = const(15000)
 _SATURATED_COUNTS = const(262000)  # of 262 143
 _LEVEL_JUMP_PERCENT = const(25)  # within a second: another hold of the sensor, not the room's light
-_SILENCE_TICKS = const(9600)  # 3 s without a beat: there is no pulse to show
+# So long without a beat there is no pulse to show: 3 s, for the sensor may be off; 5 s where the light is the
+# same as at the last beat within 1/32, which it is not when the sensor comes off.
+_SILENCE_TICKS = const(9600)
+_SILENCE_SAME_LIGHT_TICKS = const(16000)
+_SAME_LIGHT_SHIFT = const(5)
 _SETTLING_PAIRS = const(8)  # until the slope's taps hold only what came after
 
 _MBPM_TICKS = const(192000000)  # thousandths of a beat per minute × ticks: 60 × 3200 × 1000
@@ -296,7 +300,7 @@ class Vitals:
         reason = None
         rate = 0
         odd = 0
-        if beats.anchor and now - beats.anchor > _SILENCE_TICKS:
+        if beats.anchor and now - beats.anchor > self._longest_silence():
             self._unknown(TOO_WEAK)
             self._good_head = head - _HOLD_PAIRS
             self._sure_head = head - _WEAK_PAIRS
@@ -363,6 +367,16 @@ class Vitals:
             quality = quality * number // (number + 2 * odd) if number else quality // 2
         self.quality_percent = quality if quality > 5 else 5
         self._measure_perfusion(now)
+
+    def _longest_silence(self):
+        """How long the last beat lets a rate be shown."""
+        beats = self._beats
+        # A beat is booked with the light of up to half a second later; three beats ago is before any of this.
+        then = beats.level(beats.count - 3)
+        change = self._light() - then
+        if change < 0:
+            change = -change
+        return _SILENCE_TICKS if change > then >> _SAME_LIGHT_SHIFT else _SILENCE_SAME_LIGHT_TICKS
 
     def _set_interval(self, period):
         """The local interval misled the booking of beats: take that of steady beats, or the period."""

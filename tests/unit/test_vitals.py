@@ -92,7 +92,7 @@ def test_a_steady_rate_is_never_shown_as_bradycardia():
     assert min(rate for rate in rates(shown(made.samples, "newborn")) if rate) > 120
 
 
-@pytest.mark.parametrize("light_counts", [900, 40_000, 90_000, 99_000, 250_000])
+@pytest.mark.parametrize("light_counts", [900, 40_000, 90_000, 96_000, 250_000])
 @pytest.mark.parametrize("population, rate_bpm", [("newborn", 140), ("adult", 70)])
 def test_no_rate_is_shown_when_the_probe_has_been_off_for_three_seconds(population, rate_bpm, light_counts):
     made = pulse(rate_bpm, 30).samples
@@ -100,6 +100,14 @@ def test_no_rate_is_shown_when_the_probe_has_been_off_for_three_seconds(populati
     assert found[29] is not None
     assert found[33:50] == [None] * 17
     assert found[60] == pytest.approx(rate_bpm, abs=3)
+
+
+@pytest.mark.parametrize("population, rate_bpm", [("newborn", 140), ("adult", 70)])
+def test_a_pulse_that_vanishes_under_the_same_light_is_shown_for_five_seconds_at_most(population, rate_bpm):
+    made = pulse(rate_bpm, 30).samples
+    found = rates(shown(np.concatenate([made, no_pulse(20, 99_500), made]), population))
+    assert found[32] is not None
+    assert found[35:50] == [None] * 15
 
 
 @pytest.mark.parametrize("population", ["newborn", "adult"])
