@@ -93,6 +93,7 @@ class Audio:
 
     def __init__(self, full_scale_cdba, ceiling_cdba, ceiling_cdbc):
         self.full_scale_cdba = full_scale_cdba
+        self.first_level_cdba = FIRST_LEVEL_CDBA
         self.on_note = None
         self.governed = True  # False: no correction by phrase, for measuring what a song gives by itself
         self._waves = voices.make_tables()
@@ -640,7 +641,7 @@ class Audio:
             self._until = self._waited = 0
             self._phrase_power = self._phrase_blocks = 0
             if self.silent:
-                self._level = FIRST_LEVEL_CDBA * LEVEL_UNIT
+                self._level = self.first_level_cdba * LEVEL_UNIT
                 self._gain = 0
                 self._trim_cdb = self._trim_target_cdb = 0
 
