@@ -4,6 +4,7 @@ Exit status: 0 done; 1 the thing asked for failed, one plain sentence on standar
 """
 
 import json
+import os
 import signal
 import sys
 from enum import StrEnum
@@ -145,7 +146,13 @@ def meter(
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever read our output (`calando ... | head`) has had enough; the interpreter must not try again at
+        # its end. Not left to main(): the bedside would take it for a broken pipe of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
 
 
 def _say_nothing(text: str) -> None:
@@ -153,7 +160,7 @@ def _say_nothing(text: str) -> None:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    _say(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _stop(number: int, _frame: object) -> None:

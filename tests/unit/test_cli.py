@@ -115,6 +115,16 @@ class TestUsage:
         assert "Usage" in err
         assert "Traceback" not in err
 
+    def test_a_reader_that_has_had_enough_is_no_error_of_ours(self):
+        code = "import sys, time; time.sleep(0.5); from host_tools import cli; cli._say('x'); print('still here')"
+        done = subprocess.run(
+            ["sh", "-c", '"$0" "$@" | true', sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr == ""
+
     def test_help_comes_quickly_because_the_work_is_imported_late(self):
         started = time.process_time()
         heavy = "('numpy', 'matplotlib', 'pydantic')"
