@@ -150,6 +150,8 @@ class Audio:
         self._mood_target_cdb = 0
         self._song_cdb = 0
         self._gain = 0
+        self._gain_cdb = None  # the level that _gain_wanted was worked out for
+        self._gain_wanted = 0
         self._flush = 0
         self._blocks = 0
 
@@ -370,14 +372,11 @@ class Audio:
             if self._fade > FADE_DEPTH_CDB * LEVEL_UNIT:
                 return 0
             target -= self._fade
-        return level.gain(
-            target // LEVEL_UNIT
-            - self.full_scale_cdba
-            - REFERENCE_CDB
-            - self._song_cdb
-            + self._trim_cdb
-            + self._mood_cdb
-        )
+        wanted = target // LEVEL_UNIT - self._song_cdb + self._trim_cdb + self._mood_cdb
+        if wanted != self._gain_cdb:
+            self._gain_cdb = wanted
+            self._gain_wanted = level.gain(wanted - self.full_scale_cdba - REFERENCE_CDB)
+        return self._gain_wanted
 
     def _guard(self, power_a, power_c):
         """Near the ceiling: turn down smoothly, and lower the clamp so that this block cannot pass the
