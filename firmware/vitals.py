@@ -268,13 +268,8 @@ class Vitals:
         period = self._period.ticks or self._period.last_ticks
         if not period or not self._limit:
             return
-        if self._newborn:
-            oldest = self._since + self._half + 2
-            self._beats.find(
-                self._ir_levelled, self._ir, oldest, self._levelled_to, period, self._limit, self._light()
-            )
-        else:
-            self._beats.find(self._ir, self._ir, self._since + 2, head, period, self._limit, self._light())
+        oldest = self._since + self._half + 2
+        self._beats.find(self._ir_levelled, self._ir, oldest, self._levelled_to, period, self._limit, self._light())
 
     def _light(self):
         return self._state[pulse.IR_SUM]

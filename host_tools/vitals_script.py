@@ -24,6 +24,8 @@ class Player:
         self._ir = array("I", [0] * BLOCK)
         self._red = array("I", [0] * BLOCK)
         self._waiting = 0
+        self._ir_last = 0
+        self._red_last = 0
         self._samples = 0
         self._rows = 0
         self._beats = 0
@@ -35,6 +37,7 @@ class Player:
             pairs = file.readinto(block) // 8
             if not pairs:
                 self._flush()
+                self._wait()
                 return
             for i in range(pairs):
                 if block[2 * i] == GAP:
@@ -49,8 +52,25 @@ class Player:
                     if (self._samples + self._waiting) % BLOCK == 0:
                         self._flush()
 
+    def _wait(self):
+        """Hold the last sample for a second, so that beats which the estimator is still thinking about come out."""
+        end = self._samples * 32
+        vitals = self._vitals
+        for i in range(BLOCK):
+            self._ir[i] = self._ir_last
+            self._red[i] = self._red_last
+        for _ in range(SAMPLES_PER_S // BLOCK):
+            vitals.add(self._ir, self._red, BLOCK)
+            self._samples += BLOCK
+            vitals.update(self._samples * 10)
+        while self._beats < vitals.beat_count and vitals.beat_ticks(self._beats) < end:
+            self._write("b " + str(vitals.beat_ticks(self._beats)) + "\n")
+            self._beats += 1
+
     def _flush(self):
         if self._waiting:
+            self._ir_last = self._ir[self._waiting - 1]
+            self._red_last = self._red[self._waiting - 1]
             self._vitals.add(self._ir, self._red, self._waiting)
             self._samples += self._waiting
             self._waiting = 0
