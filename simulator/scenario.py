@@ -250,8 +250,7 @@ def find(name: str | os.PathLike[str]) -> Path:
         return FOLDER / f"{text}.toml"
     if bare and not path.exists():
         raise ScenarioError(
-            f'there is no scenario named "{text}"{did_you_mean(text, names())}: '
-            f"give the path of a TOML file, or one of {', '.join(names())}"
+            f'there is no scenario named "{text}"{choice(text, names())}; or give the path of a TOML file'
         )
     return path
 

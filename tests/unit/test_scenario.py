@@ -160,9 +160,8 @@ class TestFiles:
         assert "there is no such scenario" in self.refusal(tmp_path / "none.toml")
 
     def test_an_unknown_name_brings_the_names_there_are(self):
-        sentence = self.refusal("newbron")
-        assert 'did you mean "newborn"' in sentence
-        assert "adult_recording" in sentence
+        assert 'did you mean "newborn"' in self.refusal("newbron")
+        assert "adult_recording, agitation" in self.refusal("qqq")
 
     def test_a_bare_name_is_one_that_comes_with_the_project(self):
         assert scenario.load("newborn").path == scenario.FOLDER / "newborn.toml"
