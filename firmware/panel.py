@@ -127,6 +127,8 @@ _REASON_TEXT = {
     reasons.LATE: "processor",
     reasons.CLOCK_FAULT: "processor",
     reasons.HEAP_LOW: "processor",
+    reasons.EXCEPTION: "processor",
+    reasons.WATCHDOG: "processor",
     reasons.TOO_LONG: "time is up",
     reasons.OUTPUT_MISMATCH: "loudspeaker",
     reasons.DOSE: "enough today",

@@ -281,12 +281,14 @@ class Tempo:
                 self._outside = 0
                 if self._choose_ratio(pulse, compound, RATIO_HYSTERESIS_MBPM):
                     self._set_floor()
+                    # A ratio of more beats would ask for faster music than it began with.
+                    self._floor_mbpm = min(self._floor_mbpm, self._ceiling_mbpm)
                     self._gliding = True
         matched = pulse * self.ratio_beats // self.ratio_pulses
         if matched > self._ceiling_mbpm:
             matched = self._ceiling_mbpm
         if matched < self._floor_mbpm:
-            matched = min(self._floor_mbpm, self._ceiling_mbpm)
+            matched = self._floor_mbpm
         self.matched_mbpm = matched
 
     def _wait_for_patient(self, target):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from firmware.dose import DAY_MIN, RECORD_BYTES, SESSIONS_MAX, Dose
+from firmware.dose import RECORD_BYTES, Dose
 from firmware.profile import Profile
 
 NEWBORN = Profile.ready("newborn")
@@ -56,7 +56,9 @@ def test_three_sessions_or_sixty_minutes_are_a_newborns_day():
         play(dose, 20)
         wait(dose, 61)
     assert facts(dose)[:2] == (60, 3) and dose.refusal(NEWBORN) == "dose"
-    wait(dose, DAY_MIN)
+    wait(dose, 1440 - 3 * 61 - 2 * 20 - 1)
+    assert dose.refusal(NEWBORN) == "dose", "a day is 24 hours from the end of the first"
+    wait(dose, 1440)
     assert dose.refusal(NEWBORN) is None and dose.count == 0
 
 
@@ -80,6 +82,40 @@ def test_what_is_left_of_the_day_shortens_a_session_and_less_than_five_minutes_i
     assert dose.minutes_today == 86 and dose.refusal(ADULT) == "dose"
 
 
+@pytest.mark.parametrize(("played", "refusal"), [(25, None), (26, "dose")])
+def test_five_minutes_are_worth_beginning_and_four_are_not(played, refusal):
+    dose = Dose()
+    for minutes in (30, 30, played):
+        play(dose, minutes)
+        wait(dose, 31)
+    assert dose.refusal(ADULT) == refusal
+
+
+def test_two_minutes_make_a_session():
+    dose = Dose()
+    play(dose, 1.9)
+    assert dose.sessions_today == 0
+    play(dose, 2.1)
+    assert dose.sessions_today == 1
+
+
+def test_a_tick_says_when_an_age_changed():
+    dose = Dose()
+    assert not dose.tick(MINUTE), "there is no session whose age could change"
+    play(dose, 20)
+    assert not dose.tick(1000) and not dose.tick(58_000) and dose.tick(1000)
+    dose.end(False)
+    assert facts(dose) == (20, 1, 1, 1), "an end without a beginning is nothing"
+
+
+def test_a_record_is_of_82_bytes():
+    assert RECORD_BYTES == 82
+    dose = Dose()
+    for _ in range(16):
+        play(dose, 1)
+    assert facts(rebooted(dose)) == facts(dose) and dose.count == 16
+
+
 def test_a_false_start_opens_no_gap_but_its_minute_counts():
     dose = Dose()
     play(dose, 1.5)
@@ -94,7 +130,7 @@ def test_a_stop_rule_opens_a_gap_however_early():
 
 def test_false_starts_without_end_are_refused_too():
     dose = Dose()
-    for _ in range(SESSIONS_MAX):
+    for _ in range(16):
         assert dose.refusal(ADULT) is None
         play(dose, 0.1)
     assert dose.refusal(ADULT) == "dose"
@@ -169,5 +205,7 @@ def test_lost_records_are_taken_for_a_full_dose():
     dose = Dose()
     dose.assume_full(NEWBORN)
     assert dose.refusal(NEWBORN) == "dose"
-    wait(dose, DAY_MIN)
+    wait(dose, 1439)
+    assert dose.refusal(NEWBORN) == "dose"
+    wait(dose, 1)
     assert dose.refusal(NEWBORN) is None

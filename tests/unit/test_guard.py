@@ -561,7 +561,7 @@ def test_every_session_begins_without_the_last_ones_timers():
         for _ in range(600):
             watch.want(True)
             watch.step(every_ms=2000)
-        assert watch.verdict == (GO, None)
+            assert watch.outputs.amplifier_on and watch.verdict == (GO, None)
         watch.want(False)
         watch.step()
     watch.want(True)

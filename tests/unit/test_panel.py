@@ -54,6 +54,18 @@ def test_a_bounce_does_not_delay_a_hold():
     assert found[1][1] == "hold" and found[1][0] - found[0][0] <= 1016
 
 
+def test_up_is_believed_after_30_ms_and_down_at_once():
+    button = panel.Button()
+    button.sample(0, False)
+    assert button.sample(10, True) == "press"
+    button.sample(20, False)
+    button.sample(49, False)
+    assert button.sample(49, True) is None, "29 ms up: a bounce"
+    button.sample(100, False)
+    button.sample(130, False)
+    assert button.sample(131, True) == "press", "30 ms up: let go"
+
+
 def test_two_presses_are_two():
     found, _ = gestures([0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0])
     assert [gesture for _, gesture in found] == ["press", "press"]
@@ -72,6 +84,8 @@ def test_a_button_down_at_power_on_is_stuck_and_says_nothing_until_released():
 def test_a_button_that_is_down_for_twenty_seconds_is_stuck():
     found, button = gestures([0] + [1] * 1300)
     assert button.stuck and [gesture for _, gesture in found] == ["press", "hold"]
+    _, button = gestures([0] + [1] * 1240)
+    assert not button.stuck
 
 
 LIGHT = {
@@ -142,6 +156,10 @@ def test_the_display_says_why_not_and_reminds_of_the_sensor():
     assert not display.on
 
 
+def test_a_long_title_is_cut_to_the_display():
+    assert panel.Display("x" * 40).lines[0] == "x" * 16
+
+
 def test_the_display_is_drawn_again_only_when_it_says_something_new():
     display = panel.Display("Adult")
     outputs = outputs_in("lead")
@@ -157,7 +175,7 @@ def test_the_display_is_drawn_again_only_when_it_says_something_new():
 
 
 def test_nothing_on_the_panel_could_be_taken_for_a_monitor():
-    """No number but minutes, no word of a vital sign, no line too long, a light that does not change by itself."""
+    """No number but minutes, no word of a vital sign, no line too long, a steady light."""
     for phase in reasons.PHASES:
         for reason in reasons.REASONS:
             for refused in (False, True):
@@ -166,7 +184,7 @@ def test_nothing_on_the_panel_could_be_taken_for_a_monitor():
                 outputs.tempo_mbpm = 75_123
                 display.update(outputs, refused, True)
                 text = " ".join(display.lines)
-                assert all(len(line) <= panel.COLUMNS for line in display.lines)
+                assert all(len(line) <= 16 for line in display.lines)
                 assert re.sub(r"\b12 min left", "", text) == re.sub(
                     r"\d+", "", re.sub(r"\b12 min left", "", text)
                 )

@@ -1,6 +1,7 @@
 """The session's phases, step by step. Every step of every test also keeps the laws of session_bench.Laws."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,118 @@ def test_a_slow_pulse_is_no_hold_once_the_slowing_is_over():
     bench.pulse_bpm = 137.0
     bench.run(300)
     assert bench.phase == "sustain" and bench.outputs.level_cdba < level
+
+
+def seconds_until(bench, phase, limit=60):
+    return bench.run(limit, until=phase)
+
+
+def test_a_hold_is_named_after_two_seconds_and_left_after_three():
+    bench = Bench(follow="lead_anyway").start(300)
+    bench.pulse_bpm = None
+    assert seconds_until(bench, "hold") == pytest.approx(2, abs=0.11)
+    reason = bench.outputs.reason
+    bench.pulse_bpm = 150.0
+    bench.step()
+    assert (bench.phase, bench.outputs.reason) == ("hold", reason)
+    assert seconds_until(bench, "lead") == pytest.approx(2.9, abs=0.11)
+
+
+def test_a_hold_says_the_newest_reason():
+    bench = Bench(follow="lead_anyway").start(300)
+    bench.pulse_bpm = None
+    bench.run(5)
+    assert bench.outputs.reason == "unsettled"
+    bench.pulse_bpm = 105.0
+    bench.run(1)
+    assert (bench.phase, bench.outputs.reason) == ("hold", "pulse_low")
+
+
+def test_waiting_is_named_after_ten_seconds():
+    bench = Bench(follow="wait", margin_percent=4).start(200)
+    while not bench.session.tempo.waiting:
+        bench.step()
+    assert seconds_until(bench, "hold") == pytest.approx(9.9, abs=0.11)
+
+
+def test_a_refused_press_and_the_sensors_reminder_last_their_time():
+    bench = Bench().start(10)
+    bench.hold()
+    assert bench.session.remind_ms == 120_000
+    bench.inputs.supply_mv = 3000
+    bench.press()
+    amber = 0
+    while bench.step().light_colour == "amber":
+        amber += 1
+    assert 78 <= amber <= 80
+
+
+def test_the_doses_age_is_saved_every_quarter_of_an_hour_while_nothing_plays():
+    bench = Bench().start(200)
+    bench.hold()
+    saved = []
+    for second in range(4000):
+        if bench.step(step_ms=1000).save_dose:
+            saved.append(second)
+    assert len(saved) == 4 and all(890 <= later - earlier <= 910 for earlier, later in pairwise(saved))
+
+
+def test_a_stop_fades_over_two_seconds_and_the_amplifier_follows_within_one_more():
+    bench = Bench(laws=False).start(100)
+    bench.obedient = False
+    bench.inputs.usb_host_present = True
+    assert bench.step().fade_over_ms == 2000
+    turns = 0
+    while bench.step().amplifier_on:
+        turns += 1
+    assert turns < 27, "the guard's 2.5 s"
+    bench = Bench(laws=False).start(100)
+    bench.obedient = False
+    bench.press()
+    turns = 0
+    while bench.step().amplifier_on:
+        turns += 1
+    assert 108 <= turns <= 111
+
+
+def test_an_open_loop_session_begins_its_melody_when_the_onset_is_over():
+    bench = Bench("adult", mode="open_loop", onset_s=20)
+    bench.press()
+    assert seconds_until(bench, "lead") == pytest.approx(20, abs=0.2)
+
+
+def test_a_song_in_compound_metre_has_three_pulses_to_a_beat():
+    for compound, ratio in ((True, (1, 3)), (False, (1, 2)), (None, (1, 2))):
+        bench = Bench()
+        bench.inputs.compound = compound
+        bench.start(100)
+        assert (bench.outputs.ratio_beats, bench.outputs.ratio_pulses) == ratio
+
+
+def test_the_level_falls_a_decibel_in_two_seconds_and_waits_for_a_rise_to_end():
+    bench = Bench(follow="lead_anyway").start(100)
+    bench.inputs.knob_permille = 0
+    out = bench.step()
+    assert (out.level_cdba, out.level_over_ms) == (3600, 24_000)
+    bench.run(5)
+    bench.inputs.knob_permille = 1000
+    assert bench.step().level_over_ms is None, "a rise waits until the fall is over"
+    bench.run(18)
+    bench.run(3)
+    assert bench.outputs.level_cdba == 4800
+
+
+def test_the_onset_is_a_decibel_a_second():
+    bench = Bench(level_dba=50, baseline_below_db=0)
+    bench.press()
+    assert bench.step().level_over_ms == 50_000
+
+
+def test_a_trembling_knob_changes_nothing():
+    bench = Bench(follow="lead_anyway").start(100)
+    for turn in range(100):
+        bench.inputs.knob_permille = 1000 - turn % 2 * 19
+        assert bench.step().level_over_ms is None
 
 
 def test_a_blink_of_the_signal_is_no_phase():

@@ -126,6 +126,58 @@ def test_rate_and_floor_hold_whatever_curve_is_drawn():
     assert played(tempo, 900, 150) == pytest.approx(75 * 0.95, abs=0.01) and tempo.finished()
 
 
+def test_a_step_of_the_pulse_is_followed_with_a_time_constant_of_ten_seconds_after_two():
+    smooth = PulseFilter()
+    smooth.add(1000, 150_000)
+    rates = []
+    for _ in range(40):
+        smooth.add(1000, 140_000)
+        rates.append(smooth.rate_mbpm)
+    assert rates[1] == 150_000 and rates[2] == 149_000, (
+        "the median of five lets a change through with the third"
+    )
+    assert rates[11] == pytest.approx(140_000 + 10_000 * 0.9**10, abs=20)
+
+
+def test_the_pulse_moves_at_most_two_beats_a_minute_in_a_second():
+    smooth = PulseFilter()
+    smooth.add(1000, 150_000)
+    for _ in range(5):
+        smooth.add(1000, 60_000)
+    assert smooth.rate_mbpm == 150_000 - 3 * 2000
+
+
+def test_readings_in_any_order_have_the_same_middle():
+    for order in ((1, 2, 3, 4, 5), (5, 4, 3, 2, 1), (3, 1, 5, 2, 4), (2, 5, 1, 4, 3)):
+        baseline = Baseline()
+        for reading in order:
+            baseline.add(reading * 1000)
+        assert baseline.median_mbpm() == 3000
+        smooth = PulseFilter()
+        smooth.add(1000, 3000)
+        for reading in order:
+            smooth.add(1000, reading * 1000)
+        assert smooth._middle() == 3000
+
+
+def test_a_glide_to_a_tempo_of_no_patient_takes_ten_percent_a_minute():
+    tempo = Tempo(Profile.ready("newborn"))
+    tempo.open_with(60_000)
+    listening(tempo, 150)
+    tempo.begin(True, False)
+    assert played(tempo, 60, 150) == pytest.approx(60 * 1.105, abs=0.1)
+
+
+def test_a_ratio_that_is_too_slow_is_given_up_as_well():
+    tempo = begun("newborn", 125, True, match_min=10)
+    assert tempo.ratio_pulses == 3
+    played(tempo, 30, 112, phrase_ended=True, compound=True)
+    assert tempo.ratio_pulses == 3, "37 a minute is within the hysteresis"
+    played(tempo, 60, 104, phrase_ended=True, compound=True)
+    assert tempo.ratio_pulses == 2, "35 is not"
+    assert tempo.tempo_mbpm <= 125_000 // 3, "and still never faster than it started"
+
+
 def test_an_adults_floor_is_also_a_pulse_of_50():
     tempo = begun("adult", 54, follow="lead_anyway")
     assert played(tempo, 1500, 54) == pytest.approx(50, abs=0.01)
