@@ -81,11 +81,10 @@ class MAX3010x:
     """The sensor on `bus` (I2CBus); of `clock` it uses now_ms() and sleep_us(). Silent before configure().
 
     fault: None, or one of the reasons above; it stays until configure() succeeds.
-    lost: samples lost just before those that the latest read() returned; lost_total, samples_total: since
-    boot.
+    on: the LEDs may be lit: True from the start until the chip has proved to be dark.
+    lost: samples lost just before those that the latest read() returned; lost_total, samples_total: in all.
     rate_permille: measured sample rate against our clock, 1000 = 100/s; None until 10 s have been measured.
     temperature_centi_c: of the chip, not of the skin; None while unknown.
-    on: the LEDs may be lit.
     ambient_overflow: the latest read() found more light in the room than the chip can subtract.
     led_ir_ua, led_red_ua: what the current registers hold, read back.
     """
@@ -100,7 +99,7 @@ class MAX3010x:
         whole = memoryview(self._raw)
         # One view for each possible burst, made once: a slice would allocate with every read.
         self._bursts = [whole[: count * _BYTES] for count in range(FIFO_DEPTH + 1)]
-        self.on = False
+        self.on = True  # whoever ran before this boot may have left them lit
         self.fault = None
         self.lost = 0
         self.lost_total = 0
@@ -120,7 +119,6 @@ class MAX3010x:
     def configure(self):
         """Find the part, reset it, set it up, leave it dark; says whether it worked (if not, see `fault`)."""
         bus = self._bus
-        self.on = False
         self.fault = None
         try:
             if self._read(_PART_ID) != PART_ID:
@@ -138,8 +136,7 @@ class MAX3010x:
             self._write(_INT_ENABLE_2, _ENABLED_2)
             self._write(_FIFO_CONFIG, _FIFO_SETTING)
             self._write(_SPO2_CONFIG, _SPO2_SETTING)
-            self._write(_MODE_CONFIG, _SHUTDOWN | _MODE_SPO2)
-            self._set_leds(0, 0)
+            self._darken()
         except OSError as error:
             self._give_up(error)
         return self.fault is None
@@ -147,17 +144,16 @@ class MAX3010x:
     def power(self, on):
         """Light the LEDs and sample, or go dark and rest; says whether the chip obeyed.
 
-        Going dark is tried even in a fault, and `on` stays True until the chip has proved to be dark: try
-        again then. Lit, the currents start at LED_START_UA.
+        Going dark is tried even in a fault: try again while `on` stays True. Lit, the currents start at
+        LED_START_UA.
         """
         try:
             if not on:
-                self._set_leds(0, 0)
-                self._write(_MODE_CONFIG, _SHUTDOWN | _MODE_SPO2)
-                self.on = self.led_ir_ua != 0 or self.led_red_ua != 0
+                self._darken()
                 return not self.on
             if self.fault is not None:
                 return False
+            self.on = True
             self._set_leds(LED_START_UA, LED_START_UA)
             bus = self._bus
             bus.write_register(ADDRESS, _FIFO_WR_PTR, 0)
@@ -168,9 +164,8 @@ class MAX3010x:
             self._bad_reads = 0
             self._failing_since_ms = None
             self._write(_MODE_CONFIG, _MODE_SPO2)
-            self.on = self.fault is None
             self._restart_counting(self._clock.now_ms())
-            return self.on
+            return self.fault is None
         except OSError as error:
             self._give_up(error)
             return False
@@ -225,6 +220,11 @@ class MAX3010x:
         except OSError as error:
             self._give_up(error)
         return self.led_ir_ua != before_ir_ua or self.led_red_ua != before_red_ua
+
+    def _darken(self):
+        self._set_leds(0, 0)
+        self._write(_MODE_CONFIG, _SHUTDOWN | _MODE_SPO2)
+        self.on = self.led_ir_ua != 0 or self.led_red_ua != 0
 
     def _set_leds(self, ir_ua, red_ua):
         self.led_ir_ua = self._write(_LED2_IR, _current_code(ir_ua)) * LED_STEP_UA

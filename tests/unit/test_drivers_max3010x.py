@@ -214,6 +214,18 @@ def test_every_lasting_failure_is_a_fault_within_a_second(kind, fault):
     assert bench.read() == 0
 
 
+def test_nonsense_now_and_then_is_no_fault_and_no_sample():
+    bench = Bench()
+    bench.run(1000)
+    for _ in range(10):
+        bench.target.fail(
+            "garbage", bench.clock.us + 49_000, bench.clock.us + 50_200
+        )  # a status read each time
+        bench.run(200)
+    assert bench.sensor.fault is None
+    assert gapless(bench.seen)
+
+
 def test_a_short_absence_is_no_fault():
     bench = Bench()
     bench.run(1000)
@@ -280,6 +292,45 @@ def test_nobody_there_is_refused():
     bench.target.fail("nack")
     assert not bench.sensor.configure()
     assert bench.sensor.fault == "sensor_absent"
+    assert bench.read() == 0
+
+
+def test_light_left_on_by_an_earlier_boot_counts_as_on_until_it_is_proved_off():
+    bench = Bench()
+    bench.run(100)
+    rebooted = MAX3010x(bench.bus, bench.clock)
+    assert rebooted.on
+    bench.target.fail("nack", bench.clock.us, bench.clock.us + 1_000_000)
+    assert not rebooted.configure()
+    assert not rebooted.power(False)
+    assert rebooted.on
+    bench.clock.us += 1_000_000
+    assert rebooted.power(False)
+    assert not rebooted.on
+    assert bench.held(max30102.LED1_PA) == bench.held(max30102.LED2_PA) == 0
+
+
+def test_light_that_came_on_amid_a_failure_counts_as_on():
+    bench = Bench(lit=False)
+    assert bench.sensor.configure()
+    bench.target.fail(
+        "nack", bench.clock.us + 700, bench.clock.us + 2_000_000
+    )  # after the LEDs, before the rest
+    assert not bench.sensor.power(True)
+    assert bench.sensor.fault == "sensor_absent"
+    assert bench.held(max30102.LED2_PA) == 32
+    assert bench.sensor.on
+
+
+def test_an_led_that_stays_lit_counts_as_on():
+    bench = Bench()
+    bench.run(100)
+    write = bench.target.write
+    bench.target.write = lambda data, now_us: (
+        (data[0] == max30102.LED1_PA and len(data) == 2) or write(data, now_us)
+    )
+    assert not bench.sensor.power(False)
+    assert bench.sensor.on
 
 
 def test_a_reset_that_never_ends_is_refused(monkeypatch):
