@@ -195,8 +195,9 @@ class Device:
         audio.phrase_ended = False
         inputs.compound = audio.compound
         inputs.audio_silent = audio.silent
-        inputs.level_cdba = audio.level_cdba
-        inputs.level_cdbc = audio.level_cdbc
+        # The engine's estimate is of the blocks it makes; with the clocks off nobody hears any.
+        inputs.level_cdba = audio.level_cdba if self.pcm.running else 0
+        inputs.level_cdbc = audio.level_cdbc if self.pcm.running else 0
         adc = self.adc
         inputs.measured_level_cdba = _output_level_cdba(adc.millivolts(board.ADC_OUTPUT))
         room_mv = adc.millivolts(board.ADC_ROOM_SOUND)

@@ -126,7 +126,8 @@ class Bedside:
         elif event.do == "usb_host":
             self._input(board.PIN_USB_POWER, 0 if event.to == 0 else 1, at_us, until_us)
         elif event.do in ("i2c_fault", "adc_fault"):
-            self._targets[event.faulty_chip].fail(event.fault_kind, at_us, until_us)
+            # What has no end in the script has none for the device either: no nine clocks free a chip that is broken.
+            self._targets[event.faulty_chip].fail(event.fault_kind, at_us, until_us, released_by="power")
         elif event.do == "power_cut":
             self._world.append((at_us, lambda now_us: self._power_cut(at_us, event.lasts_s or POWER_GAP_S)))
         elif event.do == "clock_fault":
