@@ -9,6 +9,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +36,7 @@ def load(path: Path = TABLE) -> list[dict]:
     return tomllib.loads(path.read_text())["hazard"]
 
 
+@cache
 def names_in(path: Path) -> set[str]:
     """Every function, class, method and constant that a Python file defines."""
     found = set()
@@ -84,6 +86,9 @@ def problems() -> list[str]:
             file, _, name = test.partition("::")
             if not (ROOT / file).is_file() or name.rpartition("::")[2] not in names_in(ROOT / file):
                 found.append(f"{where}: the test {test} does not exist")
+        for scenario in row.get("scenarios", ()):
+            if not (ROOT / "simulator" / "scenarios" / f"{scenario}.toml").is_file():
+                found.append(f"{where}: the scenario {scenario} does not exist")
         if not tests_of(row, by_name):
             found.append(f"{where} has no test")
     for name, rows_named in by_name.items():
@@ -106,6 +111,12 @@ def render() -> str:
         text += f"*Cause.* {row['cause']}\n\n*Harm.* {row['harm']}\n\n*Control.* {row['control']}\n\n"
         text += "*In the code.* " + ", ".join(f"`{control}`" for control in row["where"]) + "\n\n"
         text += "*Tests.*\n\n" + "".join(f"- `{test}`\n" for test in tests_of(row, by_name))
+        if row.get("scenarios"):
+            text += (
+                "\n*Played on the whole device.* "
+                + ", ".join(f"`{name}`" for name in row["scenarios"])
+                + "\n"
+            )
         text += f"\n*What remains.* {row['remains']}\n"
     return text
 

@@ -38,7 +38,7 @@ def test_what_is_missing_is_found(monkeypatch):
         "where": ["firmware/guard.py:NO_SUCH_LIMIT"],
         "remains": "",
     }
-    rows[1] = {**rows[1], "also": ["tests/unit/test_guard.py::test_no_such"]}
+    rows[1] = {**rows[1], "also": ["tests/unit/test_guard.py::test_no_such"], "scenarios": ["no_such_life"]}
     monkeypatch.setattr(hazards_doc, "load", lambda: rows)
     monkeypatch.setattr(
         hazards_doc, "hazard_tests", lambda: {"tests/hazards/test_x.py::test_y": set(), "z": {77}}
@@ -48,6 +48,7 @@ def test_what_is_missing_is_found(monkeypatch):
         "not numbered",
         "NO_SUCH_LIMIT does not exist",
         "test_no_such does not exist",
+        "no_such_life does not exist",
         "row 99 has no test",
         "row 99 has no remains",
         "names no row",
