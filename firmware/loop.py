@@ -77,16 +77,19 @@ class Loop:
         clock = self.clock
         now_ms = clock.now_ms()
         late_ms = 0
+        next_ms = now_ms + 1000
         for task in self._tasks:
             behind_ms = now_ms - task.due_ms
             if behind_ms >= 0:
                 if behind_ms > late_ms:
                     late_ms = behind_ms
-                # A task that fell behind by more than a period starts afresh: catching up would only delay the others.
+                # A task that fell behind by more than a period starts afresh: catching up would delay the others.
                 task.due_ms = (
                     task.due_ms + task.period_ms if behind_ms < task.period_ms else now_ms + task.period_ms
                 )
                 task.run(now_ms)
+            if task.due_ms < next_ms:
+                next_ms = task.due_ms
         self.lateness_ms = late_ms
         if late_ms > self.worst_lateness_ms and self.turns:
             self.worst_lateness_ms = late_ms
@@ -96,10 +99,6 @@ class Loop:
         if now_ms >= self._gc_due_ms:
             self._gc_due_ms = now_ms + _GC_MS
             self._collect()
-        next_ms = now_ms + 1000
-        for task in self._tasks:
-            if task.due_ms < next_ms:
-                next_ms = task.due_ms
         wait_ms = next_ms - clock.now_ms()
         if wait_ms > 0:
             clock.sleep_us(wait_ms * 1000)
