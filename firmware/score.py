@@ -138,5 +138,11 @@ def encode(notes, chords, beats_per_bar, compound, tonic, scale, loudness_cdb=0)
             raise ScoreError("a chord's length is 1 to 255 ticks, not %d" % ticks)
         data.append(root | quality << 4)
         data.append(ticks)
-    data.extend((binascii.crc32(data) & 0xFFFFFFFF).to_bytes(4, "little"))
-    return Score(data).data
+    return sealed(data)
+
+
+def sealed(data):
+    """A score's bytes with the checksum after them, checked."""
+    whole = bytearray(data)
+    whole.extend((binascii.crc32(data) & 0xFFFFFFFF).to_bytes(4, "little"))
+    return Score(whole).data
