@@ -170,6 +170,7 @@ def test_an_hour_unread_ends_like_an_hour_looked_at_every_second(fifo):
     unread, watched = running(fifo=fifo), running(fifo=fifo)
     for second in range(1, 121):
         pointers(watched, second * 1_000_000)
+    assert get(unread, max30102.INT_STATUS_1, 120_000_000) == max30102.A_FULL | max30102.PPG_RDY
     assert pointers(unread, 120_000_000) == pointers(watched, 120_000_000)
     assert samples(unread, 32, 120_000_000) == samples(watched, 32, 120_000_000)
     assert (unread.samples_made, unread.samples_lost) == (watched.samples_made, watched.samples_lost)
@@ -328,6 +329,13 @@ def test_a_temperature_takes_29_ms(celsius, registers):
     assert get(chip, max30102.TEMP_INTEGER, 29_999, 2) == b"\0\0"
     assert get(chip, max30102.INT_STATUS_2, 30_000) == max30102.DIE_TEMP_RDY
     assert get(chip, max30102.TEMP_INTEGER, 30_000, 2) == registers
+
+
+def test_asking_again_during_a_temperature_changes_nothing():
+    chip = running()
+    put(chip, max30102.TEMP_CONFIG, 1, at_us=1000)
+    put(chip, max30102.TEMP_CONFIG, 1, at_us=20_000)
+    assert get(chip, max30102.INT_STATUS_2, 30_000) == max30102.DIE_TEMP_RDY
 
 
 def test_reading_the_fraction_clears_temperature_ready():
