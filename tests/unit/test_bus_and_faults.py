@@ -56,6 +56,10 @@ def test_a_transaction_takes_as_long_as_its_bits(bus, write, read_count, bits):
     assert bus.busy_us == -(-bits * 10 // 4) + bits * 10
 
 
+def test_a_write_without_a_stop_is_one_bit_shorter(bus):
+    assert bus.transfer(0x57, b"\x07", 0, False, 0, KHZ_100)[2] == 10 * (1 + 18)
+
+
 def test_two_chips_cannot_share_an_address():
     with pytest.raises(ValueError, match="0x57"):
         I2CBusModel([MAX30102(Ramp()), MAX30102(Ramp())])
@@ -120,6 +124,7 @@ def test_time_stands_still_for_a_frozen_chip_and_goes_on_after_it(bus, sensor):
     bus.transfer(0x57, b"\x0a\x27", 0, True, 0, KHZ_400)
     bus.transfer(0x57, b"\x09\x03", 0, True, 0, KHZ_400)
     sensor.fail("frozen", 55_000, 200_000)
+    bus.transfer(0x57, b"\x0c\x20", 0, True, 150_000, KHZ_400)  # nor does a write wake it
     written = [
         bus.transfer(0x57, bytes((FIFO_WR_PTR,)), 1, True, t, KHZ_400)[1][0]
         for t in (60_000, 199_000, 200_000)
