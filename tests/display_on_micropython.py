@@ -1,12 +1,18 @@
-"""Runs under MicroPython: the display's driver on the display's model; prints what stands on the panel."""
+"""Runs under MicroPython: the display's driver on the display's model; prints what stands on the panel.
+
+The folder of the model is the argument: its package is CPython's, the model itself is plain Python.
+"""
 
 import gc
 import json
+import sys
 
 import framebuf
 
 from firmware.drivers.display import Screen
-from simulator.chips.ssd1306 import SSD1306
+
+sys.path.append(sys.argv[1])
+from ssd1306 import SSD1306
 
 
 class Bus:

@@ -3,13 +3,15 @@
 import json
 from pathlib import Path
 
+from simulator.chips import ssd1306
 from simulator.interpreter import run_script
 
 SCRIPT = Path(__file__).parent.parent / "display_on_micropython.py"
+CHIPS = Path(ssd1306.__file__).parent
 
 
 def test_the_display_shows_the_lines_it_is_given_and_nothing_depends_on_it():
-    printed = json.loads(run_script(SCRIPT, heap_kib=400, timeout_s=60).stdout)
+    printed = json.loads(run_script(SCRIPT, str(CHIPS), heap_kib=400, timeout_s=60).stdout)
     assert printed["silent_before"]
     assert printed["configured"]
     assert printed["dark"]
