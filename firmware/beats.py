@@ -31,9 +31,11 @@ class Beats:
 
     def __init__(self):
         self.count = 0
-        # One place a beat: time in ticks, fall of the light, ticks since the beat before, level of the light.
+        # One place a beat: time of the steepest rise and of the top in ticks, fall of the light, ticks since the beat
+        # before, level of the light.
         self.times = array("I", [0] * KEPT)
         self.rises = array("I", [0] * KEPT)
+        self.tops = array("I", [0] * KEPT)
         self.spans = array("I", [0] * KEPT)
         self.levels = array("I", [0] * KEPT)
         self._slope = array("I", [0] * KEPT)
@@ -65,12 +67,16 @@ class Beats:
         """When beat `number` came (of `count`, one of the last 64)."""
         return self.times[number & _MASK]
 
+    def top(self, number):
+        """When that beat's wave was at its top."""
+        return self.tops[number & _MASK]
+
     def rise(self, number):
         """How far the light fell at that beat: slopes added up from foot to top."""
         return self.rises[number & _MASK]
 
     def level(self, number):
-        """The light when that beat was found: 8 samples added up."""
+        """The light at that beat's top, where it stands still: 32 samples added up."""
         return self.levels[number & _MASK]
 
     def stretch_end(self, number):
@@ -122,11 +128,11 @@ class Beats:
             return 0
         return median
 
-    def find(self, ring, slopes, oldest, end, period, limit, level):
+    def find(self, ring, slopes, oldest, end, period, limit, head, light):
         """Look for beats in `ring` (levelled or plain slopes) from pair `oldest` on, as far as `end` allows.
 
         `period` in ticks steers how far apart beats are; `limit` is the usual second's steepest slope,
-        `level` the light now.
+        `light` the sum of 32 samples at pair `head`, up to which `slopes` are known.
         """
         interval = period
         if self.local_ticks and self.local_ticks < interval:
@@ -155,11 +161,12 @@ class Beats:
             ticks = (n - 1) * pulse.TICKS_PER_PAIR
             ticks += pulse.vertex(before, top, ring[n & pulse.RING_MASK], pulse.TICKS_PER_PAIR)
             at = self.count & _MASK
+            self.tops[at] = pulse.top(ring, n - 1, n - 1 + ahead)
             self.times[at] = ticks
             self._slope[at] = slope
             self.rises[at] = min(pulse.rise(slopes, n - 1, behind, ahead), pulse.RISE_MAX)
             self.spans[at] = ticks - self.times[(at - 1) & _MASK] if self.count > self.first else 0
-            self.levels[at] = level
+            self.levels[at] = light + pulse.fall(slopes, (self.tops[at] >> 6) + 1, head)
             self.count += 1
             if slope > 2 * self.usual:
                 slope = 2 * self.usual

@@ -31,7 +31,7 @@ _HALF = const(1)  # 1 when the first sample of a pair is waiting
 _WAITING = const(2)  # that sample, of infrared and red
 IR_SUM = const(4)  # the newest 4 pairs of infrared, of red; then the 4 pairs before
 RED_SUM = const(5)
-_SUM_BEFORE = const(6)
+IR_SUM_BEFORE = const(6)
 FILLED = const(8)  # 0: the next pair fills the 8 pairs
 IR_MAX = const(14)  # largest and smallest count since they were last cleared
 IR_MIN = const(15)
@@ -332,6 +332,29 @@ def rise(slopes: ptr32, n: int, behind: int, ahead: int) -> int:
     while j <= last and int(slopes[j & 511]) > least:
         total += int(slopes[j & 511]) - 8388608
         j += 1
+    return total
+
+
+@micropython.viper
+def top(ring: ptr32, n: int, last: int) -> int:
+    """Where the rise that is steepest at pair n ends: its slope falls through zero there. In 1/64 pair."""
+    j = n + 1
+    while j < last and int(ring[j & 511]) > 8388608:
+        j += 1
+    above = int(ring[(j - 1) & 511]) - 8388608
+    below = 8388608 - int(ring[j & 511])
+    if below < 0:
+        below = 0
+    return (j - 1) * 64 + 64 * above // (above + below + 1)
+
+
+@micropython.viper
+def fall(slopes: ptr32, n: int, end: int) -> int:
+    """Slopes at pairs n..end-1, added up: how much lighter 4 sums over 80 ms were before."""
+    total = 0
+    while n < end:
+        total += int(slopes[n & 511]) - 8388608
+        n += 1
     return total
 
 

@@ -27,7 +27,7 @@ _NEAR_PERMILLE = const(700)  # the first peak this near the best: the breath, no
 # A property that varies less than this is not used: sampling alone makes patterns of some permille.
 _HEIGHT_SHARE = const(50)  # 1/50 of the usual height
 _INTERVAL_SHARE = const(100)  # 1/100 of the interval
-_LEVEL_SHARE = const(80)  # 1/20 of the height, whose unit is a quarter of the level's
+_LEVEL_SHARE = const(20)  # 1/20 of the height
 _TREND = const(25)  # half the stretch (in steps of the grid) whose mean is taken away
 
 

@@ -152,8 +152,11 @@ class Vitals:
         self._led_guard = self._state[pulse.HEAD] + 2 * pulse.PAIRS_PER_S
 
     def beat_ticks(self, number):
-        """When beat `number` (of beat_count, one of the last 64) came, in 1/3200 s since the first sample."""
-        return self._beats.ticks(number)
+        """When the wave of beat `number` (of beat_count, one of the last 64) was at its top, in 1/3200 s.
+
+        Counted from the first sample, and late by 65 ms of smoothing.
+        """
+        return self._beats.top(number)
 
     def update(self, now_ms):
         """Renew the readings. now_ms: any steady clock; it only tells when readings have grown old."""
@@ -269,10 +272,13 @@ class Vitals:
         if not period or not self._limit:
             return
         oldest = self._since + self._half + 2
-        self._beats.find(self._ir_levelled, self._ir, oldest, self._levelled_to, period, self._limit, self._light())
+        self._beats.find(
+            self._ir_levelled, self._ir, oldest, self._levelled_to, period, self._limit, head, self._light()
+        )
 
     def _light(self):
-        return self._state[pulse.IR_SUM]
+        """The light now: 32 samples added up, those between the newest and the oldest taken as their mean."""
+        return 2 * (self._state[pulse.IR_SUM] + self._state[pulse.IR_SUM_BEFORE])
 
     def _judge(self, head):
         """Decide which rate, if any, is to be shown."""
@@ -366,8 +372,7 @@ class Vitals:
     def _longest_silence(self):
         """How long the last beat lets a rate be shown."""
         beats = self._beats
-        # A beat is booked with the light of up to half a second later; three beats ago is before any of this.
-        then = beats.level(beats.count - 3)
+        then = beats.level(beats.count - 1)
         change = self._light() - then
         if change < 0:
             change = -change

@@ -25,7 +25,7 @@ from simulator.interpreter import find_micropython, run_script
 
 COLUMNS = ["time_s", "pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact"]
 TICKS_PER_S = 3200
-# A beat's time is that of its steepest rise; the firmware's smoothing delays it by 3.25 pairs of 20 ms.
+# A beat's time is that of its wave's top; the firmware's smoothing delays it by 3.25 pairs of 20 ms.
 BEAT_DELAY_S = 0.065
 LONGEST_GAP_S = 60.0
 SHORTEST_S = 1.0

@@ -13,7 +13,7 @@ RATE_HZ = 100
 
 @dataclass
 class Pulse:
-    """Samples (pairs ir, red, counts) with the rate at each and the time of each beat's steepest rise."""
+    """Samples (pairs ir, red, counts) with the rate at each and the time of each wave's top."""
 
     samples: np.ndarray
     rate_bpm: np.ndarray
@@ -35,7 +35,7 @@ def _wave(turns: np.ndarray, second_wave: float) -> np.ndarray:
 
 
 _ONE_TURN = np.arange(0, 1, 1e-4)
-_STEEPEST = float(_ONE_TURN[np.argmax(np.gradient(_wave(_ONE_TURN, 0.35)))])
+_TOP = float(_ONE_TURN[np.argmax(_wave(_ONE_TURN, 0.35))])
 
 
 def pulse(
@@ -67,9 +67,7 @@ def pulse(
     ir = light_counts * (1 - volume)
     red = 0.85 * light_counts * (1 - np.asarray(ratio) * volume)
     counts = np.column_stack([ir, red]) + noise_counts * random.standard_normal((len(time_s), 2))
-    beats = np.interp(
-        np.arange(np.ceil(turns[0] - _STEEPEST), turns[-1] - _STEEPEST) + _STEEPEST, turns, time_s
-    )
+    beats = np.interp(np.arange(np.ceil(turns[0] - _TOP), turns[-1] - _TOP) + _TOP, turns, time_s)
     return Pulse(np.clip(np.rint(counts), 0, 262143).astype("<u4"), rate, beats)
 
 

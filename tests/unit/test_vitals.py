@@ -181,7 +181,7 @@ def test_beats_are_timed_finer_than_the_samples(population, rate_bpm):
     nearest = made.beats_s[np.argmin(abs(made.beats_s[:, None] - found[None, :]), axis=0)]
     assert len(found) >= len(made.beats_s) - 3
     assert np.std(found - nearest) < 0.004
-    assert abs(np.mean(found - nearest)) < 0.02
+    assert abs(np.mean(found - nearest)) < 0.03
 
 
 def test_lost_samples_neither_make_nor_move_beats():
