@@ -262,7 +262,7 @@ class Tempo:
             if best is None or distance < best_distance:
                 best = choice
                 best_distance = distance
-        changed = best[0] != self.ratio_beats or best[1] != self.ratio_pulses
+        changed = best[1] != self.ratio_pulses  # beats are one in all of them
         self.ratio_beats = best[0]
         self.ratio_pulses = best[1]
         return changed

@@ -38,6 +38,8 @@ HAZARDS = ["tests/hazards/test_patient.py", "tests/hazards/test_device.py"]
 # Mutants that need not die, each with the reason: a mutant's whole name, or the name of a limit or function.
 EQUIVALENT: dict[str, str] = {
     "guard.py: _advance_clock: never `if self._clock_is_wrong`": "a wrong clock is a fault that stays anyway",
+    "tempo.py: _middle: `ordered[place - 1] > reading` -> `ordered[place - 1] <= reading`": "the same middle",
+    "tempo.py: add: `readings[place - 1] > pulse_mbpm` -> `readings[place - 1] <= pulse_mbpm`": "the same middle",
     "session.py: MOOD_EVERY_MS": "how often the mood is looked up",
     "session.py: LEVEL_STEP_CDB": "how fine the level follows its curve",
     "session.py: KNOB_STEP_PERMILLE": "how fine the knob is",
