@@ -671,9 +671,9 @@ class Audio:
         state[noise.COEFFICIENT_3] = settings[2]
         state[noise.SWELL_STEP] = (1 << 28) // settings[3]
         state[noise.SWELL_DEPTH] = settings[4]
-        # Under a song the soundscape stays 10 dB back.
+        # Under a song the soundscape stays 8 dB back.
         gain = settings[5] << 10
-        state[noise.GAIN_TARGET] = gain if self._song is None else gain // 1000 * 316
+        state[noise.GAIN_TARGET] = gain if self._song is None else gain // 1000 * 398
         if self.silent:
             state[noise.GAIN] = state[noise.GAIN_TARGET]
         self._heartbeat = settings[6]

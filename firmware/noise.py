@@ -22,7 +22,8 @@ SWELL_DEPTH = const(8)  # thousandths of the gain that the swell takes away
 COEFFICIENT_1 = const(9)  # one-pole low-passes, of 512
 COEFFICIENT_2 = const(10)
 COEFFICIENT_3 = const(11)  # what lies below this one is taken away
-STATE_SIZE = const(12)
+LAST = const(12)  # the sample before, biased
+STATE_SIZE = const(13)
 
 _FILTER_BIAS = const(1 << 22)
 
@@ -30,9 +31,9 @@ _FILTER_BIAS = const(1 << 22)
 # commanded level by itself (tests/unit/test_audio_level.py holds them to it).
 # name: three coefficients, swell period in blocks of 16 ms, swell depth in thousandths, gain, heartbeat
 SOUNDSCAPES = {
-    "ocean": (166, 166, 46, 469, 450, 3850, False),  # two poles at 500 Hz, nothing under 120 Hz; 7.5 s
-    "womb": (91, 512, 24, 560, 300, 2830, True),  # one pole at 250 Hz, as tissue; 9 s
-    "rain": (440, 512, 140, 1250, 120, 708, False),  # soft and wide, 400 Hz to 2.5 kHz; hardly moving
+    "ocean": (166, 166, 46, 469, 450, 4135, False),  # two poles at 500 Hz, nothing under 120 Hz; 7.5 s
+    "womb": (91, 512, 24, 560, 300, 3226, True),  # one pole at 250 Hz, as tissue; 9 s
+    "rain": (440, 512, 140, 1250, 120, 1020, False),  # soft and wide, 400 Hz to 2.5 kHz; hardly moving
 }
 
 
@@ -41,7 +42,7 @@ def start(state):
     for place in range(STATE_SIZE):
         state[place] = 0
     state[RANDOM] = 123456789
-    state[LOW_1] = state[LOW_2] = state[LOW_3] = _FILTER_BIAS
+    state[LOW_1] = state[LOW_2] = state[LOW_3] = state[LAST] = _FILTER_BIAS
 
 
 @micropython.viper
@@ -76,6 +77,7 @@ def add_noise(
     low = int(state[LOW_1]) - _FILTER_BIAS
     low_2 = int(state[LOW_2]) - _FILTER_BIAS
     low_3 = int(state[LOW_3]) - _FILTER_BIAS
+    last = int(state[LAST]) - _FILTER_BIAS
     coefficient_1 = int(state[COEFFICIENT_1])
     coefficient_2 = int(state[COEFFICIENT_2])
     coefficient_3 = int(state[COEFFICIENT_3])
@@ -85,11 +87,15 @@ def add_noise(
         low += (((((random & 0xFFFF) - 32768) << 4) - low) * coefficient_1) >> 9
         low_2 += ((low - low_2) * coefficient_2) >> 9
         low_3 += ((low_2 - low_3) * coefficient_3) >> 9
-        mix[at] = int(mix[at]) + (((low_2 - low_3) >> 4) * (loud >> 14) >> 12)
+        # The mean of two neighbours: what lies near 4 kHz would come through the half-band filter as hiss.
+        here = low_2 - low_3
+        mix[at] = int(mix[at]) + (((here + last) >> 5) * (loud >> 14) >> 12)
+        last = here
         loud += slope
         at += 1
     state[RANDOM] = random
     state[LOW_1] = low + _FILTER_BIAS
     state[LOW_2] = low_2 + _FILTER_BIAS
     state[LOW_3] = low_3 + _FILTER_BIAS
+    state[LAST] = last + _FILTER_BIAS
     return 1
