@@ -16,6 +16,11 @@ import micropython
 from firmware.reasons import PHASES, REASONS
 
 RECORD_BYTES = 16
+# What a driver says of its chip (drivers/max3010x.py, drivers/adc.py); the detail of a "fault" is a place in this list.
+CHIP_FAULTS = (
+    None, "sensor_absent", "sensor_bus_stuck", "sensor_wrong_part", "sensor_reset", "sensor_readback", "sensor_rate",
+    "sensor_stopped", "adc_absent", "adc_bus_stuck", "adc_readback", "adc_stopped",
+)  # fmt: skip
 EVENTS = ("boot", "phase", "press", "hold", "end", "fault", "save_failed", "heap")
 
 _ROW = "<HBBHHHHHBB"

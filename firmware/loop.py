@@ -6,9 +6,9 @@ The only file of the firmware that knows the clock. Tasks get `now_ms`, a count 
 import gc
 import time
 
-import micropython
+from micropython import const
 
-_GC_MS = micropython.const(10_000)
+_GC_MS = const(10_000)
 
 
 class Clock:

@@ -26,7 +26,7 @@ from firmware.drivers.light import Light
 from firmware.drivers.max3010x import FIFO_DEPTH, MAX3010x
 from firmware.drivers.pcm_out import BLOCK, PcmOut
 from firmware.drivers.trace import Trace
-from firmware.journal import Journal
+from firmware.journal import CHIP_FAULTS, Journal
 from firmware.level import FULL_POWER, power_cdb
 from firmware.loop import Clock, Loop
 from firmware.records import Inputs, Outputs
@@ -40,6 +40,7 @@ ADC_MS = 250  # a channel at a time
 SESSION_MS = 100
 JOURNAL_MS = 1000
 DISPLAY_MS = 250
+RETRY_MS = 5000  # a chip in fault is looked for again this often, while nothing plays
 WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 I2C_TIMEOUT_US = 10_000  # the default of 50 ms would starve the sound
 JOURNAL_RECORDS = 1800  # half an hour by the second, longer ones more coarsely: 28 KB
@@ -103,6 +104,8 @@ class Device:
         self._end = None
         self._melody_on = False
         self._unsaved = False
+        self._sensor_fault = None
+        self._adc_fault = None
 
         self.loop = Loop(clock, WDT(timeout=WATCHDOG_MS))
         self.loop.add("sound", SOUND_MS, self.sound)
@@ -111,6 +114,7 @@ class Device:
         self.loop.add("adc", ADC_MS, self.measure)
         self.loop.add("session", SESSION_MS, self.think)
         self.loop.add("journal", JOURNAL_MS, self.write_down)
+        self.loop.add("mend", RETRY_MS, self.mend)
         self._tell(0, "boot", None, machine.reset_cause())
         if machine.reset_cause() == machine.WDT_RESET:
             self._tell(0, "fault", reasons.EXCEPTION if self._died_of() else reasons.WATCHDOG)
@@ -153,6 +157,15 @@ class Device:
     def measure(self, now_ms):
         """One analogue channel."""
         self.adc.step()
+
+    def mend(self, now_ms):
+        """Look again for a chip that failed: whether it may be trusted is asked anew before each session."""
+        if self.pcm.running:
+            return
+        if self.sensor.fault is not None and not self.outputs.sensor_on:
+            self.sensor.configure()
+        if self.adc.fault is not None:
+            self.adc.configure()
 
     def think(self, now_ms):
         """What is known goes to the session and its guard, what is wanted from there to the parts."""
@@ -209,6 +222,12 @@ class Device:
         supply_mv = adc.millivolts(board.ADC_SUPPLY)
         inputs.supply_mv = None if supply_mv is None else supply_mv * board.SUPPLY_DIVIDER
         inputs.usb_host_present = self.usb_power.value() == 1 and not board.USB_ISOLATED
+        if self.sensor.fault != self._sensor_fault:
+            self._sensor_fault = self.sensor.fault
+            self._tell(now_ms, "fault", reasons.SENSOR_FAULT, CHIP_FAULTS.index(self.sensor.fault))
+        if adc.fault != self._adc_fault:
+            self._adc_fault = adc.fault
+            self._tell(now_ms, "fault", reasons.ADC_FAULT, CHIP_FAULTS.index(adc.fault))
         inputs.sensor_fault = reasons.SENSOR_FAULT if self.sensor.fault else None
         inputs.adc_fault = reasons.ADC_FAULT if adc.fault else None
         inputs.audio_fault = reasons.AUDIO_FAULT if self.pcm.underruns else None
@@ -307,7 +326,7 @@ class Device:
             self.store.save(SESSION_RECORD, 1, self.journal.view(), SESSIONS_KEPT)
             self.journal.clear()
         except OSError as error:
-            self._tell(now_ms, "save_failed", None, error.errno)
+            self._tell(now_ms, "save_failed", None, error.args[0])
 
     def _died_of(self):
         """What the device said when it last died, once: None when it said nothing, or has been asked before."""
@@ -330,7 +349,7 @@ class Device:
         try:
             self.store.save(DOSE_RECORD, 1, self._dose_record)
         except OSError as error:
-            self._tell(now_ms, "save_failed", None, error.errno)
+            self._tell(now_ms, "save_failed", None, error.args[0])
 
 
 def _open_i2c():

@@ -46,11 +46,11 @@ REASONS = {
     "usb_host": "a computer is connected",
     "supply_low": "the supply voltage is low",
     "room_too_loud": "the room is too loud",
-    "sensor_fault": "the pulse sensor does not answer",
+    "sensor_fault": "the pulse sensor has failed",
     "sensor_hot": "the pulse sensor is too warm",
     "led_current": "the light of the sensor is too strong",
     "readings_frozen": "the readings no longer change",
-    "adc_fault": "the converter for level and voltage does not answer",
+    "adc_fault": "the converter for level and voltage has failed",
     "audio_fault": "the sound output does not work",
     "too_loud": "the sound came too near the ceiling",
     "output_mismatch": "the loudspeaker gets something else than was sent",
@@ -96,6 +96,21 @@ _KINDS = {
     "frozen": "answers the same for ever",
 }
 _CHIPS = {"max30102": "the pulse sensor", "ads1115": "the converter"}
+# What a driver says of its chip (firmware/journal.py, CHIP_FAULTS); None: it works again.
+CHIP_FAULTS = {
+    None: "works again",
+    "sensor_absent": "does not answer",
+    "sensor_bus_stuck": "or another chip holds the bus down",
+    "sensor_wrong_part": "is another chip than it should be",
+    "sensor_reset": "lost its settings: its supply dipped",
+    "sensor_readback": "answers nonsense",
+    "sensor_rate": "has a wrong clock",
+    "sensor_stopped": "answers, but takes no samples",
+    "adc_absent": "does not answer",
+    "adc_bus_stuck": "or another chip holds the bus down",
+    "adc_readback": "answers nonsense",
+    "adc_stopped": "never ends a conversion",
+}
 _DEVICE = {
     "boot": "the device is switched on",
     "press": "the device has noticed a press",
@@ -147,6 +162,10 @@ def _of_the_device(kind: str, detail: dict[str, Any]) -> str:
         text = f"now {PHASES.get(str(name), name)}"
     elif kind == "end":
         text = f"the session is over: {ending(detail.get('end'), detail.get('reason'))}"
+        why = ""
+    elif kind == "fault" and "chip_fault" in detail and detail.get("reason") in ("sensor_fault", "adc_fault"):
+        chip = _CHIPS["max30102" if detail["reason"] == "sensor_fault" else "ads1115"]
+        text = f"the device finds that {chip} {CHIP_FAULTS.get(detail['chip_fault'], 'has failed')}"
         why = ""
     else:
         text = _DEVICE.get(kind, kind.replace("_", " "))

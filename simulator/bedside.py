@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from firmware import board
-from firmware.journal import RECORD_BYTES, read_record
+from firmware.journal import CHIP_FAULTS, RECORD_BYTES, read_record
 from firmware.reasons import ENDS, PHASES
 from simulator.chips.ads1115 import ADS1115
 from simulator.chips.bus import I2CBusModel
@@ -294,6 +294,8 @@ class Bedside:
                     detail["phase"] = PHASES[value]
                 elif kind == "end":
                     detail["end"] = ENDS[value]
+                elif kind == "fault":
+                    detail["chip_fault"] = CHIP_FAULTS[value]
                 else:
                     detail["value"] = value
                 self._events.append(

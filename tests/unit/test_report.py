@@ -13,6 +13,7 @@ import pytest
 
 from firmware import reasons
 from firmware.journal import EVENTS
+from firmware.journal import CHIP_FAULTS
 from host_tools import facts, picture, report, simulate, words
 from simulator.scenario import QUANTITIES
 
@@ -60,6 +61,9 @@ class TestWords:
             == "the pulse sensor holds its bus down"
         )
         assert words.event("adc_fault", {}) == "the converter no longer answers"
+        found = {"reason": "sensor_fault", "chip_fault": "sensor_rate"}
+        assert words.event("device_fault", found) == "the device finds that the pulse sensor has a wrong clock"
+        assert set(words.CHIP_FAULTS) == set(CHIP_FAULTS)
 
     def test_times_read_as_on_a_clock(self):
         assert [words.clock(t) for t in (0, 59.6, 270, 3600)] == ["0:00", "1:00", "4:30", "60:00"]
