@@ -3,8 +3,8 @@
 The firmware's engine plays them, ten decibels over what a newborn hears, so that a desk's loudspeakers do.
 """
 
+import argparse
 import html
-import sys
 from pathlib import Path
 
 import matplotlib
@@ -131,5 +131,13 @@ def listen(out: Path) -> Path:
     return page
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Render every song and soundscape to hear and to see.")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/listen"), help="folder for the page and its files"
+    )
+    print(f"Open {listen(parser.parse_args().out)} in a browser.")
+
+
 if __name__ == "__main__":
-    print(listen(Path(sys.argv[1] if len(sys.argv) > 1 else "build/listen")))
+    main()

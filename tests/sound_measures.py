@@ -39,7 +39,7 @@ def zipper(samples, frequency_hz):
 
 def fit_tone(samples, frequency_hz, harmonics=1):
     """Least squares of a tone (frequency refined) and its harmonics: (their amplitudes, the rest)."""
-    samples = np.asarray(samples, dtype=float)
+    samples = np.asarray(samples, dtype=float)[:8000]  # half a second: more finds nothing more
     t = np.arange(len(samples)) / RATE_HZ
 
     def solve(f):
