@@ -44,6 +44,9 @@ bench: .venv/installed-bench ## speed of a session, and the pulse estimator besi
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
 	$(BIN)/python -m host_tools.listen --out $(OUT)/listen
 
+story: setup ## each short scenario as a few plain sentences
+	@$(BIN)/python -m host_tools.story
+
 lock: ## renew the pinned versions (needs uv; --no-emit-index-url keeps addresses out)
 	uv pip compile pyproject.toml --extra test --extra check --universal --no-annotate --no-header --generate-hashes -o requirements.lock
 	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --universal --no-annotate --no-header --generate-hashes -o requirements-bench.lock
@@ -52,4 +55,4 @@ clean: ## remove what was built or installed here
 	rm -rf .venv build $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test check mpy bench listen lock clean
+.PHONY: help setup run test check mpy bench listen story lock clean

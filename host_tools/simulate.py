@@ -127,7 +127,7 @@ def write(result: "Result", folder: Path) -> dict[str, Any]:
     started = time.perf_counter()
     from host_tools import picture, report
 
-    found = _facts(result)
+    found = facts_of(result)
     summary = _summary(result, found)
     _write_wav(folder / "audio.wav", result.pcm)
     _write_csv(folder / "session.csv", result.rows)
@@ -144,7 +144,7 @@ def write(result: "Result", folder: Path) -> dict[str, Any]:
     return summary
 
 
-def _facts(result: "Result") -> facts.Facts:
+def facts_of(result: "Result") -> facts.Facts:
     from firmware import board, guard
 
     population, wanted = _prescription(result.scenario)
