@@ -155,8 +155,9 @@ class Beats:
             top = ring[n & pulse.RING_MASK]
             slope = top - pulse.SLOPE_BIAS
             n += 1
-            if slope > 3 * self.usual and slope > 2 * limit:
-                continue  # a step of the light
+            steep = pulse.largest_slope(slopes, n - 1, n + 6)
+            if steep > 3 * self.usual and steep > 2 * limit:
+                continue  # a step of the light, which levelling clips to the height of a beat
             before = ring[(n - 2) & pulse.RING_MASK]
             ticks = (n - 1) * pulse.TICKS_PER_PAIR
             ticks += pulse.vertex(before, top, ring[n & pulse.RING_MASK], pulse.TICKS_PER_PAIR)
