@@ -101,7 +101,7 @@ class Verdict:
 
     def __init__(self):
         self.action = GO
-        self.reason = None
+        self.reason: str | None = None
 
 
 class Guard:
@@ -137,12 +137,12 @@ class Guard:
         self._rise_permille = min(RISE_PERMILLE, 1000 + profile.pulse_rise_stop_permille)
         self.verdict = Verdict()
         self._elapsed_ms = 0
-        self._last_ms = None
+        self._last_ms: int | None = None
         self._clock_is_wrong = False
         self._amplifier_on = False
         self._melody_on = False
         self._latched = GO
-        self._latched_reason = None
+        self._latched_reason: str | None = None
         self._latched_ms = 0
         self._silence_now = False
         self._new_session()
@@ -161,10 +161,10 @@ class Guard:
         self._baseline_sum = 0
         self._baseline_count = 0
         self._baseline_wait_ms = 0
-        self._baseline_mbpm = None
+        self._baseline_mbpm: int | None = None
         self._frozen_for_ms = 0
-        self._frozen_pulse_mbpm = None
-        self._frozen_perfusion_ppm = None
+        self._frozen_pulse_mbpm: int | None = None
+        self._frozen_perfusion_ppm: int | None = None
         self._above_for_ms = 0
         self._over_for_ms = 0
         self._below_for_ms = 0
@@ -172,8 +172,8 @@ class Guard:
         self._hot_for_ms = 0
         self._late_for_ms = 0
         self._supply_for_ms = 0
-        self._start_tempo_mbpm = None
-        self._window_tempo_mbpm = None
+        self._start_tempo_mbpm: int | None = None
+        self._window_tempo_mbpm: int | None = None
         self._window_ms = 0
         self._glide_from_cdba = 0
         self._glide_to_cdba = 0
@@ -445,7 +445,7 @@ class Guard:
             if self._start_tempo_mbpm is None:
                 self._start_tempo_mbpm = tempo
         else:
-            floor = self._slowest_mbpm(outputs)
+            floor = self._slowest_mbpm(outputs, self._start_tempo_mbpm)
             if tempo < floor:
                 # Never slower from here, and never faster because of it.
                 tempo = min(floor, self._window_tempo_mbpm)
@@ -459,9 +459,9 @@ class Guard:
                 self._window_tempo_mbpm = tempo
         outputs.tempo_mbpm = tempo
 
-    def _slowest_mbpm(self, outputs):
+    def _slowest_mbpm(self, outputs, start_mbpm):
         if outputs.ratio_pulses and self._baseline_mbpm is not None:
             whole = self._baseline_mbpm * outputs.ratio_beats // outputs.ratio_pulses
         else:
-            whole = self._start_tempo_mbpm
+            whole = start_mbpm
         return whole * self._slowest_permille // 1000

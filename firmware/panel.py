@@ -35,9 +35,9 @@ class Button:
 
     def __init__(self):
         self.stuck = False
-        self._was_down = None  # None: nothing is known yet
+        self._was_down: bool | None = None  # None: nothing is known yet
         self._since_ms = 0  # of the level that is believed
-        self._up_since_ms = None  # when a release began that is not yet believed
+        self._up_since_ms: int | None = None  # when a release began that is not yet believed
         self._held = False
 
     def sample(self, now_ms, down):
@@ -153,7 +153,7 @@ class Display:
         self.lines = [title[:COLUMNS], "", ""]
         self.on = False
         self.changed = True
-        self._minutes = None
+        self._minutes: int | None = None
 
     def update(self, outputs, refused, remind):
         """refused: a press was refused a moment ago; remind: a session ended a moment ago, the sensor is

@@ -13,7 +13,7 @@ from firmware.profiles import READY
 NEWBORN = "newborn"
 ADULT = "adult"
 SCHEMA_VERSION = 1
-RECORD = "profile"          # its name in the store
+RECORD = "profile"  # its name in the store
 
 CURVE_POINTS_MAX = 16
 CURVE_SPACING_MS = 6000
@@ -282,12 +282,43 @@ def _check_curve(setting, value):
 
 
 class Profile:
-    """All settings, checked, in the firmware's integers; attributes are named in TABLE."""
+    """All settings, checked, in the firmware's integers. `values` are the same in human units, as they came."""
 
-    def __init__(self):
-        for setting in TABLE:
-            setattr(self, setting.attribute, None)
-        self.values = None
+    title: str
+    population: str
+    maturity: str
+    early_unlock: bool
+    song: str
+    soundscape: str
+    opening: str
+    metre: str
+    mode: str
+    programme: str
+    opening_tempo_mbpm: int
+    level_cdba: int
+    baseline_below_cdb: int
+    knob_range_cdb: int
+    session_ms: int
+    gap_min: int
+    daily_min: int
+    sessions_a_day: int
+    onset_ms: int
+    fade_ms: int
+    baseline_ms: int
+    baseline_max_ms: int
+    match_ms: int
+    lead_rate_permille: int
+    margin_permille: int
+    slowing_permille: int
+    follow: str
+    sensor_off: str
+    sensor_off_hold_ms: int
+    poor_signal_hold_ms: int
+    pulse_low_stop_mbpm: int
+    pulse_rise_stop_permille: int
+    spo2_stop_permille: int
+    curve: array
+    values: dict
 
     @classmethod
     def from_values(cls, values):

@@ -9,38 +9,40 @@ class Inputs:
 
     def __init__(self):
         # the button
-        self.gesture = None  # None, "press" (as the button goes down) or "hold" (a second later)
+        self.gesture: str | None = None  # None, "press" (as the button goes down) or "hold" (a second later)
         self.button_stuck = False
         # the patient, from vitals.py
-        self.pulse_rate_mbpm = None
-        self.pulse_reason = None
-        self.spo2_permille = None
-        self.perfusion_index_ppm = None
-        self.quality_percent = None
-        self.contact = None
+        self.pulse_rate_mbpm: int | None = None
+        self.pulse_reason: str | None = None
+        self.spo2_permille: int | None = None
+        self.perfusion_index_ppm: int | None = None
+        self.quality_percent: int | None = None
+        self.contact: bool | None = None
         # the music, from audio.py
-        self.tempo_mbpm = None  # what is playing now
+        self.tempo_mbpm: int | None = None  # what is playing now
         self.phrase_ended = False  # since the last step
-        self.compound = None  # metre of the song: True three pulses a beat, False two, None unknown
+        self.compound: bool | None = (
+            None  # metre of the song: True three pulses a beat, False two, None unknown
+        )
         self.audio_silent = True  # the last block was all zero
         self.level_cdba = 0  # the device's own estimate of what it plays, A- and C-weighted
         self.level_cdbc = 0
         # the analogue inputs
-        self.measured_level_cdba = None  # at the loudspeaker's terminals
-        self.room_level_cdba = None
-        self.knob_permille = None
-        self.supply_mv = None
+        self.measured_level_cdba: int | None = None  # at the loudspeaker's terminals
+        self.room_level_cdba: int | None = None
+        self.knob_permille: int | None = None
+        self.supply_mv: int | None = None
         # the device
         self.usb_host_present = False
-        self.sensor_fault = None  # a reason, or None
-        self.adc_fault = None
-        self.audio_fault = None
-        self.led_current_ua = None
-        self.sensor_temperature_centi_c = None
+        self.sensor_fault: str | None = None  # a reason, or None
+        self.adc_fault: str | None = None
+        self.audio_fault: str | None = None
+        self.led_current_ua: int | None = None
+        self.sensor_temperature_centi_c: int | None = None
         self.lateness_ms = 0
-        self.heap_free_bytes = None
+        self.heap_free_bytes: int | None = None
         # a therapist confirmed the contraindications when this profile was committed to this device
-        self.profile_confirmed = True
+        self.profile_confirmed: bool | None = True
 
 
 class Outputs:
@@ -48,26 +50,28 @@ class Outputs:
 
     def __init__(self):
         self.phase = "idle"  # one of reasons.PHASES
-        self.reason = None  # one of reasons.REASONS
-        self.end = None  # one of reasons.ENDS once a session is over, until the next begins
+        self.reason: str | None = None  # one of reasons.REASONS
+        self.end: str | None = None  # one of reasons.ENDS once a session is over, until the next begins
         self.amplifier_on = False
         self.mute_now = False  # silence at once
         self.playing = False  # sound is wanted: soundscape, melody or both
         self.soundscape_on = False
         self.melody_on = False
-        self.tempo_mbpm = None  # to play now, eased already; None before the first melody
-        self.target_tempo_mbpm = None
+        self.tempo_mbpm: int | None = None  # to play now, eased already; None before the first melody
+        self.target_tempo_mbpm: int | None = None
         self.ratio_beats = 0  # beats of music to so many pulses; 0 to 0 where no pulse leads
         self.ratio_pulses = 0
         self.level_cdba = 0
-        self.level_over_ms = None  # a glide to level_cdba must begin now and take this long; or None
-        self.fade_over_ms = None  # a fade-out must begin now and take this long; or None
+        self.level_over_ms: int | None = (
+            None  # a glide to level_cdba must begin now and take this long; or None
+        )
+        self.fade_over_ms: int | None = None  # a fade-out must begin now and take this long; or None
         self.minor_permille = 0
         self.brightness_permille = 0
         self.density_permille = 0
         self.sensor_on = False  # the sensor's LEDs may be lit
         self.save_dose = False  # write the dose to flash now: the amplifier is off in this step
         self.minutes_left = 0
-        self.baseline_mbpm = None  # the patient's pulse rate at the start; None while unknown
+        self.baseline_mbpm: int | None = None  # the patient's pulse rate at the start; None while unknown
         self.light_colour = "off"  # "off", "green" or "amber"
         self.light_permille = 0

@@ -39,11 +39,11 @@ class Session:
         self.guard = Guard(profile)
         self.tempo = Tempo(profile)
         self.phase = reasons.IDLE
-        self.reason = None
-        self.end = None
+        self.reason: str | None = None
+        self.end: str | None = None
         self.refused_ms = 0  # how much longer the light says no
         self.remind_ms = 0  # how much longer the display says that the sensor can come off
-        self._last_ms = None
+        self._last_ms: int | None = None
         self._elapsed_ms = 0
         self._save_min = 0
         self._clear()
@@ -64,7 +64,7 @@ class Session:
         self._level_cdba = 0
         self._glide_left_ms = 0
         self._knob_permille = 1000
-        self._mood_ms = None  # on the curve, when the mood was last taken from it
+        self._mood_ms: int | None = None  # on the curve, when the mood was last taken from it
 
     def step(self, now_ms, inputs, outputs):
         """Fill `outputs` for this moment. About ten times a second, and at once on a gesture."""

@@ -44,7 +44,8 @@ class PulseFilter:
         self.restart()
 
     def restart(self):
-        self.rate_mbpm = None
+        self.mean_mbpm = 0
+        self.known = False
         self._wait_ms = 0
         self._next = 0
 
@@ -54,8 +55,9 @@ class PulseFilter:
         """
         if pulse_mbpm is None:
             return False
-        if self.rate_mbpm is None:
-            self.rate_mbpm = pulse_mbpm
+        if not self.known:
+            self.known = True
+            self.mean_mbpm = pulse_mbpm
             for place in range(LATEST):
                 self._last[place] = pulse_mbpm
             return True
@@ -65,12 +67,12 @@ class PulseFilter:
         self._wait_ms = 0
         self._last[self._next] = pulse_mbpm
         self._next = (self._next + 1) % LATEST
-        change = (self._middle() - self.rate_mbpm) // SMOOTHING_S
+        change = (self._middle() - self.mean_mbpm) // SMOOTHING_S
         if change > PULSE_SLEW_MBPM:
             change = PULSE_SLEW_MBPM
         elif change < -PULSE_SLEW_MBPM:
             change = -PULSE_SLEW_MBPM
-        self.rate_mbpm += change
+        self.mean_mbpm += change
         return True
 
     def _middle(self):
@@ -107,9 +109,7 @@ class Baseline:
         self.count += 1
 
     def median_mbpm(self):
-        """The median, None before the first reading."""
-        if not self.count:
-            return None
+        """The median; ask only once there is a reading."""
         return self._sorted[self.count // 2]
 
 
@@ -140,18 +140,20 @@ class Tempo:
     def restart(self):
         self._filter.restart()
         self._baseline.restart()
-        self.tempo_mbpm = None
-        self.target_mbpm = None
-        self.matched_mbpm = None  # the tempo that the curve's 100 % stand for
-        self.baseline_mbpm = None
+        self._now_mbpm = 0
+        self._target_mbpm = 0
+        self._sounding = False  # there is a tempo to play
+        self._begun = False  # and it is the patient's, or the profile's instead
+        self._matched_mbpm = 0  # the tempo that the curve's 100 % stand for
+        self.baseline_mbpm: int | None = None
         self.ratio_beats = 0
         self.ratio_pulses = 0
         self.closed = False  # a pulse leads the tempo
         self.waiting = False  # the patient stays behind: the music waits
         self.curve_ms = 0  # how far along the curve the music is
         self.match_left_ms = 0  # how long the patient is only met, not led
-        self._ceiling_mbpm = None
-        self._floor_mbpm = None
+        self._ceiling_mbpm = 0
+        self._floor_mbpm = 0
         self._credit = 0  # parts of a thousandth of a beat per minute that are still owed
         self._outside = 0  # phrase ends at which another ratio would have been better
         self._gliding = False
@@ -159,7 +161,17 @@ class Tempo:
     @property
     def pulse_mbpm(self):
         """The smoothed pulse rate, None before the first reading."""
-        return self._filter.rate_mbpm
+        return self._filter.mean_mbpm if self._filter.known else None
+
+    @property
+    def tempo_mbpm(self):
+        """What to play, None before the first melody."""
+        return self._now_mbpm if self._sounding else None
+
+    @property
+    def target_mbpm(self):
+        """Where the tempo is going, None before the first melody."""
+        return self._target_mbpm if self._sounding else None
 
     @property
     def baseline_ms(self):
@@ -168,38 +180,42 @@ class Tempo:
 
     def listen(self, elapsed_ms, pulse_mbpm):
         """Take note of the pulse rate, None while it is unknown."""
-        if self._filter.add(elapsed_ms, pulse_mbpm) and self.matched_mbpm is None:
+        if self._filter.add(elapsed_ms, pulse_mbpm) and not self._begun:
             self._baseline.add(pulse_mbpm)
 
     def open_with(self, tempo_mbpm):
         """Play at a tempo of no patient while the baseline is taken."""
-        self.tempo_mbpm = tempo_mbpm
-        self.target_mbpm = tempo_mbpm
+        self._now_mbpm = tempo_mbpm
+        self._target_mbpm = tempo_mbpm
+        self._sounding = True
 
     def begin(self, closed, compound):
         """Choose the tempo to start at: pulse times ratio if `closed`, else the profile's. compound: the
         song's metre.
         """
         profile = self._profile
-        self.closed = closed
-        if closed:
+        pulse = self._filter.mean_mbpm
+        self.closed = closed and self._filter.known
+        if self.closed:
+            self._choose_ratio(pulse, compound, 0)
             self.baseline_mbpm = self._baseline.median_mbpm()
-            self._choose_ratio(self._filter.rate_mbpm, compound, 0)
-            self._set_floor()
-            matched = self._filter.rate_mbpm * self.ratio_beats // self.ratio_pulses
+            self._set_floor(self.baseline_mbpm)
+            matched = pulse * self.ratio_beats // self.ratio_pulses
             if matched < self._floor_mbpm:
                 matched = self._floor_mbpm
         else:
             matched = profile.opening_tempo_mbpm
             self._floor_mbpm = matched * (1000 - profile.slowing_permille) // 1000
-        self.matched_mbpm = matched
+        self._matched_mbpm = matched
         self._ceiling_mbpm = matched
         self.match_left_ms = profile.match_ms
         start = matched * curve_at(profile.curve, 0, 1) // 1000
-        self.target_mbpm = start
-        self._gliding = self.tempo_mbpm is not None
+        self._target_mbpm = start
+        self._gliding = self._sounding
         if not self._gliding:
-            self.tempo_mbpm = start
+            self._now_mbpm = start
+        self._sounding = True
+        self._begun = True
 
     def advance(self, elapsed_ms, frozen, phrase_ended, compound):
         """One step of the music. frozen: keep the tempo (no signal, or the guard says so)."""
@@ -207,19 +223,19 @@ class Tempo:
             # At the end of the slowing there is nothing left to freeze: loudness and mood go on.
             if self.finished():
                 self.curve_ms += elapsed_ms
-            self.target_mbpm = self.tempo_mbpm
+            self._target_mbpm = self._now_mbpm
             self.waiting = False
             return
         profile = self._profile
         if self.closed and self.match_left_ms:
             self._follow(phrase_ended, compound)
-        target = self.matched_mbpm * curve_at(profile.curve, self.curve_ms, 1) // 1000
+        target = self._matched_mbpm * curve_at(profile.curve, self.curve_ms, 1) // 1000
         if target < self._floor_mbpm and profile.programme != "stay_low":
             target = self._floor_mbpm
         self.waiting = False
         if self.closed and profile.follow == "wait" and not self.match_left_ms:
             target = self._wait_for_patient(target)
-        self.target_mbpm = target
+        self._target_mbpm = target
         if self.match_left_ms:
             self.match_left_ms = max(0, self.match_left_ms - elapsed_ms)
         elif not self.waiting:
@@ -229,17 +245,16 @@ class Tempo:
     def finished(self):
         """Whether the tempo has come to the end of its curve."""
         at_end = not self.match_left_ms and self.curve_ms >= self._end_ms
-        return at_end and self.tempo_mbpm == self.target_mbpm
+        return at_end and self._now_mbpm == self._target_mbpm
 
     # Helpers.
 
-    def _set_floor(self):
+    def _set_floor(self, baseline_mbpm):
         """Never below the baseline less the slowing allowed, nor, for an adult, below a pulse of 50."""
-        profile = self._profile
-        floor = self.baseline_mbpm * (1000 - profile.slowing_permille) // 1000
+        floor = baseline_mbpm * (1000 - self._profile.slowing_permille) // 1000
         if not self._newborn and floor < ADULT_FLOOR_PULSE_MBPM:
             # A pulse below 50 already: no slowing at all.
-            floor = min(ADULT_FLOOR_PULSE_MBPM, self.baseline_mbpm)
+            floor = min(ADULT_FLOOR_PULSE_MBPM, baseline_mbpm)
         self._floor_mbpm = floor * self.ratio_beats // self.ratio_pulses
 
     def _choose_ratio(self, pulse_mbpm, compound, hysteresis_mbpm):
@@ -254,12 +269,12 @@ class Tempo:
             choices = _NEWBORN_COMPOUND if compound else _NEWBORN_DUPLE
         else:
             choices = _ADULT_COMPOUND if compound else _ADULT_DUPLE
-        best = None
-        best_distance = 0
+        best = choices[0]
+        best_distance = -1
         for choice in choices:
             tempo = pulse_mbpm * choice[0] // choice[1]
             distance = max(TEMPO_LOW_MBPM - tempo, tempo - TEMPO_HIGH_MBPM, 0)
-            if best is None or distance < best_distance:
+            if best_distance < 0 or distance < best_distance:
                 best = choice
                 best_distance = distance
         changed = best[1] != self.ratio_pulses  # beats are one in all of them
@@ -271,7 +286,7 @@ class Tempo:
         """While matching: the curve's 100 % follow the patient, never above the start and never below the
         floor.
         """
-        pulse = self._filter.rate_mbpm
+        pulse = self._filter.mean_mbpm
         if phrase_ended:
             tempo = pulse * self.ratio_beats // self.ratio_pulses
             low = TEMPO_LOW_MBPM - RATIO_HYSTERESIS_MBPM
@@ -280,7 +295,7 @@ class Tempo:
             if self._outside >= RATIO_PHRASES:
                 self._outside = 0
                 if self._choose_ratio(pulse, compound, RATIO_HYSTERESIS_MBPM):
-                    self._set_floor()
+                    self._set_floor(self.baseline_mbpm)
                     # A ratio of more beats would ask for faster music than it began with.
                     self._floor_mbpm = min(self._floor_mbpm, self._ceiling_mbpm)
                     self._gliding = True
@@ -289,31 +304,31 @@ class Tempo:
             matched = self._ceiling_mbpm
         if matched < self._floor_mbpm:
             matched = self._floor_mbpm
-        self.matched_mbpm = matched
+        self._matched_mbpm = matched
 
     def _wait_for_patient(self, target):
         """The target, but no further ahead of the patient than the margin, and never up again."""
-        if target >= self.tempo_mbpm:
+        if target >= self._now_mbpm:
             return target
-        pulse = self._filter.rate_mbpm * self.ratio_beats // self.ratio_pulses
+        pulse = self._filter.mean_mbpm * self.ratio_beats // self.ratio_pulses
         nearest = pulse * (1000 - self._profile.margin_permille) // 1000
         if nearest <= target:
             return target
         self.waiting = True
-        return self.tempo_mbpm if nearest > self.tempo_mbpm else nearest
+        return self._now_mbpm if nearest > self._now_mbpm else nearest
 
     def _glide(self, elapsed_ms):
         """Move the tempo towards its target at the profile's rate; what is left of a thousandth is kept."""
-        gap = self.target_mbpm - self.tempo_mbpm
+        gap = self._target_mbpm - self._now_mbpm
         if gap == 0:
             self._credit = 0
             self._gliding = False
             return
         rate = GLIDE_PERMILLE if self._gliding else self._profile.lead_rate_permille
-        self._credit += self.tempo_mbpm * rate // 1000 * elapsed_ms
+        self._credit += self._now_mbpm * rate // 1000 * elapsed_ms
         most = self._credit // 60_000
         self._credit -= most * 60_000
         if gap > 0:
-            self.tempo_mbpm += min(gap, most)
+            self._now_mbpm += min(gap, most)
         else:
-            self.tempo_mbpm -= min(-gap, most)
+            self._now_mbpm -= min(-gap, most)

@@ -54,9 +54,8 @@ def hazard_tests() -> dict[str, set[int]]:
     for path in sorted((ROOT / "tests" / "hazards").glob("test_*.py")):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                numbers = re.match(r"test_((?:h\d\d_)*)", node.name).group(1)
-                name = f"{path.relative_to(ROOT)}::{node.name}"
-                found[name] = {int(number[1:]) for number in numbers.split("_") if number}
+                numbers = re.findall(r"(?<=_)h(\d\d)(?=_)", node.name)
+                found[f"{path.relative_to(ROOT)}::{node.name}"] = {int(number) for number in numbers}
     return found
 
 

@@ -40,6 +40,11 @@ EQUIVALENT: dict[str, str] = {
     "guard.py: _advance_clock: never `if self._clock_is_wrong`": "a wrong clock is a fault that stays anyway",
     "tempo.py: _middle: `ordered[place - 1] > reading` -> `ordered[place - 1] <= reading`": "the same middle",
     "tempo.py: add: `readings[place - 1] > pulse_mbpm` -> `readings[place - 1] <= pulse_mbpm`": "the same middle",
+    "session.py: ONSET_MS_PER_CDB down, 10 -> 7": "the guard lengthens a rise that is too fast",
+    "session.py: STOP_FADE_MS down, 2000 -> 1500": "the guard's own fade wins",
+    "session.py: _lead: `inputs.compound is True` -> `inputs.compound is not True`": "one ratio alone fits then",
+    "session.py: _fill: `tempo.curve_ms - self._mood_ms >= MOOD_EVERY_MS` -> "
+    "`tempo.curve_ms - self._mood_ms < MOOD_EVERY_MS`": "the mood is looked up every step instead",
     "session.py: MOOD_EVERY_MS": "how often the mood is looked up",
     "session.py: LEVEL_STEP_CDB": "how fine the level follows its curve",
     "session.py: KNOB_STEP_PERMILLE": "how fine the knob is",

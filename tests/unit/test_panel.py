@@ -209,5 +209,6 @@ def test_the_document_shows_this_table():
     text = DOCUMENT.read_text()
     for phase, (colour, permille) in LIGHT.items():
         assert re.search(rf"\| {phase} \|[^|]*\| {colour}, {permille} ‰ ", text), phase
+    assert f"40 ‰ for {panel.REFUSED_MS / 1000:g} seconds" in text
     for line in {line for _, *lines in DISPLAY.values() for line in lines if line and "12" not in line}:
         assert line in text, line

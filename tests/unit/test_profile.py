@@ -177,3 +177,8 @@ def test_the_clinical_numbers_are_the_adopted_ones():
 def test_every_setting_says_what_it_means():
     for setting in TABLE:
         assert 5 < len(setting.meaning) < 100 and not setting.meaning.endswith("."), setting.name
+
+
+def test_the_attributes_that_the_firmware_reads_are_those_of_the_table():
+    assert set(Profile.__annotations__) == {setting.attribute for setting in TABLE} | {"values"}
+    assert set(vars(Profile.ready(NEWBORN))) == set(Profile.__annotations__)
