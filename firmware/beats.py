@@ -17,6 +17,7 @@ _MASK = const(63)
 # A premature beat may come after 0.4 of an interval; a diastolic wave is not as steep.
 _BEHIND_PERCENT = const(40)
 _AHEAD_PERCENT = const(30)
+_FARTHEST_PAIRS = const(30)  # 0.6 s: a period that is twice the true one must not hide every other beat
 _THRESHOLD_PERCENT = const(25)  # of the usual steepness
 _SHORT_PERCENT = const(65)  # an interval below this share of the local one holds an extra beat
 _LONG_PERCENT = const(165)  # and from this share on a beat was missed
@@ -139,6 +140,8 @@ class Beats:
             interval = self.local_ticks
         behind = interval * _BEHIND_PERCENT // (100 * pulse.TICKS_PER_PAIR)
         ahead = interval * _AHEAD_PERCENT // (100 * pulse.TICKS_PER_PAIR)
+        if behind > _FARTHEST_PAIRS:
+            behind = _FARTHEST_PAIRS
         last = end - ahead
         n = self._searched
         if n < oldest:

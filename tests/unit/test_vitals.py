@@ -72,9 +72,9 @@ def test_a_strong_second_wave_does_not_double_the_rate(population, rate_bpm):
 
 
 def test_coupled_beats_do_not_halve_the_rate():
-    long_and_short = np.tile(np.repeat([60 / 0.85, 60 / 1.1], [85, 110]), 20)
-    made = pulse(long_and_short, seconds=39, breathing_level=0.1, breathing_height=0.02)
-    assert rates(shown(made.samples, "adult"))[-1] == pytest.approx(60 / 0.975, abs=3)
+    long_and_short = np.tile(np.repeat([60 / 0.75, 60 / 1.15], [75, 115]), 20)
+    made = pulse(long_and_short, seconds=38, breathing_level=0.1, breathing_height=0.02)
+    assert rates(shown(made.samples, "adult"))[-1] == pytest.approx(60 / 0.95, abs=3)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -146,6 +146,12 @@ def test_spo2_is_within_two_percent_of_the_curve_from_70_to_100(ratio, perfusion
     made = pulse(140, ratio=ratio, perfusion_percent=perfusion_percent)
     found = [row["spo2_percent"] for row in shown(made.samples, "newborn").rows][9:]
     assert max(abs(value - spo2_of_ratio(ratio)) for value in found) <= 2
+
+
+@pytest.mark.parametrize("ratio", [0.3, 0.4, 0.6, 1.0, 1.31, 2.0])
+def test_the_curve_of_spo2_is_the_published_one(ratio):
+    from_ratio = importlib.import_module("firmware.spo2").from_ratio
+    assert from_ratio(round(1000 * ratio)) / 10 == pytest.approx(spo2_of_ratio(ratio), abs=0.15)
 
 
 def test_spo2_follows_a_desaturation_with_a_lag_of_four_seconds_at_most():
