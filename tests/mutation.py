@@ -66,7 +66,7 @@ def _moved_limits(file, tree):
     for place, node in enumerate(tree.body):
         if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.value.args):
             continue
-        name = node.targets[0].id
+        name = ast.unparse(node.targets[0])
         value = ast.literal_eval(node.value.args[0])
         if value < 4:
             continue
@@ -210,7 +210,7 @@ class Mutation:
             if any(report.failed for report in reports):
                 raise pytest.UsageError(f"{item.nodeid} fails without any mutant")
             took[item] = time.monotonic() - began
-        return sorted((item for item in items if "heap" not in item.name), key=took.get)
+        return sorted((item for item in items if "heap" not in item.name), key=lambda item: took[item])
 
     def _in_order(self, mutant):
         """Places of the tests: killers of neighbours first, then those that killed most, then the
@@ -260,7 +260,9 @@ class Mutation:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description="Every limit moved, every rule removed, every comparison turned."
+    )
     parser.add_argument("--only", choices=SUBJECTS)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--list", action="store_true")

@@ -5,6 +5,7 @@ The patient is whatever a test writes into `inputs`. `step` moves 100 ms of virt
 level that glides as audio.py's does; nothing of the synthesiser runs, so an hour costs a second or two.
 """
 
+import math
 from collections import namedtuple
 
 from firmware.dose import Dose
@@ -73,8 +74,8 @@ class Bench:
         self.outputs = Outputs()
         self.sound = Sound()
         self.now_ms = 0
-        self.pulse_bpm = 150.0 if population == "newborn" else 72.0
-        self.spo2_percent = 96.0
+        self.pulse_bpm: float | None = 150.0 if population == "newborn" else 72.0
+        self.spo2_percent: float | None = 96.0
         self.obedient = True  # the sound does as it is told
         self.rows = []
         self.sounding_ms = 0  # of this session
@@ -155,8 +156,9 @@ class Bench:
         return self.sound.level_cdba is not None
 
     @property
-    def tempo_bpm(self):
-        return None if self.outputs.tempo_mbpm is None else self.outputs.tempo_mbpm / 1000
+    def tempo_bpm(self) -> float:
+        """Of the melody that plays; NaN, which compares with nothing, while there is none."""
+        return math.nan if self.outputs.tempo_mbpm is None else self.outputs.tempo_mbpm / 1000
 
 
 class Laws:

@@ -199,7 +199,7 @@ def test_h17_any_profile_that_is_accepted_keeps_the_laws(values, life):
     live(bench, life)
 
 
-def test_h01_the_laws_themselves_are_awake():
+def test_h01_the_laws_themselves_are_awake(monkeypatch):
     """A bench whose session goes mad must fail; else the properties above say nothing."""
     for name, value in (("level_cdba", 9000), ("save_dose", True), ("light_permille", 900)):
         bench = Bench().start(100)
@@ -207,6 +207,6 @@ def test_h01_the_laws_themselves_are_awake():
         def mad(_now_ms, _inputs, outputs, name=name, value=value):
             setattr(outputs, name, value)
 
-        bench.session.step = mad
+        monkeypatch.setattr(bench.session, "step", mad)
         with pytest.raises(AssertionError):
             bench.run(5)

@@ -7,6 +7,8 @@ import pytest
 from firmware import guard
 from firmware.profile import ADULT, NEWBORN, READY, TABLE, Profile, ProfileError, find
 
+ROWS = {setting.name: setting for setting in TABLE}
+
 
 @pytest.mark.parametrize("name", READY)
 def test_the_ready_made_profiles_are_whole_and_valid(name):
@@ -134,7 +136,7 @@ def test_no_range_reaches_beyond_the_guard():
     """The table may ask for less than the guard allows, never for more."""
 
     def ends(name, population):
-        return find(name).allowed(population)
+        return ROWS[name].allowed(population)
 
     assert ends("level_dba", NEWBORN)[1] * 100 == guard.NEWBORN_LEVEL_CDBA
     assert ends("level_dba", ADULT)[1] * 100 == guard.ADULT_LEVEL_CDBA
@@ -162,16 +164,20 @@ def test_the_clinical_numbers_are_the_adopted_ones():
         3,
     )
     assert (adult["session_min"], adult["gap_min"], adult["daily_min"]) == (30, 30, 90)
-    assert find("session_min").newborn[1] == 30 and find("session_min").adult[1] == 45
-    assert find("daily_min").newborn[1] == 60 and find("daily_min").adult[1] == 90
-    assert find("gap_min").newborn[0] == 60 and find("gap_min").adult[0] == 30
-    assert find("sessions_a_day").newborn[1] == 3
+    assert ROWS["session_min"].newborn[1] == 30 and ROWS["session_min"].adult[1] == 45
+    assert ROWS["daily_min"].newborn[1] == 60 and ROWS["daily_min"].adult[1] == 90
+    assert ROWS["gap_min"].newborn[0] == 60 and ROWS["gap_min"].adult[0] == 30
+    assert ROWS["sessions_a_day"].newborn[1] == 3
     assert (
-        find("lead_rate_percent_per_min").newborn[1] == 1 and find("lead_rate_percent_per_min").adult[1] == 2
+        ROWS["lead_rate_percent_per_min"].newborn[1] == 1 and ROWS["lead_rate_percent_per_min"].adult[1] == 2
     )
-    assert find("slowing_percent").newborn[1] == 8 and find("slowing_percent").adult[1] == 15
-    assert find("baseline_s").newborn[0] == 60 and find("match_min").newborn[0] == 2
-    assert find("sensor_off_hold_s").newborn[1] == find("sensor_off_hold_s").adult[1] == 15
+    assert ROWS["slowing_percent"].newborn[1] == 8 and ROWS["slowing_percent"].adult[1] == 15
+    assert ROWS["baseline_s"].newborn[0] == 60 and ROWS["match_min"].newborn[0] == 2
+    assert ROWS["sensor_off_hold_s"].newborn[1] == ROWS["sensor_off_hold_s"].adult[1] == 15
+
+
+def test_a_row_is_found_by_its_name():
+    assert find("level_dba") is ROWS["level_dba"] and find("levl_dba") is None
 
 
 def test_every_setting_says_what_it_means():
