@@ -9,6 +9,9 @@ units of which a minute has 960 000 000 a beat, so a tempo in thousandths of a b
 of units a sample and no rounding ever adds up.
 """
 
+# pyright: reportArgumentType=false
+# Viper takes any buffer for a pointer, which its stubs do not say.
+
 from array import array
 
 from micropython import const
@@ -451,7 +454,7 @@ class Audio:
             if self._entry_permille < 1000:
                 self._entry_permille = min(1000, self._entry_permille * 106 // 100 + 1)
             following = data[score.HEADER + 2 * index + 2] & 127 if index + 1 < song.notes else 0
-            self._sing(self._mode(note, following), ticks)
+            self._sing(self._mode(song, note, following), ticks)
         self._note_index = index + 1
         self._melody_ticks += ticks
 
@@ -479,21 +482,21 @@ class Audio:
         quality = data[at] >> 4
         if self._chord_step and quality != score.SILENT:
             ticks = min(self._chord_step, ticks)
-            self._accompany(data[at] & 15, quality, ticks)
+            self._accompany(song, data[at] & 15, quality, ticks)
         self._chord_left -= ticks
         self._chord_ticks += ticks
 
-    def _accompany(self, root, quality, ticks):
+    def _accompany(self, song, root, quality, ticks):
         """One note of a chord: root, fifth, third, fifth, and round again, all between F3 and E4."""
-        note = self._chord_tone(root, quality)
+        note = self._chord_tone(song, root, quality)
         if note == self._melody_note:
             # Two voices on one pitch would add up or cancel, as their phases happen to lie.
-            note = self._chord_tone(root, quality)
+            note = self._chord_tone(song, root, quality)
         voice = FIRST_CHORD_VOICE + self._chord_voice
         self._chord_voice = (self._chord_voice + 1) % 3
         self._start_note(voice, note, ticks, _CHORD_PEAK, 350, 9, 12, 10, self._table(note, 2))
 
-    def _chord_tone(self, root, quality):
+    def _chord_tone(self, song, root, quality):
         place = self._arpeggio & 3
         self._arpeggio += 1
         distances = score.QUALITIES[quality]
@@ -503,8 +506,8 @@ class Audio:
         elif place == 2:
             note += distances[0]
         # The leading note of a dominant stays, in minor too.
-        if self._changed and not ((root - self._song.tonic) % 12 == 7 and place == 2):
-            note = self._turn(note)
+        if self._changed and not ((root - song.tonic) % 12 == 7 and place == 2):
+            note = _turn(song, note)
         if note > LOWEST_CHORD_NOTE + 11:
             return note - 12
         if note < LOWEST_CHORD_NOTE:
@@ -593,11 +596,10 @@ class Audio:
             self._minor_owed -= 1000
         self._changed = minor != (song.scale == score.MINOR or song.scale == score.IN)
 
-    def _mode(self, note, following):
+    def _mode(self, song, note, following):
         """The melody's note in this phrase's mode; on the way up to the tonic, sixth and seventh stay
         high.
         """
-        song = self._song
         if not self._changed:
             return note
         if song.scale == score.MAJOR and following > note:
@@ -605,11 +607,7 @@ class Audio:
             above = (following - song.tonic) % 12
             if (degree == 11 and above == 0) or (degree == 9 and above == 11):
                 return note
-        return self._turn(note)
-
-    def _turn(self, note):
-        degree = (note - self._song.tonic) % 12
-        return note - degree + score.SCALES[self._song.scale][degree]
+        return _turn(song, note)
 
     def _trim_phrase(self):
         """Correct the level by what the phrase that just ended measured, half of the way."""
@@ -677,3 +675,9 @@ class Audio:
         if self.silent:
             state[noise.GAIN] = state[noise.GAIN_TARGET]
         self._heartbeat = settings[6]
+
+
+def _turn(song, note):
+    """A note of the song in its other mode."""
+    degree = (note - song.tonic) % 12
+    return note - degree + score.SCALES[song.scale][degree]

@@ -72,7 +72,7 @@ def read(text: str):
     unit_top, unit_bottom = (int(part) for part in fields["L"].split("/"))
     whole = 64 if compound else 96  # ticks of a whole note: 24 a dotted quarter, or a quarter
     signature = _signature(fields["K"])
-    tonic = pitch_class(re.match(r"[A-G][b#]?", fields["K"])[0])
+    tonic = pitch_class(re.split(r"(?<=[A-G])(?![b#])|(?<=[b#])", fields["K"])[0])
     notes, changes, ticks = [], [], 0  # changes: (tick, chord or "bar" or "phrase")
     tied = False
     for line in lines:

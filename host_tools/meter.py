@@ -156,7 +156,7 @@ def _frames(squares: np.ndarray, frame: int) -> tuple[np.ndarray, np.ndarray]:
 def time_weighted(powers: np.ndarray, time_constant_s: float) -> np.ndarray:
     """Exponential averaging of frame powers: the fast or slow meter's reading at each frame's end."""
     keep = float(np.exp(-FRAME_S / time_constant_s))
-    return lfilter([1 - keep], [1, -keep], powers)
+    return np.asarray(lfilter([1 - keep], [1, -keep], powers))
 
 
 def decibels(powers: np.ndarray | float, full_scale_dba: float) -> np.ndarray:

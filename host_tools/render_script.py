@@ -55,7 +55,7 @@ class Player:
             return None
         if self._session is not None and now_ms >= self._next_step_ms:
             self._next_step_ms += SESSION_MS
-            if not self._step(now_ms):
+            if not self._step(self._session, now_ms):
                 return None
         while self._next_change < len(self._changes) and self._changes[self._next_change][0] <= now_ms:
             change = self._changes[self._next_change]
@@ -83,7 +83,7 @@ class Player:
         self._melody_on = False
         self._pressed = False
 
-    def _step(self, now_ms):
+    def _step(self, session, now_ms):
         inputs, outputs, audio = self._inputs, self._outputs, self.audio
         pulse = self._pulse
         while self._pulse_row + 1 < len(pulse) and pulse[self._pulse_row + 1][0] <= now_ms:
@@ -108,7 +108,7 @@ class Player:
         inputs.audio_silent = audio.silent
         inputs.level_cdba = inputs.measured_level_cdba = audio.level_cdba
         inputs.level_cdbc = audio.level_cdbc
-        self._session.step(now_ms, inputs, outputs)
+        session.step(now_ms, inputs, outputs)
         if outputs.mute_now:
             audio.silence()
         if outputs.playing:

@@ -227,7 +227,7 @@ def _harmonise(phrased, bar: int, upbeat: int, tonic: int, minor: bool) -> list[
                 sum(weight[(tonic + degree + step) % 12] for step in (0, 3 if quality else 4, 7))
                 for degree, quality in degrees
             ]
-            scores[0] += 0.01 + (0.5 * (stop - start) if index == len(segments) - 1 else 0)
+            scores[0] += 0.01 + (0.5 * (stop - start) if index == len(segments) - 1 else 0)  # pyright: ignore
             degree, quality = degrees[int(np.argmax(scores))]
             length = stop - start
             while length > 0:
@@ -238,7 +238,8 @@ def _harmonise(phrased, bar: int, upbeat: int, tonic: int, minor: bool) -> list[
 
 
 def _weights(phrase, start: int, stop: int) -> np.ndarray:
-    weight, at = np.zeros(12), 0
+    weight: np.ndarray = np.zeros(12)
+    at = 0
     for note, ticks in phrase:
         overlap = min(stop, at + ticks) - max(start, at)
         if note and overlap > 0:

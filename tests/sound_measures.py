@@ -16,7 +16,8 @@ def click_db(samples, local=False):
 
     local: over the median of the second around it, for noises whose own level moves.
     """
-    high = sosfilt(butter(8, 4000, "high", fs=RATE_HZ, output="sos"), np.asarray(samples) / 32768)
+    sections = butter(8, 4000, "high", fs=RATE_HZ, output="sos")
+    high = np.asarray(sosfilt(sections, np.asarray(samples) / 32768))
     high[:800] = 0  # a cut into the middle of a sound is no click of the sound's
     count = len(high) // 32
     peaks = np.abs(high[: count * 32]).reshape(-1, 32).max(axis=1)

@@ -3,6 +3,8 @@
 A session's bar is 8 s of wall time for 20 minutes with everything in it; sound may take 3.5 s of that.
 """
 
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false
+
 import json
 import sys
 

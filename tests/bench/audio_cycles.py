@@ -3,6 +3,8 @@
 `python tests/bench/audio_cycles.py`; needs the package unicorn. The bar is a quarter of the chip: 1953 cycles.
 """
 
+# pyright: reportArgumentType=false
+
 import sys
 from array import array
 from pathlib import Path

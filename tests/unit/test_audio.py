@@ -15,7 +15,7 @@ from simulator import interpreter
 NEWBORN = render.load_profile(None)
 
 
-def engine(song="twinkle", tempo_mbpm=75000, level_cdba=4800):
+def engine(song: str | None = "twinkle", tempo_mbpm=75000, level_cdba=4800):
     audio = Audio(7400, 6000, 6500)
     audio.set_tempo(tempo_mbpm)
     audio.set_level(level_cdba, 0)

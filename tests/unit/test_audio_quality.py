@@ -2,6 +2,8 @@
 for.
 """
 
+# pyright: reportArgumentType=false
+
 from array import array
 from itertools import pairwise
 

@@ -1,5 +1,7 @@
 """`calando render` and what stands behind it: files, plans, sentences."""
 
+# pyright: reportArgumentType=false
+
 import csv
 
 import numpy as np
