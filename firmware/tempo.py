@@ -22,6 +22,8 @@ LATEST = const(5)  # readings of which the middle one counts
 PULSE_SLEW_MBPM = const(2_000)  # in a second: more is a wrong reading, not a heart
 READINGS_MAX = const(240)  # one a second while the baseline is taken
 GLIDE_PERMILLE = const(100)  # in a minute, towards a tempo the patient was never at: 0.25 % a beat
+# 2 % slower than allowed: rounded to hundredths and read a tenth of a second late it is still within the rate.
+PERMILLE_AND_MARGIN = const(1_020)
 ADULT_FLOOR_PULSE_MBPM = const(50_000)  # music never leads a pulse below this
 
 # Beats of music to pulses of the patient, in the order they are tried.
@@ -325,7 +327,7 @@ class Tempo:
             self._gliding = False
             return
         rate = GLIDE_PERMILLE if self._gliding else self._profile.lead_rate_permille
-        self._credit += self._now_mbpm * rate // 1000 * elapsed_ms
+        self._credit += self._now_mbpm * rate // PERMILLE_AND_MARGIN * elapsed_ms
         most = self._credit // 60_000
         self._credit -= most * 60_000
         if gap > 0:

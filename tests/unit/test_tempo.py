@@ -169,7 +169,7 @@ def test_a_glide_to_a_tempo_of_no_patient_takes_ten_percent_a_minute():
     tempo.open_with(60_000)
     listening(tempo, 150)
     tempo.begin(True, False)
-    assert played(tempo, 60, 150) == pytest.approx(60 * 1.105, abs=0.1)
+    assert played(tempo, 60, 150) == pytest.approx(60 * 1.103, abs=0.05)
 
 
 def test_a_ratio_that_is_too_slow_is_given_up_as_well():
