@@ -38,8 +38,11 @@ mpy: setup ## compile the firmware for the chip's Cortex-M0+, into build/firmwar
 	$(PIP) --quiet --progress-bar on --require-hashes -r requirements-bench.lock
 	@touch $@
 
-bench: .venv/installed-bench ## speed of a session, and the pulse estimator beside its peers
+bench: .venv/installed-bench ## speed of a session and of the sound, cycles on the chip, the pulse beside its peers
 	$(BIN)/python tests/bench/session.py
+	$(BIN)/python tests/bench/audio.py
+	$(BIN)/python tests/bench/audio_cycles.py
+	$(BIN)/python tests/bench/vitals.py
 
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
 	$(BIN)/python -m host_tools.listen --out $(OUT)/listen

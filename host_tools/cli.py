@@ -145,6 +145,31 @@ def meter(
     work.meter(sound, full_scale_dba, as_json)
 
 
+song_app = typer.Typer(help="The family's own song: bring it in, hear it.", no_args_is_help=True)
+app.add_typer(song_app, name="song")
+
+
+@song_app.command("import")
+def song_import(
+    song: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="MIDI, MusicXML or ABC of one voice, or a WAV of somebody singing."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.lul", help="Where to write it; default: beside the file.")
+    ] = None,
+) -> None:
+    """Turn a song into the device's compact form, and show its notes to be confirmed.
+
+    Says plainly what had to change: key, range, voices left out.
+    """
+    from host_tools import song_import as work
+
+    work.command(song, out)
+
+
 def _say(text: str) -> None:
     try:
         print(text, flush=True)
