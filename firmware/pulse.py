@@ -18,12 +18,9 @@ RISE_MAX = const(1000000)
 LIMIT_MAX = const(500000)  # slopes are clipped here at the latest, so that products of them fit
 # A sum over 4 pairs (80 ms), and the fall from the 4 pairs before to these 4: a band-pass around the
 # pulse's steep rise that knows no level, so steps and drift of the light pass by quickly.
-TAPS = const(4)
 TICKS_PER_PAIR = const(64)  # beat times are interpolated to 1/64 of 20 ms
-
-WINDOW_MAX = const(400)  # pairs that the period is measured over at most
-X_BIAS = const(512)  # samples for the autocorrelation are 10 bits, stored as 1..1023
-R_BIAS = const(1024)  # correlations are permille, stored as 24..2024
+# Samples for the autocorrelation are 10 bits, stored as 1..1023; correlations are permille, stored as 24..2024.
+R_BIAS = const(1024)
 
 # Places in the filter's state.
 HEAD = const(0)  # pairs seen since the start

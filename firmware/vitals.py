@@ -175,7 +175,8 @@ class Vitals:
             self._judge(head)
         if second:
             self._measure_spo2()
-            self.variability.measure(head * pulse.TICKS_PER_PAIR)
+            if self.pulse_rate_mbpm is not None:
+                self.variability.measure(head * pulse.TICKS_PER_PAIR)
         if head != self._seen_head:
             self._seen_head = head
             self._seen_ms = now_ms
@@ -193,6 +194,7 @@ class Vitals:
         self.spo2_reason = reason
         self.perfusion_index_ppm = None
         self.quality_percent = 0
+        self.variability.forget()
 
     def _look_at_light(self, head):
         state = self._state

@@ -240,7 +240,7 @@ chosen on them.
 
 {table}
 The reference of `neurokit_rest5`, and of the stress made from it, misses a few R peaks; no estimator can
-agree with it there. `bidmc01` loses its pulse for 12 s (its own artefact): ours then shows nothing.
+agree with it there. In `bidmc01` the pulse itself is gone for 12 s.
 """
 
 
