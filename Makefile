@@ -28,6 +28,7 @@ test: setup ## every test, in random order
 check: setup mpy ## ruff, pyright, import directions, and the compiler of the chip
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/pyright -p pyrightconfig.firmware.json
 	$(BIN)/pyright
 	$(BIN)/pytest -n 0 tests/unit/test_layers.py
 

@@ -49,6 +49,7 @@ SESSION_RECORD = "session"  # the journals of the newest sessions
 SESSIONS_KEPT = 8
 FAULT_RECORD = "fault"  # what the device last died of: text
 FAULT_BYTES = 400
+_OVERDRIVEN_MV = 2800  # beyond a full-scale square wave; its square still fits a small integer of the chip
 
 
 class Device:
@@ -300,7 +301,7 @@ class Device:
         found = self.store.load(profile.RECORD)
         if found is not None and found[0] == profile.SCHEMA_VERSION:
             try:
-                committed = profile.Profile.from_values(json.loads(found[1]))
+                committed = profile.Profile.from_values(json.loads(bytes(found[1])))
                 self.inputs.profile_confirmed = True
                 return committed
             except ValueError:
@@ -370,12 +371,10 @@ def _output_level_cdba(millivolts):
     """What the envelope detector's rms voltage is as a level at the ear; None while unknown, 0 for silence."""
     if millivolts is None:
         return None
-    if millivolts <= 0:
-        return 0
-    power = (
-        millivolts * millivolts * (FULL_POWER // (board.OUTPUT_FULL_SCALE_MV * board.OUTPUT_FULL_SCALE_MV))
-    )
-    return max(0, board.FULL_SCALE_CDBA + power_cdb(power))
+    millivolts = min(millivolts, _OVERDRIVEN_MV)
+    unit = FULL_POWER // (board.OUTPUT_FULL_SCALE_MV * board.OUTPUT_FULL_SCALE_MV)
+    ratio_cdb = power_cdb(millivolts * millivolts * unit) if millivolts > 0 else None
+    return 0 if ratio_cdb is None else max(0, board.FULL_SCALE_CDBA + ratio_cdb)
 
 
 def main():
@@ -390,9 +389,9 @@ def main():
     except Exception as error:  # noqa: BLE001  (whatever it is, it must not pass this line with the amplifier on)
         leave_silence(device)
         said = io.StringIO()
-        sys.print_exception(error, said)
+        sys.print_exception(error, said)  # pyright: ignore[reportArgumentType]
         if device is not None:
-            device.save_fault(said.getvalue())
+            device.save_fault(said.getvalue())  # pyright: ignore[reportAttributeAccessIssue]
     finally:
         leave_silence(device)
     machine.reset()

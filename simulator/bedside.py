@@ -125,20 +125,22 @@ class Bedside:
             self._input(board.PIN_BUTTON, 0, at_us, until_us)
         elif event.do == "usb_host":
             self._input(board.PIN_USB_POWER, 0 if event.to == 0 else 1, at_us, until_us)
-        elif event.do in ("i2c_fault", "adc_fault"):
+        elif event.faulty_chip is not None:
             # What has no end in the script has none for the device either: no nine clocks free a chip that is broken.
-            self._targets[event.faulty_chip].fail(event.fault_kind, at_us, until_us, released_by="power")
+            self._targets[event.faulty_chip].fail(
+                event.fault_kind or "nack", at_us, until_us, released_by="power"
+            )
         elif event.do == "power_cut":
             self._world.append((at_us, lambda now_us: self._power_cut(at_us, event.lasts_s or POWER_GAP_S)))
         elif event.do == "clock_fault":
-            self._world.append((at_us, lambda now_us: self._sensor_clock(event.to, now_us)))
+            self._world.append((at_us, lambda now_us: self._sensor_clock(event.to or 0.0, now_us)))
             if until_us is not None:
                 self._world.append((until_us, lambda now_us: self._sensor_clock(0.0, now_us)))
         else:
             script = {"supply": self._supply_v, "room_sound": self._room_dba, "knob": self._knob_percent}.get(
                 event.do
             )
-            if script is not None:
+            if script is not None and event.to is not None:
                 script.set(event.to, event.at_s, event.over_s, event.lasts_s)
 
     def _input(self, pin: int, level: int, at_us: int, until_us: int | None) -> None:

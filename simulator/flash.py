@@ -108,7 +108,9 @@ class _Files:
     def read_into(self, name: str, offset: int, buffer: bytearray) -> int:
         with self._files.open(name, "rb") as file:
             file.seek(offset)
-            return file.readinto(buffer)
+            data = file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
     def write(self, name: str, parts: tuple[bytes, ...]) -> None:
         with self._files.open(name, "wb") as file:

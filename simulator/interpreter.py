@@ -94,7 +94,7 @@ def compile_file(source: Path, target: Path, arch: str, name: str) -> int:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    said = process.communicate()[0].decode(errors="replace").strip()
+    said = process.communicate()[0].decode(errors="replace").strip()  # pyright: ignore[reportAttributeAccessIssue]
     if process.returncode:
         raise CompileError(f"{name} does not compile for {arch}: {said}")
     return target.stat().st_size

@@ -95,5 +95,6 @@ class PcmOut:
 
     def write(self, block):
         """Queue one block (array('h', BLOCK)); blocks only if the I2S clock has stopped: the watchdog then bites."""
-        self._i2s.write(block)
-        self._ahead_frames += BLOCK
+        if self._i2s is not None:
+            self._i2s.write(block)
+            self._ahead_frames += BLOCK

@@ -71,8 +71,8 @@ def boot(bedside: Bedside) -> dict[str, Any]:
     """Run the firmware from one reset to the next; returns what is known of its heap (nothing, on CPython)."""
     start = bedside.boot()
     with _device_modules():
-        import calando_boot
-        import transport
+        import calando_boot  # pyright: ignore[reportMissingImports]
+        import transport  # pyright: ignore[reportMissingImports]
 
         transport.port, transport.boot = bedside, start
         sys.print_exception = _print_exception  # type: ignore[attr-defined]

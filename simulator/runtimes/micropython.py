@@ -14,12 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from simulator.bedside import (
-    FLASH_ERASE,
-    FLASH_READ,
-    FLASH_WRITE,
-    I2C,
-    PIN_READ,
-    SYNC,
     Bedside,
     RuntimeDied,
     Stopped,
@@ -37,7 +31,6 @@ SIMULATED_PARTS_BYTES = 20 * 1024
 HEAP_BYTES = 2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES
 
 SILENT_FOR_S = 30.0  # of real time without a message; the watch looks this often
-_ANSWERED = frozenset((SYNC, I2C, FLASH_READ, FLASH_WRITE, FLASH_ERASE, PIN_READ))
 _PIPE_BYTES = 1 << 20
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ; Linux only, a matter of speed
 
@@ -154,7 +147,7 @@ def _serve(bedside: Bedside, from_device: int, to_device: int) -> None:
             pending, place = more(), 0
         answer = handle(op, a, b, pending[place + 16 : place + 16 + length], now_us)
         place += 16 + length
-        if op in _ANSWERED:
+        if answer is not None:
             status, data, took_us, next_event_us = answer
             os.write(to_device, pack(status, len(data), took_us, next_event_us) + data)
 

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from firmware import reasons
-from firmware.journal import EVENTS
-from firmware.journal import CHIP_FAULTS
+from firmware.journal import CHIP_FAULTS, EVENTS
 from host_tools import facts, picture, report, simulate, words
 from simulator.scenario import QUANTITIES
 
@@ -62,7 +61,9 @@ class TestWords:
         )
         assert words.event("adc_fault", {}) == "the converter no longer answers"
         found = {"reason": "sensor_fault", "chip_fault": "sensor_rate"}
-        assert words.event("device_fault", found) == "the device finds that the pulse sensor has a wrong clock"
+        assert (
+            words.event("device_fault", found) == "the device finds that the pulse sensor has a wrong clock"
+        )
         assert set(words.CHIP_FAULTS) == set(CHIP_FAULTS)
 
     def test_times_read_as_on_a_clock(self):
