@@ -79,7 +79,10 @@ def test_an_interpreter_that_is_killed_is_named_and_nothing_hangs(monkeypatch):
 @pytest.mark.parametrize("fault", ["adc_fault", "i2c_fault"])
 def test_a_chip_that_works_again_is_trusted_again_but_only_after_somebody_pressed(fault):
     # Before, the converter was set up at boot only: after one loose contact every later press was refused.
-    text = TEXT.replace("duration_s = 30", "duration_s = 60") + f'[[event]]\nat_s = 20\ndo = "{fault}"\nfor_s = 5\n'
+    text = (
+        TEXT.replace("duration_s = 30", "duration_s = 60")
+        + f'[[event]]\nat_s = 20\ndo = "{fault}"\nfor_s = 5\n'
+    )
     presses = "".join(f'[[event]]\nat_s = {at_s}\ndo = "press"\n' for at_s in (45, 50))
     result = bedside.run(from_text(text + presses))
     assert result.summary["end"] is None or result.rows[-1]["phase"] == "baseline"
