@@ -25,12 +25,14 @@ run: setup ## play two whole bedside sessions: a newborn of the model, an adult 
 test: setup ## every test, in random order
 	$(BIN)/pytest
 
-check: setup mpy ## ruff, pyright, import directions, and the compiler of the chip
+check: setup mpy ## ruff, pyright, import directions, the chip's compiler, hazards, and mutants of the guard
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright -p pyrightconfig.firmware.json
 	$(BIN)/pyright
 	$(BIN)/pytest -n 0 tests/unit/test_layers.py
+	$(BIN)/python -m host_tools.hazards_doc --check
+	$(BIN)/python tests/mutation.py
 
 mpy: setup ## compile the firmware for the chip's Cortex-M0+, into build/firmware
 	@$(BIN)/python -m host_tools.compile_firmware --arch armv6m --out build/firmware

@@ -13,8 +13,9 @@ from array import array
 import machine
 from machine import I2C, WDT, Pin
 
-from firmware import board, boot, guard, panel, profile, reasons, songs
+from firmware import board, boot, guard, panel, reasons, songs
 from firmware.audio import Audio
+from firmware.conductor import Conductor
 from firmware.dose import RECORD_BYTES as DOSE_BYTES
 from firmware.dose import Dose
 from firmware.drivers.adc import Adc
@@ -29,7 +30,7 @@ from firmware.drivers.trace import Trace
 from firmware.journal import CHIP_FAULTS, Journal
 from firmware.level import FULL_POWER, power_cdb
 from firmware.loop import Clock, Loop
-from firmware.records import Inputs, Outputs
+from firmware.records import Inputs, Outputs, Prescription
 from firmware.session import Session
 from firmware.store import Store
 from firmware.vitals import Vitals
@@ -43,7 +44,7 @@ DISPLAY_MS = 250
 RETRY_MS = 5000  # a chip in fault is looked for again this often, while nothing plays
 WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 I2C_TIMEOUT_US = 10_000  # the default of 50 ms would starve the sound
-JOURNAL_RECORDS = 1800  # half an hour by the second, longer ones more coarsely: 28 KB
+JOURNAL_RECORDS = 1200  # twenty minutes by the second, longer ones more coarsely at their beginning: 19 KB
 DOSE_RECORD = "dose"
 SESSION_RECORD = "session"  # the journals of the newest sessions
 SESSIONS_KEPT = 8
@@ -66,6 +67,7 @@ class Device:
         self.trace = Trace(board.PIN_TRACE_TX)
         self.inputs = Inputs()
         self.profile = self._load_profile()
+        self.song = songs.SONGS[self.profile.song]
         self.dose = self._load_dose()
 
         bus = I2CBus(_open_i2c, _open_i2c_pins, clock)
@@ -85,12 +87,13 @@ class Device:
         self.screen = Screen(bus)
         self.display = panel.Display(self.profile.title)
         self.vitals = Vitals(self.profile.population)
-        adult = self.profile.population == profile.ADULT
+        adult = self.profile.population == "adult"
         self.audio = Audio(
             board.FULL_SCALE_CDBA,
             guard.ADULT_CEILING_CDBA if adult else guard.NEWBORN_CEILING_CDBA,
             guard.ADULT_CEILING_CDBC if adult else guard.NEWBORN_CEILING_CDBC,
         )
+        self.conductor = Conductor(self.audio, self.song, self.profile.soundscape)
         self.session = Session(self.profile, self.dose)
         self.button = Button(board.PIN_BUTTON)
         self.gestures = panel.Button()
@@ -103,7 +106,6 @@ class Device:
         self._dose_record = bytearray(DOSE_BYTES)
         self._phase = reasons.IDLE
         self._end = None
-        self._melody_on = False
         self._unsaved = False
         self._sensor_fault = None
         self._adc_fault = None
@@ -207,7 +209,7 @@ class Device:
         inputs.tempo_mbpm = audio.tempo_mbpm
         inputs.phrase_ended = audio.phrase_ended
         audio.phrase_ended = False
-        inputs.compound = audio.compound
+        inputs.compound = self.song.compound  # the ratio is chosen before the first note
         inputs.audio_silent = audio.silent
         # The engine's estimate is of the blocks it makes; with the clocks off nobody hears any.
         inputs.level_cdba = audio.level_cdba if self.pcm.running else 0
@@ -238,10 +240,8 @@ class Device:
         inputs.heap_free_bytes = self.loop.heap_free_bytes
 
     def _obey(self, now_ms, outputs):
-        audio = self.audio
         if outputs.mute_now:
             self.pcm.mute()
-            audio.silence()
         if outputs.sensor_on != self.sensor.on:
             self._switch_sensor(outputs.sensor_on)
         if outputs.amplifier_on and not outputs.mute_now:
@@ -249,24 +249,8 @@ class Device:
                 self.pcm.start()
         elif self.pcm.running:
             self.pcm.stop()
-            audio.silence()
-            self._melody_on = False
-        if outputs.playing:
-            audio.soundscape(
-                self.profile.soundscape
-                if outputs.soundscape_on and self.profile.soundscape != "none"
-                else None
-            )
-            if outputs.melody_on != self._melody_on:
-                self._melody_on = outputs.melody_on
-                audio.play(songs.SONGS[self.profile.song] if outputs.melody_on else None)
-            if outputs.tempo_mbpm is not None:
-                audio.set_tempo(outputs.tempo_mbpm)
-            if outputs.level_over_ms is not None:
-                audio.set_level(outputs.level_cdba, outputs.level_over_ms)
-            audio.set_mood(outputs.minor_permille, outputs.brightness_permille, outputs.density_permille)
-        if outputs.fade_over_ms is not None:
-            audio.fade_out(outputs.fade_over_ms)
+            self.conductor.stop()
+        self.conductor.follow(outputs)
         self.light.show(outputs.light_colour, outputs.light_permille)
         if outputs.phase != self._phase:
             self._phase = outputs.phase
@@ -298,12 +282,27 @@ class Device:
 
     def _load_profile(self):
         """The committed profile, or the ready-made one for newborns, which only shows that none is there."""
+        import firmware
+        from firmware import profile
+
+        try:
+            return Prescription(self._committed(profile))
+        finally:
+            # Its table of settings is a tenth of the heap, and nobody asks for it again; a Profile would keep it.
+            for name in ("profile", "profiles"):
+                sys.modules.pop("firmware." + name)
+                delattr(firmware, name)
+            gc.collect()
+
+    def _committed(self, profile):
         found = self.store.load(profile.RECORD)
         if found is not None and found[0] == profile.SCHEMA_VERSION:
             try:
                 committed = profile.Profile.from_values(json.loads(bytes(found[1])))
-                self.inputs.profile_confirmed = True
-                return committed
+                if committed.song in songs.NAMES:
+                    self.inputs.profile_confirmed = True
+                    return committed
+                self._tell(0, "save_failed")  # its song is not on this device
             except ValueError:
                 self._tell(0, "save_failed")  # a record that is whole and yet no profile: said, and not used
         # Nobody has confirmed contraindications on this device: a press will be refused.
@@ -313,11 +312,15 @@ class Device:
     def _load_dose(self):
         dose = Dose()
         found = self.store.load(DOSE_RECORD)
-        if found is not None:
-            try:
+        try:
+            if found is not None:
                 dose.unpack(found[1])
-            except ValueError:
-                self._tell(0, "save_failed")
+            elif self.store.damaged(DOSE_RECORD):
+                raise ValueError("no slot of it is whole")
+        except ValueError:
+            # How much there was is not known: nothing more today.
+            dose.assume_full(self.profile)
+            self._tell(0, "save_failed")
         return dose
 
     def save_journal(self, now_ms):

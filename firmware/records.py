@@ -4,6 +4,15 @@ One of each is made at start and filled again and again. Unknown is None. No beh
 """
 
 
+class Prescription:
+    """What a profile says, in the firmware's units: the attributes of profile.Profile without its table and checks."""
+
+    def __init__(self, profile):
+        for name, value in profile.__dict__.items():
+            if name != "values":  # the same in a person's units: the device needs it once
+                setattr(self, name, value)
+
+
 class Inputs:
     """What is known at this step; main.py sets every attribute before each step."""
 

@@ -32,6 +32,15 @@ class Store:
                 newest, newest_age = slot, age
         return None if newest is None else self._read(name, newest)
 
+    def damaged(self, name, slots=2):
+        """Whether there is something of that name, and nothing whole."""
+        found = False
+        for slot in range(slots):
+            if self._age(name, slot) is not None:
+                return False
+            found = found or self._files.size(_file(name, slot)) is not None
+        return found
+
     def history(self, name, slots):
         """Every whole record of that name, oldest first, as a list of (age, slot); read one with `load_slot`."""
         found = []

@@ -68,6 +68,7 @@ class Player:
     # A whole session for a given pulse: session.py decides, as on the device, with nothing else the matter.
 
     def _start_session(self, plan):
+        from firmware.conductor import Conductor
         from firmware.dose import Dose
         from firmware.profile import Profile
         from firmware.records import Inputs, Outputs
@@ -80,7 +81,7 @@ class Player:
         self._pulse = plan["pulse"]
         self._pulse_row = 0
         self._next_step_ms = 0
-        self._melody_on = False
+        self._conductor = Conductor(self.audio, self._song, self._soundscape or "none")
         self._pressed = False
 
     def _step(self, session, now_ms):
@@ -104,25 +105,12 @@ class Player:
         inputs.tempo_mbpm = audio.tempo_mbpm
         inputs.phrase_ended = audio.phrase_ended
         audio.phrase_ended = False
-        inputs.compound = audio.compound
+        inputs.compound = self._song is not None and self._song.compound
         inputs.audio_silent = audio.silent
         inputs.level_cdba = inputs.measured_level_cdba = audio.level_cdba
         inputs.level_cdbc = audio.level_cdbc
         session.step(now_ms, inputs, outputs)
-        if outputs.mute_now:
-            audio.silence()
-        if outputs.playing:
-            audio.soundscape(self._soundscape if outputs.soundscape_on else None)
-            if outputs.melody_on != self._melody_on:
-                self._melody_on = outputs.melody_on
-                audio.play(self._song if outputs.melody_on else None)
-            if outputs.tempo_mbpm is not None:
-                audio.set_tempo(outputs.tempo_mbpm)
-            if outputs.level_over_ms is not None:
-                audio.set_level(outputs.level_cdba, outputs.level_over_ms)
-            audio.set_mood(outputs.minor_permille, outputs.brightness_permille, outputs.density_permille)
-        if outputs.fade_over_ms is not None:
-            audio.fade_out(outputs.fade_over_ms)
+        self._conductor.follow(outputs)
         return outputs.end is None or not audio.silent
 
 

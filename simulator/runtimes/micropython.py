@@ -22,16 +22,17 @@ from simulator.interpreter import device_image, find_micropython, why_no_micropy
 
 # On the 64-bit interpreter a pointer, a small integer and a heap cell are twice as large as on the chip; a byte of a
 # buffer or of bytecode is not. So N bytes of the chip's heap, of which R are such raw bytes, are 2 (N - R) + R here.
-# N = 192 KB, of the 230 KB that MicroPython leaves free on an RP2040 (viper code lies on its heap, and not on this one:
-# 38 KB are more than it needs). R is what the firmware's buffers and bytecode come to, counted low, which makes the limit
-# too generous by at most what they are more. Added is what the simulated `machine` takes: on the chip it is in flash.
+# N = 192 KB, of the 230 KB that MicroPython leaves free on an RP2040 (viper code, some 16 KB, lies on its heap and not on
+# this one). R = 128 KB: 58 of buffers (wave tables, journal, vitals) and 70 of bytecode and names, the size of the .mpy
+# files less their viper code. Added is what the simulated `machine` takes: on the chip it is in flash.
 CHIP_HEAP_BYTES = 192 * 1024
-RAW_BYTES = 100 * 1024
-SIMULATED_PARTS_BYTES = 20 * 1024
+RAW_BYTES = 128 * 1024
+SIMULATED_PARTS_BYTES = 25 * 1024
 HEAP_BYTES = 2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES
 
 SILENT_FOR_S = 30.0  # of real time without a message; the watch looks this often
 _PIPE_BYTES = 1 << 20
+_READ_BYTES = 1 << 14  # more than ever waits; a large buffer for each read is what costs
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ; Linux only, a matter of speed
 
 
@@ -134,7 +135,7 @@ def _serve(bedside: Bedside, from_device: int, to_device: int) -> None:
     pack = struct.Struct("<hHIQ").pack
 
     def more() -> bytes:
-        piece = os.read(from_device, _PIPE_BYTES)
+        piece = os.read(from_device, _READ_BYTES)
         if not piece:
             raise EOFError
         return pending[place:] + piece

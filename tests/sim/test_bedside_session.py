@@ -166,3 +166,12 @@ def test_a_device_on_which_nothing_was_confirmed_does_not_play(monkeypatch):
     result = bedside.run(from_text('title = "t"\nduration_s = 10\n[[event]]\nat_s = 4\ndo = "press"\n'))
     assert (result.summary["end"], result.summary["reason"]) == ("refused", "not_confirmed")
     assert not result.pcm.any()
+
+
+def test_a_song_in_compound_metre_begins_at_a_third_of_the_pulse():
+    # The ratio is chosen before the first note: once it was taken from a song that had not begun, as if it were duple.
+    text = (
+        'title = "t"\nduration_s = 80\nprofile = { song = "fais_dodo" }\n[[event]]\nat_s = 3\ndo = "press"\n'
+    )
+    first = next(row for row in bedside.run(from_text(text)).rows if row["tempo_bpm"] is not None)
+    assert first["tempo_bpm"] == pytest.approx(first["true_pulse_rate_bpm"] / 3, rel=0.02)

@@ -1,0 +1,38 @@
+"""Tells the engine what the session wants: what sounds, how fast, how loud, in which mood, and when it fades.
+
+The same for the device and for a preview on a desk. It decides nothing.
+"""
+
+
+class Conductor:
+    """Stands between a session's outputs and `audio`. song: a Score; soundscape: a name or "none"."""
+
+    def __init__(self, audio, song, soundscape):
+        self._audio = audio
+        self._song = song
+        self._soundscape = None if soundscape == "none" else soundscape
+        self._melody_on = False
+
+    def follow(self, outputs):
+        """Pass on one step's wishes. Allocates nothing."""
+        audio = self._audio
+        if outputs.mute_now:
+            audio.silence()
+            self._melody_on = False
+        if outputs.playing:
+            audio.soundscape(self._soundscape if outputs.soundscape_on else None)
+            if outputs.melody_on != self._melody_on:
+                self._melody_on = outputs.melody_on
+                audio.play(self._song if outputs.melody_on else None)
+            if outputs.tempo_mbpm is not None:
+                audio.set_tempo(outputs.tempo_mbpm)
+            if outputs.level_over_ms is not None:
+                audio.set_level(outputs.level_cdba, outputs.level_over_ms)
+            audio.set_mood(outputs.minor_permille, outputs.brightness_permille, outputs.density_permille)
+        if outputs.fade_over_ms is not None:
+            audio.fade_out(outputs.fade_over_ms)
+
+    def stop(self):
+        """The clocks of the sound are off: nothing is left to ring on."""
+        self._audio.silence()
+        self._melody_on = False
