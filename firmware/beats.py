@@ -18,6 +18,7 @@ _MASK = const(63)
 _BEHIND_PERCENT = const(40)
 _AHEAD_PERCENT = const(30)
 _FARTHEST_PAIRS = const(30)  # 0.6 s: a period that is twice the true one must not hide every other beat
+_TWOFOLD_PERCENT = const(60)  # both, with a second wave half-way, which may be nearly as steep as the first
 _THRESHOLD_PERCENT = const(25)  # of the usual steepness
 _SHORT_PERCENT = const(65)  # an interval below this share of the local one holds an extra beat
 _LONG_PERCENT = const(165)  # and from this share on a beat was missed
@@ -96,11 +97,11 @@ class Beats:
         """How many beats were missed or too many in that stretch."""
         return self._oddness[number & _MASK]
 
-    def steady_ticks(self):
+    def steady_ticks(self, least_ticks):
         """The median of the last 8 intervals if all are near it and all beats of one kind, else 0.
 
         Two beats coupled (a long and a short interval in turn) make the period look twice as long; this tells
-        them from one beat with a diastolic wave.
+        them from one beat with a diastolic wave, which comes within `least_ticks`.
         """
         if self.count - self.first < _LATEST + 1:
             return 0
@@ -123,23 +124,31 @@ class Beats:
         median = (order[_LATEST // 2] + order[_LATEST // 2 - 1]) // 2
         if least * 100 < most * _EVEN_PERCENT:
             return 0
+        if order[0] < least_ticks:
+            return 0
         if order[0] * 100 < median * (100 - _STEADY_PERCENT):
             return 0
         if order[_LATEST - 1] * 100 > median * (100 + _STEADY_PERCENT):
             return 0
         return median
 
-    def find(self, ring, slopes, oldest, end, period, limit, head, light):
+    def find(self, ring, slopes, oldest, end, period, twofold, limit, head, light):
         """Look for beats in `ring` (levelled or plain slopes) from pair `oldest` on, as far as `end` allows.
 
         `period` in ticks steers how far apart beats are; `limit` is the usual second's steepest slope,
-        `light` the sum of 32 samples at pair `head`, up to which `slopes` are known.
+        `light` the sum of 32 samples at pair `head`, up to which `slopes` are known. `twofold`: each beat has a
+        second wave half-way to the next.
         """
         interval = period
         if self.local_ticks and self.local_ticks < interval:
             interval = self.local_ticks
         behind = interval * _BEHIND_PERCENT // (100 * pulse.TICKS_PER_PAIR)
         ahead = interval * _AHEAD_PERCENT // (100 * pulse.TICKS_PER_PAIR)
+        if twofold:
+            if interval * 100 < period * _SHORT_PERCENT:
+                interval = period
+                self.local_ticks = period
+            behind = ahead = interval * _TWOFOLD_PERCENT // (100 * pulse.TICKS_PER_PAIR)
         if behind > _FARTHEST_PAIRS:
             behind = _FARTHEST_PAIRS
         last = end - ahead

@@ -16,22 +16,28 @@ _REACH = const(6)
 _TOLL = const(20)  # permille of correlation that each candidate's step aside costs
 _LEAK_PERCENT = const(85)  # the past's weight falls to half in 4 s
 # A multiple of the period correlates as well as the period itself; what the half or third of it does tells
-# them apart. At this weight, a half that correlates 0.7 as well wins; a strong second wave does
-# not correlate so well.
+# them apart. At this weight, a half that correlates 0.7 as well wins. A second wave half-way can do that (an
+# adult's, beside a pulse of 100), so halves that short must do better: see `pulse.salience`.
 _PART_PERCENT = const(40)
 # One restless second must not rule the window: slopes are clipped at this share of the usual second's limit.
 _CLIP_PERCENT = const(80)
 _SMALLEST_LIMIT = const(4)
+# Half the period correlates: from 0.15 on there is a second wave half-way; at 0.9 of what the period does, or
+# more, the half may be the period, and nothing is said about waves.
+_SECOND_WAVE_PERMILLE = const(150)
+_SECOND_WAVE_PERCENT = const(90)
+_DOUBTFUL_PERCENT = const(105)  # of its correlation: what the double of a short period must not exceed
 
 
 class Period:
     """Follow the period of one patient's pulse between two lags, over at most `window` pairs of 20 ms."""
 
-    def __init__(self, shortest, longest, window, least):
+    def __init__(self, shortest, longest, window, least, second):
         self._shortest = shortest
         self._longest = longest
         self._window = window
         self._least = least  # pairs without which nothing is said
+        self._second = second  # ticks after a beat at which a second wave may still rise
         lags = []
         ticks = shortest * pulse.TICKS_PER_PAIR
         while ticks <= longest * pulse.TICKS_PER_PAIR:
@@ -54,6 +60,8 @@ class Period:
         self.ticks = 0  # the period in 1/3200 s; 0 = unknown
         self.last_ticks = 0  # the last one that was known
         self.strength = 0  # 0..1000: how well it explains the window
+        self.doubtful = False  # the double explains more, and a second wave can be as soon as this period
+        self.twofold = False  # a second wave rises steeply about half-way between the beats
 
     def measure(self, levelled, first, end, limit):
         """Measure on the levelled slopes of pairs first..end-1 and take the path one second further."""
@@ -62,6 +70,7 @@ class Period:
             count = self._window
         self.pairs = count
         self.strength = 0
+        self.doubtful = self.twofold = False
         if self.ticks:
             self.last_ticks = self.ticks
         self.ticks = 0
@@ -80,7 +89,7 @@ class Period:
         r = self._r
         for lag in range(longest, self._longest + 2):
             r[lag] = pulse.R_BIAS
-        pulse.autocorrelate(self._x, r, self._shortest - 1, longest, count)
+        pulse.autocorrelate(self._x, r, self._shortest // 2, longest, count)
         self._follow(longest)
 
     def _follow(self, longest):
@@ -93,6 +102,7 @@ class Period:
             self._shortest * pulse.TICKS_PER_PAIR,
             longest * pulse.TICKS_PER_PAIR,
             _PART_PERCENT,
+            self._second,
         )
         path = self._next_path
         best = pulse.follow(self._path, path, now, self._candidates, _REACH, _TOLL, _LEAK_PERCENT)
@@ -113,3 +123,28 @@ class Period:
         if 0 < best < last:
             width = (lags[best + 1] - lags[best - 1]) // 2
             self.ticks += pulse.vertex(now[best - 1], now[best], now[best + 1], width)
+        half = self._highest_near(self.ticks // 2)
+        whole = self._highest_near(self.ticks)
+        double = self._highest_near(self.ticks * 2)
+        self.doubtful = self.ticks <= self._second and double * 100 > whole * _DOUBTFUL_PERCENT
+        self.twofold = (
+            self.ticks <= 2 * self._second
+            and half > _SECOND_WAVE_PERMILLE
+            and half * 100 < whole * _SECOND_WAVE_PERCENT
+        )
+
+    def _highest_near(self, ticks):
+        """The highest correlation within 1/8 of a lag; 0 where none is known."""
+        lag = (ticks - ticks // 8) // pulse.TICKS_PER_PAIR
+        last = (ticks + ticks // 8) // pulse.TICKS_PER_PAIR + 1
+        highest = 0
+        if lag < self._shortest // 2:
+            return 0
+        if last > self._longest:
+            last = self._longest
+        while lag <= last:
+            value = self._r[lag] - pulse.R_BIAS
+            if value > highest:
+                highest = value
+            lag += 1
+        return highest

@@ -201,11 +201,25 @@ def autocorrelate(x: ptr16, r: ptr32, lag: int, last_lag: int, count: int):
 
 
 @micropython.viper
-def salience(r: ptr32, out: ptr32, lags: ptr16, bins: int, shortest: int, longest: int, part_percent: int):
+def salience(
+    r: ptr32,
+    out: ptr32,
+    lags: ptr16,
+    bins: int,
+    shortest: int,
+    longest: int,
+    part_percent: int,
+    second: int,
+):
     """How well each of the periods `lags` (1/64 pair) explains the correlations r: 0..1000 each.
 
-    The mean correlation at up to four multiples, less a share of that at the half or third of the period.
+    The mean correlation at up to four multiples, less a share of that at the half or third of the period, and
+    less what something much shorter correlates better. Up to `second` (1/64 pair) after a beat a second wave
+    may rise: a period as short as that loses twice what its double or triple correlates better, and a half or
+    third as short counts less where it correlates less than the whole.
     """
+    place = shortest >> 6
+    shorter = 0
     b = 0
     while b < bins:
         t = int(lags[b])
@@ -240,8 +254,38 @@ def salience(r: ptr32, out: ptr32, lags: ptr16, bins: int, shortest: int, longes
             v = ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - 1024
             if v > part:
                 part = v
+        if part < first and t <= 2 * second:
+            part += part - first
         if part > 0:
             value -= part * part_percent // 100
+        if t <= second:
+            # The highest correlation within 1/16 of this period, and of its double and triple.
+            own = 0
+            most = 0
+            n = 1
+            while n < 4:
+                lag = n * t
+                j = (lag - (lag >> 4)) >> 6
+                last = (lag + (lag >> 4) + 63) >> 6
+                if last > longest >> 6:
+                    last = longest >> 6
+                while j <= last:
+                    v = int(r[j]) - 1024
+                    if n == 1 and v > own:
+                        own = v
+                    if v > most:
+                        most = v
+                    j += 1
+                n += 1
+            value -= 2 * (most - own)
+        # What correlates less than something much shorter is no period.
+        while place <= t * 3 >> 8:
+            v = int(r[place]) - 1024
+            if v > shorter:
+                shorter = v
+            place += 1
+        if shorter > first:
+            value -= shorter - first
         if value < 0:
             value = 0
         out[b] = value

@@ -23,10 +23,10 @@ DISAGREE = "estimators_disagree"
 STALE = "stale"
 
 # For each population: the shortest and the longest period (pairs of 20 ms), the pairs it is measured over at
-# most and at least, and half the width over which slopes are levelled (pairs): 0.5 s takes a newborn's breath
-# away, 1 s an adult's.
-_NEWBORN = (12, 64, 400, 100, 12)  # 250 to 47 beats per minute
-_ADULT = (13, 96, 400, 150, 25)  # 230 to 31
+# most and at least, half the width over which slopes are levelled (pairs): 0.5 s takes a newborn's breath
+# away, 1 s an adult's; and how long after a beat a second wave may still rise (1/3200 s): 0.3 s, 0.5 s.
+_NEWBORN = (12, 64, 400, 100, 12, 960)  # 250 to 47 beats per minute
+_ADULT = (13, 96, 400, 150, 25, 1600)  # 230 to 31
 
 _STALE_AFTER_MS = const(5000)  # issue: a value older than 5 s is unknown
 _HOLD_PAIRS = const(250)  # the same in samples
@@ -87,7 +87,8 @@ class Vitals:
         self._red = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
         self._ir_levelled = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
         self._red_levelled = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
-        self._period = Period(ranges[0], ranges[1], ranges[2], ranges[3])
+        self._second = ranges[5]
+        self._period = Period(ranges[0], ranges[1], ranges[2], ranges[3], self._second)
         self._beats = Beats()
         self._saturation = spo2.Saturation()
         self.variability = Variability(self._beats, not newborn)
@@ -275,7 +276,15 @@ class Vitals:
             return
         oldest = self._since + self._half + 2
         self._beats.find(
-            self._ir_levelled, self._ir, oldest, self._levelled_to, period, self._limit, head, self._light()
+            self._ir_levelled,
+            self._ir,
+            oldest,
+            self._levelled_to,
+            period,
+            self._period.twofold,
+            self._limit,
+            head,
+            self._light(),
         )
 
     def _light(self):
@@ -338,8 +347,10 @@ class Vitals:
             else:
                 self._unknown(MOTION if beats.lately_odd > _RESTLESS // 2 else TOO_WEAK)
             return
-        if by_period and rate:
-            if odd == 0 and rate > by_period // 10 * 18 and beats.steady_ticks():
+        if period.doubtful:
+            reason = DISAGREE  # twice the true rate is worse than none
+        elif by_period and rate:
+            if odd == 0 and rate > by_period // 10 * 18 and beats.steady_ticks(self._second):
                 pass  # coupled beats: the period is that of the couple
             elif odd == 0 and apart // 100 > by_period // 100 * _AGREE_CLEAN_PERCENT // 100:
                 reason = DISAGREE
@@ -383,7 +394,7 @@ class Vitals:
     def _set_interval(self, period):
         """The local interval misled the booking of beats: take that of steady beats, or the period."""
         beats = self._beats
-        steady = beats.steady_ticks()
+        steady = beats.steady_ticks(self._second)
         if steady:
             beats.local_ticks = steady
         elif period.strength > 2 * _WEAK_PERMILLE:
