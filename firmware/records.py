@@ -7,6 +7,11 @@ One of each is made at start and filled again and again. Unknown is None. No beh
 class Prescription:
     """What a profile says, in the firmware's units: the attributes of profile.Profile without its table and checks."""
 
+    title: str
+    population: str
+    song: str
+    soundscape: str
+
     def __init__(self, profile):
         for name, value in profile.__dict__.items():
             if name != "values":  # the same in a person's units: the device needs it once
