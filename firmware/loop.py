@@ -98,7 +98,7 @@ class Loop:
             self._watchdog.feed()
         if now_ms >= self._gc_due_ms:
             self._gc_due_ms = now_ms + _GC_MS
-            self._collect()
+            self.collect()
         wait_ms = next_ms - clock.now_ms()
         if wait_ms > 0:
             clock.sleep_us(wait_ms * 1000)
@@ -108,7 +108,8 @@ class Loop:
         while True:
             self.turn()
 
-    def _collect(self):
+    def collect(self):
+        """Collect garbage now, and see how much heap is free."""
         gc.collect()
         if hasattr(gc, "mem_free"):
             self.heap_free_bytes = gc.mem_free()

@@ -125,6 +125,8 @@ class Device:
         self.adc.configure()
         if self.screen.configure():
             self.loop.add("display", DISPLAY_MS, self.show)
+        self.loop.collect()
+        self._tell_heap(0)
 
     # Tasks
 
@@ -260,6 +262,7 @@ class Device:
             if outputs.end is not None:
                 self._unsaved = True
                 self._tell(now_ms, "end", outputs.reason, reasons.ENDS.index(outputs.end))
+                self._tell_heap(now_ms)
         if not self.pcm.running:
             if outputs.save_dose:
                 self._save_dose(now_ms)
@@ -272,6 +275,10 @@ class Device:
                 return
             self.vitals.restart()
         self.sensor.power(on)
+
+    def _tell_heap(self, now_ms):
+        if self.loop.heap_free_bytes is not None:
+            self._tell(now_ms, "heap", None, self.loop.heap_free_bytes)
 
     def _tell(self, now_ms, kind, reason=None, detail=0):
         self.journal.event(now_ms, kind, reason, detail)

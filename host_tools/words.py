@@ -113,6 +113,7 @@ CHIP_FAULTS = {
 }
 _DEVICE = {
     "boot": "the device is switched on",
+    "heap": "the device counts its free memory",
     "press": "the device has noticed a press",
     "hold": "the device has noticed a hold",
     "fault": "the device reports a fault",

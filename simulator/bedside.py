@@ -354,7 +354,12 @@ class Bedside:
             "samples_lost": self._sensor.samples_lost,
             "i2c_transactions": sum(bus.transactions for bus in self._buses.values()),
             "flash_erases": self.flash.erases,
-            "heap": heap,
+            "heap": {
+                **heap,
+                "free_bytes": [
+                    event["detail"]["value"] for event in events if event["kind"] == "device_heap"
+                ],
+            },
             "versions": {
                 "calando": version("calando"),
                 "python": platform.python_version(),

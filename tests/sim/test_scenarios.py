@@ -46,6 +46,7 @@ def test_both_runtimes_give_the_same_samples_rows_and_events(name):
     played = from_text(text)
     real, ours = bedside.run(played, "micropython"), bedside.run(played, "cpython")
     assert real.rows == ours.rows
-    assert real.events == ours.events
+    # Only MicroPython has a heap to tell of.
+    assert [event for event in real.events if event["kind"] != "device_heap"] == ours.events
     assert (real.pcm == ours.pcm).all()
     assert real.pcm.any() and real.rows
