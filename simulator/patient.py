@@ -225,7 +225,10 @@ class Patient(Light):
     @classmethod
     def from_part(cls, part: "PatientPart", seed: int) -> "Patient":
         """The patient of a scenario's `[patient]`."""
-        return cls(seed=seed, **part.model_dump(exclude={"recording"}))
+        settings = part.model_dump(exclude={"recording", "follows_backwards"})
+        if part.follows_backwards:
+            settings["follows_music"] = -part.follows_music
+        return cls(seed=seed, **settings)
 
     def hear(self, t_s: float, tempo_bpm: float | None) -> None:
         """The pulse drifts after the music; `t_s` must not go back."""

@@ -63,6 +63,7 @@ class PatientPart(_Part):
     perfusion_index_percent: Annotated[float | None, Field(ge=0.01, le=20)] = None
     breathing_rate_bpm: Annotated[float | None, Field(ge=4, le=120)] = None
     follows_music: Annotated[float, Field(ge=0, le=1)] = 0.0
+    follows_backwards: bool = False
     follows_after_s: Annotated[float, Field(ge=5, le=300)] = 30.0
     irregular_pulse: Annotated[float, Field(ge=0, le=1)] = 0.0
     postmenstrual_weeks: Annotated[float | None, Field(ge=22, le=48)] = None
