@@ -347,7 +347,7 @@ class Vitals:
             else:
                 self._unknown(MOTION if beats.lately_odd > _RESTLESS // 2 else TOO_WEAK)
             return
-        if period.doubtful:
+        if period.doubtful or (not self._newborn and self._is_second_wave(period)):
             reason = DISAGREE  # twice the true rate is worse than none
         elif by_period and rate:
             if odd == 0 and rate > by_period // 10 * 18 and beats.steady_ticks(self._second):
@@ -381,6 +381,15 @@ class Vitals:
             quality = quality * number // (number + 2 * odd) if number else quality // 2
         self.quality_percent = quality if quality > 5 else 5
         self._measure_perfusion(now)
+
+    def _is_second_wave(self, period):
+        """The period could be the way to a second wave, and the beats lie further apart.
+
+        A newborn's are not asked: a bradycardia from 200 looks like that at first.
+        """
+        return (
+            period.ticks and period.ticks <= self._second and self._beats.local_ticks * 2 > period.ticks * 3
+        )
 
     def _longest_silence(self):
         """How long the last beat lets a rate be shown."""
