@@ -59,8 +59,11 @@ def simulate(
         ),
     ],
     runtime: Annotated[
-        Runtime, typer.Option(help="What runs the firmware: real MicroPython, or (slower) this Python.")
-    ] = Runtime.micropython,
+        Runtime | None,
+        typer.Option(
+            help="What runs the firmware: real MicroPython (default, where there is one), or, slower, this Python."
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -79,7 +82,9 @@ def simulate(
     """
     from host_tools import simulate as work
 
-    summary = work.simulate(scenario, runtime.value, seed, out, _say_nothing if as_json else _say)
+    summary = work.simulate(
+        scenario, runtime.value if runtime else None, seed, out, _say_nothing if as_json else _say
+    )
     if as_json:
         _print_json(summary)
 

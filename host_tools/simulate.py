@@ -19,6 +19,7 @@ from host_tools.errors import CalandoError
 from host_tools.output import OutputFolder
 from host_tools.reporter import Reporter
 from simulator import scenario as scenarios
+from simulator.interpreter import find_micropython, why_no_micropython
 from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -36,17 +37,23 @@ RUNTIMES = ("micropython", "cpython")
 
 def simulate(
     name: str,
-    runtime: str = "micropython",
+    runtime: str | None = None,
     seed: int | None = None,
     out: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Play the scenario `name` and write the results; returns the summary, as in summary.json.
 
+    runtime: None takes MicroPython, or this Python where there is no interpreter for the machine.
+
     Raises CalandoError when the scenario, its files or the folder cannot be used, when the runtime is missing
     or dies, and (with the results written) when the scenario's `[expect]` does not hold.
     """
     scenario = scenarios.load(name)
+    if runtime is None:
+        runtime = "micropython" if find_micropython() else "cpython"
+        if runtime == "cpython":
+            say(f"On CPython, with the same results and many times slower: {why_no_micropython()}.")
     if runtime not in RUNTIMES:
         raise CalandoError(
             f'the runtime "{runtime}" is not part of this version; '

@@ -34,10 +34,10 @@ def find_micropython() -> Path | None:
 
 
 def why_no_micropython() -> str:
-    """One sentence for the person whose machine has none."""
+    """Half a sentence for the person whose machine has none."""
     return (
-        f"no MicroPython interpreter for {platform.system()} on {platform.machine()}: its wheels cover "
-        "x86-64 Linux and Arm macOS; use --runtime cpython, which gives the same results more slowly"
+        f"there is no MicroPython interpreter for {platform.system()} on {platform.machine()}, only for x86-64 Linux "
+        "and Arm macOS; --runtime cpython gives the same results more slowly"
     )
 
 

@@ -345,3 +345,18 @@ class TestReporter:
         with Reporter() as reporter:
             process = reporter._process
         assert process.returncode == 0
+
+
+def test_a_machine_without_micropython_plays_on_cpython_and_says_so(monkeypatch, tmp_path):
+    said, asked = [], []
+    monkeypatch.setattr(simulate, "find_micropython", lambda: None)
+
+    def play(scenario, runtime, seed, say):
+        asked.append(runtime)
+        raise CalandoError("enough")
+
+    monkeypatch.setattr(simulate, "_play", play)
+    with pytest.raises(CalandoError, match="enough"):
+        simulate.simulate("press_to_fade", out=tmp_path / "out", say=said.append)
+    assert asked == ["cpython"]
+    assert "slower" in said[0] and "cpython" in said[1]
