@@ -278,7 +278,8 @@ class Device:
 
     def _tell_heap(self, now_ms):
         if self.loop.heap_free_bytes is not None:
-            self._tell(now_ms, "heap", None, self.loop.heap_free_bytes)
+            self.journal.event(now_ms, "heap", None, self.loop.heap_free_bytes)
+            self.trace.send(self.journal.record)  # for who listens now; a journal is about the patient
 
     def _tell(self, now_ms, kind, reason=None, detail=0):
         self.journal.event(now_ms, kind, reason, detail)
