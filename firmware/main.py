@@ -348,14 +348,6 @@ class Device:
         self.store.save(FAULT_RECORD, 1, b"")
         return found[1]
 
-    def save_fault(self, text):
-        """Leave word of why the device stops, and its journal. Flash failing too, there is nobody left to tell."""
-        try:
-            self.store.save(FAULT_RECORD, 1, text.encode()[:FAULT_BYTES])
-            self.store.save(SESSION_RECORD, 1, self.journal.view(), SESSIONS_KEPT)
-        except OSError:
-            self.journal.clear()
-
     def _save_dose(self, now_ms):
         self.dose.pack_into(self._dose_record)
         try:
@@ -401,11 +393,21 @@ def main():
         leave_silence(device)
         said = io.StringIO()
         sys.print_exception(error, said)  # pyright: ignore[reportArgumentType]
-        if device is not None:
-            device.save_fault(said.getvalue())  # pyright: ignore[reportAttributeAccessIssue]
+        save_fault(device, said.getvalue())  # pyright: ignore[reportAttributeAccessIssue]
     finally:
         leave_silence(device)
     machine.reset()
+
+
+def save_fault(device, text):
+    """Leave word of why the device stops, and its journal. Flash failing too, there is nobody left to tell."""
+    store = Store(FlashFiles()) if device is None else device.store
+    try:
+        store.save(FAULT_RECORD, 1, text.encode()[:FAULT_BYTES])
+        if device is not None:
+            store.save(SESSION_RECORD, 1, device.journal.view(), SESSIONS_KEPT)
+    except OSError:
+        pass
 
 
 def leave_silence(device):

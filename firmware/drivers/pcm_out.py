@@ -23,7 +23,7 @@ _CLOCKS_FIRST_US = 10_000  # data sheet: clocks at least 5 ms before the amplifi
 class PcmOut:
     """Owns the I2S peripheral and the amplifier's shut-down pin.
 
-    underruns: how often the queue ran dry while the amplifier was on.
+    underruns: how often the queue ran dry while the amplifier was on, since start().
     """
 
     def __init__(self, clock, data_pin, clock_pin, word_select_pin, amplifier_pin):
@@ -56,6 +56,7 @@ class PcmOut:
             self._ticks_us = self._clock.ticks_us()
             self._rest = 0
             self._ahead_frames = 0
+            self.underruns = 0
             while self.room():
                 self.write(self._silence)
             self._clock.sleep_us(_CLOCKS_FIRST_US)

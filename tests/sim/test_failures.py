@@ -42,6 +42,14 @@ def test_an_error_in_any_task_ends_in_silence_and_a_reason_that_survives(task, h
     assert result.summary["amplifier_pops"] == result.summary["flash_erased_while_audible"] == 0
 
 
+def test_a_device_that_cannot_be_put_together_stays_silent_and_says_why():
+    result, bench = play_broken("none", "build")
+    kinds = [event["kind"] for event in result.events]
+    assert kinds.index("reset") < kinds.index("device_boot"), "it died before it could say anything"
+    assert [e["detail"]["reason"] for e in result.events if e["kind"] == "device_fault"] == ["exception"]
+    assert bench.saved("fault") == b""
+
+
 def test_a_loop_that_never_ends_is_bitten_by_the_watchdog():
     result, _ = play_broken("journal", "poll")
     # The queue of sound runs out at once; the reset comes two seconds later, and nothing plays again by itself.
