@@ -50,7 +50,7 @@ bench: .venv/installed-bench ## speed of a session and of the sound, cycles on t
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
 	$(BIN)/python -m host_tools.listen --out $(OUT)/listen
 
-story: setup ## each short scenario as a few plain sentences
+story: setup ## each scenario, played, as a few plain sentences
 	@$(BIN)/python -m host_tools.story
 
 lock: ## renew the pinned versions (needs uv; --no-emit-index-url keeps addresses out)

@@ -9,9 +9,6 @@ from host_tools import simulate, words
 from host_tools.errors import CalandoError
 from simulator import bedside, scenario
 
-LONG_S = 600  # what takes longer is told when it is asked for by name
-
-
 def tell(played: scenario.Scenario) -> list[str]:
     """Title, what happened at the bedside, and what the device did: a line each."""
     result = bedside.run(played)
@@ -30,12 +27,11 @@ def tell(played: scenario.Scenario) -> list[str]:
 
 
 def main(names: list[str]) -> int:
-    """Tell the scenarios named, or all short ones that come with the project; 1 when one cannot be played."""
+    """Tell the scenarios named, or all that come with the project; 1 when one cannot be played."""
     try:
         chosen = [scenario.load(name) for name in names or scenario.names()]
         for played in chosen:
-            if names or played.duration_s <= LONG_S:
-                print("\n".join(tell(played)) + "\n", flush=True)
+            print("\n".join(tell(played)) + "\n", flush=True)
     except (CalandoError, bedside.RuntimeDied, FileNotFoundError) as error:
         print(f"calando: {error}", file=sys.stderr)
         return 1
