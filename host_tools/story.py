@@ -9,6 +9,7 @@ from host_tools import simulate, words
 from host_tools.errors import CalandoError
 from simulator import bedside, scenario
 
+
 def tell(played: scenario.Scenario) -> list[str]:
     """Title, what happened at the bedside, and what the device did: a line each."""
     result = bedside.run(played)
