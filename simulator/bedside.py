@@ -338,6 +338,7 @@ class Bedside:
 
     def result(self, runtime: str, wall_s: float, heap: dict[str, Any]) -> Result:
         """Everything recorded, once the last boot has ended."""
+        pcm = self.sound.heard(self.scenario.duration_s)
         events = sorted(self._events, key=lambda event: event["time_s"])
         end, reason = _ending(events)
         summary = {
@@ -371,7 +372,7 @@ class Bedside:
             self.scenario,
             runtime,
             self.seed,
-            self.sound.heard(self.scenario.duration_s),
+            pcm,
             self._rows,
             events,
             summary,

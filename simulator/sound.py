@@ -74,7 +74,10 @@ class Sound:
         return float(np.sqrt(np.mean(piece * piece))) / 32768 if len(piece) else 0.0
 
     def heard(self, duration_s: float) -> np.ndarray:
-        """The whole session, int16, `duration_s` long: frames where the amplifier was on, zeros elsewhere."""
+        """The whole session, int16, `duration_s` long: frames where the amplifier was on, zeros elsewhere.
+
+        To be asked once, at the end: the amplifier then hears the first frame after each of its wakings.
+        """
         length = int(duration_s * self.rate_hz)
         pcm = np.zeros(length, np.int16)
         played = np.frombuffer(bytes(self._frames), np.int16)[:length]
@@ -83,4 +86,6 @@ class Sound:
             if on:
                 start, end = self._frame(start_us), min(self._frame(end_us), len(played))
                 pcm[start:end] = played[start:end]
+                if start < end:
+                    self.amplifier.first_frame(int(played[start]), start_us)
         return pcm

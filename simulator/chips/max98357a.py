@@ -6,7 +6,6 @@ simulator/sound.py's business. Time is integer microseconds.
 
 # With clocks this long before the amplifier wakes there is no pop (Linux binding sound/max98357a).
 CLOCKS_FIRST_US = 5_000
-FULL_SCALE = 32768
 
 WOKEN_WITHOUT_CLOCK = "woken_without_clock"
 WOKEN_TOO_SOON = "woken_too_soon"  # the clocks had run for less than CLOCKS_FIRST_US
@@ -23,7 +22,6 @@ class MAX98357A:
         self.clock_since_us = None
         self.pops = []
         self.timeline = [(0, False)]  # (us, whether the output stage is on)
-        self._unheard = False
 
     def sd_mode(self, level: int, now_us: int) -> None:
         """The pin changes: 0 shuts down at once, 1 wakes."""
@@ -32,7 +30,6 @@ class MAX98357A:
         self.on = bool(level)
         self.timeline.append((now_us, self.on))
         if self.on:
-            self._unheard = True
             if self.clock_since_us is None:
                 self.pops.append((now_us, WOKEN_WITHOUT_CLOCK))
             elif now_us - self.clock_since_us < CLOCKS_FIRST_US:
@@ -47,13 +44,7 @@ class MAX98357A:
         elif self.clock_since_us is None:
             self.clock_since_us = now_us
 
-    def play(self, frames, start_us: int):
-        """What 16-bit frames sound like, as shares of full scale: a numpy array, zeros while shut down."""
-        heard = frames / FULL_SCALE
-        if not self.on or self.clock_since_us is None:
-            return heard * 0.0
-        if self._unheard and len(frames):
-            self._unheard = False
-            if abs(int(frames[0])) > LOUDEST_SILENT_FRAME:
-                self.pops.append((start_us, WOKEN_INTO_SOUND))
-        return heard
+    def first_frame(self, frame: int, woken_us: int) -> None:
+        """The 16-bit frame that came out first after waking: anything but silence is a pop."""
+        if abs(frame) > LOUDEST_SILENT_FRAME:
+            self.pops.append((woken_us, WOKEN_INTO_SOUND))
