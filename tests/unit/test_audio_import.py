@@ -1,5 +1,6 @@
 """A family's own song: notation and voices become scores, and what cannot is told in a sentence."""
 
+import mido
 import numpy as np
 import pytest
 
@@ -7,8 +8,6 @@ from firmware import score, songs
 from host_tools import meter, song_import
 from host_tools.errors import CalandoError
 from host_tools.song_import import import_song
-
-mido = pytest.importorskip("mido")
 
 
 def tune(name):

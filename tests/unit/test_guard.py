@@ -373,7 +373,8 @@ def test_a_soft_onset_still_takes_its_time():
         assert watch.outputs.level_over_ms == onset
 
 
-def test_a_rise_is_counted_from_where_the_level_is():
+def half_way_up():
+    """A guard twenty seconds into a rise to 40 dB that it made forty seconds long."""
     watch = Watch(playing=False)
     mad(watch)
     watch.outputs.level_cdba = 4000
@@ -381,6 +382,11 @@ def test_a_rise_is_counted_from_where_the_level_is():
     watch.outputs.level_over_ms = None
     for _ in range(200):
         watch.step()
+    return watch
+
+
+def test_a_rise_is_counted_from_where_the_level_is():
+    watch = half_way_up()
     # Twenty seconds into forty: some 20 dB. Down to 10 and up to 50 again.
     watch.outputs.level_cdba, watch.outputs.level_over_ms = 1000, 100
     watch.step()
@@ -394,13 +400,7 @@ def test_a_rise_is_counted_from_where_the_level_is():
 
 
 def test_in_the_middle_of_a_glide_the_guard_knows_the_level():
-    watch = Watch(playing=False)
-    mad(watch)
-    watch.outputs.level_cdba = 4000
-    watch.step()
-    watch.outputs.level_over_ms = None
-    for _ in range(200):
-        watch.step()
+    watch = half_way_up()
     watch.outputs.level_cdba, watch.outputs.level_over_ms = 5000, 0
     watch.step()
     assert watch.outputs.level_over_ms == pytest.approx(30_000, abs=300)
