@@ -174,10 +174,10 @@ def level_history(samples: np.ndarray, rate_hz: int, full_scale_dba: float) -> n
     silence.
     """
     slow = time_weighted(frame_powers(samples, rate_hz)[0], SLOW_S)
-    return _by_second(decibels(slow, full_scale_dba))
+    return by_second(decibels(slow, full_scale_dba))
 
 
-def _by_second(levels: np.ndarray) -> np.ndarray:
+def by_second(levels: np.ndarray) -> np.ndarray:
     frames = round(1 / FRAME_S)
     padded = np.concatenate([levels, np.full(-len(levels) % frames, -np.inf)])
     highest = padded.reshape(-1, frames).max(axis=1)

@@ -168,7 +168,7 @@ def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, dict[str
     from host_tools import meter
 
     powers_a, powers_c = meter.frame_powers(pcm, RATE_HZ)
-    history = meter._by_second(meter.decibels(meter.time_weighted(powers_a, meter.SLOW_S), full_scale_dba))
+    history = meter.by_second(meter.decibels(meter.time_weighted(powers_a, meter.SLOW_S), full_scale_dba))
     # The slow weighting rings on after the last sound; a second of zeros was silent.
     sounded = (
         np.maximum.reduceat(pcm != 0, np.arange(0, len(pcm), RATE_HZ)) if len(pcm) else np.zeros(0, bool)

@@ -85,7 +85,7 @@ def play(samples: np.ndarray, population: str, start_s: float = 0.0, runtime: st
 
 def load(path: Path) -> tuple[float, np.ndarray]:
     """The first time, and samples as pairs of 32-bit numbers with gaps marked. Raises CalandoError."""
-    header, body, first_line = form._text(path)
+    header, body, first_line = form.read_text(path)
     columns = [word.strip().strip('"').lower() for word in header.split(",")]
     for needed in ("time_s", "ir"):
         if needed not in columns:
@@ -94,9 +94,9 @@ def load(path: Path) -> tuple[float, np.ndarray]:
                 "a recording has the columns time_s, ir and, if it was taken, red"
             )
     names = [name for name in ("time_s", "ir", "red") if name in columns]
-    table = form._numbers(path, body, columns, [columns.index(name) for name in names], first_line)
+    table = form.parse_numbers(path, body, columns, [columns.index(name) for name in names], first_line)
     for place, name in enumerate(names[1:], 1):
-        form._check_counts(path, name, table[:, place], first_line)
+        form.check_counts(path, name, table[:, place], first_line)
     lost = _lost_samples(path, table[:, 0], first_line)
     pairs = np.zeros((len(table), 2), "<u4")
     pairs[:, : len(names) - 1] = np.rint(table[:, 1:])

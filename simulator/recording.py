@@ -57,7 +57,7 @@ class Recording:
 def load(path: str | os.PathLike[str]) -> Recording:
     """Read and check a recording. Raises RecordingError with one plain sentence."""
     path = Path(path)
-    header, body, first_line = _text(path)
+    header, body, first_line = read_text(path)
     columns = [word.strip().strip('"').lower() for word in header.split(",")]
     for needed in ("time_s", "ir"):
         if needed not in columns:
@@ -66,12 +66,12 @@ def load(path: str | os.PathLike[str]) -> Recording:
                 "a recording has the columns time_s, ir and, if it was taken, red"
             )
     wanted = [columns.index(name) for name in ("time_s", "ir", "red") if name in columns]
-    table = _numbers(path, body, columns, wanted, first_line)
+    table = parse_numbers(path, body, columns, wanted, first_line)
     time_s, ir = table[:, 0], table[:, 1]
     red = table[:, 2] if "red" in columns else None
-    _check_counts(path, "ir", ir, first_line)
+    check_counts(path, "ir", ir, first_line)
     if red is not None:
-        _check_counts(path, "red", red, first_line)
+        check_counts(path, "red", red, first_line)
     _check_rate(path, time_s, first_line)
     beats = path.with_name(path.stem + ".beats.csv")
     beat_s = _beats(beats) - time_s[0] if beats.is_file() else None
@@ -187,7 +187,7 @@ def _with_seam(signal: Samples, back_to: int, end: int) -> Samples:
 # --- reading ---
 
 
-def _text(path: Path) -> tuple[str, bytes, int]:
+def read_text(path: Path) -> tuple[str, bytes, int]:
     """The header, everything after it, and the number of the first line after it."""
     try:
         if path.is_dir():
@@ -216,7 +216,7 @@ def _text(path: Path) -> tuple[str, bytes, int]:
         raise RecordingError(f"{path} is not UTF-8 text; save it as a UTF-8 CSV file") from None
 
 
-def _numbers(path: Path, body: bytes, columns: list[str], wanted: list[int], first_line: int) -> Samples:
+def parse_numbers(path: Path, body: bytes, columns: list[str], wanted: list[int], first_line: int) -> Samples:
     """The wanted columns as numbers; on trouble, the sentence names the first line that has it."""
     if not body.strip():
         raise RecordingError(f"{path} has no samples after its first line; record at least {SHORTEST_S:g} s")
@@ -248,7 +248,7 @@ def _numbers(path: Path, body: bytes, columns: list[str], wanted: list[int], fir
     raise RecordingError(f"{path} cannot be read as numbers; save it as a plain CSV file")
 
 
-def _check_counts(path: Path, column: str, counts: Samples, first_line: int) -> None:
+def check_counts(path: Path, column: str, counts: Samples, first_line: int) -> None:
     wrong = ~((counts >= 0) & (counts <= MOST_COUNTS))  # a NaN is neither
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -295,7 +295,7 @@ def _check_rate(path: Path, time_s: Samples, first_line: int) -> None:
 
 def _beats(path: Path) -> Samples:
     """Marked beat times: the first value of each line, below a first line with names if there is one."""
-    _text(path)  # says what is wrong with the file as such
+    read_text(path)  # says what is wrong with the file as such
     lines = path.read_text("utf-8").split("\n")
     try:
         float(lines[0].split(",")[0])
