@@ -18,6 +18,7 @@ FIRST_S = 10
 WINDOW_S = 8
 RIGHT_BPM = 5
 BEAT_S = 0.1
+MISSED_BEAT = 1.5  # an interval this many times its neighbours may hide a beat that the reference lacks
 BRADYCARDIA_BPM = 100
 
 
@@ -188,21 +189,47 @@ def score(
 
 def matched(found: np.ndarray, true: np.ndarray) -> int:
     """How many beats match one to one within 100 ms, after the constant lag that is best for them."""
-    most = 0
-    for lag in np.arange(-0.5, 1.0, 0.02):
-        i = j = count = 0
-        while i < len(found) and j < len(true):
-            apart = found[i] - lag - true[j]
-            if abs(apart) <= BEAT_S:
-                count += 1
-                i += 1
-                j += 1
-            elif apart < 0:
-                i += 1
-            else:
-                j += 1
-        most = max(most, count)
-    return most
+    return _match(found, true)[0]
+
+
+def filled(true: np.ndarray, *witnesses: np.ndarray) -> np.ndarray:
+    """The reference with the beats it lacks: in an interval of more than 1.5 times those around it, the beats that
+    every witness (beats of an estimator that is not the one scored) has there, within 100 ms of each other."""
+    seen = [beats - _match(beats, true)[1] for beats in witnesses]
+    intervals = np.diff(true)
+    lacking = []
+    for place, interval in enumerate(intervals):
+        usual = np.median(intervals[max(0, place - 5) : place + 6])
+        if interval > MISSED_BEAT * usual:
+            inside = seen[0][(seen[0] > true[place] + usual / 2) & (seen[0] < true[place + 1] - usual / 2)]
+            lacking += [
+                beat
+                for beat in inside
+                if all(np.abs(other - beat).min(initial=np.inf) <= BEAT_S for other in seen[1:])
+            ]
+    return np.sort(np.append(true, lacking))
+
+
+def _match(found: np.ndarray, true: np.ndarray) -> tuple[int, float]:
+    """(beats that match, the lag in s at which most do: the middle where several do)."""
+    lags = np.arange(-0.5, 1.0, 0.02)
+    counts = np.array([_count(found - lag, true) for lag in lags])
+    return int(counts.max()), float(lags[counts == counts.max()].mean())
+
+
+def _count(found: np.ndarray, true: np.ndarray) -> int:
+    i = j = count = 0
+    while i < len(found) and j < len(true):
+        apart = found[i] - true[j]
+        if abs(apart) <= BEAT_S:
+            count += 1
+            i += 1
+            j += 1
+        elif apart < 0:
+            i += 1
+        else:
+            j += 1
+    return count
 
 
 def falls(beats_s: np.ndarray) -> list[float]:
