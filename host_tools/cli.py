@@ -3,16 +3,16 @@
 Exit status: 0 done; 1 the thing asked for failed, one plain sentence on standard error; 2 wrong usage.
 """
 
-import json
-import os
 import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from host_tools.commands import device
+from host_tools.commands.common import AsJson, print_json, say, say_nothing
 from host_tools.errors import CalandoError
 
 app = typer.Typer(
@@ -40,9 +40,6 @@ class Runtime(StrEnum):
 class Population(StrEnum):
     newborn = "newborn"
     adult = "adult"
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program to read.")]
 
 
 @app.callback()
@@ -83,10 +80,10 @@ def simulate(
     from host_tools import simulate as work
 
     summary = work.simulate(
-        scenario, runtime.value if runtime else None, seed, out, _say_nothing if as_json else _say
+        scenario, runtime.value if runtime else None, seed, out, say_nothing if as_json else say
     )
     if as_json:
-        _print_json(summary)
+        print_json(summary)
 
 
 @app.command()
@@ -150,6 +147,8 @@ def meter(
     work.meter(sound, full_scale_dba, as_json)
 
 
+app.add_typer(device.app, name="device")
+
 song_app = typer.Typer(help="The family's own song: bring it in, hear it.", no_args_is_help=True)
 app.add_typer(song_app, name="song")
 
@@ -173,24 +172,6 @@ def song_import(
     from host_tools import song_import as work
 
     work.command(song, out)
-
-
-def _say(text: str) -> None:
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        # Whoever read our output (`calando ... | head`) has had enough; the interpreter must not try again at
-        # its end. Not left to main(): the bedside would take it for a broken pipe of its own.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
-
-
-def _say_nothing(text: str) -> None:
-    pass
-
-
-def _print_json(value: Any) -> None:
-    _say(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _stop(number: int, _frame: object) -> None:

@@ -84,7 +84,7 @@ def _play(scenario: Scenario, runtime: str, seed: int | None, say: Callable[[str
     def progress(row: dict[str, Any]) -> None:
         nonlocal next_line_s
         if row["time_s"] >= next_line_s:
-            say(live_line(row, next_line_s))
+            say(words.live_line(row, next_line_s))
             next_line_s = (row["time_s"] // LINE_EVERY_S + 1) * LINE_EVERY_S
 
     try:
@@ -97,21 +97,6 @@ def _play(scenario: Scenario, runtime: str, seed: int | None, say: Callable[[str
             print("\n".join(rest), file=sys.stderr)
             what = what.removesuffix(": Traceback (most recent call last):")
         raise CalandoError(f"{scenario.title}: {what}; nothing was written") from None
-
-
-def live_line(row: dict[str, Any], at_s: float) -> str:
-    """A line like " 4:30  lead  pulse 148  tempo 73.1 (target 73.0)  level 47.9 dBA  quality 92"."""
-
-    def number(name: str, width: int, digits: int) -> str:
-        value = row[name]
-        return f"{'--' if value is None else f'{value:.{digits}f}':>{width}}"
-
-    line = (
-        f"{words.clock(at_s):>6}  {row['phase']:<9} pulse {number('pulse_rate_bpm', 3, 0)}  "
-        f"tempo {number('tempo_bpm', 5, 1)} (target {number('target_tempo_bpm', 5, 1)})  "
-        f"level {number('level_dba', 4, 1)} dBA  quality {number('quality', 3, 0)}"
-    )
-    return f"{line}  {words.reason(row['reason'])}" if row["reason"] else line
 
 
 def _say_end(summary: dict[str, Any], out: Path, say: Callable[[str], None]) -> None:

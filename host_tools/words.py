@@ -186,3 +186,18 @@ def clock(seconds: float) -> str:
     """A time in the session: "4:30"."""
     minutes, rest = divmod(int(seconds + 0.5), 60)
     return f"{minutes}:{rest:02d}"
+
+
+def live_line(row: dict[str, Any], at_s: float) -> str:
+    """A line like " 4:30  lead  pulse 148  tempo 73.1 (target 73.0)  level 47.9 dBA  quality 92"."""
+
+    def number(name: str, width: int, digits: int) -> str:
+        value = row[name]
+        return f"{'--' if value is None else f'{value:.{digits}f}':>{width}}"
+
+    line = (
+        f"{clock(at_s):>6}  {row['phase']:<9} pulse {number('pulse_rate_bpm', 3, 0)}  "
+        f"tempo {number('tempo_bpm', 5, 1)} (target {number('target_tempo_bpm', 5, 1)})  "
+        f"level {number('level_dba', 4, 1)} dBA  quality {number('quality', 3, 0)}"
+    )
+    return f"{line}  {reason(row['reason'])}" if row["reason"] else line

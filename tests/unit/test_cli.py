@@ -116,7 +116,7 @@ class TestUsage:
         assert "Traceback" not in err
 
     def test_a_reader_that_has_had_enough_is_no_error_of_ours(self):
-        code = "import sys, time; time.sleep(0.5); from host_tools import cli; cli._say('x'); print('still here')"
+        code = "import time; time.sleep(0.5); from host_tools.commands.common import say; say('x'); print('still here')"
         done = subprocess.run(
             ["sh", "-c", '"$0" "$@" | true', sys.executable, "-c", code],
             capture_output=True,
