@@ -423,15 +423,18 @@ def _answering(ports: Iterable[str]) -> tuple[list[Device], list[CalandoError]]:
 
 
 def _cannot_open(port: str, error: serial.SerialException) -> CalandoError:
-    if error.errno == errno.ENOENT:
+    number = error.errno
+    if number is None and error.__context__ is not None:  # pyserial keeps the number of some errors to itself
+        number = next(iter(error.__context__.args), None)
+    if number == errno.ENOENT:
         return CalandoError(f"there is no port {port}; leave --port out to have the device looked for")
-    if error.errno in (errno.EACCES, errno.EPERM) and sys.platform.startswith("linux"):
+    if number in (errno.EACCES, errno.EPERM) and sys.platform.startswith("linux"):
         return CalandoError(
             f"you may not open {port}; run sudo usermod -aG {_group_of(port)} $USER, log out and in again"
         )
-    if error.errno in (errno.EBUSY, errno.EAGAIN, errno.EACCES):
+    if number in (errno.EBUSY, errno.EAGAIN, errno.EACCES):
         return CalandoError(f"{port} is in use{_by_whom(port)}; close that program and try again")
-    if error.errno in (errno.ENOTTY, errno.EINVAL, errno.EISDIR):
+    if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR):
         return CalandoError(f"{port} is no serial port; leave --port out to have the device looked for")
     return CalandoError(f"{port} cannot be opened ({os_reason(error)}); choose another with --port")
 
