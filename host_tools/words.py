@@ -75,6 +75,7 @@ _HAPPENED = {
     "hold": "somebody holds the button",
     "sensor_off": "the sensor comes off",
     "usb_host": "a computer is connected",
+    "usb_bytes": "the computer sends something",
     "power_cut": "the power fails",
     "reset": "the device restarts",
 }

@@ -6,6 +6,7 @@ the firmware's own: this side only ever looks at the time that came with a messa
 
 import platform
 import time
+from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from simulator.chips.bus import I2CBusModel
 from simulator.chips.faults import FaultyTarget
 from simulator.chips.max30102 import MAX30102
 from simulator.chips.ssd1306 import SSD1306
+from simulator.computer import Computer
 from simulator.flash import Flash
 from simulator.patient import Script
 from simulator.scenario import Event, Scenario
@@ -28,6 +30,8 @@ from simulator.sound import Sound
 
 SYNC, I2C, I2C_INIT, I2S_START, I2S_DATA, I2S_GAP, I2S_STOP = 1, 2, 3, 4, 5, 6, 7
 PIN, PWM, UART, FLASH_READ, FLASH_WRITE, FLASH_ERASE, RESET, PIN_READ = 8, 9, 10, 11, 12, 13, 14, 15
+USB = 16
+USB_NEWS = 255  # in place of a pin's number in the answer to SYNC
 
 POWER_ON_RESET, WATCHDOG_RESET = 1, 3
 RESET_US = 20_000  # from a reset to the first line of boot.py
@@ -85,6 +89,7 @@ class Bedside:
         self.sound = Sound()
         self.flash = Flash()
         self.flash.commit_profile(scenario.profile_values())
+        self.computer = Computer()
         self.next_boot: Boot | None = Boot(0, POWER_ON_RESET)
         self._progress = progress
         self._patient = scenario.make_patient(self.seed)
@@ -112,30 +117,30 @@ class Bedside:
         self.lights: list[tuple[float, int, int]] = []  # (s, pin, duty)
         for event in scenario.events:
             self._schedule(event)
-        self._inputs.sort()
-        self._world.sort(key=lambda entry: entry[0])
 
     # --- the script ----------------------------------------------------------------------------------------------
 
     def _schedule(self, event: Event) -> None:
         at_us = int(event.at_s * 1e6)
         until_us = None if event.lasts_s is None else at_us + int(event.lasts_s * 1e6)
-        self._world.append((at_us, lambda now_us: self._tell(event)))
+        self._at(at_us, lambda now_us: self._tell(event))
         if event.do in ("press", "hold"):
             self._input(board.PIN_BUTTON, 0, at_us, until_us)
         elif event.do == "usb_host":
             self._input(board.PIN_USB_POWER, 0 if event.to == 0 else 1, at_us, until_us)
+        elif event.do == "usb_bytes":
+            self.usb_send(event.at_s, (event.text or "").encode())
         elif event.faulty_chip is not None:
             # What has no end in the script has none for the device either: no nine clocks free a chip that is broken.
             self._targets[event.faulty_chip].fail(
                 event.fault_kind or "nack", at_us, until_us, released_by="power"
             )
         elif event.do == "power_cut":
-            self._world.append((at_us, lambda now_us: self._power_cut(at_us, event.lasts_s or POWER_GAP_S)))
+            self._at(at_us, lambda now_us: self._power_cut(at_us, event.lasts_s or POWER_GAP_S))
         elif event.do == "clock_fault":
-            self._world.append((at_us, lambda now_us: self._sensor_clock(event.to or 0.0, now_us)))
+            self._at(at_us, lambda now_us: self._sensor_clock(event.to or 0.0, now_us))
             if until_us is not None:
-                self._world.append((until_us, lambda now_us: self._sensor_clock(0.0, now_us)))
+                self._at(until_us, lambda now_us: self._sensor_clock(0.0, now_us))
         else:
             script = {"supply": self._supply_v, "room_sound": self._room_dba, "knob": self._knob_percent}.get(
                 event.do
@@ -143,10 +148,25 @@ class Bedside:
             if script is not None and event.to is not None:
                 script.set(event.to, event.at_s, event.over_s, event.lasts_s)
 
+    def _at(self, at_us: int, happen: Callable[[int], None]) -> None:
+        insort(self._world, (at_us, happen), key=lambda entry: entry[0])
+
     def _input(self, pin: int, level: int, at_us: int, until_us: int | None) -> None:
-        self._inputs.append((at_us, pin, level))
+        insort(self._inputs, (at_us, pin, level))
         if until_us is not None:
-            self._inputs.append((until_us, pin, 1 - level))
+            insort(self._inputs, (until_us, pin, 1 - level))
+
+    def usb_send(self, at_s: float, data: bytes) -> None:
+        """Let the computer send bytes at that time, if one is connected then; `computer.heard` has the answers."""
+        self._at(int(at_s * 1e6), lambda now_us: self.computer.send(data))
+
+    def usb_reads(self, at_s: float, reads: bool) -> None:
+        """Let the computer stop reading, or begin again, at that time; it does read unless told otherwise."""
+
+        def change(now_us: int) -> None:
+            self.computer.reads = reads
+
+        self._at(int(at_s * 1e6), change)
 
     def _tell(self, event: Event) -> None:
         detail = {
@@ -182,7 +202,8 @@ class Bedside:
             soonest = self._inputs[0][0]
         if self._world and self._world[0][0] < soonest:
             soonest = self._world[0][0]
-        return soonest
+        news_us = self.computer.due_us()
+        return soonest if news_us is None else min(soonest, news_us)
 
     # --- what the microcontroller asks ---------------------------------------------------------------------------
 
@@ -201,8 +222,14 @@ class Bedside:
             )
             return status, data, took_us, self._next_event_us()
         if op == SYNC:
-            return 0, self._pin_changes(now_us), 0, self._next_event_us()
-        if op == UART:
+            changes = self._pin_changes(now_us)
+            news = self.computer.news(b, now_us)
+            if news:
+                changes += bytes((USB_NEWS,)) + news
+            return 0, changes, 0, self._next_event_us()
+        if op == USB:
+            self.computer.hear(payload, now_us)
+        elif op == UART:
             self._trace(payload, now_us)
         elif op == PIN:
             self._output(a, b, now_us)
@@ -249,6 +276,7 @@ class Bedside:
         if boot is None:
             raise RuntimeError("there is no further boot")
         self._unseen = dict(self._levels)
+        self.computer.forget()
         return boot
 
     def _pin_changes(self, now_us: int) -> bytes:
@@ -256,6 +284,8 @@ class Bedside:
             _, pin, level = self._inputs.pop(0)
             self._levels[pin] = level
             self._unseen[pin] = level
+            if pin == board.PIN_USB_POWER:
+                self.computer.plug(level == 1)
         changes = bytes(value for pair in self._unseen.items() for value in pair)
         self._unseen.clear()
         return changes

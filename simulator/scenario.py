@@ -84,13 +84,14 @@ class Event(_Part):
     at_s: Annotated[float, Field(ge=0, le=LONGEST_S)]
     do: Literal[
         "press", "hold", "pulse_rate", "spo2", "perfusion", "motion", "sensor_off", "ambient_light",
-        "room_sound", "knob", "supply", "usb_host", "i2c_fault", "adc_fault", "clock_fault", "power_cut",
+        "room_sound", "knob", "supply", "usb_host", "usb_bytes", "i2c_fault", "adc_fault", "clock_fault", "power_cut",
     ]  # fmt: skip
     to: float | None = None
     over_s: Annotated[float, Field(ge=0, le=LONGEST_S)] = 0.0
     for_s: Annotated[float | None, Field(gt=0, le=LONGEST_S)] = None
     chip: Literal["max30102", "ads1115"] | None = None
     kind: Literal["nack", "stuck", "garbage", "frozen"] | None = None
+    text: Annotated[str | None, Field(min_length=1, max_length=4096)] = None
 
     @model_validator(mode="after")
     def _keys_fit_the_kind_of_event(self) -> Self:
@@ -111,6 +112,13 @@ class Event(_Part):
                 )
         elif self.to is not None:
             raise _refusal(f'"{self.do}" takes no value; remove the key to')
+        if self.do == "usb_bytes":
+            if self.text is None:
+                raise _refusal('"usb_bytes" needs the key text, what the computer sends; add it')
+            if self.for_s is not None:
+                raise _refusal('"usb_bytes" happens at once; remove the key for_s')
+        elif self.text is not None:
+            raise _refusal(f'the key text goes with "usb_bytes", not with "{self.do}"; remove it')
         if self.over_s and self.do not in QUANTITIES:
             raise _refusal(f'"{self.do}" happens at once; remove the key over_s')
         if self.do in FAULT_CHIPS:

@@ -6,6 +6,7 @@ same files, with the simulated parts ahead on the path.
 
 import contextlib
 import importlib.util
+import runpy
 import sys
 import traceback
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from simulator.bedside import Bedside, Stopped
 from simulator.interpreter import ROOT, TARGET
 
 DIRECT = ROOT / "simulator" / "cpython" / "direct"
-_SUPPLIED = ("machine", "wire", "transport", "files", "calando_boot")
+_SUPPLIED = ("machine", "wire", "transport", "files", "usb", "usb_fifo", "calando_boot")
 # Built into CPython, so that no path can come before them.
 _REPLACED = {"time": TARGET / "time.py", "gc": DIRECT / "gc.py"}
 
@@ -67,8 +68,11 @@ def _print_exception(error: BaseException, file: TextIO) -> None:
     traceback.print_exception(error, file=file)
 
 
-def boot(bedside: Bedside) -> dict[str, Any]:
-    """Run the firmware from one reset to the next; returns what is known of its heap (nothing, on CPython)."""
+def boot(bedside: Bedside, script: Path | None = None) -> dict[str, Any]:
+    """Run the firmware from one reset to the next; returns what is known of its heap (nothing, on CPython).
+
+    `script` boots it instead of simulator/target/pipe/start.py.
+    """
     start = bedside.boot()
     with _device_modules():
         import calando_boot  # pyright: ignore[reportMissingImports]
@@ -77,7 +81,10 @@ def boot(bedside: Bedside) -> dict[str, Any]:
         transport.port, transport.boot = bedside, start
         sys.print_exception = _print_exception  # type: ignore[attr-defined]
         try:
-            calando_boot.run()
+            if script is None:
+                calando_boot.run()
+            else:
+                runpy.run_path(str(script))
         except Stopped:
             return {}
         finally:

@@ -27,7 +27,7 @@ from simulator.interpreter import device_image, find_micropython, why_no_micropy
 # files less their viper code. Added is what the simulated `machine` takes: on the chip it is in flash.
 CHIP_HEAP_BYTES = 192 * 1024
 RAW_BYTES = 128 * 1024
-SIMULATED_PARTS_BYTES = 25 * 1024
+SIMULATED_PARTS_BYTES = 30 * 1024
 HEAP_BYTES = 2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES
 
 SILENT_FOR_S = 30.0  # of real time without a message; the watch looks this often

@@ -10,12 +10,16 @@ from array import array
 
 import micropython
 import transport
+import usb_fifo
 
 # The operations; simulator/bedside.py holds the same numbers for the other end.
 _SYNC, _I2C, _I2C_INIT, _I2S_START, _I2S_DATA, _I2S_GAP, _I2S_STOP = 1, 2, 3, 4, 5, 6, 7
 _PIN, _PWM, _UART, _FLASH_READ, _FLASH_WRITE, _FLASH_ERASE, _RESET, _PIN_READ = 8, 9, 10, 11, 12, 13, 14, 15
+_USB = 16
 _POST_FRAMES = 1024  # sound is sent on in pieces of 64 ms
 _PINS = 48
+_USB_NEWS = 255  # in place of a pin's number: what follows is about the USB line
+_USB_BYTES = 256  # that the bedside hands over at a time
 
 now = array("l", [0])  # virtual time, us since the bench was switched on
 watchdog = array("l", [0])  # when the watchdog bites; 0 while it is not running
@@ -24,7 +28,7 @@ levels = bytearray(_PINS)  # what each pin reads
 _listeners = [None] * _PINS
 _sound = bytearray(_POST_FRAMES * 2)
 _sound_fill = array("i", [0])
-_changes = bytearray(2 * _PINS)
+_changes = bytearray(2 * _PINS + 2 + _USB_BYTES)
 
 
 def begin():
@@ -41,12 +45,13 @@ def advance(duration_us):
     """Let time pass; what the bedside does to a pin meanwhile happens at its own time."""
     end = now[0] + duration_us
     while horizon[0] <= end:
-        if watchdog[0] and watchdog[0] <= transport.next_event_us[0]:
+        if watchdog[0] and watchdog[0] <= horizon[0]:
             now[0] = watchdog[0]
             reset("watchdog")
         if horizon[0] > now[0]:
             now[0] = horizon[0]
         _flush_sound()
+        _flush_usb()
         _synchronise()
     if end > now[0]:
         now[0] = end
@@ -55,19 +60,34 @@ def advance(duration_us):
 def look_ahead():
     """Find the horizon anew, after the bedside or the watchdog moved it."""
     event_us = transport.next_event_us[0]
+    frame_us = usb_fifo.frame_us[0]
+    if frame_us and frame_us < event_us:
+        event_us = frame_us
     bite_us = watchdog[0]
     horizon[0] = bite_us if bite_us and bite_us < event_us else event_us
 
 
 def _synchronise():
-    transport.send(_SYNC, 0, 0, 0, None, now[0])
+    transport.send(_SYNC, 0, min(_USB_BYTES, usb_fifo.room_received()), 0, None, now[0])
     transport.receive(_changes)
-    for place in range(0, transport.length[0], 2):
+    place = 0
+    while place < transport.length[0]:
         number = _changes[place]
+        if number == _USB_NEWS:
+            usb_fifo.hear(_changes, place + 1, transport.length[0], now[0])
+            break
         levels[number] = _changes[place + 1]
         if _listeners[number] is not None:
             _listeners[number]()
+        place += 2
     look_ahead()
+
+
+def _flush_usb():
+    """One frame of USB: what the device has written goes to a computer that reads."""
+    count = usb_fifo.take(now[0])
+    if count:
+        transport.send(_USB, 0, 0, count, usb_fifo.leaving, now[0])
 
 
 def listen(number, handler):

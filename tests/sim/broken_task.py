@@ -2,15 +2,10 @@
 
 import sys
 
-import files
-import wire
-
-from firmware import boot
+import calando_boot
 
 task_name, at_s, how = sys.argv[5], int(sys.argv[6]), sys.argv[7]
-wire.begin()
-files.mount()
-boot.main()
+calando_boot.power_on()
 from firmware import main  # noqa: E402  (after boot.py, as on the chip)
 
 

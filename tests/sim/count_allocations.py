@@ -7,10 +7,8 @@ import gc
 import json
 import sys
 
-import files
+import calando_boot
 import wire
-
-from firmware import boot
 
 report, begin_s, end_s = sys.argv[5], int(sys.argv[6]), int(sys.argv[7])
 counts = {}
@@ -31,9 +29,7 @@ def counted(name, run):
     return call
 
 
-wire.begin()
-files.mount()
-boot.main()
+calando_boot.power_on()
 from firmware import main  # noqa: E402  (after boot.py, as on the chip)
 
 device = main.Device()
