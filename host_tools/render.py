@@ -8,16 +8,15 @@ CPython with a progress bar.
 import csv
 import json
 import subprocess
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from firmware import board, guard, songs
-from firmware.profile import Profile, ProfileError
+from firmware.profile import Profile
 from firmware.score import HEADER, Score, ScoreError
-from host_tools import meter, render_script
+from host_tools import meter, profile_file, render_script
 from host_tools.errors import CalandoError, did_you_mean, os_reason
 from simulator import interpreter
 
@@ -30,17 +29,7 @@ PULSE_BPM = (20.0, 300.0)
 
 def load_profile(path: Path | None) -> Profile:
     """A checked profile from a TOML file of settings or a ready-made one's name; None is the newborn's."""
-    if path is None or (str(path) in ("newborn", "adult") and not path.exists()):
-        return Profile.ready(str(path or "newborn"))
-    try:
-        with path.open("rb") as file:
-            return Profile.from_values(tomllib.load(file))
-    except OSError as error:
-        raise CalandoError(f"cannot read the profile {path}: {os_reason(error)}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CalandoError(f"the profile {path} is not TOML: {error}") from error
-    except ProfileError as error:
-        raise CalandoError(f"the profile {path} cannot be used: {error}") from error
+    return profile_file.load(path or "newborn")
 
 
 def load_song(name: str) -> tuple[str, bytes]:

@@ -4,7 +4,6 @@ Reads and checks only: the patient is built in patient.py and recording.py, the 
 """
 
 import os
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -13,13 +12,13 @@ from pydantic_core import PydanticCustomError
 
 from firmware import profile as firmware_profile
 from firmware.reasons import REASONS
-from host_tools.errors import CalandoError, choice, did_you_mean, os_reason
+from host_tools import profile_file, toml_file
+from host_tools.errors import CalandoError, choice, did_you_mean
 
 if TYPE_CHECKING:
     from simulator.patient import Light
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
-LARGEST_FILE_BYTES = 1_000_000
 LONGEST_S = 86_400.0  # a day: the soak tests play that much, nobody needs more
 
 # What an event's `to` means: unit, lowest, highest. Wider than any living patient, narrower than nonsense.
@@ -38,10 +37,6 @@ SWITCHES = ("sensor_off", "usb_host")  # on unless `to` says 0
 FAULT_CHIPS = {"i2c_fault": "max30102", "adc_fault": "ads1115"}  # when the event names none
 OF_THE_MODEL = ("pulse_rate", "spo2", "perfusion")  # a recording has these in itself
 DEFAULT_FOR_S = {"press": 0.15, "hold": 1.5}  # how long a finger stays on the button
-
-
-class ScenarioError(CalandoError, ValueError):
-    """The scenario cannot be used; the text says which file, key and value, and what to do."""
 
 
 def _refusal(sentence: str) -> PydanticCustomError:
@@ -215,14 +210,14 @@ class Scenario(_Part):
     def profile_values(self) -> dict[str, Any]:
         """The settings of the profile, checked; what is not written has the ready-made profile's value."""
         if isinstance(self.profile, dict):
-            return _checked_profile(self.profile, f"{self.path or 'the scenario'}: profile")
+            return profile_file.check(self.profile, f"{self.path or 'the scenario'}: profile").values
         if self.profile in firmware_profile.READY:
             return dict(firmware_profile.READY[self.profile])
         if self.profile.endswith(".toml") or "/" in self.profile:
             path = self.folder / self.profile
-            return _checked_profile(read_toml(path, "profile"), str(path))
+            return profile_file.load(path).values
         ready = list(firmware_profile.READY)
-        raise ScenarioError(
+        raise CalandoError(
             f'{self.path or "the scenario"}: profile = "{self.profile}" is unknown'
             f"{did_you_mean(self.profile, ready)}; choose {' or '.join(ready)}, "
             "the path of a profile's TOML file, or an inline table of settings"
@@ -258,79 +253,30 @@ def find(name: str | os.PathLike[str]) -> Path:
     if bare and (FOLDER / f"{text}.toml").is_file():
         return FOLDER / f"{text}.toml"
     if bare and not path.exists():
-        raise ScenarioError(
+        raise CalandoError(
             f'there is no scenario named "{text}"{choice(text, names())}; or give the path of a TOML file'
         )
     return path
 
 
 def load(name: str | os.PathLike[str]) -> Scenario:
-    """Read and check a scenario, given by path or by name. Raises ScenarioError with one plain sentence."""
+    """Read and check a scenario, given by path or by name. Raises CalandoError with one plain sentence."""
     path = find(name)
-    data = read_toml(path, "scenario")
-    return from_values(data, path)
+    values, _ = toml_file.read(path, "scenario")
+    return from_values(values, path)
 
 
 def from_values(values: dict[str, Any], path: Path | None = None) -> Scenario:
-    """A scenario from the values of its file. Raises ScenarioError with one plain sentence."""
+    """A scenario from the values of its file. Raises CalandoError with one plain sentence."""
     where = str(path) if path else "the scenario"
     if "path" in values:
-        raise ScenarioError(f"{where}: {_unknown_key((), 'path')}")
+        raise CalandoError(f"{where}: {_unknown_key((), 'path')}")
     try:
         scenario = Scenario.model_validate({**values, "path": path})
         scenario.profile_values()  # refuse a bad profile now, not in the middle of a run
         return scenario
     except ValidationError as error:
-        raise ScenarioError(f"{where}: {_sentence(error, values)}") from None
-
-
-def read_toml(path: Path, what: str) -> dict[str, Any]:
-    """The values of a TOML file; `what` ("scenario", "profile") is its name in the error."""
-    try:
-        if path.is_dir():
-            raise ScenarioError(f"{path} is a folder; give the {what}'s TOML file")
-        if path.is_file() and path.stat().st_size > LARGEST_FILE_BYTES:
-            raise ScenarioError(
-                f"{path} is {path.stat().st_size / 1e6:.1f} MB; a {what} has at most "
-                f"{LARGEST_FILE_BYTES // 1_000_000} MB, so check that this is the right file"
-            )
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE_BYTES + 1)
-    except FileNotFoundError:
-        raise ScenarioError(f"{path}: there is no such {what}; check the name and the folder") from None
-    except OSError as error:
-        raise ScenarioError(
-            f"{path}: the {what} cannot be read ({os_reason(error)}); check its permissions"
-        ) from None
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise ScenarioError(f"{path}: line {line} is not UTF-8 text; save the file as UTF-8") from None
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(
-            f"{path}: this is not valid TOML: {_lower_first(str(error))}; correct that place"
-        ) from None
-    except RecursionError:
-        raise ScenarioError(
-            f"{path}: this is not a {what}: it is nested too deeply; check the file"
-        ) from None
-
-
-def _checked_profile(values: dict[str, Any], where: str) -> dict[str, Any]:
-    known = [setting.name for setting in firmware_profile.TABLE]
-    for name in values:
-        if name not in known:
-            raise ScenarioError(
-                f"{where}: there is no setting {_shown(name)} in a profile{choice(name, known)}"
-            )
-    try:
-        firmware_profile.Profile.from_values(values)
-    except firmware_profile.ProfileError as error:
-        raise ScenarioError(f"{where}: {error}") from None
-    return values
+        raise CalandoError(f"{where}: {_sentence(error, values)}") from None
 
 
 # --- sentences ---

@@ -66,7 +66,7 @@ def test_a_song_file_is_played(tmp_path):
         ({"song": "missing.lul"}, "cannot read the song"),
         ({"seconds": 0}, "outside 0.1"),
         ({"pulse": "missing.csv"}, "cannot read"),
-        ({"profile": "missing.toml"}, "cannot read the profile"),
+        ({"profile": "missing.toml"}, "there is no such profile"),
     ],
 )
 def test_what_cannot_be_rendered_is_told_in_a_sentence(tmp_path, asked, says, monkeypatch):
@@ -101,7 +101,11 @@ def test_a_bad_pulse_trace_is_told_in_a_sentence(tmp_path, text, says):
 
 def test_a_profile_that_is_no_profile_is_told_in_a_sentence(tmp_path):
     path = tmp_path / "profile.toml"
-    for text, says in (("level_dba = 90\n", "level_dba"), ("= 5", "not TOML"), ("colour = 1\n", "colour")):
+    for text, says in (
+        ("level_dba = 90\n", "line 1: level_dba"),
+        ("= 5", "not valid TOML"),
+        ("colour = 1\n", "colour"),
+    ):
         path.write_text(text, "utf-8")
         with pytest.raises(CalandoError, match=says):
             render.load_profile(path)

@@ -4,6 +4,7 @@ import tomllib
 
 import pytest
 
+from host_tools.errors import CalandoError
 from simulator import scenario
 
 GOOD = {"title": "one of a test", "duration_s": 100}
@@ -42,7 +43,7 @@ max_level_dba = 50
 
 def refusal(**values):
     """The sentence with which these values, on top of good ones, are refused."""
-    with pytest.raises(scenario.ScenarioError) as caught:
+    with pytest.raises(CalandoError) as caught:
         scenario.from_values({**GOOD, **values})
     return str(caught.value)
 
@@ -153,7 +154,7 @@ def test_an_event_after_the_end_of_an_overlong_session_is_refused_too():
 
 class TestFiles:
     def refusal(self, path):
-        with pytest.raises(scenario.ScenarioError) as caught:
+        with pytest.raises(CalandoError) as caught:
             scenario.load(path)
         sentence = str(caught.value)
         assert is_one_sentence(sentence)
@@ -211,7 +212,7 @@ class TestFiles:
         (tmp_path / "loud.toml").write_text("level_dba = 90\n")
         path = tmp_path / "s.toml"
         path.write_text('title = "x"\nduration_s = 10\nprofile = "loud.toml"\n')
-        assert "loud.toml: level_dba = 90" in self.refusal(path)
+        assert "loud.toml, line 1: level_dba = 90" in self.refusal(path)
 
 
 def test_a_patient_has_the_scripted_changes_in_it():
