@@ -73,7 +73,10 @@ class Result:
 
 
 class Bedside:
-    """Everything outside the microcontroller for one scenario. `handle` answers it, `result` tells how it went."""
+    """Everything outside the microcontroller for one scenario. `handle` answers it, `result` tells how it went.
+
+    Without a `flash` the device has one of its own, with the scenario's profile committed.
+    """
 
     def __init__(
         self,
@@ -81,15 +84,19 @@ class Bedside:
         seed: int | None = None,
         progress: Callable[[dict], None] | None = None,
         display: bool = False,
+        flash: Flash | None = None,
+        computer: Computer | None = None,
     ):
         self.scenario = scenario
         self.seed = scenario.seed if seed is None else seed
         self.end_us = int(scenario.duration_s * 1_000_000)
         self.now_us = 0
         self.sound = Sound()
-        self.flash = Flash()
-        self.flash.commit_profile(scenario.profile_values())
-        self.computer = Computer()
+        if flash is None:
+            flash = Flash()
+            flash.commit_profile(scenario.profile_values())
+        self.flash = flash
+        self.computer = Computer() if computer is None else computer
         self.next_boot: Boot | None = Boot(0, POWER_ON_RESET)
         self._progress = progress
         self._patient = scenario.make_patient(self.seed)

@@ -1,16 +1,23 @@
 """The flash chip behind the device's file system: what it holds outlives a power cut, and an erase takes its time."""
 
+import contextlib
+import fcntl
 import json
-from collections.abc import Callable
+import mmap
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import littlefs
 
 from firmware import profile
 from firmware.store import Store
+from host_tools.errors import CalandoError, os_reason
 
 SECTOR_BYTES = 4096
 SECTORS = 128
+BYTES = SECTOR_BYTES * SECTORS
 PAGE_BYTES = 256
 ERASE_US = 45_000  # W25Q16JV data sheet: typically 45 ms a sector (400 ms at worst)
 PROGRAM_US = 400  # and 0.4 ms a page
@@ -22,10 +29,47 @@ class Flash:
     erases and programs count operations, so that a test can cut the power at each of them.
     """
 
-    def __init__(self):
-        self.image = bytearray(b"\xff" * SECTOR_BYTES * SECTORS)
+    def __init__(self, image: bytearray | mmap.mmap | None = None):
+        self.image = bytearray(b"\xff" * BYTES) if image is None else image
         self.erases = 0
         self.programs = 0
+
+    @classmethod
+    @contextlib.contextmanager
+    def in_file(cls, path: Path) -> Iterator["Flash"]:
+        """The flash of a device that lives on when its process ends, however it ends. One device at a time.
+
+        Raises CalandoError where the file cannot be used.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            number = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise CalandoError(
+                f"{path}: the simulated device's flash cannot be kept there ({os_reason(error)}); choose another folder"
+            ) from None
+        with open(number, "r+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise CalandoError(
+                    f"{path}: this simulated device is running already; close the other program or choose another file"
+                ) from None
+            size = file.seek(0, os.SEEK_END)
+            if size == 0:
+                file.write(b"\xff" * BYTES)
+                file.flush()
+            elif size != BYTES:
+                raise CalandoError(
+                    f"{path}: this is no flash of a simulated device: {size} bytes instead of {BYTES}; choose another file"
+                )
+            with mmap.mmap(file.fileno(), BYTES) as image:
+                yield cls(image)
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing has ever been written on it: as it comes from the factory."""
+        return self.image[:] == b"\xff" * BYTES
 
     def read(self, offset: int, count: int) -> bytes:
         return bytes(self.image[offset : offset + count])

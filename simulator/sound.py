@@ -11,12 +11,15 @@ class Sound:
     """Records I2S frames as they are played. Frame n of the result is what the DAC put out n / rate seconds after power-on.
 
     underruns: how often the ring ran dry while the amplifier was on; garbage: how often flash was erased while it was on
-    (the DMA then plays memory); amplifier: the chip, which notes its pops.
+    (the DMA then plays memory); amplifier: the chip, which notes its pops. With `keep_s` all but the last seconds are
+    forgotten, and there is nothing to be `heard`: for a device that lives for days.
     """
 
-    def __init__(self, rate_hz: int = 16000):
+    def __init__(self, rate_hz: int = 16000, keep_s: float | None = None):
         self.rate_hz = rate_hz
         self._frames = bytearray()
+        self._first = 0  # the frame that _frames begins with
+        self._keep = None if keep_s is None else int(keep_s * rate_hz)
         self.amplifier = MAX98357A()
         self.underruns = 0
         self.underrun_frames = 0
@@ -30,6 +33,7 @@ class Sound:
 
     def data(self, frames: bytes) -> None:
         self._frames += frames
+        self._forget()
 
     def gap(self, frames: int) -> None:
         self._frames += bytes(2 * frames)
@@ -56,18 +60,28 @@ class Sound:
         return now_us * self.rate_hz // 1_000_000
 
     def _cut(self, now_us: int) -> None:
-        length = 2 * self._frame(now_us)
-        if len(self._frames) > length:
-            del self._frames[length:]
+        missing = self._frame(now_us) - self._first - len(self._frames) // 2
+        if missing < 0:
+            del self._frames[2 * missing :]
+        elif self._keep is not None and missing > self._keep:
+            self._first += len(self._frames) // 2 + missing
+            self._frames.clear()
         else:
-            self._frames += bytes(length - len(self._frames))
+            self._frames += bytes(2 * missing)
+
+    def _forget(self) -> None:
+        if self._keep is not None and len(self._frames) > 4 * self._keep:
+            old = len(self._frames) // 2 - self._keep
+            del self._frames[: 2 * old]
+            self._first += old
 
     def envelope(self, now_us: int, window_s: float = 0.125) -> float:
         """rms of the loudspeaker's voltage over the window before now, 1.0 being a full-scale square wave."""
         if not self.amplifier.on:
             return 0.0
-        end = self._frame(now_us)
-        start = max(end - int(window_s * self.rate_hz), self._frame(self.amplifier.timeline[-1][0]))
+        end = self._frame(now_us) - self._first
+        woken = self._frame(self.amplifier.timeline[-1][0]) - self._first
+        start = max(end - int(window_s * self.rate_hz), woken, 0)
         piece = np.frombuffer(self._frames, np.int16, count=len(self._frames) // 2)[start:end].astype(
             np.float64
         )

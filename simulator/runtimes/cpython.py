@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, TextIO
 
 from simulator import cpython
-from simulator.bedside import Bedside, Stopped
+from simulator.bedside import Bedside, RuntimeDied, Stopped
 from simulator.interpreter import ROOT, TARGET
 
 DIRECT = ROOT / "simulator" / "cpython" / "direct"
@@ -89,4 +89,7 @@ def boot(bedside: Bedside, script: Path | None = None) -> dict[str, Any]:
             return {}
         finally:
             del sys.print_exception  # type: ignore[attr-defined]
-    raise RuntimeError("the firmware returned: main() must run for ever")
+    raise RuntimeDied(
+        "the firmware ended by itself: started with its button held and a computer there it is in maintenance, "
+        "which is not simulated"
+    )

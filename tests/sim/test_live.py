@@ -1,0 +1,112 @@
+"""The simulated device that lives: started, used by hand, unplugged, without power, and there again with what it knew."""
+
+import os
+import time
+
+import pytest
+
+from host_tools.errors import CalandoError
+from simulator import flash
+from simulator.live import LiveDevice
+
+RUNTIMES = ["micropython", "cpython"]
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_it_plays_when_somebody_presses_and_not_while_a_computer_is_there(runtime):
+    with LiveDevice(runtime=runtime, profile="newborn", speed=20) as device:
+        device.press()
+        assert device.wait_until_event("device_end")["detail"] == {"end": "refused", "reason": "usb_host"}
+        device.unplug()
+        device.press()
+        device.wait_until_phase("baseline")
+        device.hold_button()
+        device.wait_until_event("device_end", 2)
+        assert device.phase == "idle"
+
+
+def test_one_from_the_factory_refuses_to_play():
+    with LiveDevice(speed=20) as device:
+        device.unplug()
+        device.press()
+        assert device.wait_until_event("device_end")["detail"]["reason"] == "not_confirmed"
+
+
+def test_a_power_cut_ends_the_session_and_it_boots_again():
+    with LiveDevice(profile="newborn", speed=20) as device:
+        device.unplug()
+        device.press()
+        device.wait_until_phase("baseline")
+        device.power_cut(1)
+        boots = device.wait_until_event("device_boot", 2)
+        assert boots["detail"]["value"] == 1
+        assert device.phase == "idle"
+
+
+def test_the_port_goes_with_the_cable_and_comes_back():
+    with LiveDevice() as device:
+        port = os.open(device.port, os.O_RDWR | os.O_NOCTTY)
+        device.unplug()
+        with pytest.raises(OSError):
+            os.write(port, b"\n")
+        os.close(port)
+        with pytest.raises(CalandoError, match="unplugged"):
+            _ = device.port
+        device.plug()
+        os.close(os.open(device.port, os.O_RDWR | os.O_NOCTTY))
+
+
+def test_its_flash_outlives_it(tmp_path):
+    path = tmp_path / "some folder" / "flash"
+    with LiveDevice(path, profile="newborn"):
+        pass
+    before = path.read_bytes()
+    with LiveDevice(path, profile="adult"):  # not a new one: its profile stays
+        pass
+    assert path.read_bytes() == before
+    with flash.Flash.in_file(path) as kept:
+        assert b'"newborn"' in (kept.load("profile") or b"")
+
+
+def test_two_programs_cannot_have_the_same_flash(tmp_path):
+    path = tmp_path / "flash"
+    with (
+        LiveDevice(path),
+        pytest.raises(CalandoError, match="running already"),
+        LiveDevice(path),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"flash": "/proc/no such place/flash"}, "cannot be kept there"),
+        ({"profile": "grown-up"}, "grown-up"),
+        ({"scenario": "no such scenario"}, "no scenario named"),
+    ],
+)
+def test_what_it_cannot_start_from_is_a_sentence(options, words):
+    with pytest.raises(CalandoError, match=words), LiveDevice(**options):
+        pass
+
+
+def test_a_file_that_is_no_flash_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Sir")
+    with pytest.raises(CalandoError, match="no flash of a simulated device: 8 bytes"), LiveDevice(path):
+        pass
+    assert path.read_text() == "Dear Sir"
+
+
+def test_it_keeps_time():
+    with LiveDevice(profile="newborn", speed=10) as device:
+        device.unplug()
+        device.press()
+        device.wait_until_phase("baseline")
+        began_s, started = device.events[-1]["time_s"], time.monotonic()
+        time.sleep(1)
+        device.hold_button(1.2)
+        later_s = device.wait_until_event("device_end")["time_s"]
+        passed_s = time.monotonic() - started
+        assert later_s - began_s == pytest.approx(10 * passed_s, abs=3)
