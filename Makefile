@@ -32,6 +32,7 @@ check: setup mpy ## ruff, pyright, import directions, the chip's compiler, hazar
 	$(BIN)/pyright
 	$(BIN)/pytest -n 0 tests/unit/test_layers.py
 	$(BIN)/python -m host_tools.hazards_doc --check
+	$(BIN)/python -m host_tools.wiring --check
 	$(BIN)/python -m host_tools.settings_doc --check
 	$(BIN)/python tests/mutation.py
 
