@@ -1,15 +1,17 @@
-"""How much music there was in the last 24 hours, across reboots. Counts and refuses; main.py keeps the record
-on flash.
+"""How much music there was in the last 24 hours, and how loud in the last one, across reboots. Counts and refuses;
+main.py keeps the record on flash.
 
 The device has no calendar. Only time with the power on counts: after a power cut the ages of earlier sessions
 go on from where they were saved, so that switching off and on never shortens a gap or a day. That errs
 towards silence. A whole session is written down before its first sound, and corrected after its last: a cut
-in between costs the whole dose.
+in between costs the whole dose, and the hour counts as full because nobody knows how loud it was.
 """
 
 from array import array
 
 from micropython import const
+
+from firmware.hour import MINUTES, Hour
 
 SESSIONS_MAX = const(16)
 DAY_MIN = const(1440)
@@ -19,9 +21,10 @@ COUNTS_FROM_MS = const(
 )  # a false start shorter than this opens no gap and is no session; its minutes count
 MINUTE_MS = const(60_000)
 # A record: version, number of sessions, then for each its age and its minutes (u16 each) and whether it
-# counts.
-VERSION = const(1)
-RECORD_BYTES = const(82)
+# counts; then whether a session was about to begin, and the last hour (hour.py). Version 1 had no hour.
+VERSION = const(2)
+_SESSIONS_END = const(82)
+RECORD_BYTES = _SESSIONS_END + 1 + 2 * MINUTES
 
 _AGE = const(0)
 _MINUTES = const(1)
@@ -30,9 +33,13 @@ _FIELDS = const(3)
 
 
 class Dose:
-    """Sessions of the last 24 hours, newest first. Ages are minutes with the power on since each ended."""
+    """Sessions of the last 24 hours, newest first. Ages are minutes with the power on since each ended.
+
+    hour: how loud the last hour was; the guard adds to it and lets its time pass.
+    """
 
     def __init__(self):
+        self.hour = Hour()
         self._sessions = array("H", [0] * (SESSIONS_MAX * _FIELDS))
         self.count = 0
         self._part_ms = 0
@@ -89,11 +96,15 @@ class Dose:
             return False
         minutes = self._part_ms // MINUTE_MS
         self._part_ms -= minutes * MINUTE_MS
-        self.pass_minutes(minutes)
+        self._age(minutes)
         return self.count > 0
 
     def pass_minutes(self, minutes):
         """Let known time pass at once, also time without power when a host knows how long it was."""
+        self._age(minutes)
+        self.hour.pass_minutes(minutes)
+
+    def _age(self, minutes):
         sessions = self._sessions
         kept = 0
         for index in range(self.count):
@@ -134,7 +145,7 @@ class Dose:
         sessions = self._sessions
         sessions[_MINUTES] = (self._played_ms + MINUTE_MS - 1) // MINUTE_MS
         sessions[_COUNTS] = 1 if stop_rule or self._played_ms >= COUNTS_FROM_MS else 0
-        self.pass_minutes(played_min)
+        self._age(played_min)
         sessions[_AGE] = 0
 
     def assume_full(self, profile):
@@ -142,6 +153,7 @@ class Dose:
         self.count = 0
         self.begin(profile.daily_min * MINUTE_MS)
         self._open = False
+        self.hour.assume_full()
 
     def pack_into(self, record):
         """Write everything into a buffer of RECORD_BYTES, for flash."""
@@ -158,11 +170,14 @@ class Dose:
             record[place + 2] = minutes & 0xFF
             record[place + 3] = minutes >> 8
             record[place + 4] = self._sessions[index * _FIELDS + _COUNTS]
+        record[_SESSIONS_END] = 1 if self._open else 0
+        self.hour.pack_into(record, _SESSIONS_END + 1)
 
     def unpack(self, record):
-        """Take over a record of `pack_into`; raises ValueError, and changes nothing, if it is none."""
-        if len(record) != RECORD_BYTES or record[0] != VERSION or record[1] > SESSIONS_MAX:
-            raise ValueError("not a dose record of version 1")
+        """Take over a record of `pack_into`, or of version 1; raises ValueError, and changes nothing, if it is none."""
+        length = RECORD_BYTES if record[0] == VERSION else _SESSIONS_END
+        if record[0] not in (1, VERSION) or len(record) != length or record[1] > SESSIONS_MAX:
+            raise ValueError("not a dose record of version 1 or 2")
         for index in range(record[1]):
             place = 2 + index * 5
             age = record[place] | record[place + 1] << 8
@@ -174,3 +189,10 @@ class Dose:
             self._sessions[index * _FIELDS + _AGE] = record[place] | record[place + 1] << 8
             self._sessions[index * _FIELDS + _MINUTES] = record[place + 2] | record[place + 3] << 8
             self._sessions[index * _FIELDS + _COUNTS] = record[place + 4]
+        if record[0] != VERSION:
+            for index in range(self.count):
+                self.hour.assume_full(self._sessions[index * _FIELDS + _AGE])
+            return
+        self.hour.unpack(record, _SESSIONS_END + 1)
+        if record[_SESSIONS_END]:
+            self.hour.assume_full()

@@ -31,6 +31,14 @@ ADULT_CEILING_CDBA = const(6500)
 ADULT_CEILING_CDBC = const(7000)
 ADULT_ONSET_MS = const(15_000)
 RISE_MS_PER_CDB = const(10)  # 1 dB a second
+
+# The mean of any hour, from the music alone, in seconds at 45 dB(A) (hour.py).
+NEWBORN_HOUR = const(3600)  # 45 dB(A): the nursery standards' Leq,1h
+ADULT_HOUR = const(57_057)  # 57 dB(A): half an hour at 60, the most that studies of adults gave
+HOUR_LASTS_S = const(600)  # choice: the level never spends what is left in less; so it ebbs 0.43 dB a minute
+HOUR_STEP_CDB = const(50)  # choice: led down in steps of half a dB,
+HOUR_MS_PER_CDB = const(100)  # choice: at a tenth of a dB a second
+HOUR_LEAST_CDBA = const(3000)  # choice: with only less than this left, no session begins
 OUTPUT_ABOVE_CDB = const(600)  # choice: measured over sent, detector's error included
 OUTPUT_ABOVE_MS = const(2000)
 OUTPUT_BELOW_CDB = const(1500)  # choice: nothing reaches the loudspeaker
@@ -107,12 +115,15 @@ class Verdict:
 class Guard:
     """Call `check` before the session's step and `limit` after it, every step."""
 
-    def __init__(self, profile):
+    def __init__(self, profile, hour):
+        """hour: how loud the last hour was; outlives the guard, and nothing else adds to it."""
         newborn = profile.population != "adult"
         term = newborn and profile.maturity == "term"
         self._newborn = newborn
         # A profile without a pulse to follow, for an adult, needs no sensor. Everybody else does.
         self._needs_sensor = newborn or profile.mode != "open_loop"
+        self._hour = hour
+        self._hour_limit = NEWBORN_HOUR if newborn else ADULT_HOUR
         self._level_cdba = NEWBORN_LEVEL_CDBA if newborn else ADULT_LEVEL_CDBA
         self._ceiling_cdba = NEWBORN_CEILING_CDBA if newborn else ADULT_CEILING_CDBA
         self._ceiling_cdbc = NEWBORN_CEILING_CDBC if newborn else ADULT_CEILING_CDBC
@@ -179,10 +190,19 @@ class Guard:
         self._glide_to_cdba = 0
         self._glide_ms = 0
         self._glide_at_ms = 0
+        self._most_cdba = self._level_cdba
+
+    def refusal(self):
+        """Why no session may begin, or None: "dose" when too little is left of the hour."""
+        lasting_cdba = self._hour.lasting_cdba(self._hour_limit, HOUR_LASTS_S)
+        return reasons.DOSE if lasting_cdba is None or lasting_cdba < HOUR_LEAST_CDBA else None
 
     def check(self, now_ms, inputs):
         """What the guard asks for now; the same Verdict object each time."""
         self._advance_clock(now_ms)
+        self._hour.pass_time(self._elapsed_ms)
+        if self._amplifier_on:
+            self._hour.add(inputs.level_cdba, self._elapsed_ms)
         self._learn(inputs)
         verdict = self.verdict
         verdict.action = GO
@@ -216,8 +236,7 @@ class Guard:
                 outputs.level_over_ms = None
         if outputs.amplifier_on and not self._amplifier_on:
             self._new_session()
-        if outputs.level_cdba > self._level_cdba:
-            outputs.level_cdba = self._level_cdba
+        self._limit_level(outputs)
         self._limit_rise(outputs)
         self._limit_tempo(outputs)
         if self.verdict.reason == reasons.LED_CURRENT or self.verdict.reason == reasons.SENSOR_HOT:
@@ -382,6 +401,8 @@ class Guard:
             return reasons.ROOM_TOO_LOUD
         if self._sound_ms > self._session_ms + SESSION_GRACE_MS:
             return reasons.TOO_LONG
+        if self._hour.spent >= self._hour_limit:
+            return reasons.DOSE
         return None
 
     def _freeze(self, inputs):
@@ -407,6 +428,20 @@ class Guard:
             self._latched_reason = None
 
     # The limits.
+
+    def _limit_level(self, outputs):
+        """The most that may be asked for: at first the population's, and led down so that what is left of the hour
+        lasts; within a session never up again.
+        """
+        lasting_cdba = self._hour.lasting_cdba(self._hour_limit, HOUR_LASTS_S)
+        if lasting_cdba is not None and lasting_cdba < self._most_cdba:
+            self._most_cdba = lasting_cdba
+        if outputs.level_cdba <= self._most_cdba:
+            return
+        outputs.level_cdba = self._most_cdba
+        fall_cdb = self._glide_to_cdba - self._most_cdba
+        if outputs.level_over_ms is None and fall_cdb >= HOUR_STEP_CDB:
+            outputs.level_over_ms = fall_cdb * HOUR_MS_PER_CDB
 
     def _limit_rise(self, outputs):
         if outputs.level_over_ms is None or not outputs.playing:

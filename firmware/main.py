@@ -17,6 +17,7 @@ from firmware import board, boot, guard, panel, reasons, songs
 from firmware.audio import Audio
 from firmware.conductor import Conductor
 from firmware.dose import RECORD_BYTES as DOSE_BYTES
+from firmware.dose import VERSION as DOSE_VERSION
 from firmware.dose import Dose
 from firmware.drivers.adc import Adc
 from firmware.drivers.button import Button
@@ -351,7 +352,7 @@ class Device:
     def _save_dose(self, now_ms):
         self.dose.pack_into(self._dose_record)
         try:
-            self.store.save(DOSE_RECORD, 1, self._dose_record)
+            self.store.save(DOSE_RECORD, DOSE_VERSION, self._dose_record)
         except OSError as error:
             self._tell(now_ms, "save_failed", None, error.args[0])
 

@@ -36,7 +36,7 @@ class Session:
     def __init__(self, profile, dose):
         self.profile = profile
         self.dose = dose
-        self.guard = Guard(profile)
+        self.guard = Guard(profile, dose.hour)
         self.tempo = Tempo(profile)
         self.phase = reasons.IDLE
         self.reason: str | None = None
@@ -103,6 +103,8 @@ class Session:
                 self._enter(reasons.IDLE, None)
             return
         refusal = verdict.reason if verdict.action >= FADE else self.dose.refusal(self.profile)
+        if refusal is None:
+            refusal = self.guard.refusal()
         if refusal is not None:
             self._refuse(refusal)
             return

@@ -59,7 +59,7 @@ REASONS = {
     "clock_fault": "the sensor's clock is wrong",
     "heap_low": "memory runs short",
     "button_stuck": "the button is stuck",
-    "dose": "there was enough music for today",
+    "dose": "there was enough music for this hour or this day",
     "too_soon": "the last session was too short a time ago",
     "not_confirmed": "no therapist has confirmed this profile",
     "time_up": "the session's time was up",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from firmware import audio as engine_file
 from firmware import board, level, master, noise, score, songs, voices
 from firmware.audio import BLOCK, Audio
+from firmware.profile import Profile
 from host_tools import meter, render
 
 RATE_HZ = 16000
@@ -113,6 +114,20 @@ def test_a_whole_newborn_session_is_even_and_comes_up_slowly():
     assert levels.rise_rate_db_per_s is not None and levels.rise_rate_db_per_s <= 1.1
     assert levels.las_max_dba - levels.laeq_dba <= 5
     assert levels.las_max_dba <= 52
+
+
+def test_the_loudest_newborn_session_stays_under_its_hour_as_the_host_measures_it():
+    """Half an hour at 50 dB(A) would make 47 of the hour around it; the standard allows 45."""
+    loudest = {"population": "newborn", "level_dba": 50, "session_min": 30, "baseline_below_db": 0}
+    profile = Profile.from_values({**loudest, "follow": "lead_anyway", "curve": [[0, 100, 0, 0, 50, 50]]})
+    samples = render.play(render.plan_for(profile, pulse=[(0, 150000)], seconds=1800))[0]
+    powers = meter.frame_powers(samples, RATE_HZ)[0]
+    hour = float(meter.decibels(powers.sum() / 3_600_000, FULL_SCALE_DBA))
+    assert 44.5 <= hour <= 45.5
+    minutes = meter.decibels(powers.reshape(-1, 60_000).mean(axis=1), FULL_SCALE_DBA)[2:-1]
+    assert minutes[:7].mean() == pytest.approx(50.0, abs=0.3), "as asked for, until the hour comes into sight"
+    assert np.diff(minutes).max() <= 1.0 and np.diff(minutes).min() >= -1.5, "and then down evenly"
+    assert minutes[-2] < 43
 
 
 # The ceiling

@@ -108,8 +108,8 @@ def test_a_tick_says_when_an_age_changed():
     assert facts(dose) == (20, 1, 1, 1), "an end without a beginning is nothing"
 
 
-def test_a_record_is_of_82_bytes():
-    assert RECORD_BYTES == 82
+def test_a_record_is_of_205_bytes():
+    assert RECORD_BYTES == 205
     dose = Dose()
     for _ in range(16):
         play(dose, 1)
@@ -162,6 +162,53 @@ def test_ages_go_on_where_they_were_saved():
     assert dose.refusal(NEWBORN) is None
 
 
+def heard(dose, minutes, level_cdba=4800):
+    for _ in range(minutes * 60):
+        dose.hour.pass_time(1000)
+        dose.hour.add(level_cdba, 1000)
+
+
+def test_the_hour_is_kept_with_the_dose():
+    dose = Dose()
+    dose.begin(20 * MINUTE)
+    heard(dose, 20)
+    dose.tick(20 * MINUTE)
+    dose.end(False)
+    assert rebooted(dose).hour.spent == dose.hour.spent > 2000
+    dose.pass_minutes(61)
+    assert dose.hour.spent == 0 and dose.minutes_since_last_session == 61
+
+
+def test_a_power_cut_in_a_session_leaves_an_hour_that_is_full():
+    dose = Dose()
+    dose.begin(20 * MINUTE)
+    after = rebooted(dose)
+    assert after.hour.lasting_cdba(57_057, 600) is None
+    assert rebooted(after).hour.spent == after.hour.spent, "and full it stays"
+    after.pass_minutes(61)
+    assert after.hour.spent == 0
+
+
+def first_record(sessions):
+    """A record of version 1, which knew no hour: (age, minutes) of each session."""
+    record = bytearray(82)
+    record[:2] = bytes((1, len(sessions)))
+    for index, (age, minutes) in enumerate(sessions):
+        record[2 + 5 * index : 7 + 5 * index] = bytes((age % 256, age // 256, minutes, 0, 1))
+    return record
+
+
+@pytest.mark.parametrize(
+    ("sessions", "full"), [([], False), ([(61, 20)], False), ([(60, 20), (200, 5)], True), ([(0, 20)], True)]
+)
+def test_a_record_from_before_the_hour_is_taken_over(sessions, full):
+    dose = Dose()
+    dose.unpack(first_record(sessions))
+    assert dose.count == len(sessions) and (dose.hour.spent > 60_000) is full
+    assert dose.minutes_since_last_session == (sessions[0][0] if sessions else None)
+    assert facts(rebooted(dose)) == facts(dose) and rebooted(dose).hour.spent == dose.hour.spent
+
+
 def test_a_host_may_credit_time_without_power():
     dose = Dose()
     play(dose, 20)
@@ -185,6 +232,9 @@ def test_a_record_is_the_same_after_a_round_trip():
     [
         lambda record: record[:-1],
         lambda record: bytes([9]) + record[1:],
+        lambda record: record[:82],
+        lambda record: bytes([1]) + record[1:],
+        lambda record: bytes([0]) + record[1:82],
         lambda record: record[:1] + bytes([17]) + record[2:],
         lambda record: record[:2] + b"\xff\xff" + record[4:],
         lambda record: record[:6] + b"\x02" + record[7:],
@@ -209,3 +259,4 @@ def test_lost_records_are_taken_for_a_full_dose():
     assert dose.refusal(NEWBORN) == "dose"
     wait(dose, 1)
     assert dose.refusal(NEWBORN) is None
+    assert dose.hour.lasting_cdba(3600, 600) is None, "its time passes with the guard's clock"

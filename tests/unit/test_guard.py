@@ -4,12 +4,14 @@ Also here: that the guard needs nobody's help. It is given a session gone mad, a
 silence.
 """
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from firmware import guard as g
 from firmware.guard import FADE, FREEZE, GO, SILENCE, Guard
+from firmware.hour import Hour
 from firmware.profile import Profile
 from firmware.records import Inputs, Outputs
 
@@ -18,7 +20,8 @@ class Watch:
     """A guard, with records that a test writes into; `run` is time in 100 ms steps with music playing."""
 
     def __init__(self, population="newborn", playing=True, **settings):
-        self.guard = Guard(Profile.from_values({"population": population, **settings}))
+        self.hour = Hour()
+        self.guard = Guard(Profile.from_values({"population": population, **settings}), self.hour)
         self.inputs = Inputs()
         self.inputs.supply_mv = 5000
         self.inputs.audio_silent = False
@@ -172,7 +175,7 @@ def test_a_gap_in_the_readings_holds_a_timer_and_a_long_one_clears_it():
 @pytest.mark.parametrize(("population", "pulse"), [("newborn", 72), ("adult", 150)])
 def test_a_pulse_of_the_other_population_is_refused(population, pulse):
     watch = Watch(population)
-    watch.guard = Guard(Profile.ready(population))
+    watch.guard = Guard(Profile.ready(population), watch.hour)
     watch.want(True)
     watch.inputs.pulse_rate_mbpm = pulse * 1000
     watch.step()
@@ -479,6 +482,89 @@ def test_no_session_outlasts_the_guards_own_limit(population, minutes):
     assert watch.verdict == (FADE, "too_long")
 
 
+# The hour.
+
+
+def play_at(watch, level_cdba, seconds):
+    """Music that is as loud as the guard lets it be, at most this; returns what the guard ordered, (s, level, ms)."""
+    out = watch.outputs
+    orders = []
+    for turn in range(int(seconds * 10)):
+        watch.want(True)
+        out.level_cdba, out.level_over_ms = level_cdba, 30_000 if turn == 0 else None
+        verdict = watch.step()
+        if turn and out.level_over_ms is not None:
+            orders.append((turn / 10, out.level_cdba, out.level_over_ms))
+        watch.inputs.level_cdba = out.level_cdba
+        assert verdict.action == GO
+    return orders
+
+
+@pytest.mark.parametrize(
+    ("population", "level_cdba", "from_s"),
+    [("newborn", 5000, 539), ("adult", 6000, 1205), ("adult", 5900, 1673)],
+)
+def test_near_the_hours_end_the_level_is_led_down_and_never_stepped(population, level_cdba, from_s):
+    watch = Watch(population, playing=False)
+    orders = play_at(watch, level_cdba, 1795 if population == "newborn" else 2695)
+    # The first half dB takes a little more than a minute.
+    assert orders[0][0] == pytest.approx(from_s + 69, abs=10)
+    for before, after in pairwise(orders):
+        assert after[0] - before[0] == pytest.approx(69, abs=5) and before[1] - after[1] in (50, 51, 52)
+        assert 5000 <= after[2] <= 5200, "a tenth of a dB a second"
+    assert watch.hour.spent < (3600 if population == "newborn" else 57_057)
+
+
+def test_the_ready_made_newborns_level_is_never_led_down():
+    watch = Watch(playing=False)
+    assert play_at(watch, 4800, 1200) == [] and watch.hour.spent == pytest.approx(2394, abs=15)
+
+
+def test_what_was_led_down_stays_down_until_the_next_session():
+    watch = Watch("adult", playing=False)
+    play_at(watch, 6000, 1500)
+    lowest = watch.outputs.level_cdba
+    assert 5700 < lowest < 5950
+    watch.hour.pass_minutes(61)
+    play_at(watch, 6000, 1)
+    assert watch.outputs.level_cdba == lowest
+    watch.want(False)
+    watch.step()
+    play_at(watch, 6000, 1)
+    assert watch.outputs.level_cdba == 6000
+
+
+def test_a_softer_level_is_left_alone():
+    watch = Watch("adult", playing=False)
+    play_at(watch, 6000, 1500)
+    assert play_at(watch, 4000, 60) == [] and watch.outputs.level_cdba == 4000
+
+
+@pytest.mark.parametrize(("population", "limit"), [("newborn", 3600), ("adult", 57_057)])
+def test_a_session_begins_only_with_something_left_of_the_hour(population, limit):
+    watch = Watch(population, playing=False)
+    assert watch.guard.refusal() is None
+    for left, refusal in ((20, None), (17, "dose"), (0, "dose"), (-5, "dose")):
+        watch.hour.spent = limit - left
+        assert watch.guard.refusal() == refusal
+    watch.hour.pass_minutes(61)
+    assert watch.guard.refusal() is None
+
+
+def test_an_hour_that_is_spent_all_the_same_ends_the_music():
+    """A level that does not come down when it is told to."""
+    watch = Watch()
+    watch.inputs.level_cdba = 5300
+    assert watch.run(900) == pytest.approx(571, abs=5) and watch.verdict == (FADE, "dose")
+
+
+def test_only_what_sounds_is_counted():
+    watch = Watch(playing=False)
+    watch.inputs.level_cdba = 5500
+    watch.run(300)
+    assert watch.hour.spent == 0
+
+
 def test_the_tempo_never_steps_whatever_the_session_wants():
     for wanted in (300_000, 1, 75_000 * 2, 37_500):
         watch = Watch()
@@ -523,7 +609,7 @@ def test_the_tempo_never_sinks_below_its_limit_whatever_the_session_wants(popula
         watch.outputs.tempo_mbpm = base // 2
         watch.want(True)
         start = watch.outputs.tempo_mbpm = base // 2 if with_ratio else 75_000
-        watch.guard = Guard(Profile.ready(population))
+        watch.guard = Guard(Profile.ready(population), watch.hour)
         for _ in range(2000):
             watch.outputs.tempo_mbpm = start
             watch.step()
@@ -597,8 +683,8 @@ def test_no_profile_can_loosen_the_guard():
     profile.pulse_rise_stop_permille = 9000
     profile.level_cdba = 9000
     profile.session_ms = 10**9
-    loose = Guard(profile)
-    strict = Guard(Profile.ready("newborn"))
+    loose = Guard(profile, Hour())
+    strict = Guard(Profile.ready("newborn"), Hour())
     assert {name: value for name, value in vars(loose).items() if isinstance(value, int)} == {
         name: value for name, value in vars(strict).items() if isinstance(value, int)
     }
