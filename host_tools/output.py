@@ -1,11 +1,13 @@
-"""A folder of results that is whole or untouched: files are made aside and moved in when all are there.
+"""Results that are whole or untouched, files and folders: they are made aside and moved in when all are there.
 
-Files in the folder that are not ours stay as they are.
+Files in a folder that are not ours stay as they are.
 """
 
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -89,3 +91,29 @@ class OutputFolder:
             f"{self.path}: the results cannot be written there ({os_reason(error)}); "
             "choose another folder with --out, or make room"
         )
+
+
+def write_files(files: dict[Path, bytes]) -> None:
+    """Write all files or none: beside their places first, then moved there. Raises CalandoError with a sentence."""
+    with _temporary(files) as moves:
+        for new, place in moves:
+            os.replace(new, place)
+
+
+@contextmanager
+def _temporary(files: dict[Path, bytes]) -> Iterator[list[tuple[Path, Path]]]:
+    made: list[tuple[Path, Path]] = []
+    place = Path()
+    try:
+        for place, content in files.items():
+            handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.absolute().parent)
+            made.append((Path(name), place))
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.chmod(name, 0o644)
+        yield made
+    except OSError as error:
+        raise CalandoError(f"{place} cannot be written ({os_reason(error)}); choose another place") from None
+    finally:
+        for new, _ in made:
+            new.unlink(missing_ok=True)

@@ -5,12 +5,10 @@ results, more slowly and with a progress bar.
 """
 
 import csv
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -20,6 +18,7 @@ import numpy as np
 
 from host_tools import vitals_script
 from host_tools.errors import CalandoError, os_reason
+from host_tools.output import write_files
 from simulator import recording as form
 from simulator.interpreter import find_micropython, run_script
 
@@ -60,7 +59,7 @@ def vitals(recording: Path, population: str, out: Path | None = None, beats: Pat
         files[out] = text.getvalue()
     if beats is not None:
         files[beats] = "".join(["time_s\n", *(f"{beat:.4f}\n" for beat in readings.beats_s)])
-    _write(files)
+    write_files({place: text.encode() for place, text in files.items()})
     if out is None:
         sys.stdout.write(text.getvalue())
 
@@ -217,29 +216,3 @@ def _check_place(place: Path | None, option: str, recording: Path) -> None:
         raise CalandoError(f"{option} {place}: there is no folder {place.absolute().parent}; make it first")
     if place.exists() and Path(recording).exists() and place.samefile(recording):
         raise CalandoError(f"{option} {place} is the recording itself; name another file")
-
-
-def _write(files: dict[Path, str]) -> None:
-    """Write all files or none: beside their places first, then moved there."""
-    with _temporary(files) as moves:
-        for new, place in moves:
-            os.replace(new, place)
-
-
-@contextmanager
-def _temporary(files: dict[Path, str]):
-    made: list[tuple[Path, Path]] = []
-    place = Path()
-    try:
-        for place, text in files.items():
-            handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.absolute().parent)
-            made.append((Path(name), place))
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            os.chmod(name, 0o644)
-        yield made
-    except OSError as error:
-        raise CalandoError(f"{place} cannot be written ({os_reason(error)}); choose another place") from None
-    finally:
-        for new, _ in made:
-            new.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import pytest
 from pulse_signals import pulse
 from typer.testing import CliRunner
 
-from host_tools import cli, vitals_run
+from host_tools import cli, output, vitals_run
 from host_tools.errors import CalandoError
 from simulator.interpreter import find_micropython
 
@@ -151,7 +151,7 @@ def test_files_appear_whole_or_not_at_all(recording, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     path = recording(GOOD)
-    monkeypatch.setattr(vitals_run.os, "replace", full)
+    monkeypatch.setattr(output.os, "replace", full)
     with pytest.raises(CalandoError, match="no space left on device"):
         vitals_run.vitals(path, "newborn", tmp_path / "rows.csv", tmp_path / "beats.csv")
     assert sorted(item.name for item in tmp_path.iterdir()) == ["recording.csv"]
