@@ -35,9 +35,15 @@ class Facts:
     scripted: list[tuple[float, str]]  # those of them that the scenario made happen
     end: str | None
     reason: str | None
-    ceiling_dba: float
+    ceiling_dba: float | None  # None: not known which profile's
     wanted_dba: float | None  # the profile's level
     sound: dict[str, float] = field(default_factory=dict)  # laeq_dba, las_max_dba, ... of the whole session
+    zero: str = "the device was switched on"  # what happened at time 0
+
+    @property
+    def lasts_s(self) -> np.ndarray:
+        """How long each row stands for: until the next, which on a device short of room is not a second later."""
+        return np.diff(self.time_s, append=self.time_s[-1:] + 1)
 
     @property
     def music_bpm(self) -> np.ndarray:
@@ -49,7 +55,7 @@ class Facts:
         """Whether the device was looking for a pulse in that second: otherwise the sensor is dark."""
         looking = np.zeros(len(self.time_s), bool)
         for start, end, name in self.phases:
-            if name not in ("idle", "withdraw", "fault"):
+            if name not in words.DARK:
                 looking |= (self.time_s >= start) & (self.time_s < end)
         return looking
 
@@ -72,7 +78,9 @@ class Facts:
     def known_percent(self) -> float | None:
         """In how many of the seconds with sound the pulse was known."""
         heard = np.isfinite(self.level_dba)
-        return float(100 * np.isfinite(self.pulse_bpm[heard]).mean()) if heard.any() else None
+        if not heard.any():
+            return None
+        return 100 * float(np.average(np.isfinite(self.pulse_bpm[heard]), weights=self.lasts_s[heard]))
 
     @property
     def story(self) -> list[str]:
@@ -86,7 +94,7 @@ class Facts:
         music = np.flatnonzero(np.isfinite(self.tempo_bpm))
         if match is not None and len(music):
             at = int(np.searchsorted(self.time_s, match))
-            window = slice(at, at + 60)
+            window = (self.time_s >= match) & (self.time_s < match + 60)
             pulse, tempo = _mean(self.pulse_bpm[window]), _mean(self.tempo_bpm[window])
             if pulse is not None and tempo is not None:
                 told.append(
@@ -116,7 +124,7 @@ def from_records(
     population: str,
     end: str | None,
     reason: str | None,
-    ceiling_dba: float,
+    ceiling_dba: float | None,
     wanted_dba: float | None = None,
     level_dba: np.ndarray | None = None,
     sound: dict[str, float] | None = None,

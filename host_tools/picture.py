@@ -35,10 +35,10 @@ SHORT = {
     "idle": "", "baseline": "listen", "match": "meet", "lead": "lead", "sustain": "stay", "hold": "hold",
     "fade": "fade", "withdraw": "stop", "fault": "fault",
 }  # fmt: skip
-LETTER = 0.00075  # of the picture's width, for each letter and point of its size
+LETTER_INCHES = 0.0088  # for each letter and point of its size
 MOST_EVENTS = 12
 
-
+PAGE_INCHES, PAGE_DOTS_PER_INCH = (7.48, 3.3), 220  # 190 mm: A4 less its margins
 HEADING = 0.135  # of the height: title and story, which the page says in its own words
 
 
@@ -50,6 +50,26 @@ def pngs(facts: Facts) -> tuple[bytes, bytes]:
     canvas.draw()
     points = np.asarray(canvas.buffer_rgba())[:, :, :3]
     return _png(points), _png(points[int(HEADING * len(points)) :])
+
+
+def page_png(facts: Facts) -> bytes:
+    """The picture for a printed page, 190 mm wide and drawn at that size; its numbers are explained by the page."""
+    figure = Figure(figsize=PAGE_INCHES, dpi=PAGE_DOTS_PER_INCH, facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    grid = figure.add_gridspec(
+        4,
+        1,
+        height_ratios=(0.3, 2.6, 1.5, 0.9),
+        hspace=0.16,
+        left=0.045,
+        right=0.905,
+        top=0.925,
+        bottom=0.115,
+    )
+    band, *panels = [figure.add_subplot(grid[row]) for row in range(4)]
+    _panels(band, panels, facts)
+    canvas.draw()
+    return _png(np.asarray(canvas.buffer_rgba())[:, :, :3])
 
 
 def _png(points: np.ndarray) -> bytes:
@@ -64,32 +84,39 @@ def _draw(figure: Figure, facts: Facts) -> None:
     grid = figure.add_gridspec(
         len(heights), 1, height_ratios=heights, hspace=0.16, left=0.05, right=0.895, top=0.825, bottom=0.11
     )
-    band, beats, level, signal, *rest = [figure.add_subplot(grid[row]) for row in range(len(heights))]
-    panels = [beats, level, signal, *rest]
+    band, *panels = [figure.add_subplot(grid[row]) for row in range(len(heights))]
     title = facts.title[:1].upper() + facts.title[1:]
     figure.text(0.03, 0.955, title, fontsize=16, fontweight="bold", color=INK, va="center")
     for line, text in enumerate(facts.story[:2]):
         figure.text(0.03, 0.918 - 0.027 * line, text, fontsize=9.5, color=QUIET, va="center")
 
-    end_s = float(facts.time_s[-1]) if len(facts.time_s) else 1.0
+    marked = _panels(band, panels, facts)
+    _explain_marks(figure, marked, facts)
+
+
+def _panels(band, panels: list, facts: Facts) -> list[tuple[int, float, str]]:
+    """Phases, pulse and music, level, signal and, where there is a place for it, oxygen; returns the marks."""
+    beats, level, signal, *rest = panels
+    end_s = max(1.0, float(facts.time_s[-1])) if len(facts.time_s) else 1.0
     _phase_band(band, facts, end_s)
     _beats(beats, facts)
     _level(level, facts)
     _signal(signal, facts)
-    if with_oxygen:
+    if rest:
         _oxygen(rest[0], facts)
     for axes in panels:
         _frame(axes, facts, end_s)
     for axes in panels[:-1]:
         axes.tick_params(labelbottom=False)
-    panels[-1].set_xlabel("minutes since the device was switched on", color=QUIET, fontsize=9)
-    _event_marks(figure, band, panels, facts)
+    panels[-1].set_xlabel(f"minutes since {facts.zero}", color=QUIET, fontsize=9)
+    return _event_marks(band, panels, facts)
 
 
 def _phase_band(axes, facts: Facts, end_s: float) -> None:
     axes.set_xlim(0, end_s)
     axes.set_ylim(0, 1)
     axes.axis("off")
+    width = axes.figure.get_figwidth()
     for start, end, name in facts.phases:
         axes.add_patch(Rectangle((start, 0), end - start, 1, color=PHASE_COLOURS.get(name, GRID), lw=0))
         for text, size in (
@@ -97,7 +124,9 @@ def _phase_band(axes, facts: Facts, end_s: float) -> None:
             (SHORT.get(name, name), 9),
             (SHORT.get(name, name), 6.5),
         ):
-            if (end - start) / end_s >= LETTER * size * (len(text) + (0.5 if size < 9 else 1.5)):
+            if (end - start) / end_s * width >= LETTER_INCHES * size * (
+                len(text) + (0.5 if size < 9 else 1.5)
+            ):
                 axes.text((start + end) / 2, 0.46, text, ha="center", va="center", fontsize=size, color=INK)
                 break
 
@@ -132,7 +161,7 @@ def _beats(axes, facts: Facts) -> None:
     if len(ratios) == 1 and ratios[0] != 1.0:
         ratio = ratios[0]
         right = axes.secondary_yaxis("right", functions=(lambda bpm: bpm / ratio, lambda bpm: bpm * ratio))
-        right.set_ylabel("the music's own beats a minute", color=MUSIC, fontsize=8.5)
+        right.set_ylabel("the music's own", color=MUSIC, fontsize=8.5)
         right.tick_params(labelsize=8, colors=MUSIC, length=0)
         right.spines["right"].set_visible(False)
 
@@ -142,13 +171,16 @@ def _level(axes, facts: Facts) -> None:
     floor = 25.0
     axes.fill_between(facts.time_s, floor, np.maximum(level, floor), color=LEVEL, alpha=0.35, lw=0)
     axes.plot(facts.time_s, level, color=LEVEL, lw=1.0)
-    top = facts.ceiling_dba + 14
-    axes.axhline(facts.ceiling_dba, color=LIMIT, lw=1.4, ls=(0, (5, 2)))
-    _at_right(axes, facts.ceiling_dba, f"ceiling {facts.ceiling_dba:g}", LIMIT)
+    highest = facts.ceiling_dba
+    if highest is None:
+        highest = float(np.nanmax(level)) if np.isfinite(level).any() else 50.0
+    else:
+        axes.axhline(highest, color=LIMIT, lw=1.4, ls=(0, (5, 2)))
+        _at_right(axes, highest, f"ceiling {highest:g}", LIMIT)
     if facts.wanted_dba is not None:
         axes.axhline(facts.wanted_dba, color=QUIET, lw=0.9, ls=(0, (1, 2)))
         _at_right(axes, facts.wanted_dba, f"profile {facts.wanted_dba:g}", QUIET)
-    axes.set_ylim(floor, top)
+    axes.set_ylim(floor, highest + 14)
     axes.yaxis.set_major_locator(MultipleLocator(10))
     _name(axes, "Sound at the ear, dB(A)")
 
@@ -187,11 +219,10 @@ def _frame(axes, facts: Facts, end_s: float) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: words.clock(seconds)))
 
 
-def _event_marks(figure: Figure, band, panels: list, facts: Facts) -> None:
-    """A numbered line for each thing that happened, and what it was below the picture."""
-    shown = facts.scripted[:MOST_EVENTS]
-    texts = []
-    for number, (at_s, text) in enumerate(shown, 1):
+def _event_marks(band, panels: list, facts: Facts) -> list[tuple[int, float, str]]:
+    """A numbered line for each thing that happened; returns number, time and what it was."""
+    marked = [(number, *event) for number, event in enumerate(facts.scripted[:MOST_EVENTS], 1)]
+    for number, at_s, _ in marked:
         for axes in panels:
             axes.axvline(at_s, color=INK, lw=0.8, ls=(0, (1, 1.5)), zorder=6)
         band.annotate(
@@ -199,9 +230,14 @@ def _event_marks(figure: Figure, band, panels: list, facts: Facts) -> None:
             textcoords="offset points", ha="center", va="center", fontsize=7.5, color="white",
             bbox={"boxstyle": "circle,pad=0.25", "fc": INK, "ec": "none"}, zorder=8, annotation_clip=False,
         )  # fmt: skip
-        texts.append(f"{number}  {words.clock(at_s)} {text}")
-    if len(facts.scripted) > len(shown):
-        texts.append(f"and {len(facts.scripted) - len(shown)} more")
+    return marked
+
+
+def _explain_marks(figure: Figure, marked: list[tuple[int, float, str]], facts: Facts) -> None:
+    """What the marks are, below the picture."""
+    texts = [f"{number}  {words.clock(at_s)} {text}" for number, at_s, text in marked]
+    if len(facts.scripted) > len(marked):
+        texts.append(f"and {len(facts.scripted) - len(marked)} more")
     lines, line = [], ""
     for text in texts:
         if line and len(line) + len(text) > 165:

@@ -21,11 +21,11 @@ MOST_EVENTS = 60  # a page or two; events.jsonl has them all
 def html(facts: Facts, picture_png: bytes, summary: dict[str, Any]) -> str:
     """The page. `picture_png` is the picture without heading, `summary` what stands in summary.json."""
     population = summary.get("population")
-    return _template().render(
+    return template("report.html.j2").render(
         title=facts.title[:1].upper() + facts.title[1:],
         story=facts.story,
         expected=_expected(summary.get("expected")),
-        numbers=_numbers(facts, summary),
+        numbers=numbers(facts, summary),
         picture=b64encode(picture_png).decode("ascii"),
         picture_in_words="Pulse, tempo, level, signal and phases over time. " + " ".join(facts.story),
         wanted="its profile's level" if facts.wanted_dba is None else f"{facts.wanted_dba:g} dB(A)",
@@ -36,9 +36,10 @@ def html(facts: Facts, picture_png: bytes, summary: dict[str, Any]) -> str:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page of the folder `templates`, every value in it escaped."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=False)
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)
 
 
 def _expected(expected: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -49,7 +50,7 @@ def _expected(expected: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"held": False, "sentence": "Not as expected: " + "; ".join(expected["differences"]) + "."}
 
 
-def _numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
+def numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
     """The few numbers at the top, each with what it means."""
     shown = []
 
@@ -68,17 +69,20 @@ def _numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
         slowed = 100 * (1 - float(tempo.min()) / float(tempo[0]))
         note = f"beats a minute, {slowed:.1f} % slower" if slowed >= 0.05 else "beats a minute"
         add("tempo", f"{tempo[0]:.1f} → {tempo.min():.1f}", note)
-    pulse = facts.pulse_bpm[np.isfinite(facts.pulse_bpm)]
+    known = np.isfinite(facts.pulse_bpm)
+    pulse, at_s = facts.pulse_bpm[known], facts.time_s[known]
     if len(pulse):
-        first, last = float(np.median(pulse[:60])), float(np.median(pulse[-60:]))
+        first = float(np.median(pulse[at_s < at_s[0] + 60]))
+        last = float(np.median(pulse[at_s > at_s[-1] - 60]))
         add("pulse", f"{first:.0f} → {last:.0f}", "a minute, first and last minute known")
-    known = facts.known_percent
-    if known is not None:
-        add("pulse known", f"{known:.0f} %", "of the time with sound")
+    share = facts.known_percent
+    if share is not None:
+        add("pulse known", f"{share:.0f} %", "of the time with sound")
     if "laeq_dba" in facts.sound:
         add("mean level", f"{facts.sound['laeq_dba']:.1f} dB(A)", "while there was sound")
     if "max_level_dba" in summary and summary["max_level_dba"] is not None:
-        add("highest level", f"{summary['max_level_dba']:.1f} dB(A)", f"ceiling {facts.ceiling_dba:g}")
+        note = "" if facts.ceiling_dba is None else f"ceiling {facts.ceiling_dba:g}"
+        add("highest level", f"{summary['max_level_dba']:.1f} dB(A)", note)
     underruns = summary.get("underruns")
     if underruns is not None:
         add("gaps in the sound", "none" if underruns == 0 else str(underruns), "buffer underruns")

@@ -19,6 +19,8 @@ PHASES = {
     "fault": "out of order",
 }
 
+DARK = ("idle", "withdraw", "fault")  # phases in which the sensor's light is off: nobody looks for a pulse
+
 ENDS = {
     "faded": "the music faded out",
     "withdrawn": "the device withdrew: it faded within seconds by itself",
