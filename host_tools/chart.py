@@ -58,7 +58,10 @@ def _facts(session: SessionFile, told: Told) -> Facts:
         | {"contact": int(row["contact"]), "quality": row["quality_percent"], "spo2_percent": None}
         for row in told.rows
     ]
-    for start, end in told.gaps:
+    holes = list(told.gaps)
+    if told.rows and told.length_s > told.rows[-1]["time_s"] + told.every_s[-1]:
+        holes.append((told.rows[-1]["time_s"], told.length_s + 1))
+    for start, end in holes:
         rows += [
             {"time_s": at, "phase": session_file.NO_RECORD, **nothing, **silent}
             for at in dict.fromkeys((start + 1, end - 1))

@@ -26,6 +26,7 @@ FORMAT = "calando session"
 VERSION = 1
 MOST_RECORDS = 65_536  # far more than a device holds; a file that claims more is no session
 WRAP_S = 65_536  # the seconds of a record are 16 bits
+OUT_OF_ORDER_S = 60
 NO_RECORD = "no record"  # stands for a phase where nothing was written down
 
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -205,18 +206,17 @@ def tell(raw: bytes) -> Told:
 
 
 def _unwrap(records: list[dict[str, Any]]) -> list[int]:
-    """Seconds that only grow: 16 bits are counted on, and a boot within a session continues where it was cut."""
+    """Seconds that never fall: 16 bits are counted on, and a boot within a session continues where it was cut."""
     times: list[int] = []
-    base = 0
-    before = 0
-    for place, record in enumerate(records):
-        seconds = record["seconds"]
-        if place and record.get("kind") == "boot":
-            base = times[-1] - seconds  # how long the device was off, nobody knows
-        elif place and seconds < before:
-            base += WRAP_S
-        before = seconds
-        times.append(base + seconds)
+    before = records[0]["seconds"] if records else 0
+    now = before
+    for record in records:
+        later = (record["seconds"] - before) % WRAP_S
+        # How long the device was off before a boot, nobody knows; and nearly a whole round on is a little back.
+        if record.get("kind") != "boot" and later < WRAP_S - OUT_OF_ORDER_S:
+            now += later
+        before = record["seconds"]
+        times.append(now)
     return times
 
 
