@@ -111,7 +111,8 @@ def _ending(session: SessionFile, told: Told) -> str:
     if told.end is None:
         if session.cut:
             return (
-                "The power went before the session ended; how it went on after the last record is not known."
+                "The record stops before the session ended: the power went, or the device started anew. "
+                "What came after is not known."
             )
         return "How the session ended is not written down."
     text = words.ending(told.end, told.reason)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from host_tools.commands import device
+from host_tools.commands import device, session
 from host_tools.commands.common import AsJson, print_json, say, say_nothing
 from host_tools.errors import CalandoError
 
@@ -148,6 +148,7 @@ def meter(
 
 
 app.add_typer(device.app, name="device")
+app.add_typer(session.app, name="session")
 
 song_app = typer.Typer(help="The family's own song: bring it in, hear it.", no_args_is_help=True)
 app.add_typer(song_app, name="song")

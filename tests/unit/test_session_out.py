@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import meta
 
-from firmware import guard
+from firmware import dose, guard, profile
 from firmware.journal import read_record
 from host_tools import chart, report, session_export, session_file
 from host_tools.errors import CalandoError
@@ -291,7 +291,7 @@ class TestChart:
     def test_a_power_cut_is_said_and_nothing_is_guessed(self):
         raw = made.session(end=None)
         page = said(file_of(raw, cut=True))
-        assert "The power went before the session ended" in page
+        assert "The record stops before the session ended: the power went" in page
         assert "How it ended" not in page
 
     def test_a_profile_that_may_have_changed_since_is_said_to_be_uncertain(self):
@@ -350,6 +350,32 @@ class TestNothingElse:
             "perfusion_index_ppm", "spo2_permille", "quality_percent", "contact",
         }  # fmt: skip
         assert set(read_record(made.event(1, "press"))) == {"seconds", "kind", "reason", "detail"}
+
+    def test_in_a_profile(self):
+        """Its one free text is the title on the display, of 16 characters; docs and table say whose name it is not."""
+        assert {setting.name for setting in profile.TABLE if setting.kind == "text"} == {"title"}
+        assert "never a patient's name" in profile.find("title").meaning
+        assert {setting.name for setting in profile.TABLE} == {
+            "title", "population", "maturity", "early_unlock", "song", "soundscape", "opening", "metre", "mode",
+            "programme", "opening_tempo_bpm", "level_dba", "baseline_below_db", "knob_range_db", "session_min",
+            "gap_min", "daily_min", "sessions_a_day", "onset_s", "fade_s", "baseline_s", "baseline_max_s", "match_min",
+            "lead_rate_percent_per_min", "margin_percent", "slowing_percent", "follow", "sensor_off",
+            "sensor_off_hold_s", "poor_signal_hold_s", "pulse_low_stop_bpm", "pulse_rise_stop_percent",
+            "spo2_stop_percent", "curve",
+        }  # fmt: skip
+
+    def test_in_a_dose(self):
+        """Ages in minutes of power, minutes of music, and whether it counts: nothing else has room in the record."""
+        counted = dose.Dose()
+        for _ in range(dose.SESSIONS_MAX):
+            counted.begin(3 * dose.MINUTE_MS)
+            counted.end(False)
+        record = bytearray(dose.RECORD_BYTES)
+        counted.pack_into(record)
+        assert len(record) == 2 + 5 * dose.SESSIONS_MAX
+        for number in range(counted.count):
+            record[2 + 5 * number : 7 + 5 * number] = bytes(5)
+        assert not any(record[2:])
 
     def test_in_the_file(self):
         assert set(session_file.SessionFile.model_fields) == KNOWN_OF_A_SESSION | {
