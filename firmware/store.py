@@ -33,12 +33,15 @@ class Store:
         return None if newest is None else self._read(name, newest)
 
     def damaged(self, name, slots=2):
-        """Whether there is something of that name, and nothing whole."""
+        """Whether there is something of that name, and nothing whole.
+
+        An empty file is nothing: the file system makes one before it has any bytes, and there the power may go.
+        """
         found = False
         for slot in range(slots):
             if self._age(name, slot) is not None:
                 return False
-            found = found or self._files.size(_file(name, slot)) is not None
+            found = found or bool(self._files.size(_file(name, slot)))
         return found
 
     def history(self, name, slots):

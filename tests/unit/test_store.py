@@ -79,6 +79,13 @@ def test_damage_without_a_whole_slot_is_told_from_nothing_at_all():
     assert not store.damaged("dose")
 
 
+def test_an_empty_file_is_what_a_cut_leaves_of_a_first_write_and_no_damage():
+    files = Files()
+    files.files["dose.0"] = b""
+    assert Store(files).load("dose") is None
+    assert not Store(files).damaged("dose")
+
+
 def test_a_history_keeps_its_newest_oldest_first():
     store = Store(Files())
     for number in range(11):
