@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from jinja2 import meta
 
 from firmware import dose, guard, profile
+from firmware.hour import MINUTES
 from firmware.journal import read_record
 from host_tools import chart, report, session_export, session_file
 from host_tools.errors import CalandoError
@@ -365,17 +366,11 @@ class TestNothingElse:
         }  # fmt: skip
 
     def test_in_a_dose(self):
-        """Ages in minutes of power, minutes of music, and whether it counts: nothing else has room in the record."""
-        counted = dose.Dose()
-        for _ in range(dose.SESSIONS_MAX):
-            counted.begin(3 * dose.MINUTE_MS)
-            counted.end(False)
-        record = bytearray(dose.RECORD_BYTES)
-        counted.pack_into(record)
-        assert len(record) == 2 + 5 * dose.SESSIONS_MAX
-        for number in range(counted.count):
-            record[2 + 5 * number : 7 + 5 * number] = bytes(5)
-        assert not any(record[2:])
+        """Minutes of power, minutes of music, whether it counts, and how loud the last hour was: there is room for
+        nothing else in the record, and it has no date."""
+        assert dose.VERSION == 2  # another version is another decision
+        sessions = 5 * dose.SESSIONS_MAX
+        assert dose.RECORD_BYTES == 2 + sessions + 1 + 2 * MINUTES
 
     def test_in_the_file(self):
         assert set(session_file.SessionFile.model_fields) == KNOWN_OF_A_SESSION | {
