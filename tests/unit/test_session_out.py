@@ -369,8 +369,8 @@ class TestNothingElse:
         """Minutes of power, minutes of music, whether it counts, and how loud the last hour was: there is room for
         nothing else in the record, and it has no date."""
         assert dose.VERSION == 2  # another version is another decision
-        sessions = 5 * dose.SESSIONS_MAX
-        assert dose.RECORD_BYTES == 2 + sessions + 1 + 2 * MINUTES
+        length = 2 + 5 * dose.SESSIONS_MAX + 1 + 2 * MINUTES
+        assert length == dose.RECORD_BYTES
 
     def test_in_the_file(self):
         assert set(session_file.SessionFile.model_fields) == KNOWN_OF_A_SESSION | {
