@@ -23,7 +23,7 @@ from simulator.chips.faults import FaultyTarget
 from simulator.chips.max30102 import MAX30102
 from simulator.chips.ssd1306 import SSD1306
 from simulator.computer import Computer
-from simulator.flash import Flash
+from simulator.flash import PAGE_BYTES, Flash
 from simulator.patient import Script
 from simulator.scenario import Event, Scenario
 from simulator.sound import Sound
@@ -262,11 +262,13 @@ class Bedside:
             offset, count = int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:], "little")
             return 0, self.flash.read(offset, count), 0, self._next_event_us()
         elif op == FLASH_WRITE:
-            took_us = self.flash.program(int.from_bytes(payload[:4], "little"), payload[4:])
+            took_us = self.flash.program(b * PAGE_BYTES, payload)
+            self.sound.interrupts_off(took_us)
             return 0, b"", took_us, self._next_event_us()
         elif op == FLASH_ERASE:
-            self.sound.erase()
-            return 0, b"", self.flash.erase(int.from_bytes(payload, "little")), self._next_event_us()
+            took_us = self.flash.erase(int.from_bytes(payload, "little"))
+            self.sound.interrupts_off(took_us)
+            return 0, b"", took_us, self._next_event_us()
         elif op == RESET:
             why = payload.decode()
             self._events.append({"time_s": now_us / 1e6, "kind": "reset", "detail": {"why": why}})
@@ -389,6 +391,7 @@ class Bedside:
             "underrun_frames": self.sound.underrun_frames,
             "amplifier_pops": len(self.sound.amplifier.pops),
             "flash_erased_while_audible": self.sound.garbage,
+            "stale_sound_repeats": self.sound.stale,
             "samples_lost": self._sensor.samples_lost,
             "i2c_transactions": sum(bus.transactions for bus in self._buses.values()),
             "flash_erases": self.flash.erases,

@@ -6,13 +6,18 @@ import numpy as np
 
 from simulator.chips.max98357a import MAX98357A
 
+# machine.I2S has two halves of 128 bytes, two channels of 16 bits a frame, and an interrupt after each to fill it anew. The
+# half that plays may be at its very end when interrupts go off, so all that is certain is the other half; then the first
+# plays on from where the other begins (old sound), then the other from beyond its end (memory).
+DMA_HALF_FRAMES = 32
+
 
 class Sound:
     """Records I2S frames as they are played. Frame n of the result is what the DAC put out n / rate seconds after power-on.
 
-    underruns: how often the ring ran dry while the amplifier was on; garbage: how often flash was erased while it was on
-    (the DMA then plays memory); amplifier: the chip, which notes its pops. With `keep_s` all but the last seconds are
-    forgotten, and there is nothing to be `heard`: for a device that lives for days.
+    underruns: how often the ring ran dry while the amplifier was on. stale, garbage: how often interrupts were off so long
+    while it was on that the DMA played old sound again, or memory. amplifier: the chip, which notes its pops.
+    With `keep_s` all but the last seconds are forgotten, and nothing can be `heard`: for a device that lives for days.
     """
 
     def __init__(self, rate_hz: int = 16000, keep_s: float | None = None):
@@ -23,6 +28,7 @@ class Sound:
         self.amplifier = MAX98357A()
         self.underruns = 0
         self.underrun_frames = 0
+        self.stale = 0
         self.garbage = 0
 
     def start(self, rate_hz: int, now_us: int) -> None:
@@ -52,9 +58,14 @@ class Sound:
         self.amplifier.sd_mode(0, now_us)
         self.stop(now_us)
 
-    def erase(self) -> None:
+    def interrupts_off(self, span_us: int) -> None:
+        """Flash was erased or programmed, and for so long nobody filled the DMA's halves."""
         if self.amplifier.on:
-            self.garbage += 1
+            half_us = DMA_HALF_FRAMES * 1_000_000 // self.rate_hz
+            if span_us > 2 * half_us:
+                self.garbage += 1
+            elif span_us > half_us:
+                self.stale += 1
 
     def _frame(self, now_us: int) -> int:
         return now_us * self.rate_hz // 1_000_000

@@ -20,6 +20,7 @@ _POST_FRAMES = 1024  # sound is sent on in pieces of 64 ms
 _PINS = 48
 _USB_NEWS = 255  # in place of a pin's number: what follows is about the USB line
 _USB_BYTES = 256  # that the bedside hands over at a time
+_PAGE = 256  # bytes of flash
 
 now = array("l", [0])  # virtual time, us since the bench was switched on
 watchdog = array("l", [0])  # when the watchdog bites; 0 while it is not running
@@ -29,6 +30,7 @@ _listeners = [None] * _PINS
 _sound = bytearray(_POST_FRAMES * 2)
 _sound_fill = array("i", [0])
 _changes = bytearray(2 * _PINS + 2 + _USB_BYTES)
+_place = bytearray(8)
 
 
 def begin():
@@ -170,15 +172,18 @@ def uart(buffer, count):
 
 
 def flash_read(offset, buffer):
-    transport.send(_FLASH_READ, 0, 0, 8, struct.pack("<II", offset, len(buffer)), now[0])
+    struct.pack_into("<II", _place, 0, offset, len(buffer))
+    transport.send(_FLASH_READ, 0, 0, 8, _place, now[0])
     transport.receive(buffer)
     look_ahead()
     advance(transport.took_us[0])
 
 
 def flash_write(offset, buffer):
+    if offset % _PAGE or len(buffer) % _PAGE:
+        raise ValueError("flash is programmed in whole pages")
     _flush_sound()
-    transport.send(_FLASH_WRITE, 0, 0, 4 + len(buffer), struct.pack("<I", offset) + bytes(buffer), now[0])
+    transport.send(_FLASH_WRITE, 0, offset // _PAGE, len(buffer), buffer, now[0])
     transport.receive(None)
     look_ahead()
     advance(transport.took_us[0])
