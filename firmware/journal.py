@@ -1,17 +1,22 @@
-"""What happened, second by second: records of 16 bytes in RAM, for flash, the USB link and the service header alike.
+"""What happened, second by second: records of 16 bytes, for flash, the USB link and the service header alike.
 
-No name, no record number, no clock time: seconds since the device was switched on. Who keeps them where is not
-decided here. A row says how a second was; an event says that something happened.
+No name, no record number, no clock time: seconds since the device was switched on. A row says how a second was; an event
+says that something happened. What survives a power cut is told in docs/storage.md.
 
 A row:   seconds u16, phase u8, reason u8, pulse u16, tempo u16, target tempo u16 (hundredths of bpm), level u16
          (hundredths of dB(A)), perfusion u16 (tens of ppm), SpO2 u8 (half percent), quality u8 (percent, bit 7 contact).
 An event: seconds u16, 0x80 | kind u8, reason u8, detail i32, zeros.
 The largest number of a field means unknown.
+
+A page of flash: 15 records; the page's number in its session u16, how many of the records count u8, 1 in a session's last
+page u8, zeros, and the CRC-32 of all that.
 """
 
+import binascii
 import struct
 
 import micropython
+from micropython import const
 
 from firmware.reasons import PHASES, REASONS
 
@@ -21,12 +26,22 @@ CHIP_FAULTS = (
     None, "sensor_absent", "sensor_bus_stuck", "sensor_wrong_part", "sensor_reset", "sensor_readback", "sensor_rate",
     "sensor_stopped", "adc_absent", "adc_bus_stuck", "adc_readback", "adc_stopped",
 )  # fmt: skip
-EVENTS = ("boot", "phase", "press", "hold", "end", "fault", "save_failed", "heap")
+# The detail of "cut" is what machine.reset_cause() says; after "full" there are no more rows.
+EVENTS = ("boot", "phase", "press", "hold", "end", "fault", "save_failed", "heap", "cut", "full")
+SESSION_RECORD = "session"  # in the store: the newest sessions
+SESSIONS_KEPT = 8
 
 _ROW = "<HBBHHHHHBB"
 _EVENT = "<HBBi"
 _UNKNOWN_16 = 0xFFFF
 _UNKNOWN_8 = 0xFF
+_EVENT_BIT = const(0x80)
+_PAGE_BYTES = const(256)
+_PAGE_RECORDS = const(15)
+_FOOT = "<HBB8x"
+_FOOT_PLACE = const(240)
+_CHECKED_BYTES = const(252)
+_PAGES_FOR_EVENTS = const(2)  # kept back, so that a session too long for the pages still says how it ended
 
 
 def _small(value, divisor, unknown):
@@ -40,21 +55,29 @@ def _small(value, divisor, unknown):
 
 
 class Journal:
-    """Keeps `capacity` records. `record` holds the one made last, to be kept and to be sent on.
+    """Makes records, and keeps those of a session: the newest in RAM, and each 15 of them on flash as they are made.
 
-    When there is no room left, every second row of those kept so far goes, and every event stays: a session longer than
-    the memory is remembered more coarsely at its beginning, and never loses its beginning.
+    `pages` is drivers/flash_pages.py, `store` holds the sessions that are over. `record` is the one made last, to be kept
+    and to be sent on; `has_rows` says that a session is being kept.
+
+    Where no page takes them any more, rows are left out and an event says so; of events the newest 15 always stay.
     """
 
-    def __init__(self, capacity):
-        self._kept = bytearray(capacity * RECORD_BYTES)
-        self._capacity = capacity
-        self.count = 0
+    def __init__(self, pages, store):
+        self._pages = pages
+        self._store = store
+        self._page = bytearray(_PAGE_BYTES)
+        self._checked = memoryview(self._page)[:_CHECKED_BYTES]
+        self._note = bytearray(RECORD_BYTES)
         self.record = bytearray(RECORD_BYTES)
+        self._forget()
 
-    def clear(self):
-        """Forget everything: a new session begins, and the last one is on flash."""
-        self.count = 0
+    def _forget(self):
+        self._fill = 0  # records in RAM
+        self._next = 0  # where flash is free
+        self._number = 0  # pages that flash holds
+        self._full = False
+        self.has_rows = False
 
     def row(self, now_ms, outputs, inputs):
         """Make the record of this second: what the session asks for and what the sensors say."""
@@ -77,59 +100,155 @@ class Journal:
 
     def event(self, now_ms, kind, reason=None, detail=0):
         """Make the record of something that happened; `kind` is one of EVENTS, `detail` a whole number."""
-        record = self.record
-        for place in range(8, RECORD_BYTES):
-            record[place] = 0
-        struct.pack_into(
-            _EVENT,
-            record,
-            0,
-            now_ms // 1000 & 0xFFFF,
-            0x80 | EVENTS.index(kind),
-            REASONS.index(reason),
-            detail,
-        )
+        _pack_event(self.record, now_ms // 1000 & 0xFFFF, kind, reason, detail)
 
     def keep(self):
-        """Add the record made last to those kept."""
-        if self.count == self._capacity:
-            self.count = _thin(self._kept, self._capacity, self._capacity // 2)
-        if self.count < self._capacity:
-            _copy(self._kept, self.count * RECORD_BYTES, self.record, 0)
-            self.count += 1
+        """Add the record made last to those kept. A row is of a session; events before its first row stay in RAM."""
+        record = self.record
+        if record[2] & _EVENT_BIT:
+            self._add(record)
+            return
+        if self._full:
+            return
+        self.has_rows = True
+        self._add(record)
+        if self._pages.count - self._next <= _PAGES_FOR_EVENTS:
+            self._full = True
+            _pack_event(self._note, record[0] | record[1] << 8, "full", None, 0)
+            self._add(self._note)
 
-    def copy(self, index, into):
-        """Copy record `index` (0 is the oldest kept) into a buffer of 16 bytes."""
-        _copy(into, 0, self._kept, index * RECORD_BYTES)
+    def flush(self, closing=False):
+        """Bring what is in RAM to flash now, even a part of a page; `closing` says that the session is over."""
+        page = self._page
+        struct.pack_into(_FOOT, page, _FOOT_PLACE, self._number, self._fill, closing)
+        struct.pack_into("<I", page, _CHECKED_BYTES, binascii.crc32(self._checked))
+        while self._next < self._pages.count:
+            self._next += 1
+            if self._pages.write(self._next - 1, page):
+                self._number += 1
+                self._fill = 0
+                return
 
-    def view(self):
-        """Everything kept, oldest first, as a memoryview (allocated: not for the loop)."""
-        return memoryview(self._kept)[: self.count * RECORD_BYTES]
+    def save(self, feed):
+        """Put the session beside those before it, and make its pages free again; `feed` is called now and then.
+
+        Only while the amplifier is off. Raises OSError; then everything stays, and the next session is added to it.
+        """
+        self.flush(True)
+        self._store.save_pieces(SESSION_RECORD, 1, lambda: self._pieces(feed), SESSIONS_KEPT)
+        self._pages.erase(feed)
+        self._forget()
+
+    def open(self, cause):
+        """At boot: save a session that the power or a reset cut, and get the pages ready. Returns whether there was one.
+
+        `cause` is the reset's, told with the event "cut". Raises OSError when not everything could be done.
+        """
+        try:
+            cut = self._recover(cause)
+        except OSError:
+            self._pages.find()
+            raise
+        lost = self._pages.find()
+        self._pages.erase(_nothing)
+        self._forget()
+        if lost:
+            raise OSError(5)
+        return cut
+
+    def _recover(self, cause):
+        page = bytearray(_PAGE_BYTES)
+        closed = False
+        seconds = 0
+        for place in self._pages.read(page):
+            foot = _read_foot(page, self._number)
+            if foot is not None:
+                self._next = place + 1
+                self._number += 1
+                self.has_rows = True
+                count, closed = foot
+                if count:
+                    seconds = struct.unpack_from("<H", page, (count - 1) * RECORD_BYTES)[0]
+        if not self._number or self._is_saved():
+            return False
+        if not closed:
+            # Its time is the last that is known of the session.
+            _pack_event(self._note, seconds, "cut", None, cause)
+            self._add(self._note)
+        self._store.save_pieces(SESSION_RECORD, 1, lambda: self._pieces(_nothing), SESSIONS_KEPT)
+        return not closed
+
+    def _is_saved(self):
+        """Whether the newest session in the store begins with what the pages hold: the cut came after it was saved."""
+        saved = self._store.history(SESSION_RECORD, SESSIONS_KEPT)
+        if not saved:
+            return False
+        other = bytearray(_PAGE_BYTES)
+        offset = 0
+        for piece in self._pieces(_nothing):
+            there = memoryview(other)[: len(piece)]
+            self._store.read_into(SESSION_RECORD, saved[-1][1], offset, there)
+            if there != piece:
+                return False
+            offset += len(piece)
+        return True
+
+    def _pieces(self, feed):
+        """Everything kept, oldest first, a page at a time."""
+        page = bytearray(_PAGE_BYTES)
+        number = 0
+        for _ in self._pages.read(page):
+            feed()
+            foot = _read_foot(page, number)
+            if foot is not None:
+                number += 1
+                yield memoryview(page)[: foot[0] * RECORD_BYTES]
+        if self._fill:
+            yield memoryview(self._page)[: self._fill * RECORD_BYTES]
+
+    def _add(self, record):
+        if self._fill == _PAGE_RECORDS:
+            _drop_first(self._page)
+            self._fill -= 1
+        _copy(self._page, self._fill * RECORD_BYTES, record)
+        self._fill += 1
+        if self._fill == _PAGE_RECORDS and self.has_rows:
+            self.flush()
+
+
+def _pack_event(record, seconds, kind, reason, detail):
+    for place in range(8, RECORD_BYTES):
+        record[place] = 0
+    struct.pack_into(
+        _EVENT, record, 0, seconds, _EVENT_BIT | EVENTS.index(kind), REASONS.index(reason), detail
+    )
+
+
+def _read_foot(page, number):
+    """(records, whether the session was closed) of the page of this number, None for any other page or damage."""
+    found, count, closed = struct.unpack_from(_FOOT, page, _FOOT_PLACE)
+    if found != number or count > _PAGE_RECORDS:
+        return None
+    crc = struct.unpack_from("<I", page, _CHECKED_BYTES)[0]
+    if binascii.crc32(memoryview(page)[:_CHECKED_BYTES]) != crc:
+        return None
+    return count, closed
+
+
+def _nothing():
+    return None
 
 
 @micropython.viper
-def _copy(into: ptr8, at: int, source: ptr8, place: int):
+def _copy(into: ptr8, at: int, source: ptr8):
     for offset in range(16):
-        into[at + offset] = source[place + offset]
+        into[at + offset] = source[offset]
 
 
 @micropython.viper
-def _thin(records: ptr8, count: int, older: int) -> int:
-    """Drop every second row among the `older` first of `count` records, in place; returns how many are left."""
-    kept = 0
-    drop = 0
-    for index in range(count):
-        place = index * 16
-        if index < older and records[place + 2] < 128:
-            drop = 1 - drop
-            if drop:
-                continue
-        target = kept * 16
-        if target != place:
-            for offset in range(16):
-                records[target + offset] = records[place + offset]
-        kept += 1
-    return kept
+def _drop_first(page: ptr8):
+    for place in range(16 * 14):
+        page[place] = page[place + 16]
 
 
 def read_record(record):

@@ -94,14 +94,18 @@ class Loop:
         if late_ms > self.worst_lateness_ms and self.turns:
             self.worst_lateness_ms = late_ms
         self.turns += 1
-        if self._watchdog is not None:
-            self._watchdog.feed()
+        self.feed()
         if now_ms >= self._gc_due_ms:
             self._gc_due_ms = now_ms + _GC_MS
             self.collect()
         wait_ms = next_ms - clock.now_ms()
         if wait_ms > 0:
             clock.sleep_us(wait_ms * 1000)
+
+    def feed(self):
+        """Tell the watchdog that all is well: for work that takes longer than a turn may, while nothing sounds."""
+        if self._watchdog is not None:
+            self._watchdog.feed()
 
     def run(self):
         """Turn for ever; an exception of any task ends it, and the caller leaves silence behind."""

@@ -11,6 +11,7 @@ import sys
 from array import array
 
 import machine
+import rp2
 from machine import I2C, WDT, Pin
 
 from firmware import board, boot, guard, panel, reasons, songs
@@ -23,6 +24,7 @@ from firmware.drivers.adc import Adc
 from firmware.drivers.button import Button
 from firmware.drivers.display import Screen
 from firmware.drivers.flash_files import FlashFiles
+from firmware.drivers.flash_pages import FlashPages
 from firmware.drivers.i2c_bus import CircuitPythonI2C, I2CBus
 from firmware.drivers.light import Light
 from firmware.drivers.max3010x import FIFO_DEPTH, MAX3010x
@@ -45,10 +47,7 @@ DISPLAY_MS = 250
 RETRY_MS = 5000  # a chip in fault is looked for again this often, while nothing plays
 WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 I2C_TIMEOUT_US = 10_000  # the default of 50 ms would starve the sound
-JOURNAL_RECORDS = 1200  # twenty minutes by the second, longer ones more coarsely at their beginning: 19 KB
 DOSE_RECORD = "dose"
-SESSION_RECORD = "session"  # the journals of the newest sessions
-SESSIONS_KEPT = 8
 FAULT_RECORD = "fault"  # what the device last died of: text
 FAULT_BYTES = 400
 _OVERDRIVEN_MV = 2800  # beyond a full-scale square wave; its square still fits a small integer of the chip
@@ -63,9 +62,11 @@ class Device:
             clock, board.PIN_I2S_DATA, board.PIN_I2S_CLOCK, board.PIN_I2S_WORD_SELECT, board.PIN_AMPLIFIER_ON
         )
         self.light = Light(board.PIN_LIGHT_GREEN, board.PIN_LIGHT_AMBER)
-        self.store = Store(FlashFiles())
-        self.journal = Journal(JOURNAL_RECORDS)
+        files = FlashFiles()
+        self.store = Store(files)
+        self.journal = Journal(FlashPages(rp2.Flash(), files, self.pcm), self.store)
         self.trace = Trace(board.PIN_TRACE_TX)
+        self._open_journal()
         self.inputs = Inputs()
         self.profile = self._load_profile()
         self.song = songs.SONGS[self.profile.song]
@@ -185,7 +186,7 @@ class Device:
     def write_down(self, now_ms):
         """A row of the journal."""
         self.journal.row(now_ms, self.outputs, self.inputs)
-        if self._phase != reasons.IDLE:
+        if self.outputs.sensor_on:
             self.journal.keep()
         self.trace.send(self.journal.record)
 
@@ -268,7 +269,7 @@ class Device:
             if outputs.save_dose:
                 self._save_dose(now_ms)
             if self._unsaved:
-                self.save_journal(now_ms)
+                self._save_journal(now_ms)
 
     def _switch_sensor(self, on):
         if on:
@@ -279,8 +280,12 @@ class Device:
 
     def _tell_heap(self, now_ms):
         if self.loop.heap_free_bytes is not None:
-            self.journal.event(now_ms, "heap", None, self.loop.heap_free_bytes)
-            self.trace.send(self.journal.record)  # for who listens now; a journal is about the patient
+            self._send(now_ms, "heap", self.loop.heap_free_bytes)
+
+    def _send(self, now_ms, kind, detail):
+        """For who listens now; a journal is about the patient."""
+        self.journal.event(now_ms, kind, None, detail)
+        self.trace.send(self.journal.record)
 
     def _tell(self, now_ms, kind, reason=None, detail=0):
         self.journal.event(now_ms, kind, reason, detail)
@@ -332,14 +337,22 @@ class Device:
             self._tell(0, "save_failed")
         return dose
 
-    def save_journal(self, now_ms):
-        """Put what is kept of this session beside the sessions before it, and begin a new page."""
-        self._unsaved = False
+    def _open_journal(self):
+        cause = machine.reset_cause()
         try:
-            self.store.save(SESSION_RECORD, 1, self.journal.view(), SESSIONS_KEPT)
-            self.journal.clear()
+            if self.journal.open(cause):
+                self._send(0, "cut", cause)
         except OSError as error:
-            self._tell(now_ms, "save_failed", None, error.args[0])
+            self._tell(0, "save_failed", None, error.args[0])
+
+    def _save_journal(self, now_ms):
+        """Put what is kept of this session beside the sessions before it; a press that was refused is none."""
+        self._unsaved = False
+        if self.journal.has_rows:
+            try:
+                self.journal.save(self.loop.feed)
+            except OSError as error:
+                self._tell(now_ms, "save_failed", None, error.args[0])
 
     def _died_of(self):
         """What the device said when it last died, once: None when it said nothing, or has been asked before."""
@@ -401,12 +414,15 @@ def main():
 
 
 def save_fault(device, text):
-    """Leave word of why the device stops, and its journal. Flash failing too, there is nobody left to tell."""
+    """Leave word of why the device stops, and what its journal has in RAM: the next boot makes a session of its pages.
+
+    Flash failing too, there is nobody left to tell.
+    """
     store = Store(FlashFiles()) if device is None else device.store
     try:
+        if device is not None and device.journal.has_rows:
+            device.journal.flush()
         store.save(FAULT_RECORD, 1, text.encode()[:FAULT_BYTES])
-        if device is not None:
-            store.save(SESSION_RECORD, 1, device.journal.view(), SESSIONS_KEPT)
     except OSError:
         pass
 

@@ -15,7 +15,7 @@ _MAGIC = b"CAL1"
 
 
 class Store:
-    """`files` has size(name), read_into(name, offset, buffer) and write(name, parts), as drivers/flash_files.py does."""
+    """`files` has size, read_into, pieces and write, as drivers/flash_files.py does."""
 
     def __init__(self, files):
         self._files = files
@@ -58,8 +58,16 @@ class Store:
         """(schema version, payload) of one slot, or None when it holds no whole record."""
         return None if self._age(name, slot) is None else self._read(name, slot)
 
+    def read_into(self, name, slot, offset, buffer):
+        """Fill a buffer from a place in the payload of a whole slot; returns how many bytes there were."""
+        return self._files.read_into(_file(name, slot), _HEADER_BYTES + offset, buffer)
+
     def save(self, name, schema, payload, slots=2):
         """Put a record in the place of the oldest. Raises OSError when the flash does not hold it; the others stay."""
+        self.save_pieces(name, schema, lambda: (payload,), slots)
+
+    def save_pieces(self, name, schema, pieces, slots=2):
+        """As `save`, of a payload that need not be in memory: `pieces()` gives it in buffers, three times the same."""
         oldest = 0
         oldest_age = None
         newest_age = 0
@@ -70,9 +78,14 @@ class Store:
             if oldest_age is None or age < oldest_age:
                 oldest, oldest_age = slot, age
             newest_age = max(newest_age, age)
-        header = struct.pack(_HEADER, _MAGIC, schema, 0, newest_age + 1, len(payload))
-        crc = binascii.crc32(payload, binascii.crc32(header))
-        self._files.write(_file(name, oldest), (header, struct.pack("<I", crc), payload))
+        length = 0
+        for piece in pieces():
+            length += len(piece)
+        header = struct.pack(_HEADER, _MAGIC, schema, 0, newest_age + 1, length)
+        crc = binascii.crc32(header)
+        for piece in pieces():
+            crc = binascii.crc32(piece, crc)
+        self._files.write(_file(name, oldest), _parts(header + struct.pack("<I", crc), pieces()))
         if self._age(name, oldest) != newest_age + 1:
             raise OSError(5)
 
@@ -91,8 +104,7 @@ class Store:
             return None
         crc = binascii.crc32(self._head[:16])
         piece = self._piece
-        for offset in range(_HEADER_BYTES, size, len(piece)):
-            count = self._files.read_into(file, offset, piece)
+        for count in self._files.pieces(file, _HEADER_BYTES, piece):
             crc = binascii.crc32(piece if count == len(piece) else memoryview(piece)[:count], crc)
         return age if crc == struct.unpack_from("<I", self._head, 16)[0] else None
 
@@ -103,6 +115,11 @@ class Store:
         payload = bytearray(length)
         self._files.read_into(file, _HEADER_BYTES, payload)
         return schema, payload
+
+
+def _parts(header, pieces):
+    yield header
+    yield from pieces
 
 
 def _file(name, slot):

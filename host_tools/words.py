@@ -122,6 +122,8 @@ _DEVICE = {
     "fault": "the device reports a fault",
     "dose": "the device writes the dose down",
     "save_failed": "the device could not save",
+    "cut": "the device saves what it wrote of a session that lost its power or was reset",
+    "full": "the device's journal is full: from here on it keeps events only",
     "end": "the session is over",
 }
 

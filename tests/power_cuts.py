@@ -31,7 +31,7 @@ class Recorder(chips.Flash):
 
 def store_on(flash):
     """The firmware's store on littlefs on this chip, mounted as after a boot: made anew where it cannot be mounted."""
-    return Store(chips._Files(chips.mount(flash.read, flash.program, flash.erase)))
+    return Store(chips.HostFiles(chips.mount(flash.read, flash.program, flash.erase)))
 
 
 def cuts(before, operations, tears, seed=0):

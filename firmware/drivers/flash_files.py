@@ -1,6 +1,7 @@
 """Files on the device's flash. What is in them, and how they survive a power cut, is store.py's.
 
-Writing stops every interrupt for tens of milliseconds: only while the amplifier is off (drivers/pcm_out.py).
+Writing erases, and that stops every interrupt for tens of milliseconds: only while the amplifier is off
+(drivers/pcm_out.py). What must be written while it is on goes to drivers/flash_pages.py.
 """
 
 import os
@@ -27,6 +28,15 @@ class FlashFiles:
         with open(FOLDER + "/" + name, "rb") as file:
             file.seek(offset)
             return file.readinto(buffer)
+
+    def pieces(self, name, offset, buffer):
+        """Fill a buffer again and again, from a place in a file to its end; yields how many bytes there were each time."""
+        with open(FOLDER + "/" + name, "rb") as file:
+            file.seek(offset)
+            count = file.readinto(buffer)
+            while count:
+                yield count
+                count = file.readinto(buffer)
 
     def write(self, name, parts):
         """Replace a file by these buffers, one after the other. Raises OSError when the flash is full or failing."""

@@ -2,7 +2,7 @@
 
 Why machine.I2S and not an own DMA ring: it is stock, its ring is ours to keep full from the loop, and where it runs
 dry it plays zeros. What it cannot survive is a flash erase (interrupts off: the DMA walks past its buffer and plays
-memory, docs/sound.md), so the amplifier must be off whenever flash is written; `amplifier_on` says whether it is.
+memory, docs/storage.md), so the amplifier must be off whenever flash is erased; `amplifier_on` says whether it is.
 
 Order matters: the amplifier pops when it is switched on without a clock, or when the clock stops under it.
 """

@@ -7,9 +7,10 @@ from session_bench import CEILING_CDBA, GAP_MIN, Bench
 
 from firmware import panel
 from firmware.dose import RECORD_BYTES, Dose
-from firmware.journal import RECORD_BYTES as JOURNAL_BYTES
 from firmware.journal import Journal, read_record
 from firmware.records import Outputs
+from simulator import flash
+from simulator.sound import Sound
 
 PHASES_S = (0.3, 30, 90, 300, 900)  # after the press: just begun, baseline, match, lead, later
 
@@ -123,14 +124,12 @@ def test_h18_the_journal_can_hold_nothing_of_a_person():
         "seconds", "phase", "reason", "pulse_rate_mbpm", "tempo_mbpm", "target_tempo_mbpm", "level_cdba",
         "perfusion_index_ppm", "spo2_permille", "quality_percent", "contact", "kind", "detail",
     }  # fmt: skip
-    journal = Journal(4)
+    journal = Journal(None, None)
     bench = Bench().start(100)
     journal.row(bench.now_ms, bench.outputs, bench.inputs)
+    row = read_record(journal.record)
     journal.event(bench.now_ms, "press")
-    record = bytearray(JOURNAL_BYTES)
-    for index in range(2):
-        journal.copy(index, record)
-        fields = read_record(record)
+    for fields in (row, read_record(journal.record)):
         assert set(fields) <= allowed
         assert all(
             value is None or isinstance(value, (int, bool)) or len(value) < 24 for value in fields.values()
@@ -300,3 +299,15 @@ def test_h31_flash_is_written_only_while_the_amplifier_is_off():
             assert not out.amplifier_on
     assert len(saved) >= 2 and saved[0] == 1 and 1200 <= saved[1] <= 1203
     assert isinstance(Outputs().save_dose, bool)
+
+
+@pytest.mark.parametrize(("program_us", "heard_again"), [(flash.PROGRAM_US, 0), (flash.WORST_PROGRAM_US, 1)])
+def test_h31_a_page_written_while_it_sounds_plays_no_memory_however_slow_the_flash(program_us, heard_again):
+    sound = Sound()
+    chip = flash.Flash()
+    chip.program_us = program_us
+    sound.amplifier.sd_mode(1, 0)
+    sound.interrupts_off(chip.program(0, bytes(flash.PAGE_BYTES)))
+    assert (sound.garbage, sound.stale) == (0, heard_again)
+    sound.interrupts_off(chip.erase(0))
+    assert sound.garbage == 1, "an erase does, and is counted"

@@ -78,8 +78,15 @@ def test_it_fades_at_the_end_and_leaves_silence(newborn):
 def test_no_underrun_no_pop_no_flash_write_while_audible(newborn):
     summary = newborn.summary
     assert [
-        summary[key] for key in ("underruns", "amplifier_pops", "flash_erased_while_audible", "samples_lost")
-    ] == [0] * 4
+        summary[key]
+        for key in (
+            "underruns",
+            "amplifier_pops",
+            "flash_erased_while_audible",
+            "stale_sound_repeats",
+            "samples_lost",
+        )
+    ] == [0] * 5
 
 
 def test_it_is_as_loud_as_the_profile_says_and_no_louder(newborn):

@@ -9,8 +9,9 @@ import signal
 import subprocess
 
 import pytest
-from sim_parts import RATE_HZ, SIM, from_text
+from sim_parts import RATE_HZ, SIM, from_text, records
 
+from firmware.journal import SESSIONS_KEPT
 from simulator import bedside
 from simulator.runtimes import micropython
 
@@ -39,6 +40,10 @@ def test_an_error_in_any_task_ends_in_silence_and_a_reason_that_survives(task, h
     assert faults == ["exception"]
     assert bench.saved("fault") == b""  # told once, then forgotten
     assert result.rows[-1]["phase"] == "idle"
+    session = records(bench.saved("session", SESSIONS_KEPT))
+    last = [record for record in session if "phase" in record][-1]
+    assert BROKEN_AT_S - 2 <= last["seconds"] <= BROKEN_AT_S, "not even what was still in RAM is lost"
+    assert (session[-1]["kind"], session[-1]["detail"]) == ("cut", bedside.WATCHDOG_RESET)
     assert result.summary["amplifier_pops"] == result.summary["flash_erased_while_audible"] == 0
 
 

@@ -1,9 +1,9 @@
-"""The journal's records: what goes in comes out, unknown stays unknown, and a full journal thins rows, never events."""
+"""The journal's records: what goes in comes out, unknown stays unknown. Where they are kept: test_flash_pages.py."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.journal import RECORD_BYTES, Journal, read_record
+from firmware.journal import Journal, read_record
 from firmware.reasons import PHASES, REASONS
 from firmware.records import Inputs, Outputs
 
@@ -22,7 +22,7 @@ def test_a_row_comes_back_as_it_was(pulse, spo2, perfusion, quality, contact, ph
     inputs.quality_percent, inputs.contact, inputs.level_cdba = quality, contact, level
     outputs.phase, outputs.reason = phase, reason
     outputs.playing, outputs.tempo_mbpm, outputs.target_tempo_mbpm = True, tempo, tempo
-    journal = Journal(4)
+    journal = Journal(None, None)
     journal.row(12_345_000, outputs, inputs)
     back = read_record(journal.record)
 
@@ -34,23 +34,3 @@ def test_a_row_comes_back_as_it_was(pulse, spo2, perfusion, quality, contact, ph
     assert back["quality_percent"] == (quality or 0) and back["contact"] == contact
     assert (back["phase"], back["reason"], back["level_cdba"]) == (phase, reason, level)
     assert back["seconds"] == 12_345
-
-
-def test_a_full_journal_thins_its_older_rows_and_keeps_every_event_in_order():
-    journal = Journal(64)
-    inputs, outputs = Inputs(), Outputs()
-    for second in range(300):
-        if second % 25 == 0:
-            journal.event(second * 1000, "press")
-        else:
-            journal.row(second * 1000, outputs, inputs)
-        journal.keep()
-    record = bytearray(RECORD_BYTES)
-    kept = []
-    for index in range(journal.count):
-        journal.copy(index, record)
-        kept.append(read_record(record))
-    seconds = [entry["seconds"] for entry in kept]
-    assert seconds == sorted(seconds)
-    assert [entry["seconds"] for entry in kept if "kind" in entry] == list(range(0, 300, 25))
-    assert seconds[0] == 0 and seconds[-1] == 299, "it loses neither its beginning nor its end"

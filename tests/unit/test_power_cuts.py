@@ -116,7 +116,7 @@ def test_a_flipped_bit_is_an_older_record_or_none_and_never_a_wrong_one(seed):
 
 def test_damage_to_both_slots_is_reported():
     flash = chips.Flash()
-    files = chips._Files(chips.mount(flash.read, flash.program, flash.erase))
+    files = chips.HostFiles(chips.mount(flash.read, flash.program, flash.erase))
     store = Store(files)
     for number in range(2):
         store.save("profile", 1, power_cuts.payload(number, 900))

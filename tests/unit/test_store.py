@@ -22,6 +22,11 @@ class Files:
         buffer[: len(piece)] = piece
         return len(piece)
 
+    def pieces(self, name, offset, buffer):
+        while count := self.read_into(name, offset, buffer):
+            yield count
+            offset += count
+
     def write(self, name, parts):
         data = b"".join(bytes(part) for part in parts)
         self.files[name] = data if self.cut_after is None else data[: self.cut_after]
@@ -106,3 +111,30 @@ def test_flash_that_does_not_hold_a_record_is_an_error_and_the_old_one_stays():
     with pytest.raises(OSError):
         Store(forgetful).save("dose", 1, b"new")
     assert Store(files).load("dose") == (1, b"old")
+
+
+@given(st.binary(max_size=700), st.integers(1, 300))
+def test_a_payload_that_comes_in_pieces_is_the_same_record(payload, size):
+    pieces = [payload[place : place + size] for place in range(0, len(payload), size)]
+    whole, piecewise = Files(), Files()
+    Store(whole).save("session", 1, payload)
+    Store(piecewise).save_pieces("session", 1, lambda: iter(pieces))
+    assert piecewise.files == whole.files
+    buffer = bytearray(100)
+    count = Store(piecewise).read_into("session", 0, 3, buffer)
+    assert buffer[:count] == payload[3:103]
+
+
+def test_a_payload_that_changes_while_it_is_written_is_an_error_and_the_old_one_stays():
+    files = Files()
+    store = Store(files)
+    store.save("session", 1, b"old")
+    calls = []
+
+    def pieces():
+        calls.append(1)
+        return iter((bytes([len(calls)]) * 300,))
+
+    with pytest.raises(OSError):
+        store.save_pieces("session", 1, pieces)
+    assert store.load("session") == (1, b"old")
