@@ -39,6 +39,12 @@ check: setup mpy ## ruff, pyright, import directions, the chip's compiler, hazar
 mpy: setup ## compile the firmware for the chip's Cortex-M0+, into build/firmware
 	@$(BIN)/python -m host_tools.compile_firmware --arch armv6m --out build/firmware
 
+LINES ?= 1000000
+SEED ?= 1
+fuzz: setup ## lines that mean the USB link no good, on both runtimes (LINES=1000000 each, SEED=1)
+	$(BIN)/python tests/fuzz/link_fuzz.py --lines $(LINES) --seed $(SEED) --runtime micropython
+	$(BIN)/python tests/fuzz/link_fuzz.py --lines $(LINES) --seed $(SEED) --runtime cpython
+
 .venv/installed-bench: .venv/installed requirements-bench.lock
 	$(PIP) --quiet --progress-bar on --require-hashes -r requirements-bench.lock
 	@touch $@
@@ -69,4 +75,4 @@ clean: ## remove what was built or installed here
 	rm -rf .venv build dist $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test check mpy bench deploy release listen story lock clean
+.PHONY: help setup run test check mpy fuzz bench deploy release listen story lock clean

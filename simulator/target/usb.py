@@ -9,10 +9,11 @@ import wire
 
 POLLIN = 1
 POLLOUT = 4
-_POLL_US = 10  # an estimate
-_BYTE_US = 10  # another
+_POLL_US = 20  # of a byte asked for and moved; an estimate
 _TIMEOUT_US = 500_000  # MICROPY_HW_USB_CDC_TX_TIMEOUT
 _WAIT_US = 1000
+_now = wire.now
+_horizon = wire.horizon
 
 
 class _Buffer:
@@ -23,7 +24,6 @@ class _Buffer:
             while not usb_fifo.count_received():
                 wire.advance(_WAIT_US)
             buffer[place] = usb_fifo.receive()
-        wire.advance(_BYTE_US)
         return len(buffer)
 
     def write(self, buffer, start, count):
@@ -31,8 +31,10 @@ class _Buffer:
         sent = 0
         while sent < count:
             if usb_fifo.room_leaving():
-                usb_fifo.leave(buffer[start + sent], wire.now[0])
-                wire.look_ahead()  # a frame is due now
+                first = not usb_fifo.frame_us[0]
+                usb_fifo.leave(buffer[start + sent], _now[0])
+                if first:
+                    wire.look_ahead()  # a frame is due now
                 sent += 1
                 waited_us = 0
             elif waited_us < _TIMEOUT_US:
@@ -40,7 +42,6 @@ class _Buffer:
                 waited_us += _WAIT_US
             else:
                 break
-        wire.advance(_BYTE_US)
         return sent
 
 
@@ -62,6 +63,10 @@ class poll:
     def ipoll(self, timeout_ms):
         if timeout_ms != 0:
             raise ValueError("nothing of this firmware may wait for a computer")
-        wire.advance(_POLL_US)
+        later = _now[0] + _POLL_US
+        if later < _horizon[0]:
+            _now[0] = later
+        else:
+            wire.advance(_POLL_US)
         ready = usb_fifo.count_received() if self._arrives else usb_fifo.room_leaving()
         return self._ready if ready else ()

@@ -5,8 +5,10 @@ import time
 
 import pytest
 
+from host_tools import client
 from host_tools.errors import CalandoError
 from simulator import flash
+from simulator.interpreter import ROOT
 from simulator.live import LiveDevice
 
 RUNTIMES = ["micropython", "cpython"]
@@ -95,6 +97,22 @@ def test_a_file_that_is_no_flash_is_refused_and_left_alone(tmp_path):
     with pytest.raises(CalandoError, match="no flash of a simulated device: 8 bytes"), LiveDevice(path):
         pass
     assert path.read_text() == "Dear Sir"
+
+
+@pytest.mark.skipif(
+    not (ROOT / "firmware" / "computer.py").exists(), reason="this firmware does not answer on its USB line"
+)
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_client_that_ships_gets_its_answer(runtime):
+    with LiveDevice(runtime=runtime, profile="newborn") as simulated:
+        for _ in range(2):  # closed and opened again, as one command after the other does
+            with client.Device(client.SerialWire(simulated.port)) as device:
+                assert device.hello["product"] == "calando"
+                assert device.call("status")["mode"] == "idle"
+        simulated.unplug()
+        simulated.plug()
+        with client.Device(client.SerialWire(simulated.port)) as device:
+            assert device.call("status")["commit"] == "none"
 
 
 def test_it_keeps_time():
