@@ -243,7 +243,7 @@ class Bedside:
         elif op == PWM:
             self.lights.append((now_us / 1e6, a, b))
         elif op == I2S_GAP:
-            self.sound.gap(int.from_bytes(payload, "little"))
+            self.sound.gap(int.from_bytes(payload[:4], "little"), int.from_bytes(payload[4:], "little"))
         elif op == I2S_START:
             self.sound.start(b, now_us)
         elif op == I2S_STOP:

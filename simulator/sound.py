@@ -41,8 +41,10 @@ class Sound:
         self._frames += frames
         self._forget()
 
-    def gap(self, frames: int) -> None:
-        self._frames += bytes(2 * frames)
+    def gap(self, frames: int, before: int) -> None:
+        """The ring ran dry: zeros, before the last `before` frames of what was written."""
+        place = len(self._frames) - 2 * before
+        self._frames[place:place] = bytes(2 * frames)
         if self.amplifier.on:
             self.underruns += 1
             self.underrun_frames += frames

@@ -4,10 +4,13 @@ import tomllib
 from pathlib import Path
 
 from firmware.journal import RECORD_BYTES, read_record
-from simulator import scenario
+from simulator import bedside, scenario
+from simulator.runtimes import micropython
 
 SIM = Path(__file__).resolve().parent / "sim"  # scripts that boot a device in their own way lie there
 RATE_HZ = 16000
+BROKEN_AT_S = 14
+BROKEN_TEXT = 'title = "t"\nduration_s = 30\n[[event]]\nat_s = 4\ndo = "press"\n'
 
 
 def from_text(text: str) -> scenario.Scenario:
@@ -19,3 +22,15 @@ def records(session: bytes | None) -> list[dict]:
     """The records of a session as the device's store holds it."""
     assert session is not None, "no session was saved"
     return [read_record(session[at : at + RECORD_BYTES]) for at in range(0, len(session), RECORD_BYTES)]
+
+
+def play_broken(task: str, how: str) -> tuple[bedside.Result, bedside.Bedside]:
+    """BROKEN_TEXT on a device whose task of that name fails at BROKEN_AT_S, as tests/sim/broken_task.py says how."""
+    bench = bedside.Bedside(from_text(BROKEN_TEXT))
+    heap = micropython.boot(bench, SIM / "broken_task.py", task, str(BROKEN_AT_S), how)
+    boots = 1
+    while bench.next_boot is not None:
+        heap = micropython.boot(bench)
+        boots += 1
+        assert boots < 5, "the device resets for ever"
+    return bench.result("micropython", 0.0, heap), bench

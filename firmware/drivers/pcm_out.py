@@ -17,6 +17,7 @@ QUEUE_FRAMES = (
     4 * BLOCK
 )  # 64 ms: longer than the longest collection (21 ms on the chip), short enough to stop in 0.1 s
 _RING_BYTES = 2 * (QUEUE_FRAMES + 2 * BLOCK)
+_LEAST_FRAMES = 32  # with fewer ahead, the DMA's last turn found too little in the ring, and played zeros
 _CLOCKS_FIRST_US = 10_000  # data sheet: clocks at least 5 ms before the amplifier wakes
 
 
@@ -87,10 +88,9 @@ class PcmOut:
         self._ticks_us = now_us
         self._rest = passed % 1000
         ahead = self._ahead_frames - passed // 1000
-        if ahead < 0:
-            if self.amplifier_on:
-                self.underruns += 1
-            ahead = 0
+        if ahead < _LEAST_FRAMES and self.amplifier_on:
+            self.underruns += 1
+        ahead = max(0, ahead)
         self._ahead_frames = ahead
         return ahead <= QUEUE_FRAMES - BLOCK
 

@@ -125,44 +125,60 @@ class I2C:
 
 
 class I2S:
-    """Sound out: a ring buffer of `ibuf` bytes that drains at the sample rate, as machine.I2S does on the RP2040.
+    """Sound out: a ring buffer of `ibuf` bytes that drains as machine.I2S's does on the RP2040 (ports/rp2/machine_i2s.c).
 
-    write() blocks until everything is in the ring. Where the ring runs dry the wire carries zeros, and the recorder
-    on the other side learns of the gap.
+    Two DMA halves of 32 frames each take turns; an interrupt at the end of one fills it anew for the turn after next. It
+    takes 32 frames where the ring holds 64, else it plays 32 frames of zeros and leaves what there is in the ring. So the
+    first 64 frames are zeros, and up to 63 frames of music come after a gap, not before it. write() blocks until
+    everything is in the ring; the recorder on the other side learns of the gaps.
     """
 
     TX = 1
     MONO = 0
     STEREO = 1
+    _HALF = 32  # SIZEOF_HALF_DMA_BUFFER_IN_BYTES of 16-bit samples, each sent left and right
+    _LEAST = 64  # the same bytes, as the ring counts them: each sample once
 
     def __init__(self, id, *, sck, ws, sd, mode, bits, format, rate, ibuf):
         if mode != I2S.TX or bits != 16 or format != I2S.MONO:
             raise ValueError("this board plays 16-bit mono only")
+        if ws.number != sck.number + 1:
+            raise ValueError("invalid ws (must be sck+1)")
         self._rate = rate
         self._room = (ibuf - 1) // 2  # one byte of the ring is never used
-        self._written = 0  # frames, silence for missing ones included
+        self._queued = 0
+        self._turns = 0  # halves that an interrupt has filled
         self._start_us = wire.now[0]
         wire.i2s_start(rate)
+        wire.i2s_gap(2 * I2S._HALF, 0)
 
-    def _played(self):
-        return (wire.now[0] - self._start_us) * self._rate // 1_000_000
+    def _interrupts(self):
+        """What the DMA's interrupts have done by now."""
+        due = (wire.now[0] - self._start_us) * self._rate // (I2S._HALF * 1_000_000) - self._turns
+        self._turns += due
+        filled = 0
+        if self._queued >= I2S._LEAST:
+            filled = min(due, (self._queued - I2S._LEAST) // I2S._HALF + 1)
+            self._queued -= filled * I2S._HALF
+        if due > filled:
+            wire.i2s_gap((due - filled) * I2S._HALF, self._queued)
 
     def write(self, buffer):
         count = len(buffer)  # an array of 16-bit frames
-        behind = self._played() - self._written
-        if behind > 0:
-            wire.i2s_gap(behind)
-            self._written += behind
-        # Wait for room as the blocking call does: until no more than the ring is queued ahead of what has been played.
-        excess = self._written + count - self._room - self._played()
-        if excess > 0:
-            wire.advance(excess * 1_000_000 // self._rate + 1)
+        if count > self._room:
+            raise ValueError("a block larger than the ring")
+        self._interrupts()
+        while self._queued + count > self._room:
+            turn_us = (self._turns + 1) * I2S._HALF * 1_000_000 // self._rate
+            wire.advance(self._start_us + turn_us - wire.now[0])
+            self._interrupts()
         wire.i2s_write(buffer, count)
-        self._written += count
+        self._queued += count
         wire.advance(20)
         return count * 2
 
     def deinit(self):
+        self._interrupts()
         wire.i2s_stop()
 
 

@@ -137,9 +137,10 @@ def _copy(into: ptr8, frames: ptr8, offset: int, count: int):
         into[offset + place] = frames[place]
 
 
-def i2s_gap(frames):
+def i2s_gap(frames, before):
+    """So many frames of zeros, before the last `before` frames that were written."""
     _flush_sound()
-    transport.send(_I2S_GAP, 0, 0, 4, struct.pack("<I", frames), now[0])
+    transport.send(_I2S_GAP, 0, 0, 8, struct.pack("<II", frames, before), now[0])
 
 
 def i2s_stop():

@@ -3,6 +3,7 @@
 import sys
 
 import calando_boot
+import machine
 
 task_name, at_s, how = sys.argv[5], int(sys.argv[6]), sys.argv[7]
 calando_boot.power_on()
@@ -14,6 +15,7 @@ class Broken(main.Device):
         if how == "build":
             raise ValueError("a part of the device cannot be made")
         super().__init__()
+        self._slept = False
         for task in self.loop._tasks:
             if task.name == task_name:
                 self._run = task.run
@@ -25,6 +27,11 @@ class Broken(main.Device):
                 raise ValueError("a part of the device is broken")
             if how == "memory":
                 bytearray(1 << 30)
+            if how == "reset":
+                machine.reset()
+            if how.startswith("sleep") and not self._slept:
+                self._slept = True
+                self.clock.sleep_us(int(how[5:]) * 1000)
             while how == "poll":
                 self.clock.now_ms()
             while how == "hang":

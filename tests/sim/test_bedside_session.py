@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from sim_parts import RATE_HZ, SIM, from_text
+from sound_measures import click_db
 
 from host_tools import meter
 from simulator import bedside, scenario
@@ -87,6 +88,20 @@ def test_no_underrun_no_pop_no_flash_write_while_audible(newborn):
             "samples_lost",
         )
     ] == [0] * 5
+
+
+def test_nothing_clicks_from_the_first_sound_to_the_last(newborn):
+    assert click_db(newborn.pcm) <= 14
+    assert click_db(newborn.pcm, local=True) <= 14
+    gap = newborn.pcm.copy()
+    gap[600 * RATE_HZ : 600 * RATE_HZ + 512] = 0
+    assert click_db(gap, local=True) > 14, "two lost blocks in twenty minutes are found"
+
+
+def test_its_level_rises_slowly_and_stays_even(newborn):
+    level = meter.measure(newborn.pcm, RATE_HZ)
+    assert level.rise_rate_db_per_s is not None and level.rise_rate_db_per_s <= 1.0
+    assert level.las_max_dba - level.laeq_dba <= 5
 
 
 def test_it_is_as_loud_as_the_profile_says_and_no_louder(newborn):

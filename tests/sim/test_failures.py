@@ -9,25 +9,11 @@ import signal
 import subprocess
 
 import pytest
-from sim_parts import RATE_HZ, SIM, from_text, records
+from sim_parts import BROKEN_AT_S, BROKEN_TEXT, RATE_HZ, SIM, from_text, play_broken, records
 
 from firmware.journal import SESSIONS_KEPT
 from simulator import bedside
 from simulator.runtimes import micropython
-
-BROKEN_AT_S = 14
-TEXT = 'title = "t"\nduration_s = 30\n[[event]]\nat_s = 4\ndo = "press"\n'
-
-
-def play_broken(task, how):
-    bench = bedside.Bedside(from_text(TEXT))
-    heap = micropython.boot(bench, SIM / "broken_task.py", task, str(BROKEN_AT_S), how)
-    boots = 1
-    while bench.next_boot is not None:
-        heap = micropython.boot(bench)
-        boots += 1
-        assert boots < 5, "the device resets for ever"
-    return bench.result("micropython", 0.0, heap), bench
 
 
 @pytest.mark.parametrize("task", ["sound", "button", "sensor", "adc", "session", "journal"])
@@ -66,7 +52,7 @@ def test_a_loop_that_never_ends_is_bitten_by_the_watchdog():
 
 def test_a_firmware_that_hangs_without_asking_the_time_is_named(monkeypatch):
     monkeypatch.setattr(micropython, "SILENT_FOR_S", 0.7)
-    bench = bedside.Bedside(from_text(TEXT))
+    bench = bedside.Bedside(from_text(BROKEN_TEXT))
     with pytest.raises(bedside.RuntimeDied, match="has not said anything for"):
         micropython.boot(bench, SIM / "broken_task.py", "journal", str(BROKEN_AT_S), "hang")
 
@@ -86,14 +72,14 @@ def test_an_interpreter_that_is_killed_is_named_and_nothing_hangs(monkeypatch):
             os.kill(started[-1].pid, signal.SIGKILL)
 
     with pytest.raises(bedside.RuntimeDied, match="was killed by signal 9"):
-        bedside.run(from_text(TEXT), progress=kill)
+        bedside.run(from_text(BROKEN_TEXT), progress=kill)
 
 
 @pytest.mark.parametrize("fault", ["adc_fault", "i2c_fault"])
 def test_a_chip_that_works_again_is_trusted_again_but_only_after_somebody_pressed(fault):
     # Before, the converter was set up at boot only: after one loose contact every later press was refused.
     text = (
-        TEXT.replace("duration_s = 30", "duration_s = 60")
+        BROKEN_TEXT.replace("duration_s = 30", "duration_s = 60")
         + f'[[event]]\nat_s = 20\ndo = "{fault}"\nfor_s = 5\n'
     )
     presses = "".join(f'[[event]]\nat_s = {at_s}\ndo = "press"\n' for at_s in (45, 50))
