@@ -12,7 +12,8 @@ import pytest
 from sound_measures import RATE_HZ, click_db, sinad_db, spur_db, thd_db, zipper
 
 from firmware import level, master, songs, voices
-from host_tools import render
+from firmware.profile import Profile
+from host_tools import meter, render
 
 NEWBORN = render.load_profile(None)
 UNITY = int(1.64 * level.UNITY)  # brings the pure table, whose crest is 20000, to half of full scale
@@ -141,6 +142,43 @@ def test_density_adds_notes_and_not_voices():
         plan = render.plan_for(NEWBORN, "brahms", seconds=60, notes=True, density_permille=density)
         counts.append(len(render.play(plan)[1]))
     assert counts == sorted(counts) and counts[0] < counts[1] < counts[3]
+
+
+def test_level_mode_brightness_and_density_follow_the_profiles_curve():
+    """Measured minute by minute in what is played: from loud, minor, bright and full to the contrary."""
+    profile = Profile.from_values(
+        {
+            "population": "adult", "song": "brahms", "soundscape": "none", "opening": "music", "session_min": 12,
+            "baseline_below_db": 0, "curve": [[0, 100, 0, 100, 100, 100], [6, 92, -6, 0, 0, 0]],
+        }
+    )  # fmt: skip
+    plan = render.plan_for(profile, pulse=[(0, 72000)], seconds=690, notes=True)
+    samples, notes = render.play(plan)
+    minutes = range(2, 11)  # the melody's own tempo begins after the first; matching ends with the third
+    levels, overtones, fullness, minor = [], [], [], []
+    for minute in minutes:
+        piece = samples[minute * 60 * RATE_HZ : (minute + 1) * 60 * RATE_HZ]
+        found = [row for row in notes if minute * 60 <= row[0] / RATE_HZ < (minute + 1) * 60]
+        melody = [note for _, voice, note, *_ in found if voice < 3]
+        levels.append(meter.measure(piece, RATE_HZ, 74.0).laeq_dba)
+        spectrum = np.square(np.abs(np.fft.rfft(piece.astype(float))))
+        frequency = np.fft.rfftfreq(len(piece), 1 / RATE_HZ)
+        high, low = (
+            spectrum[(frequency > 1000) & (frequency < 2500)],
+            spectrum[(frequency > 150) & (frequency < 600)],
+        )
+        overtones.append(10 * np.log10(high.sum() / low.sum()))
+        fullness.append((len(found) - len(melody)) / len(melody))
+        thirds = [note % 12 for note in melody if note % 12 in (3, 4)]  # of C
+        minor.append(thirds.count(3) / len(thirds))
+    assert levels[0] - levels[-1] == pytest.approx(6, abs=0.7)
+    assert all(-1.8 <= after - before <= 0.5 for before, after in pairwise(levels[2:])), "a dB a minute"
+    assert overtones[0] - overtones[-1] >= 6 and fullness[0] >= 0.7 and fullness[-1] == 0
+    assert fullness == sorted(fullness, reverse=True) or max(np.diff(fullness)) < 0.1
+    assert minor[0] == 1 and minor[-1] == 0 and 0 < minor[4] < 1
+    # In between, not in one leap.
+    assert len({round(value, 1) for value in fullness}) >= 3
+    assert sum(1 for value in overtones if overtones[-1] + 1 < value < overtones[0] - 1) >= 2
 
 
 # The measures are measured: each finds a fault of the kind it is for.
