@@ -264,6 +264,19 @@ DOCS_HEAD = """# The built-in songs
 Made from `host_tools/songbook.py`; change the songs there and run `python -m host_tools.songbook`.
 """
 
+DOCS_TAIL = """
+## Compared with published notes
+
+| name | with what | what differs |
+|---|---|---|
+| `stille_nacht` | soprano of the Mutopia Project's `GruberFX/stille_nacht/stille_nacht.ly` \
+(public domain, Mutopia-2008/02/19-1295), also in B flat and 6/8 | one bar: the first three notes of the last \
+"schlaf in" are even here, as in an older sheet of the same project, and dotted there. All pitches are the same |
+| `hush_little_baby` | its description for schools at musicyoucanread.com ("Hush Little Baby", southern folk song, \
+4/4, so do re mi fa) | nothing: rises of a sixth (so to mi) and a fifth (so to re), a fall of a fourth (re to so), \
+the first phrase ends on re, long-short-short-long-long and four shorts |
+"""
+
 
 def firmware_source() -> str:
     """The text of firmware/songs.py."""
@@ -345,6 +358,7 @@ def docs_source() -> str:
         f"{DOCS_HEAD}\n{len(SONGS)} melodies from {len(cultures)} cultures: {', '.join(cultures)}.\n\n"
         + "\n".join(rows)
         + "\n"
+        + DOCS_TAIL
     )
 
 
