@@ -58,6 +58,19 @@ def test_the_device_reads_its_own_level_as_the_host_does(frequency_hz, amplitude
     assert c_cdb / 100 == pytest.approx(float(slow_c), abs=0.2)
 
 
+@pytest.mark.parametrize(
+    ("song", "soundscape"), [("brahms", None), ("dromore", "ocean"), (None, "womb"), (None, "rain")]
+)
+def test_the_device_reads_music_and_noise_as_the_host_does(song, soundscape):
+    music, _ = play(ADULT, song, 12, 6, soundscape=soundscape, level_cdba=5500)
+    loudest = np.abs(music.astype(int)).max()
+    samples, a_cdb, c_cdb = through_master(music.astype(int) * 12000 // loudest)
+    powers_a, powers_c = meter.frame_powers(samples, RATE_HZ)
+    for cdb, powers in ((a_cdb, powers_a), (c_cdb, powers_c)):
+        slow = meter.time_weighted(powers, meter.SLOW_S)[-1]
+        assert cdb / 100 == pytest.approx(float(meter.decibels(slow, 0)), abs=0.5)
+
+
 def test_the_device_follows_a_change_as_slowly_as_a_slow_meter():
     t = np.arange(RATE_HZ) / RATE_HZ
     quiet, loud = 300 * np.sin(2 * np.pi * 440 * t), 3000 * np.sin(2 * np.pi * 440 * t)
