@@ -126,9 +126,9 @@ def test_boot_after_boot_the_pages_stay_where_they_are_and_are_erased_rarely():
 
 # What somebody may do to the files between two boots, over the prompt that maintenance opens.
 MEDDLING = {
-    "removed": lambda fs: fs.remove("page.3"),
+    "removed": lambda fs: fs.remove("page.0"),
     "all_removed": lambda fs: [fs.remove(name) for name in fs.listdir("/") if name.startswith("page.")],
-    "rewritten_as_it_was": lambda fs: put(fs, "page.3", get(fs, "page.3")),
+    "rewritten_as_it_was": lambda fs: put(fs, "page.0", get(fs, "page.0")),
     "overwritten": lambda fs: put(fs, "page.0", b"something else" * 300),
     "of_the_right_size": lambda fs: put(fs, "page.0", b"x" * SECTOR_BYTES),
     "emptied": lambda fs: put(fs, "page.0", b""),
@@ -150,17 +150,21 @@ def put(file_system, name, data):
         file.write(data)
 
 
+@pytest.mark.parametrize("new_blocks", [0, 30])
 @pytest.mark.parametrize("what", MEDDLING)
-def test_page_files_that_somebody_changed_do_no_harm(what):
+def test_page_files_that_somebody_changed_do_no_harm(what, new_blocks):
     life = Life(ready())
     MEDDLING[what](life.file_system)
     # What takes the blocks that came free is not to be touched.
-    put(life.file_system, "new", b"n" * (30 * SECTOR_BYTES))
+    put(life.file_system, "new", b"n" * (new_blocks * SECTOR_BYTES))
     life = Life(life.left)
     life.open()
-    assert get(life.file_system, "new") == b"n" * (30 * SECTOR_BYTES)
+    assert get(life.file_system, "new") == b"n" * (new_blocks * SECTOR_BYTES)
     life.file_system.remove("new")
     check(life.left, 0)
+    # And in this life too: what it writes is where its files are.
+    life.play(1000, 40)
+    check(life.left, 40)
 
 
 def test_copies_of_page_files_and_page_files_that_were_renamed_are_not_touched():
@@ -168,6 +172,9 @@ def test_copies_of_page_files_and_page_files_that_were_renamed_are_not_touched()
     copies = {f"copy{number}": get(life.file_system, f"page.{number}") for number in range(PAGE_FILES)}
     for name, data in copies.items():
         put(life.file_system, name, data)
+    for number in range(PAGE_FILES):
+        # Now the copies come first, and what is in both is the same.
+        put(life.file_system, f"page.{number}", copies[f"copy{number}"])
     life.file_system.rename("page.5", "renamed")
     copies["renamed"] = get(life.file_system, "renamed")
     for _ in range(2):
