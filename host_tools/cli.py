@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from host_tools.commands import device, session
+from host_tools.commands import backup, device, profile, session, song
 from host_tools.commands.common import AsJson, print_json, say, say_nothing
 from host_tools.errors import CalandoError
 
@@ -148,31 +148,12 @@ def meter(
 
 
 app.add_typer(device.app, name="device")
+app.add_typer(profile.app, name="profile")
+app.add_typer(song.app, name="song")
 app.add_typer(session.app, name="session")
-
-song_app = typer.Typer(help="The family's own song: bring it in, hear it.", no_args_is_help=True)
-app.add_typer(song_app, name="song")
-
-
-@song_app.command("import")
-def song_import(
-    song: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="MIDI, MusicXML or ABC of one voice, or a WAV of somebody singing."
-        ),
-    ],
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE.lul", help="Where to write it; default: beside the file.")
-    ] = None,
-) -> None:
-    """Turn a song into the device's compact form, and show its notes to be confirmed.
-
-    Says plainly what had to change: key, range, voices left out.
-    """
-    from host_tools import song_import as work
-
-    work.command(song, out)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command("factory-reset")(backup.factory_reset)
 
 
 @app.command()

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -44,7 +45,6 @@ SLOW = frozenset({"stage", "selftest", "remove", "rollback", "reset"})
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 Say = Callable[[str], None]
 Items = list[dict[str, Any]]
-Names = list[str]
 
 
 class DeviceRefused(CalandoError):
@@ -60,7 +60,7 @@ class DeviceLost(CalandoError):
 
 
 class NoDevice(CalandoError):
-    """Whatever is on this port is no Calando device."""
+    """Whatever is on this port, or on all of them, is no Calando device."""
 
 
 class Wire(Protocol):
@@ -73,6 +73,17 @@ class Wire(Protocol):
     def receive(self, timeout_s: float) -> bytes:
         """What has come, at least one byte; b"" when nothing came in that time."""
         ...
+
+    def close(self) -> None: ...
+
+
+class Beside(Protocol):
+    """Somebody beside the device: the hand at a simulated one (simulator.live.LiveDevice)."""
+
+    @property
+    def port(self) -> str: ...
+
+    def hold_button(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -108,8 +119,9 @@ class Device:
     when what it sends cannot be right.
     """
 
-    def __init__(self, wire: Wire):
+    def __init__(self, wire: Wire, beside: Beside | None = None):
         self._wire = wire
+        self._beside = beside
         self._received = bytearray()
         self._noise = b""  # what came and was no answer
         # Not from 1: an answer to somebody who asked before us must not pass for ours.
@@ -125,7 +137,6 @@ class Device:
         except BaseException:
             wire.close()
             raise
-        self.hold_button: Callable[[], None] | None = None  # a simulated device has nobody beside it
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +149,13 @@ class Device:
     def close(self) -> None:
         """Leave the port to others. What is staged stays staged until the device is unplugged."""
         self._wire.close()
+        if self._beside is not None:
+            self._beside.close()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it ends, and forgets what is staged, when this program closes it."""
+        return self._beside is not None
 
     @property
     def port(self) -> str:
@@ -279,9 +297,9 @@ class Device:
         """The newest record of the journal, as firmware.journal.read_record gives it."""
         return read_record(base64.b64decode(self.call("now")["row"]))
 
-    def stage(self) -> Names:
-        """Have what was sent checked, and put with what is staged; the names of all that is."""
-        return self.call("stage")["staged"]
+    def stage(self) -> None:
+        """Have what was sent checked as a whole, and put with what is staged."""
+        self.call("stage")
 
     def diff(self) -> Items:
         """What a commit would change: name, setting, old and new in a person's units."""
@@ -301,6 +319,11 @@ class Device:
         while state == "waiting" and time.monotonic() < end:
             time.sleep(POLL_S)
             state = self.call("status")["commit"]
+        if state == "failed":
+            raise CalandoError(
+                f"the flash of the device on {self.port} did not take all of it: each thing is old or new; look at it "
+                "with calando profile diff, and commit again"
+            )
         if state != "done":
             raise CalandoError(
                 f"nobody held the button of the device on {self.port} within {started['hold_s']} s, so nothing was "
@@ -325,9 +348,9 @@ class Device:
         )
 
     def _ask_for_the_button(self, say: Say, hold_s: int) -> None:
-        if self.hold_button is not None:
+        if self._beside is not None:
             say("The simulated button is held down for a second.")
-            self.hold_button()
+            self._beside.hold_button()
         else:
             say(f"Hold the button of the device down for a second, within {hold_s} s. Its light is amber.")
 
@@ -344,7 +367,7 @@ class Device:
             self._wire.close()
         while time.monotonic() < end:
             time.sleep(POLL_S)
-            devices, _ = _answering({self.port, *_ports()})
+            devices, _ = _answering({self._beside.port} if self._beside else {self.port, *_ports()})
             for device in devices:
                 if device.unit == self.unit:
                     self._wire, self.hello = device._wire, device.hello
@@ -367,10 +390,12 @@ def _unread(answer: dict[str, Any]) -> bool:
 
 
 def connect(port: str | None = None) -> Device:
-    """The device on a port, or, for None, the only one that is plugged in.
+    """The device on a port, a simulated one for "sim", or, for None, the only one that is plugged in.
 
     Raises CalandoError: nothing found, more than one, port busy (and who holds it), no permission, another device.
     """
+    if port == SIMULATED:
+        return _simulated()
     if port is not None:
         return Device(SerialWire(port))
     devices, refusals = find_all()
@@ -392,13 +417,28 @@ def find_all() -> tuple[list[Device], list[CalandoError]]:
     return _answering(_ports())
 
 
-def nothing_found() -> CalandoError:
+def nothing_found() -> NoDevice:
     """What to say when there is no device."""
     ports = _ports()
     asked = f"asked {', '.join(ports)}" if ports else "this computer has no USB serial port"
-    return CalandoError(
+    return NoDevice(
         f"no Calando device found ({asked}); plug it in with a cable that carries data, or use --port sim"
     )
+
+
+def _simulated() -> Device:
+    """A simulated device, whose flash outlives this program: in the user's state folder, or in CALANDO_SIM_DIR."""
+    import platformdirs
+
+    from simulator.interpreter import find_micropython
+    from simulator.live import LiveDevice
+
+    folder = os.environ.get("CALANDO_SIM_DIR") or platformdirs.user_state_path("calando") / "sim"
+    live = LiveDevice(Path(folder) / "flash", "micropython" if find_micropython() else "cpython")
+    with ExitStack() as opened:
+        device = Device(SerialWire(opened.enter_context(live).port), live)
+        opened.pop_all()
+    return device
 
 
 def _ports() -> list[str]:

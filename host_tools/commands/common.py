@@ -5,9 +5,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from host_tools.errors import CalandoError
+
+if TYPE_CHECKING:
+    from host_tools.client import Device
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program to read.")]
 Port = Annotated[
@@ -16,6 +21,14 @@ Port = Annotated[
         metavar="PATH|sim",
         help="The device's serial port, or sim for a simulated device; default: the one that is plugged in.",
     ),
+]
+
+Commit = Annotated[
+    bool, typer.Option("--commit", help="Commit at once: somebody holds the button of the device.")
+]
+Checked = Annotated[
+    bool,
+    typer.Option("--checked", help="The contraindications were gone through; for scripts: nothing is asked."),
 ]
 
 
@@ -51,3 +64,37 @@ def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(text, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def ask(question: str, instead: str) -> str:
+    """What a person types. Raises CalandoError where nobody can: `instead` is what a script does."""
+    if not sys.stdin.isatty():
+        raise CalandoError(f"nobody is there to be asked; {instead}")
+    return typer.prompt(question, default="", show_default=False).strip()
+
+
+def finish(device: "Device", commit: bool, checked: bool = False) -> None:
+    """Show what is staged; then commit it, or say how that is done."""
+    from host_tools import changes
+
+    for line in changes.told(device.diff()) or ["nothing differs from what is on the device"]:
+        say(f"  {line}")
+    if commit:
+        changes.commit(device, say, lambda: checked or contraindications_checked())
+    elif device.simulated:
+        say("Nothing is committed, and a simulated device forgets it now: add --commit.")
+    else:
+        say("Staged, and not yet in use. Go to the device, then: calando profile commit")
+
+
+def contraindications_checked() -> bool:
+    """Show the list and ask whether a therapist has gone through it for this patient."""
+    from host_tools.changes import CONTRAINDICATIONS
+
+    say("Calando must not be used with")
+    for line in CONTRAINDICATIONS:
+        say(f"  - {line}")
+    answer = ask(
+        "Is each of these excluded for whoever will listen? Type yes", "add --checked when they are excluded"
+    )
+    return answer.lower() == "yes"

@@ -61,15 +61,15 @@ def identify(port: Port = None) -> None:
 def monitor(
     port: Port = None,
     seconds: Annotated[
-        float | None, typer.Option(min=0, metavar="N", help="How long; default: until Ctrl-C.")
+        float | None, typer.Option(min=1, metavar="N", help="How long; default: until Ctrl-C.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """One line a second of what it plays and measures, while it plays. It is not a monitor of the patient."""
     from host_tools import client, words
 
-    end = None if seconds is None else time.monotonic() + seconds
     with client.connect(port) as device:
+        end = None if seconds is None else time.monotonic() + seconds
         while end is None or time.monotonic() < end:
             record = device.now()
             if as_json:

@@ -3,6 +3,7 @@
 import base64
 import errno
 import hashlib
+from types import SimpleNamespace
 
 import pytest
 import serial
@@ -188,12 +189,19 @@ class TestCommit:
             Device(gone).commit(lambda text: None)
 
     def test_a_simulated_button_is_held_by_the_program(self):
-        held = []
-        device = Device(Answering(bench={"hold_s": 1}, status=[{"mode": "idle"}, {"mode": "bench"}]))
-        device.hold_button = lambda: held.append(True)
-        said = []
+        held, said = [], []
+        beside = SimpleNamespace(
+            port="", hold_button=lambda: held.append(True), close=lambda: held.append(False)
+        )
+        device = Device(Answering(bench={"hold_s": 1}, status=[{"mode": "idle"}, {"mode": "bench"}]), beside)
         device.bench(said.append)
-        assert held == [True] and "simulated" in said[0]
+        device.close()
+        assert held == [True, False] and "simulated" in said[0]
+
+    def test_a_flash_that_fails_is_a_sentence(self):
+        wire = Answering(commit={"hold_s": 1}, status={"commit": "failed"})
+        with pytest.raises(CalandoError, match="did not take all of it"):
+            Device(wire).commit(lambda text: None)
 
 
 class TestFinding:

@@ -1,0 +1,78 @@
+"""`calando song`: the family's own song, from a file to the device."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools.commands.common import AsJson, Commit, Port, finish, group, print_json, progress_bar, say
+
+app = group("The family's own song: bring it in, hear it, put it on the device.")
+
+
+@app.command("import")
+def import_(
+    song: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="MIDI, MusicXML or ABC of one voice, or a WAV of somebody singing."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.lul", help="Where to write it; default: beside the file.")
+    ] = None,
+) -> None:
+    """Turn a song into the device's compact form, and show its notes to be confirmed.
+
+    Says plainly what had to change: key, range, voices left out.
+    """
+    from host_tools import song_import as work
+
+    work.command(song, out)
+
+
+@app.command("list")
+def list_(port: Port = None, as_json: AsJson = False) -> None:
+    """The songs on the device, those built in and the family's own."""
+    from host_tools import client
+
+    with client.connect(port) as device:
+        songs = device.list("song")
+    if as_json:
+        print_json(songs)
+        return
+    for item in songs:
+        say(f"{item['name']:<26}{item['bytes']:>5} bytes  {'built in' if item['built_in'] else 'put there'}")
+
+
+@app.command()
+def put(
+    file: Annotated[Path, typer.Argument(metavar="FILE.lul", help="What calando song import has written.")],
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Its name on the device; default: the file's.")
+    ] = None,
+    commit: Commit = False,
+    port: Port = None,
+) -> None:
+    """Send a song to the device. A profile can name it once it is there."""
+    from host_tools import changes, client
+
+    song, data = changes.read_song(file, name)
+    with client.connect(port) as device:
+        with progress_bar(song) as progress:
+            changes.put_song(device, song, data, progress)
+        finish(device, commit)
+
+
+@app.command()
+def rm(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A song that somebody put there.")],
+    commit: Commit = False,
+    port: Port = None,
+) -> None:
+    """Take a song off the device."""
+    from host_tools import client
+
+    with client.connect(port) as device:
+        device.call("remove", name=f"song.{name}")
+        finish(device, commit)
