@@ -3,15 +3,12 @@
 import json
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from firmware.profile import SCHEMA_VERSION, Profile, ProfileError
-from firmware.score import LARGEST, Score, ScoreError
-from firmware.songs import NAMES
 from host_tools import profile_file
 from host_tools.client import Device, Items, Progress, Say
-from host_tools.errors import CalandoError, os_reason
+from host_tools.errors import CalandoError
 
 # As in docs/intended-use.md; a test holds that.
 CONTRAINDICATIONS = (
@@ -21,7 +18,6 @@ CONTRAINDICATIONS = (
     "an adult who does not want it, or cannot say so and whose family does not want it",
     "skin that a clip sensor must not touch",
 )
-SONG_SUFFIX = ".lul"
 
 
 def profile_on(device: Device, name: str = "profile") -> Profile | None:
@@ -43,33 +39,10 @@ def put_profile(device: Device, profile: Profile) -> None:
     device.stage()
 
 
-def read_song(path: Path, name: str | None = None) -> tuple[str, bytes]:
-    """Name and bytes of a song in the compact form, checked by the device's own reader."""
-    name = name or path.stem
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-        Score(data, name)
-    except OSError as error:
-        raise CalandoError(f"cannot read the song {path}: {os_reason(error)}") from None
-    except ScoreError as error:
-        raise CalandoError(
-            f"{path} is no song in the compact form ({error}); make one with calando song import"
-        ) from None
-    return name, data
-
-
 def put_song(device: Device, name: str, data: bytes, progress: Progress | None = None) -> None:
     """Stage a song under a name of small letters, digits and _."""
     device.put(f"song.{name}", data, progress=progress)
     device.stage()
-
-
-def missing_song(profile: Profile, device: Device) -> str | None:
-    """The name of the profile's song when it is neither built in nor on the device."""
-    if profile.song in NAMES or any(item["name"] == profile.song for item in device.list("song")):
-        return None
-    return profile.song
 
 
 def told(changes: Items) -> list[str]:

@@ -15,8 +15,8 @@ import numpy as np
 
 from firmware import board, guard, songs
 from firmware.profile import Profile
-from firmware.score import HEADER, Score, ScoreError
-from host_tools import meter, profile_file, render_script
+from firmware.score import HEADER, Score
+from host_tools import meter, profile_file, render_script, song_file
 from host_tools.errors import CalandoError, did_you_mean, os_reason
 from simulator import interpreter
 
@@ -38,12 +38,7 @@ def load_song(name: str) -> tuple[str, bytes]:
         return name, songs.SONGS[name].data
     path = Path(name)
     if path.suffix or path.exists():
-        try:
-            return path.stem, Score(path.read_bytes(), path.stem).data
-        except OSError as error:
-            raise CalandoError(f"cannot read the song {path}: {os_reason(error)}") from error
-        except ScoreError as error:
-            raise CalandoError(f"the song {path} cannot be played: {error}") from error
+        return path.stem, song_file.read(path)
     known = ", ".join(songs.NAMES)
     hint = did_you_mean(name, list(songs.NAMES))
     raise CalandoError(f"there is no song {name!r}{hint}; choose one of {known}, or a song file")
@@ -190,7 +185,11 @@ def render(
         if target is not None and not target.absolute().parent.is_dir():
             raise CalandoError(f"cannot write {target}: its folder does not exist")
     trace = None if pulse is None else load_pulse(pulse)
-    plan = plan_for(load_profile(profile), song, trace, seconds, notes=events is not None)
+    chosen = load_profile(profile)
+    if song is None and profile is not None and chosen.song not in songs.SONGS:
+        song_file.beside(chosen.song, profile.parent)
+        song = str(profile.with_name(chosen.song + song_file.SUFFIX))
+    plan = plan_for(chosen, song, trace, seconds, notes=events is not None)
     samples, notes = play(plan, progress=True)
     meter.write_wav(out, samples, RATE_HZ)
     if events is not None:

@@ -94,7 +94,7 @@ class Bedside:
         self.sound = Sound()
         if flash is None:
             flash = Flash()
-            flash.commit_profile(scenario.profile_values())
+            flash.commit_profile(scenario.profile_values(), scenario.own_song())
         self.flash = flash
         self.computer = Computer() if computer is None else computer
         self.next_boot: Boot | None = Boot(0, POWER_ON_RESET)

@@ -94,9 +94,11 @@ class Flash:
         self.erases += 1
         return CALL_US + self.erase_us
 
-    def commit_profile(self, values: dict[str, Any]) -> None:
-        """What a therapist did before the session: the profile is on the device."""
+    def commit_profile(self, values: dict[str, Any], song: tuple[str, bytes] | None = None) -> None:
+        """What a therapist did before the session: the profile is on the device, and a song (name, bytes) of its own."""
         files = mount(self.read, self.program, self.erase)
+        if song is not None:
+            HostFiles(files).write(f"song.{song[0]}", (song[1],))
         Store(HostFiles(files)).save(profile.RECORD, profile.SCHEMA_VERSION, json.dumps(values).encode())
         files.unmount()
         self.erases = self.programs = 0

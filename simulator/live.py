@@ -337,11 +337,8 @@ def _live(arguments: argparse.Namespace) -> None:
     with contextlib.ExitStack() as open_files:
         flash = open_files.enter_context(Flash.in_file(arguments.flash)) if arguments.flash else Flash()
         if arguments.profile and flash.blank:
-            flash.commit_profile(
-                scenarios.from_values(
-                    {"title": "-", "duration_s": 60, "profile": arguments.profile}
-                ).profile_values()
-            )
+            committed = scenarios.from_values({"title": "-", "duration_s": 60, "profile": arguments.profile})
+            flash.commit_profile(committed.profile_values(), committed.own_song())
         bedside = LiveBedside(scenario, flash, arguments.speed, _say)
         while bedside.next_boot is not None:
             with contextlib.suppress(Stopped):  # the power went once more before it was back

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from firmware import profile as firmware_profile
 from firmware.reasons import REASONS
-from host_tools import profile_file, toml_file
+from host_tools import profile_file, song_file, toml_file
 from host_tools.errors import CalandoError, choice, did_you_mean
 
 if TYPE_CHECKING:
@@ -223,6 +223,15 @@ class Scenario(_Part):
             "the path of a profile's TOML file, or an inline table of settings"
         )
 
+    def own_song(self) -> tuple[str, bytes] | None:
+        """Name and bytes of the profile's song when it is not built in: NAME.lul beside the profile."""
+        name = self.profile_values().get("song", "")
+        folder = self.folder
+        if isinstance(self.profile, str):
+            folder = (folder / self.profile).parent
+        data = song_file.beside(name, folder)
+        return None if data is None else (name, data)
+
     def make_patient(self, seed: int | None = None) -> "Light":
         """The patient (a model or a recording), with the scripted changes of light in it."""
         from simulator import patient, recording
@@ -273,7 +282,7 @@ def from_values(values: dict[str, Any], path: Path | None = None) -> Scenario:
         raise CalandoError(f"{where}: {_unknown_key((), 'path')}")
     try:
         scenario = Scenario.model_validate({**values, "path": path})
-        scenario.profile_values()  # refuse a bad profile now, not in the middle of a run
+        scenario.own_song()  # refuse a bad profile or song now, not in the middle of a run
         return scenario
     except ValidationError as error:
         raise CalandoError(f"{where}: {_sentence(error, values)}") from None

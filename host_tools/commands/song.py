@@ -55,9 +55,10 @@ def put(
     port: Port = None,
 ) -> None:
     """Send a song to the device. A profile can name it once it is there."""
-    from host_tools import changes, client
+    from host_tools import changes, client, song_file
 
-    song, data = changes.read_song(file, name)
+    data = song_file.read(file)
+    song = name or file.stem
     with client.connect(port) as device:
         with progress_bar(song) as progress:
             changes.put_song(device, song, data, progress)

@@ -184,7 +184,7 @@ def test_the_display_says_profile_phase_and_minutes_and_no_reading():
 
 
 def test_a_device_on_which_nothing_was_confirmed_does_not_play(monkeypatch):
-    monkeypatch.setattr("simulator.flash.Flash.commit_profile", lambda flash, values: None)
+    monkeypatch.setattr("simulator.flash.Flash.commit_profile", lambda flash, values, song: None)
     result = bedside.run(from_text('title = "t"\nduration_s = 10\n[[event]]\nat_s = 4\ndo = "press"\n'))
     assert (result.summary["end"], result.summary["reason"]) == ("refused", "not_confirmed")
     assert not result.pcm.any()

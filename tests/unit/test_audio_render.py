@@ -7,6 +7,7 @@ import csv
 import numpy as np
 import pytest
 
+from firmware import songs
 from host_tools import listen, meter, render, songbook
 from host_tools.errors import CalandoError
 
@@ -109,6 +110,16 @@ def test_a_profile_that_is_no_profile_is_told_in_a_sentence(tmp_path):
         path.write_text(text, "utf-8")
         with pytest.raises(CalandoError, match=says):
             render.load_profile(path)
+
+
+def test_the_profiles_own_song_is_taken_from_beside_it(tmp_path, capsys):
+    profile = tmp_path / "night.toml"
+    profile.write_text('song = "ours"\n')
+    with pytest.raises(CalandoError, match="not built in, and there is no"):
+        render.render(tmp_path / "out.wav", profile=profile, seconds=0.2)
+    (tmp_path / "ours.lul").write_bytes(songs.DATA["edo"])
+    render.render(tmp_path / "out.wav", profile=profile, seconds=0.2)
+    assert (tmp_path / "out.wav").stat().st_size > 3200
 
 
 def test_an_unwritable_folder_leaves_nothing_behind(tmp_path):

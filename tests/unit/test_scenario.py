@@ -4,6 +4,7 @@ import tomllib
 
 import pytest
 
+from firmware import songs
 from host_tools.errors import CalandoError
 from simulator import scenario
 
@@ -207,6 +208,17 @@ class TestFiles:
         path = tmp_path / "s.toml"
         path.write_text('title = "x"\nduration_s = 10\nprofile = "soft.toml"\n')
         assert scenario.load(path).profile_values()["level_dba"] == 40
+
+    def test_a_familys_song_is_looked_for_beside_the_profile(self, tmp_path):
+        (tmp_path / "soft.toml").write_text('song = "ours"\n')
+        path = tmp_path / "s.toml"
+        path.write_text('title = "x"\nduration_s = 10\nprofile = "soft.toml"\n')
+        assert 'the song "ours" is not built in' in self.refusal(path)
+        (tmp_path / "ours.lul").write_bytes(b"no song")
+        assert "cannot be played" in self.refusal(path)
+        (tmp_path / "ours.lul").write_bytes(songs.DATA["edo"])
+        assert scenario.load(path).own_song() == ("ours", songs.DATA["edo"])
+        assert scenario.load("newborn").own_song() is None
 
     def test_a_bad_profile_file_is_named_in_the_sentence(self, tmp_path):
         (tmp_path / "loud.toml").write_text("level_dba = 90\n")
