@@ -308,7 +308,7 @@ class Device:
     # With somebody beside the device
 
     def commit(self, say: Say, checked: bool = False) -> None:
-        """Commit what is staged while somebody holds the button, and wait until the device has started anew.
+        """Commit what is staged while somebody holds the button, and wait until the device has started anew; read it back.
 
         `checked` says that the therapist went through the contraindications. Raises CalandoError when nobody held it.
         """
@@ -324,6 +324,8 @@ class Device:
                 f"the flash of the device on {self.port} did not take all of it: each thing is old or new; look at it "
                 "with calando profile diff, and commit again"
             )
+        if state == "none":
+            return  # it has started anew while we did not look; whoever reads back sees whether it took
         if state != "done":
             raise CalandoError(
                 f"nobody held the button of the device on {self.port} within {started['hold_s']} s, so nothing was "

@@ -161,6 +161,10 @@ class TestCommit:
         assert wire.asked[1]["checked"] is True
         assert "Hold the button" in said[0] and "within 30 s" in said[0]
 
+    def test_a_restart_that_was_over_before_we_looked_is_one(self):
+        wire = Answering(commit={"hold_s": 30}, status=[{"commit": "waiting"}, {"commit": "none"}])
+        Device(wire).commit(lambda text: None)
+
     def test_nobody_there_is_a_sentence(self):
         wire = Answering(commit={"hold_s": 1}, status={"commit": "expired"})
         with pytest.raises(CalandoError, match=r"nobody held the button .* nothing was changed"):
