@@ -14,6 +14,10 @@ def read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise CalandoError(
+                f"{path} is larger than any song, which has at most {LARGEST} bytes; make one with calando song import"
+            )
         return Score(data, path.stem).data
     except OSError as error:
         raise CalandoError(f"cannot read the song {path}: {os_reason(error)}") from None
