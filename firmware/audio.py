@@ -81,6 +81,18 @@ _HEART_LUB = const(48)  # C3, 131 Hz
 _HEART_DUB = const(51)
 _HEART_DUB_TICKS = const(8)  # a third of a beat later
 
+# A recording is never raised over these, whatever it is: with them nothing overflows the mix.
+VOICE_LIMIT_CDB = -50
+HEART_LIMIT_CDB = -450
+# A recorded voice has a rest as long as itself between its passes, within limits; blocks.
+_SHORTEST_REST = const(500)  # 8 s
+_LONGEST_REST = const(1250)  # 20 s
+_PASS_PERMILLE = const(355)  # each pass comes in 9 dB softer, over three seconds
+_RING_OUT = const(64)  # and it lets a melody's last notes ring out before it begins
+# Its low-pass by brightness, of 512: one pole from 730 Hz to none at all; a heartbeat's is at 1 kHz.
+_DARKEST = const(224)
+HEART_COEFFICIENT = const(280)
+
 
 class Audio:
     """Music, soundscape and heartbeat as one stream of blocks.
@@ -137,6 +149,11 @@ class Audio:
         self.samples = 0
 
         self._song = None
+        self._recording = None
+        self._recording_gain = 0
+        self._voice = False  # the recording is a voice, and wanted in the melody's place
+        self._rest_blocks = 0
+        self._pass_permille = 1000
         self._soundscape = None
         self._noise_name = None  # the one that sounds, or fades
         self._heartbeat = False
@@ -192,11 +209,17 @@ class Audio:
 
     def play(self, song):
         """Start a Score at its beginning with the next block; None ends the melody and lets its notes ring
-        out.
+        out. The recorded voice handed to `set_recording` may take a Score's place.
         """
         self._release_all()
+        self._voice = song is not None and song is self._recording
+        if self._voice:
+            song = None
+            self._rest_blocks = 1 if self.silent else _RING_OUT
+        if self._recording is not None:
+            self._recording.stop()
         self._song = song
-        self._resting = False
+        self._resting = self._voice
         self._until = 0
         self._waited = 0
         self._melody_ticks = self._chord_ticks = self._heart_ticks = 0
@@ -206,9 +229,16 @@ class Audio:
         self._song_cdb = song.loudness_cdb if song is not None else 0
         # Over a soundscape the melody comes in softly, and grows note by note.
         self._entry_permille = ENTRY_PERMILLE if self._soundscape is not None and not self.silent else 1000
-        self._start(song is not None)
+        self._start(song is not None or self._voice)
         self._choose_mode()
         self._set_noise()
+
+    def set_recording(self, recording):
+        """Hand over an adpcm.Recording, or None, before anything plays: a voice, for `play`; or a heartbeat,
+        which is heard on every beat in the place of the soundscape's own.
+        """
+        self._recording = recording
+        self._set_recording_gain()
 
     def soundscape(self, name):
         """Cross-fade to "ocean", "womb" or "rain", or to none of them with None. KeyError for another
@@ -259,6 +289,9 @@ class Audio:
         self._master[master.GAIN] = 0
         self._gain = 0
         self._song = None
+        self._voice = False
+        if self._recording is not None:
+            self._recording.silence()
         self._soundscape = self._noise_name = None
         self._heartbeat = False
         self._flush = 0
@@ -275,6 +308,7 @@ class Audio:
         self._minor_permille = max(0, min(1000, minor_permille))
         self._brightness_permille = max(0, min(999, brightness_permille))
         self._density_permille = max(0, min(1000, density_permille))
+        self._set_recording_gain()
         # A fuller or brighter sound is a louder one: taken back here, so that only the level sets the level.
         self._mood_target_cdb = (600 - self._density_permille) // 8 + (500 - self._brightness_permille) // 12
 
@@ -299,6 +333,8 @@ class Audio:
             sounding += 1
         elif self._noise_name != self._soundscape:
             self._set_noise()
+        if self._recording is not None and self._add_recording(self._recording):
+            sounding += 1
         if sounding:
             self._flush = 3
         elif self._flush:
@@ -354,6 +390,60 @@ class Audio:
                 self.silence()
         if self._blocks & 3 == 0:
             self._estimate(state)
+
+    def _set_recording_gain(self):
+        """So that it is as loud as the reference song, whatever its low-pass takes away."""
+        recording = self._recording
+        if recording is None:
+            return
+        cdb = REFERENCE_CDB + recording.loudness_cdb
+        if not recording.heartbeat:
+            darker = 500 - self._brightness_permille
+            cdb += darker * 35 // 100 if darker > 0 else darker * 12 // 100
+        # What its header says of itself is not to be relied on.
+        self._recording_gain = level.gain(
+            min(HEART_LIMIT_CDB if recording.heartbeat else VOICE_LIMIT_CDB, cdb)
+        )
+
+    def _add_recording(self, recording):
+        """The recording's part of this block; returns whether it had any."""
+        gain = self._recording_gain
+        if recording.heartbeat:
+            # Under a song 8 dB back, as a soundscape is.
+            if self._song is not None:
+                gain = gain // 1000 * 398
+            return recording.add(
+                self._mix, master.HISTORY, HALF + master.HISTORY, gain << 4, HEART_COEFFICIENT
+            )
+        if self._voice and not recording.sounding:
+            self._pause(recording)
+        if self._entry_permille < 1000:
+            gain = gain // 1000 * self._entry_permille
+            if self._blocks & 63 == 0 and not self._resting:
+                self._entry_permille = min(1000, self._entry_permille * 106 // 100 + 1)
+        if self._pass_permille < 1000:
+            gain = gain // 1000 * self._pass_permille
+            if self._blocks & 7 == 0:
+                self._pass_permille = min(1000, self._pass_permille * 1045 // 1000 + 1)
+                # Its level is what it is from here to its end: neither how it came in nor its rest.
+                self._phrase_power = self._phrase_blocks = 0
+                self._phrase_level = self._level
+        coefficient = voice_coefficient(self._brightness_permille)
+        return recording.add(self._mix, master.HISTORY, HALF + master.HISTORY, gain << 4, coefficient)
+
+    def _pause(self, recording):
+        """A voice has ended, or is to begin: a rest, then its beginning."""
+        if not self._resting:
+            self._resting = True
+            self._rest_blocks = max(_SHORTEST_REST, min(_LONGEST_REST, recording.samples // HALF))
+            self._phrase_end()
+            self._set_noise()
+        self._rest_blocks -= 1
+        if self._rest_blocks <= 0 and not recording.failed:
+            self._resting = False
+            self._pass_permille = _PASS_PERMILLE
+            recording.start(0, recording.samples)
+            self._set_noise()
 
     def _next_gain(self):
         """The gain at this block's end, with the level one step further along its glide."""
@@ -556,16 +646,21 @@ class Audio:
             self.on_note(at, voice, note, 2 * gate, self._tempo_target_mbpm)
 
     def _heart_event(self):
-        """Count the beat; in the womb, a soft double thump on it."""
+        """Count the beat; with a heartbeat, recorded or the womb's, that on it."""
         if self._heart_dub:
             self._heart_dub = False
             self._heart_ticks += 24 - _HEART_DUB_TICKS
             self._thump(_HEART_DUB, 700)
             return
         self._beats += 1
-        if self._song is None and self._beats & 15 == 0:
+        if self._song is None and not self._voice and self._beats & 15 == 0:
             self.phrase_ended = True
-        if self._heartbeat:
+        if self._recording is not None and self._recording.heartbeat:
+            beat = 24 * (HALF_SAMPLE_UNITS // self._tempo_target_mbpm)
+            # Over before the next beat, even if that comes a little sooner.
+            self._recording.start(self._offset, beat * 15 // 16)
+            self._heart_ticks += 24
+        elif self._heartbeat:
             self._heart_dub = True
             self._heart_ticks += _HEART_DUB_TICKS
             self._thump(_HEART_LUB, 1000)
@@ -631,7 +726,7 @@ class Audio:
             # Asked to play again while fading: go on from the level the fade had reached.
             self._level = max(0, self._level - self._fade)
             self._fade = -1
-        if self._song is None and self._soundscape is None:
+        if self._song is None and self._soundscape is None and not self._voice:
             self.playing = False
         elif not self.playing:
             self.playing = True
@@ -669,12 +764,18 @@ class Audio:
         state[noise.COEFFICIENT_3] = settings[2]
         state[noise.SWELL_STEP] = (1 << 28) // settings[3]
         state[noise.SWELL_DEPTH] = settings[4]
-        # Under a song the soundscape stays 8 dB back.
+        # Under a song or voice the soundscape stays 8 dB back; in a voice's long rests it comes forward.
         gain = settings[5] << 10
-        state[noise.GAIN_TARGET] = gain if self._song is None else gain // 1000 * 398
+        alone = self._song is None and (not self._voice or self._resting)
+        state[noise.GAIN_TARGET] = gain if alone else gain // 1000 * 398
         if self.silent:
             state[noise.GAIN] = state[noise.GAIN_TARGET]
         self._heartbeat = settings[6]
+
+
+def voice_coefficient(brightness_permille):
+    """A recorded voice's low-pass, one pole, in 512ths."""
+    return _DARKEST + (512 - _DARKEST) * (brightness_permille + 1) // 1000
 
 
 def _turn(song, note):

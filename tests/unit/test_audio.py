@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware import master, score, songs, voices
+from firmware import level, master, score, songs, voices
 from firmware.audio import BLOCK, SAMPLE_RATE_HZ, Audio
 from host_tools import render, songbook
 from simulator import interpreter
@@ -218,8 +218,22 @@ def test_no_voice_can_overflow_the_mix():
     melody = loudest(36000000, range(score.LOWEST_NOTE, score.HIGHEST_NOTE + 1))
     chord = loudest(17000000, range(53, 65))
     heart = loudest(30000000, (48, 51))
-    total = (3 * melody + 3 * chord + 2 * heart) * crest >> 13
-    total += max(32768 * settings[5] >> 12 for settings in noise.SOUNDSCAPES.values())
+    notes = (3 * melody + 3 * chord) * crest >> 13
+    first_notes = (melody + chord) * crest >> 13
+    made_heart = 2 * heart * 20000 >> 13
+    recorded_heart = level.gain(engine_file.HEART_LIMIT_CDB) >> 8
+    recorded_voice = level.gain(engine_file.VOICE_LIMIT_CDB) >> 8
+    noises = {name: 32768 * settings[5] >> 12 for name, settings in noise.SOUNDSCAPES.items()}
+    total = 0
+    for name, hiss in noises.items():
+        beats = noise.SOUNDSCAPES[name][6]
+        total = max(
+            total,
+            notes + hiss + (made_heart if beats else 0),
+            notes + hiss + recorded_heart,
+            # A voice waits until a melody's notes are over; its own end may meet the next melody's first.
+            first_notes + hiss + (made_heart if beats else 0) + recorded_voice,
+        )
     assert total < 1 << 17  # so that half of it times the highest gain is within 31 bits
     assert total * 2 * 6928 < 1 << 31
 

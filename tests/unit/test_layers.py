@@ -20,6 +20,7 @@ PURE_FOR_HOST = {
     "score",
     "songs",
     "audio",
+    "adpcm",
     "vitals",
     "journal",
     "board",
