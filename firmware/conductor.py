@@ -5,11 +5,15 @@ The same for the device and for a preview on a desk. It decides nothing.
 
 
 class Conductor:
-    """Stands between a session's outputs and `audio`. song: a Score; soundscape: a name or "none"."""
+    """Stands between a session's outputs and `audio`. song: a Score; soundscape: a name or "none"; recording: an
+    adpcm.Recording or None. A recorded voice takes the song's place, until a damaged file ends it.
+    """
 
-    def __init__(self, audio, song, soundscape):
+    def __init__(self, audio, song, soundscape, recording=None):
         self._audio = audio
         self._song = song
+        self._voice = None if recording is None or recording.heartbeat else recording
+        audio.set_recording(recording)
         self._soundscape = None if soundscape == "none" else soundscape
         self._melody_on = False
 
@@ -21,9 +25,12 @@ class Conductor:
             self._melody_on = False
         if outputs.playing:
             audio.soundscape(self._soundscape if outputs.soundscape_on else None)
+            if self._voice is not None and self._voice.failed:
+                self._voice = None
+                self._melody_on = False  # the song takes over
             if outputs.melody_on != self._melody_on:
                 self._melody_on = outputs.melody_on
-                audio.play(self._song if outputs.melody_on else None)
+                audio.play((self._voice or self._song) if outputs.melody_on else None)
             if outputs.tempo_mbpm is not None:
                 audio.set_tempo(outputs.tempo_mbpm)
             if outputs.level_over_ms is not None:

@@ -62,12 +62,13 @@ class Device:
             clock, board.PIN_I2S_DATA, board.PIN_I2S_CLOCK, board.PIN_I2S_WORD_SELECT, board.PIN_AMPLIFIER_ON
         )
         self.light = Light(board.PIN_LIGHT_GREEN, board.PIN_LIGHT_AMBER)
-        files = FlashFiles()
+        self.files = files = FlashFiles()
         self.store = Store(files)
         self.journal = Journal(FlashPages(rp2.Flash(), files, self.pcm), self.store)
         self.trace = Trace(board.PIN_TRACE_TX)
         self._open_journal()
         self.inputs = Inputs()
+        self.recording = None
         self.profile = self._load_profile()
         self.song = songs.SONGS[self.profile.song]
         self.dose = self._load_dose()
@@ -95,7 +96,7 @@ class Device:
             guard.ADULT_CEILING_CDBA if adult else guard.NEWBORN_CEILING_CDBA,
             guard.ADULT_CEILING_CDBC if adult else guard.NEWBORN_CEILING_CDBC,
         )
-        self.conductor = Conductor(self.audio, self.song, self.profile.soundscape)
+        self.conductor = Conductor(self.audio, self.song, self.profile.soundscape, self.recording)
         self.session = Session(self.profile, self.dose)
         self.button = Button(board.PIN_BUTTON)
         self.gestures = panel.Button()
@@ -111,6 +112,7 @@ class Device:
         self._unsaved = False
         self._sensor_fault = None
         self._adc_fault = None
+        self._recording_failed = False
 
         self.loop = Loop(clock, WDT(timeout=WATCHDOG_MS))
         self.loop.add("sound", SOUND_MS, self.sound)
@@ -237,6 +239,9 @@ class Device:
             self._tell(now_ms, "fault", reasons.ADC_FAULT, CHIP_FAULTS.index(adc.fault))
         inputs.sensor_fault = reasons.SENSOR_FAULT if self.sensor.fault else None
         inputs.adc_fault = reasons.ADC_FAULT if adc.fault else None
+        if self.recording is not None and self.recording.failed and not self._recording_failed:
+            self._recording_failed = True
+            self._tell(now_ms, "recording_failed")
         inputs.audio_fault = reasons.AUDIO_FAULT if self.pcm.underruns else None
         inputs.led_current_ua = max(self.sensor.led_ir_ua, self.sensor.led_red_ua)
         inputs.sensor_temperature_centi_c = self.sensor.temperature_centi_c
@@ -313,15 +318,28 @@ class Device:
         if found is not None and found[0] == profile.SCHEMA_VERSION:
             try:
                 committed = profile.Profile.from_values(json.loads(bytes(found[1])))
-                if committed.song in songs.NAMES:
+                if committed.song in songs.NAMES and self._open_recording(committed.voice):
                     self.inputs.profile_confirmed = True
                     return committed
-                self._tell(0, "save_failed")  # its song is not on this device
+                self._tell(0, "save_failed")  # its song or its recording is not on this device
             except ValueError:
                 self._tell(0, "save_failed")  # a record that is whole and yet no profile: said, and not used
         # Nobody has confirmed contraindications on this device: a press will be refused.
         self.inputs.profile_confirmed = False
         return profile.Profile.ready("newborn")
+
+    def _open_recording(self, name):
+        """Make ready the recording that a profile asks for, if any; returns whether it has what it asks for."""
+        if name == "none":
+            return True
+        from firmware.adpcm import RECORD, Recording
+
+        file = RECORD + "." + name
+        try:
+            self.recording = Recording(self.files.open(file).read_into, self.files.size(file))
+        except (OSError, ValueError):
+            return False
+        return True
 
     def _load_dose(self):
         dose = Dose()

@@ -78,6 +78,14 @@ TABLE = (
     ),
     Setting("early_unlock", "switch", "", None, None, "a therapist allows very_preterm"),
     Setting("song", "name", "", (1, 24), (1, 24), "the melody"),
+    Setting(
+        "voice",
+        "name",
+        "",
+        (1, 24),
+        (1, 24),
+        "a recording: a voice in the song's place, at its own tempo, or a heartbeat on each beat; or none",
+    ),
     _choice("soundscape", _SOUNDS, _SOUNDS, "under the melody, and alone before it"),
     _choice("opening", _OPENINGS, _OPENINGS, "what is heard while the pulse is measured"),
     _choice("metre", _METRES, _METRES, "two pulses a beat, three, or as the song has it"),
@@ -289,6 +297,7 @@ class Profile:
     maturity: str
     early_unlock: bool
     song: str
+    voice: str
     soundscape: str
     opening: str
     metre: str

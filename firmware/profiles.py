@@ -15,6 +15,7 @@ NEWBORN = {
     "maturity": "preterm",
     "early_unlock": False,
     "song": "twinkle",  # a song of kin, by default Twinkle: Loewy 2013, Pediatrics 131:902
+    "voice": "none",  # whose it would be is the family's to say
     "soundscape": "ocean",  # ocean disc: lower heart rate afterwards, Loewy 2013
     "opening": "soundscape",  # Choice: so that the first tempo heard is the patient's own
     "metre": "song",
@@ -62,6 +63,7 @@ ADULT = {
     "maturity": "none",
     "early_unlock": False,
     "song": "suo_gan",  # Choice
+    "voice": "none",
     "soundscape": "ocean",
     "opening": "soundscape",
     "metre": "song",

@@ -10,6 +10,7 @@ class Prescription:
     title: str
     population: str
     song: str
+    voice: str
     soundscape: str
 
     def __init__(self, profile):

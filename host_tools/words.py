@@ -124,6 +124,7 @@ _DEVICE = {
     "save_failed": "the device could not save",
     "cut": "the device saves what it wrote of a session that lost its power or was reset",
     "full": "the device's journal is full: from here on it keeps events only",
+    "recording_failed": "the recording is damaged and has faded; the song takes over",
     "end": "the session is over",
 }
 

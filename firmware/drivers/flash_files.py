@@ -38,8 +38,24 @@ class FlashFiles:
                 yield count
                 count = file.readinto(buffer)
 
+    def open(self, name):
+        """A file kept open for reading while something plays. Raises OSError when there is none."""
+        return OpenFile(FOLDER + "/" + name)
+
     def write(self, name, parts):
         """Replace a file by these buffers, one after the other. Raises OSError when the flash is full or failing."""
         with open(FOLDER + "/" + name, "wb") as file:
             for part in parts:
                 file.write(part)
+
+
+class OpenFile:
+    """Read in pieces without allocating: opening takes a buffer of a kilobyte each time. Reading stops no interrupt."""
+
+    def __init__(self, path):
+        self._file = open(path, "rb")
+
+    def read_into(self, offset, buffer):
+        """Fill a buffer from a place in the file; returns how many bytes there were."""
+        self._file.seek(offset)
+        return self._file.readinto(buffer)
