@@ -42,6 +42,11 @@ class Population(StrEnum):
     adult = "adult"
 
 
+class Recording(StrEnum):
+    voice = "voice"
+    heartbeat = "heartbeat"
+
+
 @app.callback()
 def _all_commands() -> None:
     pass
@@ -123,11 +128,17 @@ def render(
         Path | None,
         typer.Option(metavar="FILE.csv", help="Also write one row a note: when, voice, note, length, tempo."),
     ] = None,
+    voice: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.adp", help="A recording: a voice in the song's place, or a heartbeat on the beat."
+        ),
+    ] = None,
 ) -> None:
     """What the device would play, for a pulse that you give, as a sound file."""
     from host_tools import render as work
 
-    work.render(out=out, profile=profile, pulse=pulse, song=song, seconds=seconds, events=events)
+    work.render(out=out, profile=profile, pulse=pulse, song=song, seconds=seconds, events=events, voice=voice)
 
 
 @app.command()
@@ -154,6 +165,26 @@ app.add_typer(session.app, name="session")
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command("factory-reset")(backup.factory_reset)
+
+
+@song_app.command("record")
+def song_record(
+    sound: Annotated[
+        Path, typer.Argument(metavar="IN.wav", help="Somebody singing or speaking, or a heartbeat.")
+    ],
+    kind: Annotated[Recording, typer.Option(help="What was recorded.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.adp", help="Where to write it; default: beside the file.")
+    ] = None,
+) -> None:
+    """Turn a recorded voice or heartbeat into the device's compact form.
+
+    Says how long it is, what memory it takes and what was changed. A voice keeps its own tempo; a heartbeat follows
+    the session's.
+    """
+    from host_tools import record as work
+
+    work.command(sound, kind.value, out)
 
 
 @app.command()

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from firmware import board, guard, songs
+from firmware import adpcm, board, guard, songs
 from firmware.profile import Profile
 from firmware.score import HEADER, Score
-from host_tools import meter, profile_file, render_script, song_file
+from host_tools import adpcm_encode, meter, profile_file, render_script, song_file
 from host_tools.errors import CalandoError, did_you_mean, os_reason
 from simulator import interpreter
 
@@ -42,6 +42,18 @@ def load_song(name: str) -> tuple[str, bytes]:
     known = ", ".join(songs.NAMES)
     hint = did_you_mean(name, list(songs.NAMES))
     raise CalandoError(f"there is no song {name!r}{hint}; choose one of {known}, or a song file")
+
+
+def load_recording(path: Path) -> int:
+    """The size in bytes of a recording, every block of which has been checked."""
+    try:
+        data = path.read_bytes()
+        adpcm.check_whole(adpcm_encode.reader(data), len(data))
+    except OSError as error:
+        raise CalandoError(f"cannot read the recording {path}: {os_reason(error)}") from error
+    except adpcm.RecordingError as error:
+        raise CalandoError(f"the recording {path} cannot be played: {error}") from error
+    return len(data)
 
 
 def load_pulse(path: Path) -> list[tuple[int, int | None]]:
@@ -85,9 +97,12 @@ def plan_for(
     song: str | None = None,
     pulse: list[tuple[int, int | None]] | None = None,
     seconds: float | None = None,
+    recording: Path | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
-    """What render_script plays. Without a pulse: the song from its beginning, as the profile opens."""
+    """What render_script plays. Without a pulse: the song from its beginning, as the profile opens; a recorded voice
+    in its place, or a heartbeat with it.
+    """
     name, data = load_song(song or profile.song)
     adult = profile.population == "adult"
     opening = profile.curve  # the first row: minute, tempo, level, minor, brightness, density
@@ -95,6 +110,7 @@ def plan_for(
         tempo = profile.opening_tempo_mbpm / 1000
         played = Score(data).ticks / 24 * 60 / tempo + 10
         seconds = profile.session_ms / 1000 + 60 if pulse is not None else max(60.0, 2 * played)
+    recording_bytes = 0 if recording is None else load_recording(recording)
     plan = {
         "full_scale_cdba": board.FULL_SCALE_CDBA,
         "ceiling_cdba": guard.ADULT_CEILING_CDBA if adult else guard.NEWBORN_CEILING_CDBA,
@@ -102,6 +118,8 @@ def plan_for(
         "seconds": seconds,
         "song": name,
         "score": None if name in songs.SONGS else data.hex(),
+        "recording": None if recording is None else str(recording.absolute()),
+        "recording_bytes": recording_bytes,
         "soundscape": None if profile.soundscape == "none" else profile.soundscape,
         "profile": profile.values,
         "pulse": pulse,
@@ -173,6 +191,7 @@ def render(
     song: str | None = None,
     seconds: float | None = None,
     events: Path | None = None,
+    voice: Path | None = None,
 ) -> None:
     """`calando render`: write what the device would play to a WAV file, and its notes to a CSV file.
 
@@ -189,7 +208,11 @@ def render(
     if song is None and profile is not None and chosen.song not in songs.SONGS:
         song_file.beside(chosen.song, profile.parent)
         song = str(profile.with_name(chosen.song + song_file.SUFFIX))
-    plan = plan_for(chosen, song, trace, seconds, notes=events is not None)
+    if voice is None and chosen.voice != "none":
+        raise CalandoError(
+            f'the profile asks for the recording "{chosen.voice}", which is on the device: give its file with --voice'
+        )
+    plan = plan_for(chosen, song, trace, seconds, voice, notes=events is not None)
     samples, notes = play(plan, progress=True)
     meter.write_wav(out, samples, RATE_HZ)
     if events is not None:

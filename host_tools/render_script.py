@@ -38,15 +38,22 @@ class Player:
         elif plan.get("song"):
             self._song = SONGS[plan["song"]]
         self._soundscape = plan.get("soundscape")
+        recording = None
+        if plan.get("recording"):
+            from firmware.adpcm import Recording
+
+            file = _File(plan["recording"])
+            recording = Recording(file.read_into, plan["recording_bytes"])
         self._changes = plan.get("changes") or []
         self._next_change = 0
         if plan.get("pulse") is not None:
-            self._start_session(plan)
+            self._start_session(plan, recording)
         else:
             audio.set_tempo(plan["tempo_mbpm"])
             audio.set_mood(plan["minor_permille"], plan["brightness_permille"], plan["density_permille"])
+            audio.set_recording(recording)
             audio.soundscape(self._soundscape)
-            audio.play(self._song)
+            audio.play(self._song if recording is None or recording.heartbeat else recording)
             audio.set_level(plan["level_cdba"], plan["onset_ms"])
 
     def render(self):
@@ -67,7 +74,7 @@ class Player:
 
     # A whole session for a given pulse: session.py decides, as on the device, with nothing else the matter.
 
-    def _start_session(self, plan):
+    def _start_session(self, plan, recording):
         from firmware.conductor import Conductor
         from firmware.dose import Dose
         from firmware.profile import Profile
@@ -81,7 +88,7 @@ class Player:
         self._pulse = plan["pulse"]
         self._pulse_row = 0
         self._next_step_ms = 0
-        self._conductor = Conductor(self.audio, self._song, self._soundscape or "none")
+        self._conductor = Conductor(self.audio, self._song, self._soundscape or "none", recording)
         self._pressed = False
 
     def _step(self, session, now_ms):
@@ -112,6 +119,18 @@ class Player:
         session.step(now_ms, inputs, outputs)
         self._conductor.follow(outputs)
         return outputs.end is None or not audio.silent
+
+
+class _File:
+    """A file read in pieces, as firmware/drivers/flash_files.py reads the device's."""
+
+    def __init__(self, path):
+        self._path = path
+
+    def read_into(self, offset, buffer):
+        with open(self._path, "rb") as file:
+            file.seek(offset)
+            return file.readinto(buffer)
 
 
 def main():

@@ -578,4 +578,4 @@ def command(path: Path, out: Path | None = None) -> None:
     for line in imported.told:
         print(f"  {line}")
     print("  " + "  ".join(f"{name} {length:g}" for name, length in notes))
-    print(f"hear it: calando render --song {target} --out {target.with_suffix('.wav')}")
+    print(f"hear it: calando render --song {target} --out {target.with_name(target.stem + '_played.wav')}")
