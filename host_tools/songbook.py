@@ -275,6 +275,16 @@ DOCS_TAIL = """
 | `hush_little_baby` | its description for schools at musicyoucanread.com ("Hush Little Baby", southern folk song, \
 4/4, so do re mi fa) | nothing: rises of a sixth (so to mi) and a fifth (so to re), a fall of a fourth (re to so), \
 the first phrase ends on re, long-short-short-long-long and four shorts |
+
+## The family's own
+
+- `calando song import FILE`: a melody from MIDI, MusicXML, ABC, or a WAV of somebody singing, played by the device's
+  voices. It follows tempo, mode, brightness and density.
+- `calando song record FILE.wav --kind voice`: the person's own voice, as it was recorded. It keeps its own tempo; only
+  level and brightness follow the session's curve.
+- `calando song record FILE.wav --kind heartbeat`: one cycle of a heartbeat, on every beat of the music.
+
+[sound.md](sound.md) says what becomes of a recording. Who sang it, and who has the rights, is nobody's guess: ask.
 """
 
 
