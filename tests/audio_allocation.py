@@ -1,14 +1,18 @@
 """Runs under MicroPython: prints the bytes that minutes of music with everything moving leave on the heap."""
 
 import gc
+import sys
 from array import array
 
+from firmware.adpcm import Recording
 from firmware.audio import Audio
+from firmware.drivers.flash_files import OpenFile
 from firmware.songs import SONGS
 
 audio = Audio(7400, 6000, 6500)
 block = array("h", bytes(512))
 song = SONGS["dromore"]
+recording = Recording(OpenFile(sys.argv[1]).read_into, int(sys.argv[2]))
 before = 0  # here, so that the measuring itself makes no new name
 
 
@@ -23,7 +27,8 @@ def minutes(blocks):
 
 
 audio.soundscape("womb")
-audio.play(song)
+audio.set_recording(recording)
+audio.play(recording if not recording.heartbeat else song)
 minutes(500)
 gc.collect()
 gc.disable()

@@ -5,6 +5,7 @@ import binascii
 import numpy as np
 from scipy.signal import fftconvolve, lfilter
 
+import host_tools  # noqa: F401  (makes viper code run here)
 from firmware import adpcm
 
 RATE_HZ = 8000

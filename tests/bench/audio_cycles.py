@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from armv6m import Chip, viper_code
 
 import host_tools  # noqa: F401  (makes viper code run here)
-from firmware import master, noise, voices
+from firmware import adpcm, master, noise, voices
 
 CLOCK_HZ, RATE_HZ, BLOCK = 125_000_000, 16_000, 256
 BAR = 0.25
@@ -36,7 +36,7 @@ def both(function, module, number, arguments):
 
 
 def measure():
-    """(stage, cycles a sample of the output) for six voices, noise and everything after them."""
+    """(stage, cycles a sample of the output) for six voices, noise, a recording and everything after them."""
     waves = voices.make_tables()
     state, mix = array("I", [0] * (voices.VOICES * voices.STRIDE)), array("I", [1 << 20] * 138)
     for voice in range(6):
@@ -55,6 +55,14 @@ def measure():
     noises[noise.COEFFICIENT_3], noises[noise.SWELL_STEP], noises[noise.SWELL_DEPTH] = 46, 500000, 450
     cycles, found = both(noise.add_noise, "noise", 0, [0, 0, 0, noises, found[4], waves, 4 * 514, 10, 138])
     rows.append(("noise", cycles / BLOCK))
+    playing = array("I", (32768, 60, 10, adpcm.FULL >> 1, 1 << 28, 1 << 20, 300, 32768))
+    recorded = bytearray(place * 40503 >> 5 & 255 for place in range(adpcm.BLOCK))
+    arguments = [0, 0, 0, playing, array("B", recorded), found[4], adpcm.STEPS, 10, 138]
+    cycles, found_recording = both(adpcm.decode, "adpcm", 1, arguments)
+    rows.append(("a recording", cycles / BLOCK))
+    found[4] = found_recording[5]
+    cycles, _ = both(adpcm.checksum, "adpcm", 0, [1, 0, 0, array("B", recorded)])
+    rows.append(("its blocks' checksums", cycles / (2 * adpcm.BLOCK_SAMPLES)))
     wide = array("I", [0] * BLOCK)
     cycles, found = both(master.upsample, "master", 0, [0, 0, 0, found[4], wide, 128])
     rows.append(("half-band filter", cycles / BLOCK))

@@ -1,20 +1,24 @@
 """Every song and soundscape, sample for sample, as it was when somebody last listened to it.
 
 A change of the engine or of a song changes a line of audio.json. When the change is meant: listen (`make listen`),
-then `python tests/golden/test_audio_golden.py` writes the lines anew.
+then `PYTHONPATH=tests python tests/golden/test_audio_golden.py` writes the lines anew.
 """
 
 import hashlib
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
+import recordings
 
-from firmware import songs
+from firmware import adpcm, songs
 from host_tools import render
 
 FILE = Path(__file__).with_name("audio.json")
 SECONDS = 25
+RECORDINGS = {"a recorded voice": adpcm.VOICE, "a recorded heartbeat": adpcm.HEARTBEAT}
+NAMES = [*songs.NAMES, *songs.SOUNDSCAPES, *RECORDINGS]
 
 
 def plan_for(name):
@@ -29,17 +33,24 @@ def plan_for(name):
     return plan
 
 
-def digest(name):
-    return hashlib.sha256(render.play(plan_for(name))[0].tobytes()).hexdigest()[:24]
+def digest(name, folder):
+    plan = plan_for(name)
+    if name in RECORDINGS:
+        data = recordings.scrambled(RECORDINGS[name], 12000)
+        file = folder / name
+        file.write_bytes(data)
+        plan.update(recording=str(file), recording_bytes=len(data))
+    return hashlib.sha256(render.play(plan)[0].tobytes()).hexdigest()[:24]
 
 
-@pytest.mark.parametrize("name", [*songs.NAMES, *songs.SOUNDSCAPES])
-def test_it_sounds_as_it_did(name):
-    assert digest(name) == json.loads(FILE.read_text("utf-8"))[name], (
-        f"{name} sounds different: listen to it, then run python tests/golden/test_audio_golden.py"
+@pytest.mark.parametrize("name", NAMES)
+def test_it_sounds_as_it_did(name, tmp_path):
+    assert digest(name, tmp_path) == json.loads(FILE.read_text("utf-8"))[name], (
+        f"{name} sounds different: listen to it, then run PYTHONPATH=tests python tests/golden/test_audio_golden.py"
     )
 
 
 if __name__ == "__main__":
-    found = {name: digest(name) for name in [*songs.NAMES, *songs.SOUNDSCAPES]}
+    with tempfile.TemporaryDirectory() as folder:
+        found = {name: digest(name, Path(folder)) for name in NAMES}
     FILE.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

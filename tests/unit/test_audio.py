@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import recordings
 
-from firmware import level, master, score, songs, voices
+from firmware import adpcm, level, master, score, songs, voices
 from firmware.audio import BLOCK, SAMPLE_RATE_HZ, Audio
 from host_tools import render, songbook
 from simulator import interpreter
@@ -199,10 +200,17 @@ def test_the_same_samples_on_both_interpreters():
     assert notes_here == notes_there
 
 
-def test_rendering_allocates_nothing(tmp_path):
+@pytest.mark.parametrize("kind", [adpcm.VOICE, adpcm.HEARTBEAT])
+def test_rendering_allocates_nothing(kind, tmp_path):
     if interpreter.find_micropython() is None:
         pytest.skip(interpreter.why_no_micropython())
-    done = interpreter.run_script(Path(__file__).parent.parent / "audio_allocation.py", heap_kib=400)
+    data = recordings.scrambled(kind, 9000)
+    file = tmp_path / "recording"
+    file.write_bytes(data)
+    arguments = (str(file), str(len(data)))
+    done = interpreter.run_script(
+        Path(__file__).parent.parent / "audio_allocation.py", *arguments, heap_kib=400
+    )
     assert done.stdout.split() == [b"0"], done.stdout
 
 
