@@ -27,7 +27,19 @@ CHIP_FAULTS = (
     "sensor_stopped", "adc_absent", "adc_bus_stuck", "adc_readback", "adc_stopped",
 )  # fmt: skip
 # The detail of "cut" is what machine.reset_cause() says; after "full" there are no more rows.
-EVENTS = ("boot", "phase", "press", "hold", "end", "fault", "save_failed", "heap", "cut", "full", "recording_failed")
+EVENTS = (
+    "boot",
+    "phase",
+    "press",
+    "hold",
+    "end",
+    "fault",
+    "save_failed",
+    "heap",
+    "cut",
+    "full",
+    "recording_failed",
+)
 SESSION_RECORD = "session"  # in the store: the newest sessions
 SESSIONS_KEPT = 8
 
