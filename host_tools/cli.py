@@ -42,11 +42,6 @@ class Population(StrEnum):
     adult = "adult"
 
 
-class Recording(StrEnum):
-    voice = "voice"
-    heartbeat = "heartbeat"
-
-
 @app.callback()
 def _all_commands() -> None:
     pass
@@ -165,26 +160,6 @@ app.add_typer(session.app, name="session")
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command("factory-reset")(backup.factory_reset)
-
-
-@song_app.command("record")
-def song_record(
-    sound: Annotated[
-        Path, typer.Argument(metavar="IN.wav", help="Somebody singing or speaking, or a heartbeat.")
-    ],
-    kind: Annotated[Recording, typer.Option(help="What was recorded.")],
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE.adp", help="Where to write it; default: beside the file.")
-    ] = None,
-) -> None:
-    """Turn a recorded voice or heartbeat into the device's compact form.
-
-    Says how long it is, what memory it takes and what was changed. A voice keeps its own tempo; a heartbeat follows
-    the session's.
-    """
-    from host_tools import record as work
-
-    work.command(sound, kind.value, out)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`calando song`: the family's own song, from a file to the device."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,11 @@ import typer
 from host_tools.commands.common import AsJson, Commit, Port, finish, group, print_json, progress_bar, say
 
 app = group("The family's own song: bring it in, hear it, put it on the device.")
+
+
+class Recording(StrEnum):
+    voice = "voice"
+    heartbeat = "heartbeat"
 
 
 @app.command("import")
@@ -29,6 +35,26 @@ def import_(
     from host_tools import song_import as work
 
     work.command(song, out)
+
+
+@app.command("record")
+def record_(
+    sound: Annotated[
+        Path, typer.Argument(metavar="IN.wav", help="Somebody singing or speaking, or a heartbeat.")
+    ],
+    kind: Annotated[Recording, typer.Option(help="What was recorded.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.adp", help="Where to write it; default: beside the file.")
+    ] = None,
+) -> None:
+    """Turn a recorded voice or heartbeat into the device's compact form.
+
+    Says how long it is, what memory it takes and what was changed. A voice keeps its own tempo; a heartbeat follows
+    the session's.
+    """
+    from host_tools import record as work
+
+    work.command(sound, kind.value, out)
 
 
 @app.command("list")

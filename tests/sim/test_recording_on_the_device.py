@@ -27,8 +27,8 @@ def played(monkeypatch, data):
 
     commit = flash.Flash.commit_profile
 
-    def with_recording(chip, values):
-        commit(chip, values)
+    def with_recording(chip, *arguments):
+        commit(chip, *arguments)
         if data is not None:
             files = flash.mount(chip.read, chip.program, chip.erase)
             with files.open(f"{adpcm.RECORD}.mother", "wb") as file:
