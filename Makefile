@@ -61,6 +61,12 @@ deploy: setup ## put the firmware on the board that is plugged in (PORT=/dev/...
 release: setup ## one archive for both boards, with hashes and a bill of materials, into dist/
 	@$(BIN)/python -m host_tools.release --out dist
 
+.venv/installed-chip: .venv/installed requirements-chip.lock
+	$(PIP) --quiet --progress-bar on --require-hashes -r requirements-chip.lock
+	@touch $@
+
+setup-chip: .venv/installed-chip ## install the emulated RP2040 too, for `--runtime rp2040` (CALANDO_UF2 names the image)
+
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
 	$(BIN)/python -m host_tools.listen --out $(OUT)/listen
 
@@ -70,6 +76,7 @@ story: setup ## each scenario, played, as a few plain sentences
 lock: ## renew the pinned versions (needs uv; --no-emit-index-url keeps addresses out)
 	uv pip compile pyproject.toml --extra test --extra check --universal --no-annotate --no-header --generate-hashes -o requirements.lock
 	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --universal --no-annotate --no-header --generate-hashes -o requirements-bench.lock
+	uv pip compile pyproject.toml --extra chip --constraint requirements.lock --universal --no-annotate --no-header --generate-hashes -o requirements-chip.lock
 
 clean: ## remove what was built or installed here
 	rm -rf .venv build dist $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis

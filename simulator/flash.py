@@ -6,7 +6,7 @@ import json
 import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import littlefs
@@ -30,10 +30,11 @@ class Flash:
     """Bytes that can only be cleared bit by bit, and set again a sector at a time.
 
     erases and programs count operations, so that a test can cut the power at each of them. erase_us and program_us are how
-    long a sector and a page take.
+    long a sector and a page take. The device's records are in `folder` of its file system.
     """
 
-    def __init__(self, image: bytearray | mmap.mmap | None = None):
+    def __init__(self, image: bytearray | mmap.mmap | None = None, folder: str = ""):
+        self.folder = folder
         self.erase_us, self.program_us = ERASE_US, PROGRAM_US
         self.image = bytearray(b"\xff" * BYTES) if image is None else image
         self.erases = 0
@@ -98,16 +99,32 @@ class Flash:
         """What a therapist did before the session: the profile is on the device, and a song (name, bytes) of its own."""
         files = mount(self.read, self.program, self.erase)
         if song is not None:
-            HostFiles(files).write(f"song.{song[0]}", (song[1],))
-        Store(HostFiles(files)).save(profile.RECORD, profile.SCHEMA_VERSION, json.dumps(values).encode())
+            HostFiles(files, self.folder).write(f"song.{song[0]}", (song[1],))
+        Store(HostFiles(files, self.folder)).save(
+            profile.RECORD, profile.SCHEMA_VERSION, json.dumps(values).encode()
+        )
         files.unmount()
         self.erases = self.programs = 0
 
     def load(self, name: str, slots: int = 2) -> bytes | None:
         """The newest record of that name in the device's store, or None."""
         files = mount(self.read, lambda offset, data: None, lambda offset: None)
-        found = Store(HostFiles(files)).load(name, slots)
+        found = Store(HostFiles(files, self.folder)).load(name, slots)
         return None if found is None else bytes(found[1])
+
+    def install(self, contents: dict[str, bytes]) -> int:
+        """Write files, with the folders they are in; returns how many sectors the file system then uses."""
+        files = mount(self.read, self.program, self.erase)
+        for name, data in contents.items():
+            files.makedirs(str(PurePosixPath(name).parent), exist_ok=True)
+            with files.open(name, "wb") as file:
+                file.write(data)
+        if self.folder:
+            files.makedirs(self.folder, exist_ok=True)
+        used = files.used_block_count
+        files.unmount()
+        self.erases = self.programs = 0
+        return used
 
 
 class _Partition(littlefs.UserContext):
@@ -147,24 +164,28 @@ def mount(
 class HostFiles:
     """As firmware/drivers/flash_files.py, for the host's side of the chip; that driver's folder is this root."""
 
-    def __init__(self, files: littlefs.LittleFS):
+    def __init__(self, files: littlefs.LittleFS, folder: str = ""):
         self._files = files
+        self._folder = PurePosixPath(folder)
+
+    def _path(self, name: str) -> str:
+        return str(self._folder / name)
 
     def size(self, name: str) -> int | None:
         try:
-            return self._files.stat(name).size
+            return self._files.stat(self._path(name)).size
         except littlefs.LittleFSError:
             return None
 
     def read_into(self, name: str, offset: int, buffer: bytearray) -> int:
-        with self._files.open(name, "rb") as file:
+        with self._files.open(self._path(name), "rb") as file:
             file.seek(offset)
             data = file.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
     def pieces(self, name: str, offset: int, buffer: bytearray) -> Iterator[int]:
-        with self._files.open(name, "rb") as file:
+        with self._files.open(self._path(name), "rb") as file:
             file.seek(offset)
             while data := file.read(len(buffer)):
                 buffer[: len(data)] = data
@@ -172,7 +193,7 @@ class HostFiles:
 
     def write(self, name: str, parts: Iterable[bytes]) -> None:
         try:
-            with self._files.open(name, "wb") as file:
+            with self._files.open(self._path(name), "wb") as file:
                 for part in parts:
                     file.write(part)
         except littlefs.LittleFSError as error:

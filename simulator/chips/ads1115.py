@@ -24,6 +24,8 @@ COMPARATOR_LOOKS_BACK = 4096
 class ADS1115:
     """The chip. `rate_error_permille` makes its oscillator slow (-) or fast (+): the sheet allows 100."""
 
+    reading_consumes = False
+
     def __init__(
         self,
         volts,

@@ -77,6 +77,14 @@ class I2CBusModel:
         self.busy_us += duration_us
         return status, data, duration_us
 
+    def answering(self, address: int, now_us: int):
+        """The target that acknowledges its address now, or None; for a wire that goes byte by byte."""
+        target = self._targets.get(address)
+        if target is None or target.write(b"", now_us) is False:
+            self.not_acknowledged += 1
+            return None
+        return target
+
     def sda_level(self, now_us: int) -> int:
         """What a pin on SDA reads while nobody drives it: 0 when a chip holds it."""
         return 0 if any(holder.holds_sda(now_us) for holder in self._holders) else 1

@@ -96,6 +96,11 @@ class FaultyTarget:
             return self._random.randbytes(count)
         return self.target.read(count, fault[0])
 
+    def read_byte(self, place: int, now_us: int) -> int | None:
+        """Byte `place` of a read under way, for a wire that goes byte by byte; None when nobody answers."""
+        data = self.read(1 if self.target.reading_consumes else place + 1, now_us)
+        return None if data is None else data[-1]
+
     def _release(self, now_us, ways):
         self._pulses = 0
         self._faults = [

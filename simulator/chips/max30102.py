@@ -58,6 +58,7 @@ class MAX30102:
     """
 
     address = ADDRESS
+    reading_consumes = True  # a byte that was read is gone
 
     def __init__(
         self, light, temperature_c=25.0, oscillator_ppm: int = 0, look_ahead_us: int = 1_000_000,

@@ -21,6 +21,7 @@ class SSD1306:
     """The chip. `on` says whether the panel shines, `pixel(x, y)` whether a point of it does."""
 
     address = ADDRESS
+    reading_consumes = False
 
     def __init__(self, address: int = ADDRESS, now_us: int = 0):
         self.address = address

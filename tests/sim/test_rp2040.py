@@ -1,0 +1,123 @@
+"""The firmware on an emulated RP2040 with MicroPython's own image; where CALANDO_UF2 names one, and it is minutes of work.
+
+Without an image, what is ours around it: that the image is looked at, and that what is missing is said.
+"""
+
+import numpy as np
+import pytest
+from sim_parts import RATE_HZ, SIM, from_text
+
+from simulator import bedside, scenario
+from simulator.emulator.image import FILES_START, FLASH_START, ImageError, load_image
+from simulator.flash import SECTORS
+from simulator.runtimes import rp2040
+
+needs_image = pytest.mark.skipif(rp2040.why_not() is not None, reason=str(rp2040.why_not()))
+
+
+def uf2(contents, start=FLASH_START):
+    blocks = b""
+    for place in range(0, len(contents), 256):
+        piece = contents[place : place + 256].ljust(256, b"\0")
+        head = [0x0A324655, 0x9E5D5157, 0x2000, start + place, 256, place // 256, -(-len(contents) // 256), 0]
+        blocks += b"".join(number.to_bytes(4, "little") for number in head) + piece.ljust(476, b"\0")
+        blocks += (0x0AB16F30).to_bytes(4, "little")
+    return blocks
+
+
+MICROPYTHON = b"\0" * 300 + b"MicroPython v1.28.0 on 2026-04-01; Raspberry Pi Pico with RP2040"
+
+
+class TestImage:
+    def test_a_uf2_file_becomes_flash_and_a_version(self, tmp_path):
+        (tmp_path / "image.uf2").write_bytes(uf2(MICROPYTHON))
+        flash, version = load_image(tmp_path / "image.uf2")
+        assert flash[: len(MICROPYTHON)] == MICROPYTHON
+        assert len(flash) == FILES_START
+        assert version == "v1.28.0"
+
+    @pytest.mark.parametrize(
+        ("contents", "words"),
+        [
+            (b"x" * 512, "is not a UF2 image"),
+            (uf2(MICROPYTHON, FLASH_START + FILES_START), "is not a UF2 image"),
+            (uf2(MICROPYTHON, 0x2000_0000), "is not a UF2 image"),
+            (uf2(MICROPYTHON.replace(b"RP2040", b"RP2350")), "no MicroPython for the RP2040"),
+            (b"", "no MicroPython for the RP2040"),
+        ],
+    )
+    def test_any_other_file_is_refused(self, tmp_path, contents, words):
+        (tmp_path / "image.uf2").write_bytes(contents)
+        with pytest.raises(ImageError, match=words):
+            load_image(tmp_path / "image.uf2")
+
+    def test_a_file_that_is_not_there_is_said(self, tmp_path):
+        with pytest.raises(ImageError, match="cannot be read"):
+            load_image(tmp_path / "none.uf2")
+
+
+class TestDeployedFlash:
+    def test_it_holds_the_firmware_for_the_chip_and_room_to_spare(self):
+        flash, sectors = rp2040.deployed_flash()
+        assert 20 < sectors < SECTORS / 2
+        flash.commit_profile({"title": "Kept"})
+        assert flash.load("profile") == b'{"title": "Kept"}'
+
+
+def test_without_an_image_it_says_what_to_do(monkeypatch):
+    monkeypatch.delenv(rp2040.IMAGE_VARIABLE, raising=False)
+    with pytest.raises(FileNotFoundError, match=r"CALANDO_UF2.*micropython\.org/download/RPI_PICO"):
+        bedside.run(scenario.load("short"), "rp2040")
+
+
+def press_again_later(played, later_s):
+    events = [event.model_copy() for event in played.events]
+    events[1].at_s += later_s
+    return played.model_copy(update={"events": events})
+
+
+@needs_image
+def test_it_plays_what_the_desk_plays():
+    """Sample for sample, but for when the first one comes, and for the turn of the loop (16 ms) in which the chip, where
+    computing takes time, sees the button the second time."""
+    played = scenario.load("short")
+    chip = bedside.run(played, "rp2040")
+    assert (chip.summary["end"], chip.summary["reason"]) == (played.expect.end, played.expect.reason)
+    heard = np.trim_zeros(chip.pcm)
+    assert len(heard) > 4 * RATE_HZ
+    desks = [bedside.run(press_again_later(played, turns * 0.016)) for turns in (0, 1, -1)]
+    # The desk of the right turn has the chip's every sample.
+    assert any(np.array_equal(np.trim_zeros(desk.pcm), heard) for desk in desks)
+
+
+BROKEN = """
+from broken_device import break_it
+break_it("session", {at_s}, {how!r})
+from firmware import main
+main.main()
+"""
+PRESSED_TEXT = 'title = "t"\nduration_s = 17\n[[event]]\nat_s = 5\ndo = "press"\n'
+
+
+@needs_image
+@pytest.mark.parametrize(
+    ("how", "reason"), [("raise", "exception"), ("memory", "exception"), ("hang", "watchdog")]
+)
+def test_what_breaks_on_the_chip_ends_in_silence_and_a_reason_that_survives(how, reason):
+    bench = bedside.Bedside(from_text(PRESSED_TEXT))
+    bench.flash, _ = rp2040.deployed_flash()
+    broken = {
+        "main.py": BROKEN.format(at_s=6, how=how).encode(),
+        "a/broken_device.py": (SIM / "broken_device.py").read_bytes(),
+    }
+    bench.flash.install(broken)
+    bench.flash.commit_profile(bench.scenario.profile_values())
+    rp2040.boot(bench)
+    silent_from = int(bench.now_us / 1e6 * RATE_HZ)
+    interpreter = rp2040.boot(bench)
+    result = bench.result("rp2040", 0.0, interpreter)
+    assert result.pcm[:silent_from].any(), "nothing played: the test proves nothing"
+    assert not result.pcm[silent_from:].any()
+    assert [e["detail"]["reason"] for e in result.events if e["kind"] == "device_fault"] == [reason]
+    assert result.rows[-1]["phase"] == "idle"
+    assert result.summary["flash_erased_while_audible"] == 0
