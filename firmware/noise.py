@@ -34,6 +34,7 @@ SOUNDSCAPES = {
     "ocean": (166, 166, 46, 469, 450, 4135, False),  # two poles at 500 Hz, nothing under 120 Hz; 7.5 s
     "womb": (91, 512, 24, 560, 300, 3226, True),  # one pole at 250 Hz, as tissue; 9 s
     "rain": (440, 512, 140, 1250, 120, 1020, False),  # soft and wide, 400 Hz to 2.5 kHz; hardly moving
+    "test": (512, 512, 91, 1250, 0, 770, False),  # for the calibration: steady, 250 Hz to 2 kHz
 }
 
 

@@ -87,7 +87,9 @@ def make_tables():
             (cosine * cosine_step - sine * sine_step) >> 60,
             (sine * cosine_step + cosine * sine_step) >> 60,
         )
-    waves = array("H", [32768] * (TABLE_STRIDE * len(TIMBRES)))
+    waves = array(
+        "H", bytes(2 * TABLE_STRIDE * len(TIMBRES))
+    )  # not from a list, which takes eight times the room
     for number, timbre in enumerate(TIMBRES):
         base = number * TABLE_STRIDE
         for index in range(TABLE_SIZE + 1):

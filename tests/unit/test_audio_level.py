@@ -222,4 +222,21 @@ def test_a_mix_gone_wild_is_still_held_by_the_clamp(ceilings):
 
 def test_the_songs_range_stays_where_the_engine_is_clean():
     assert score.HIGHEST_NOTE <= 81 and score.LOWEST_NOTE >= 48
-    assert set(noise.SOUNDSCAPES) == set(songs.SOUNDSCAPES)
+    assert set(noise.SOUNDSCAPES) == {*songs.SOUNDSCAPES, "test"}
+
+
+@pytest.mark.parametrize("level_dbfs", [-40, -30, -20])
+def test_the_test_noise_of_the_bench_is_as_loud_as_it_says(level_dbfs):
+    engine = Audio(board.FULL_SCALE_CDBA, 6000, 6500)
+    wanted_cdba = board.FULL_SCALE_CDBA + 100 * level_dbfs
+    engine.first_level_cdba = wanted_cdba
+    engine.soundscape("test")
+    engine.set_level(wanted_cdba, 16)
+    block = array("h", bytes(2 * BLOCK))
+    blocks = []
+    for _ in range(250):
+        engine.render(block)
+        blocks.append(np.array(block))
+    levels = meter.measure(np.concatenate(blocks)[RATE_HZ:], RATE_HZ, FULL_SCALE_DBA)
+    assert levels.laeq_dba == pytest.approx(FULL_SCALE_DBA + level_dbfs, abs=0.2)
+    assert engine.level_cdba == pytest.approx(wanted_cdba, abs=30)
