@@ -12,7 +12,9 @@ from firmware.profiles import READY
 
 NEWBORN = "newborn"
 ADULT = "adult"
-SCHEMA_VERSION = 1
+# What turns the values of version 1 into those of version 2, and so on: pure functions of a dict.
+MIGRATIONS = ()
+SCHEMA_VERSION = 1 + len(MIGRATIONS)
 RECORD = "profile"  # its name in the store
 
 CURVE_POINTS_MAX = 16
@@ -200,6 +202,23 @@ def find(name):
         if setting.name == name:
             return setting
     return None
+
+
+def migrate(values, version, migrations=MIGRATIONS):
+    """The values of a profile as this firmware's version means them; what came is not changed.
+
+    Raises ProfileError for a version that is newer than this firmware, or none at all.
+    """
+    newest = 1 + len(migrations)
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= newest:
+        raise ProfileError(
+            "the profile has version %s and this firmware knows 1 to %d; update the firmware first"
+            % (_show(version), newest)
+        )
+    if isinstance(values, dict):
+        for step in migrations[version - 1 :]:
+            values = step(dict(values))
+    return values
 
 
 def _is_number(value):

@@ -5,7 +5,18 @@ import math
 import pytest
 
 from firmware import guard
-from firmware.profile import ADULT, NEWBORN, READY, TABLE, Profile, ProfileError, find
+from firmware.profile import (
+    ADULT,
+    MIGRATIONS,
+    NEWBORN,
+    READY,
+    SCHEMA_VERSION,
+    TABLE,
+    Profile,
+    ProfileError,
+    find,
+    migrate,
+)
 
 ROWS = {setting.name: setting for setting in TABLE}
 
@@ -188,3 +199,27 @@ def test_every_setting_says_what_it_means():
 def test_the_attributes_that_the_firmware_reads_are_those_of_the_table():
     assert set(Profile.__annotations__) == {setting.attribute for setting in TABLE} | {"values"}
     assert set(vars(Profile.ready(NEWBORN))) == set(Profile.__annotations__)
+
+
+def test_values_of_an_older_version_are_brought_up_step_by_step_and_a_newer_one_is_refused():
+    def renamed(values):
+        values["level_dba"] = values.pop("loudness")
+        return values
+
+    def doubled(values):
+        return values | {"session_min": values["session_min"] * 2}
+
+    old = {"loudness": 44, "session_min": 10}
+    steps = (renamed, doubled)
+    assert migrate(old, 1, steps) == {"level_dba": 44, "session_min": 20}
+    assert old == {"loudness": 44, "session_min": 10}, "what came is not changed"
+    assert migrate({"session_min": 10}, 2, steps) == {"session_min": 20}
+    assert migrate({"session_min": 10}, 3, steps) == {"session_min": 10}
+    for version in (0, 4, -1, None, "1", True, 1.0):
+        with pytest.raises(ProfileError, match="update the firmware"):
+            migrate(old, version, steps)
+    assert migrate([], 1, steps) == [], "whether it is a table at all is asked later"
+
+
+def test_the_version_counts_the_steps():
+    assert 1 + len(MIGRATIONS) == SCHEMA_VERSION
