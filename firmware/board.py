@@ -1,5 +1,7 @@
 """Pins, addresses and electrical constants of hardware revision A. Facts of the board only: no code, no limits."""
 
+NAME = "Pico, revision A"
+
 # Raspberry Pi Pico, GPIO numbers.
 PIN_TRACE_TX = 0  # UART0, service header: what happens, once a second; nothing is read from it
 PIN_I2C_SDA = 4

@@ -6,7 +6,6 @@ wrong in this file, silence is left behind.
 
 import gc
 import io
-import json
 import sys
 from array import array
 
@@ -14,9 +13,10 @@ import machine
 import rp2
 from machine import I2C, WDT, Pin
 
-from firmware import board, boot, guard, panel, reasons, songs
+from firmware import board, boot, guard, panel, reasons
 from firmware.audio import Audio
 from firmware.conductor import Conductor
+from firmware.dose import RECORD as DOSE_RECORD
 from firmware.dose import RECORD_BYTES as DOSE_BYTES
 from firmware.dose import VERSION as DOSE_VERSION
 from firmware.dose import Dose
@@ -33,7 +33,9 @@ from firmware.drivers.trace import Trace
 from firmware.journal import CHIP_FAULTS, Journal
 from firmware.level import FULL_POWER, power_cdb
 from firmware.loop import Clock, Loop
+from firmware.modules import forget
 from firmware.records import Inputs, Outputs, Prescription
+from firmware.score import Score
 from firmware.session import Session
 from firmware.store import Store
 from firmware.vitals import Vitals
@@ -44,10 +46,10 @@ ADC_MS = 250  # a channel at a time
 SESSION_MS = 100
 JOURNAL_MS = 1000
 DISPLAY_MS = 250
+LINK_MS = 16
 RETRY_MS = 5000  # a chip in fault is looked for again this often, while nothing plays
 WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 I2C_TIMEOUT_US = 10_000  # the default of 50 ms would starve the sound
-DOSE_RECORD = "dose"
 FAULT_RECORD = "fault"  # what the device last died of: text
 FAULT_BYTES = 400
 _OVERDRIVEN_MV = 2800  # beyond a full-scale square wave; its square still fits a small integer of the chip
@@ -56,22 +58,29 @@ _OVERDRIVEN_MV = 2800  # beyond a full-scale square wave; its square still fits 
 class Device:
     """Every part, and the tasks that move data between them. `loop.turn()` is one turn of the whole device."""
 
+    # From flash, by startup.py.
+    unit: str  # hex
+    profile: Prescription
+    profile_digest: str | None  # of the committed profile's bytes; None while there is none
+    song: Score
+    recording: "Recording | None"  # of the profile's voice  # pyright: ignore[reportUndefinedVariable]
+    full_scale_cdba: int  # level at the ear of a full-scale sine
+    calibrated: bool
+    dose: Dose
+
     def __init__(self):
         self.clock = clock = Clock()
         self.pcm = PcmOut(
             clock, board.PIN_I2S_DATA, board.PIN_I2S_CLOCK, board.PIN_I2S_WORD_SELECT, board.PIN_AMPLIFIER_ON
         )
         self.light = Light(board.PIN_LIGHT_GREEN, board.PIN_LIGHT_AMBER)
-        self.files = files = FlashFiles()
-        self.store = Store(files)
-        self.journal = Journal(FlashPages(rp2.Flash(), files, self.pcm), self.store)
+        self.files = FlashFiles(self._audible)
+        self.store = Store(self.files)
+        self.journal = Journal(FlashPages(rp2.Flash(), self.files, self.pcm), self.store)
         self.trace = Trace(board.PIN_TRACE_TX)
         self._open_journal()
         self.inputs = Inputs()
-        self.recording = None
-        self.profile = self._load_profile()
-        self.song = songs.SONGS[self.profile.song]
-        self.dose = self._load_dose()
+        unusable = self._load()
 
         bus = I2CBus(_open_i2c, _open_i2c_pins, clock)
         self.sensor = MAX3010x(bus, clock)
@@ -92,7 +101,7 @@ class Device:
         self.vitals = Vitals(self.profile.population)
         adult = self.profile.population == "adult"
         self.audio = Audio(
-            board.FULL_SCALE_CDBA,
+            self.full_scale_cdba,
             guard.ADULT_CEILING_CDBA if adult else guard.NEWBORN_CEILING_CDBA,
             guard.ADULT_CEILING_CDBC if adult else guard.NEWBORN_CEILING_CDBC,
         )
@@ -113,6 +122,9 @@ class Device:
         self._sensor_fault = None
         self._adc_fault = None
         self._recording_failed = False
+        self.computer = None  # at the other end of the cable, while there is one (computer.py)
+        self.usb = False  # there is USB power
+        self.sessions_now = 0  # saved since the device was switched on
 
         self.loop = Loop(clock, WDT(timeout=WATCHDOG_MS))
         self.loop.add("sound", SOUND_MS, self.sound)
@@ -122,7 +134,10 @@ class Device:
         self.loop.add("session", SESSION_MS, self.think)
         self.loop.add("journal", JOURNAL_MS, self.write_down)
         self.loop.add("mend", RETRY_MS, self.mend)
+        self.loop.add("link", LINK_MS, self.talk)
         self._tell(0, "boot", None, machine.reset_cause())
+        for _ in range(unusable):
+            self._tell(0, "save_failed")
         if machine.reset_cause() == machine.WDT_RESET:
             self._tell(0, "fault", reasons.EXCEPTION if self._died_of() else reasons.WATCHDOG)
         self.sensor.configure()
@@ -146,6 +161,8 @@ class Device:
         gesture = self.gestures.sample(now_ms, self.button.down())
         if gesture is not None:
             self._tell(now_ms, gesture)
+            if self.computer is not None and self.computer.gesture(gesture, now_ms):
+                return
             self.inputs.gesture = gesture
             self.think(now_ms)
 
@@ -183,6 +200,8 @@ class Device:
         self._gather(now_ms)
         self.session.step(now_ms, inputs, outputs)
         inputs.gesture = None
+        if self.computer is not None:
+            self.computer.light(now_ms, outputs)
         self._obey(now_ms, outputs)
 
     def write_down(self, now_ms):
@@ -191,6 +210,21 @@ class Device:
         if self.outputs.sensor_on:
             self.journal.keep()
         self.trace.send(self.journal.record)
+
+    def talk(self, now_ms):
+        """The USB line, where there is a computer. Allocates nothing while nothing comes."""
+        computer = self.computer
+        if computer is None:
+            if self.usb and self.session.over:
+                from firmware.computer import Computer
+
+                self.computer = Computer(self)
+        elif not self.usb:
+            self.computer = None
+            computer.close()
+        elif computer.step(now_ms):
+            leave_silence(self)
+            machine.reset()
 
     def show(self, now_ms):
         """Bring the display, where there is one, a line nearer to what it should say."""
@@ -221,7 +255,9 @@ class Device:
         inputs.level_cdba = audio.level_cdba if self.pcm.running else 0
         inputs.level_cdbc = audio.level_cdbc if self.pcm.running else 0
         adc = self.adc
-        inputs.measured_level_cdba = _output_level_cdba(adc.millivolts(board.ADC_OUTPUT))
+        inputs.measured_level_cdba = _output_level_cdba(
+            adc.millivolts(board.ADC_OUTPUT), self.full_scale_cdba
+        )
         room_mv = adc.millivolts(board.ADC_ROOM_SOUND)
         inputs.room_level_cdba = None if room_mv is None else room_mv * 100 // board.ROOM_SOUND_MV_PER_DBA
         knob_mv = adc.millivolts(board.ADC_KNOB)
@@ -230,7 +266,9 @@ class Device:
         )
         supply_mv = adc.millivolts(board.ADC_SUPPLY)
         inputs.supply_mv = None if supply_mv is None else supply_mv * board.SUPPLY_DIVIDER
-        inputs.usb_host_present = self.usb_power.value() == 1 and not board.USB_ISOLATED
+        self.usb = self.usb_power.value() == 1
+        inputs.usb_host_present = self.usb and not board.USB_ISOLATED
+        inputs.bench_mode = self.computer is not None and self.computer.bench
         if self.sensor.fault != self._sensor_fault:
             self._sensor_fault = self.sensor.fault
             self._tell(now_ms, "fault", reasons.SENSOR_FAULT, CHIP_FAULTS.index(self.sensor.fault))
@@ -256,7 +294,7 @@ class Device:
         if outputs.amplifier_on and not outputs.mute_now:
             if not self.pcm.amplifier_on:
                 self.pcm.start()
-        elif self.pcm.running:
+        elif self.pcm.running and not (self.computer is not None and self.computer.sounding):
             self.pcm.stop()
             self.conductor.stop()
         self.conductor.follow(outputs)
@@ -299,61 +337,20 @@ class Device:
 
     # Flash: only while the amplifier is off
 
-    def _load_profile(self):
-        """The committed profile, or the ready-made one for newborns, which only shows that none is there."""
-        import firmware
-        from firmware import profile
+    def _audible(self):
+        return self.pcm.amplifier_on
+
+    def _load(self):
+        """Fill in what comes from flash; returns how many records were there and could not be used."""
+        from firmware import startup
 
         try:
-            return Prescription(self._committed(profile))
+            return startup.load(self, machine.unique_id())
         finally:
-            # Its table of settings is a tenth of the heap, and nobody asks for it again; a Profile would keep it.
-            for name in ("profile", "profiles"):
-                sys.modules.pop("firmware." + name)
-                delattr(firmware, name)
+            # The table of settings is a tenth of the heap, and nobody at the bedside asks for it.
+            forget("startup", "profile", "profiles", "calibration")
+            del startup
             gc.collect()
-
-    def _committed(self, profile):
-        found = self.store.load(profile.RECORD)
-        if found is not None and found[0] == profile.SCHEMA_VERSION:
-            try:
-                committed = profile.Profile.from_values(json.loads(bytes(found[1])))
-                if committed.song in songs.NAMES and self._open_recording(committed.voice):
-                    self.inputs.profile_confirmed = True
-                    return committed
-                self._tell(0, "save_failed")  # its song or its recording is not on this device
-            except ValueError:
-                self._tell(0, "save_failed")  # a record that is whole and yet no profile: said, and not used
-        # Nobody has confirmed contraindications on this device: a press will be refused.
-        self.inputs.profile_confirmed = False
-        return profile.Profile.ready("newborn")
-
-    def _open_recording(self, name):
-        """Make ready the recording that a profile asks for, if any; returns whether it has what it asks for."""
-        if name == "none":
-            return True
-        from firmware.adpcm import RECORD, Recording
-
-        file = RECORD + "." + name
-        try:
-            self.recording = Recording(self.files.open(file).read_into, self.files.size(file))
-        except (OSError, ValueError):
-            return False
-        return True
-
-    def _load_dose(self):
-        dose = Dose()
-        found = self.store.load(DOSE_RECORD)
-        try:
-            if found is not None:
-                dose.unpack(found[1])
-            elif self.store.damaged(DOSE_RECORD):
-                raise ValueError("no slot of it is whole")
-        except ValueError:
-            # How much there was is not known: nothing more today.
-            dose.assume_full(self.profile)
-            self._tell(0, "save_failed")
-        return dose
 
     def _open_journal(self):
         cause = machine.reset_cause()
@@ -369,6 +366,7 @@ class Device:
         if self.journal.has_rows:
             try:
                 self.journal.save(self.loop.feed)
+                self.sessions_now += 1
             except OSError as error:
                 self._tell(now_ms, "save_failed", None, error.args[0])
 
@@ -402,14 +400,14 @@ def _open_i2c_pins():
     return Pin(board.PIN_I2C_SCL, Pin.OPEN_DRAIN, value=1), Pin(board.PIN_I2C_SDA, Pin.OPEN_DRAIN, value=1)
 
 
-def _output_level_cdba(millivolts):
+def _output_level_cdba(millivolts, full_scale_cdba):
     """What the envelope detector's rms voltage is as a level at the ear; None while unknown, 0 for silence."""
     if millivolts is None:
         return None
     millivolts = min(millivolts, _OVERDRIVEN_MV)
     unit = FULL_POWER // (board.OUTPUT_FULL_SCALE_MV * board.OUTPUT_FULL_SCALE_MV)
     ratio_cdb = power_cdb(millivolts * millivolts * unit) if millivolts > 0 else None
-    return 0 if ratio_cdb is None else max(0, board.FULL_SCALE_CDBA + ratio_cdb)
+    return 0 if ratio_cdb is None else max(0, full_scale_cdba + ratio_cdb)
 
 
 def main():
@@ -436,7 +434,7 @@ def save_fault(device, text):
 
     Flash failing too, there is nobody left to tell.
     """
-    store = Store(FlashFiles()) if device is None else device.store
+    store = Store(FlashFiles(_silent)) if device is None else device.store
     try:
         if device is not None and device.journal.has_rows:
             device.journal.flush()
@@ -445,10 +443,16 @@ def save_fault(device, text):
         pass
 
 
+def _silent():
+    """Whether anything is audible in a device that could not be put together."""
+    return False
+
+
 def leave_silence(device):
     """Amplifier off and LEDs dark, by the shortest way there is."""
     Pin(board.PIN_AMPLIFIER_ON, Pin.OUT, value=0)
     if device is not None:
+        device.pcm.mute()
         device.sensor.power(False)
 
 

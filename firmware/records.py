@@ -49,6 +49,7 @@ class Inputs:
         self.supply_mv: int | None = None
         # the device
         self.usb_host_present = False
+        self.bench_mode = False  # somebody held the button for it, and can hear the device
         self.sensor_fault: str | None = None  # a reason, or None
         self.adc_fault: str | None = None
         self.audio_fault: str | None = None

@@ -66,6 +66,11 @@ class Session:
         self._knob_permille = 1000
         self._mood_ms: int | None = None  # on the curve, when the mood was last taken from it
 
+    @property
+    def over(self):
+        """Whether nothing sounds, and nothing will without a press."""
+        return self._over
+
     def step(self, now_ms, inputs, outputs):
         """Fill `outputs` for this moment. About ten times a second, and at once on a gesture."""
         elapsed_ms = 0 if self._last_ms is None else now_ms - self._last_ms

@@ -7,6 +7,9 @@ slots; a history has as many as it keeps. Nothing here knows what is kept.
 import binascii
 import struct
 
+ASIDE = (
+    "new."  # begins the name of a file that waits to be committed (staging.py); such files go at every start
+)
 _HEADER = (
     "<4sHHII"  # magic, schema version, 0, age, payload length; then the CRC-32 of these and of the payload
 )
@@ -15,7 +18,7 @@ _MAGIC = b"CAL1"
 
 
 class Store:
-    """`files` has size, read_into, pieces and write, as drivers/flash_files.py does."""
+    """`files` has size, read_into, pieces, write and remove, as drivers/flash_files.py does."""
 
     def __init__(self, files):
         self._files = files
@@ -31,6 +34,11 @@ class Store:
             if age is not None and age > newest_age:
                 newest, newest_age = slot, age
         return None if newest is None else self._read(name, newest)
+
+    def load_older(self, name):
+        """(schema version, payload) of the record before the newest, or None when only one slot is whole."""
+        found = self.history(name, 2)
+        return self._read(name, found[0][1]) if len(found) == 2 else None
 
     def damaged(self, name, slots=2):
         """Whether there is something of that name, and nothing whole.
@@ -58,9 +66,21 @@ class Store:
         """(schema version, payload) of one slot, or None when it holds no whole record."""
         return None if self._age(name, slot) is None else self._read(name, slot)
 
+    def slot_size(self, name, slot):
+        """Bytes of the payload in a slot that holds a whole record."""
+        return self._files.size(_file(name, slot)) - _HEADER_BYTES
+
     def read_into(self, name, slot, offset, buffer):
         """Fill a buffer from a place in the payload of a whole slot; returns how many bytes there were."""
         return self._files.read_into(_file(name, slot), _HEADER_BYTES + offset, buffer)
+
+    def remove(self, name, slots=2, keep_newest=False):
+        """Remove every slot of that name, the oldest first, so that a cut leaves the newest or nothing."""
+        whole = self.history(name, slots)
+        in_order = [slot for slot in range(slots) if slot not in [place for _, place in whole]]
+        in_order += [slot for _, slot in (whole[:-1] if keep_newest else whole)]
+        for slot in in_order:
+            self._files.remove(_file(name, slot))
 
     def save(self, name, schema, payload, slots=2):
         """Put a record in the place of the oldest. Raises OSError when the flash does not hold it; the others stay."""

@@ -33,6 +33,7 @@ SUBJECTS = {
     "dose.py": ["tests/unit/test_dose.py"],
     "hour.py": ["tests/unit/test_hour.py", "tests/unit/test_dose.py"],
     "panel.py": ["tests/unit/test_panel.py"],
+    "consent.py": ["tests/unit/test_consent.py"],
 }
 HAZARDS = ["tests/hazards/test_patient.py", "tests/hazards/test_device.py"]
 

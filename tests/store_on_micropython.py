@@ -84,7 +84,7 @@ def boot(image):
         os.VfsLfs2.mkfs(chip, progsize=256)
         files = os.VfsLfs2(chip, progsize=256, mtime=False)
     os.mount(files, flash_files.FOLDER)
-    return chip, Store(FlashFiles())
+    return chip, Store(FlashFiles(lambda: False))
 
 
 def loaded(store):

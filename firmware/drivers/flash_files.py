@@ -1,4 +1,4 @@
-"""Files on the device's flash. What is in them, and how they survive a power cut, is store.py's.
+"""Files on the device's flash. What is in them, and how they survive a power cut, is store.py's and desk.py's.
 
 Writing erases, and that stops every interrupt for tens of milliseconds: only while the amplifier is off
 (drivers/pcm_out.py). What must be written while it is on goes to drivers/flash_pages.py.
@@ -7,10 +7,17 @@ Writing erases, and that stops every interrupt for tens of milliseconds: only wh
 import os
 
 FOLDER = "/data"
+_BUSY = 16  # EBUSY
 
 
 class FlashFiles:
-    def __init__(self):
+    """audible() says whether the amplifier is on: every call that writes then raises OSError(EBUSY), and changes nothing.
+
+    Each raises OSError when the flash is full or failing.
+    """
+
+    def __init__(self, audible):
+        self._audible = audible
         try:
             os.mkdir(FOLDER)
         except OSError:
@@ -22,6 +29,18 @@ class FlashFiles:
             return os.stat(FOLDER + "/" + name)[6]
         except OSError:
             return None
+
+    def names(self):
+        """The names of all files, in no order; none where the folder could not be made."""
+        try:
+            return os.listdir(FOLDER)
+        except OSError:
+            return []
+
+    def free_bytes(self):
+        """Room that is left. Counts the whole file system: some ten milliseconds."""
+        counts = os.statvfs(FOLDER)
+        return counts[0] * counts[3]
 
     def read_into(self, name, offset, buffer):
         """Fill a buffer from a place in a file; returns how many bytes there were."""
@@ -43,10 +62,39 @@ class FlashFiles:
         return OpenFile(FOLDER + "/" + name)
 
     def write(self, name, parts):
-        """Replace a file by these buffers, one after the other. Raises OSError when the flash is full or failing."""
-        with open(FOLDER + "/" + name, "wb") as file:
+        """Replace a file by these buffers, one after the other."""
+        self._put(name, "wb", parts)
+
+    def append(self, name, parts):
+        """Write these buffers behind what a file holds; without one it is made."""
+        self._put(name, "ab", parts)
+
+    def rename(self, name, new_name):
+        """Give a file a new name in one step, and so take the place of a file that had it."""
+        self._check()
+        os.rename(FOLDER + "/" + name, FOLDER + "/" + new_name)
+
+    def remove(self, name):
+        """Remove a file, where there is one."""
+        self._check()
+        if self.size(name) is not None:
+            os.remove(FOLDER + "/" + name)
+
+    def remove_all(self, prefix):
+        """Remove every file whose name begins so."""
+        for name in self.names():
+            if name.startswith(prefix):
+                self.remove(name)
+
+    def _put(self, name, mode, parts):
+        self._check()
+        with open(FOLDER + "/" + name, mode) as file:
             for part in parts:
                 file.write(part)
+
+    def _check(self):
+        if self._audible():
+            raise OSError(_BUSY)
 
 
 class OpenFile:

@@ -15,6 +15,9 @@ board.USB_ISOLATED = True
 class Echo(main.Device):
     def __init__(self):
         super().__init__()
+        self.loop._tasks = [
+            task for task in self.loop._tasks if task.name != "link"
+        ]  # the line has one reader
         self._usb = UsbSerial()
         self._bytes = bytearray(64)
         self._start = 0

@@ -697,3 +697,15 @@ def test_the_guard_shares_nothing_with_the_session():
     text = Path(g.__file__).read_text()
     for module in ("session", "tempo", "dose", "panel"):
         assert f"from firmware.{module}" not in text and f"import {module}" not in text
+
+
+def test_bench_mode_lets_music_be_heard_with_a_computer_attached_and_nothing_else():
+    bench = Guard(Profile.ready("newborn"), Hour())
+    inputs = Inputs()
+    inputs.contact = True
+    inputs.usb_host_present = True
+    assert bench.check(0, inputs).reason == "usb_host"
+    inputs.bench_mode = True
+    assert bench.check(100, inputs).reason != "usb_host"
+    inputs.supply_mv = 3000
+    assert bench.check(200, inputs).reason == "supply_low"

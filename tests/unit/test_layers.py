@@ -8,7 +8,7 @@ from host_tools.compile_firmware import sources
 from simulator.interpreter import ROOT, compile_file
 
 DRIVERS, SERVICES, SESSION, MAIN = range(4)
-TOP = {"session": SESSION, "main": MAIN, "boot": MAIN, "root": MAIN}
+TOP = {"session": SESSION, "main": MAIN, "boot": MAIN, "root": MAIN, "startup": MAIN, "computer": MAIN}
 FACTS = {"board", "reasons", "records"}  # words and numbers, without code of their own: anyone may read them
 MACHINE_USERS = {"board", "loop", "boot", "main"}
 HARDWARE = {"machine", "rp2", "time", "utime", "os", "gc", "network"}
@@ -17,6 +17,7 @@ PURE_FOR_HOST = {
     "profile",
     "profiles",
     "link",
+    "calibration",
     "score",
     "songs",
     "audio",

@@ -21,14 +21,31 @@ class _Os:
     def stat(self, path):
         return (0, 0, 0, 0, 0, 0, self._call(self._files.stat, path).size, 0, 0, 0)
 
+    def listdir(self, path):
+        return self._call(self._files.listdir, path)
+
+    def statvfs(self, path):
+        free = flash.SECTORS - self._call(lambda path: self._files.used_block_count, path)
+        return (flash.SECTOR_BYTES, flash.SECTOR_BYTES, flash.SECTORS, free, free, 0, 0, 0, 0, 255)
+
+    def rename(self, path, new_path):
+        self._call(lambda path: self._files.rename(path, _inside(new_path)), path)
+
+    def remove(self, path):
+        self._call(self._files.remove, path)
+
     @staticmethod
     def _call(function, path):
         try:
-            return function(path.removeprefix("/data") or "/")
+            return function(_inside(path))
         except littlefs.LittleFSError as error:
             raise OSError(-error.code) from None
         except (FileNotFoundError, FileExistsError) as error:
             raise OSError(error.errno or 2) from None
+
+
+def _inside(path):
+    return path.removeprefix("/data") or "/"
 
 
 def _read(offset, size):
@@ -42,7 +59,7 @@ def mount():
 
     def open_file(path, mode="r"):
         try:
-            return files.open(path.removeprefix("/data"), mode)
+            return files.open(_inside(path), mode)
         except littlefs.LittleFSError as error:
             raise OSError(-error.code) from None
         except (FileNotFoundError, IsADirectoryError) as error:

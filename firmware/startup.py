@@ -1,0 +1,102 @@
+"""What lies on flash when the device is switched on: profile, song, calibration, dose. Used once, then forgotten.
+
+A record that is damaged, or no longer means anything, is said and not used: what stands in for it is the stricter.
+"""
+
+import binascii
+import hashlib
+import json
+
+from firmware import board, calibration, dose, profile, songs
+from firmware.records import Prescription
+from firmware.score import Score
+from firmware.store import ASIDE
+
+
+def load(device, unique_id):
+    """Fill in what main.Device has from flash; returns how many records were there and could not be used."""
+    device.unit = binascii.hexlify(unique_id).decode()
+    # Until there is a whole profile nobody has confirmed contraindications: a press will be refused.
+    device.inputs.profile_confirmed = False
+    device.profile_digest = None
+    device.recording = None
+    unusable = 0
+    for part in (_load_profile, _load_calibration, _load_dose, _throw_away_staged):
+        try:
+            part(device)
+        except (ValueError, OSError):
+            unusable += 1  # the part has put in its place what is safe without it
+    return unusable
+
+
+def _load_profile(device):
+    """The committed profile, or the ready-made one for newborns, which only shows that none is there."""
+    try:
+        found = device.store.load(profile.RECORD)
+        if found is not None:
+            values = profile.migrate(json.loads(bytes(found[1])), found[0])
+            committed = profile.Profile.from_values(values)
+            device.song = _load_song(device.files, committed.song)
+            device.recording = _open_recording(device.files, committed.voice)
+            device.profile = Prescription(committed)
+            device.profile_digest = binascii.hexlify(hashlib.sha256(found[1]).digest()).decode()[:16]
+            device.inputs.profile_confirmed = True
+    finally:
+        # A record that is whole and yet no profile, one of a newer firmware, or its song or recording is not here.
+        if not device.inputs.profile_confirmed:
+            device.recording = None
+            device.profile = Prescription(profile.Profile.ready("newborn"))
+            device.song = songs.SONGS[device.profile.song]
+
+
+def _load_song(files, name):
+    """A song of the firmware or of the store; raises ValueError when it is not there, or damaged."""
+    if name in songs.NAMES:
+        return songs.SONGS[name]
+    file = "song." + name
+    size = files.size(file)
+    if size is None:
+        raise ValueError("its song is not on this device")
+    data = bytearray(size)
+    files.read_into(file, 0, data)
+    return Score(data, name)
+
+
+def _open_recording(files, name):
+    """The recording that a profile asks for, or None; raises ValueError or OSError when it is not there."""
+    if name == "none":
+        return None
+    from firmware.adpcm import RECORD, Recording
+
+    file = RECORD + "." + name
+    return Recording(files.open(file).read_into, files.size(file))
+
+
+def _load_calibration(device):
+    """A record of this device replaces the board's strictest assumption."""
+    device.full_scale_cdba = board.FULL_SCALE_CDBA
+    device.calibrated = False
+    found = device.store.load(calibration.RECORD)
+    if found is not None:
+        device.full_scale_cdba = calibration.read(bytes(found[1]), device.unit)
+        device.calibrated = True
+    elif device.store.damaged(calibration.RECORD):
+        raise ValueError("no slot of it is whole")
+
+
+def _load_dose(device):
+    device.dose = dose.Dose()
+    try:
+        found = device.store.load(dose.RECORD)
+        if found is not None:
+            device.dose.unpack(found[1])
+        elif device.store.damaged(dose.RECORD):
+            raise ValueError("no slot of it is whole")
+    except (ValueError, OSError):
+        # How much there was is not known: nothing more today.
+        device.dose.assume_full(device.profile)
+        raise
+
+
+def _throw_away_staged(device):
+    device.files.remove_all(ASIDE)
