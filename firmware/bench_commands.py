@@ -1,9 +1,10 @@
-"""What is tried on the bench, with a computer attached: a test sound for the calibration.
+"""What is tried on the bench, with a computer attached: a test sound for the calibration, and each part by itself.
 
 Loaded when the first such command comes. The sound passes the same ceiling as music, and any gesture ends it.
 """
 
 from firmware.link import Refused
+from firmware.modules import forget
 
 LEVELS_DBFS = (-40, -30, -20)
 SECONDS_MOST = 15
@@ -25,7 +26,16 @@ class BenchCommands:
         if command == "quiet":
             self.stop()
             return {}
-        raise Refused("unknown_command", "This firmware has no selftest yet.")
+        return self._selftest(arguments.get("part"), now_ms)
+
+    def _selftest(self, part, now_ms):
+        from firmware import selftest
+
+        try:
+            passed, text, advice = selftest.run(self._device, self, part, now_ms)
+        finally:
+            forget("selftest")
+        return {"passed": passed, "text": text, "next": advice}
 
     def _tone(self, level_dbfs, seconds, now_ms):
         if level_dbfs not in LEVELS_DBFS:

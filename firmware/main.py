@@ -113,8 +113,8 @@ class Device:
         self.outputs = Outputs()
 
         self._block = array("h", bytes(2 * BLOCK))
-        self._ir = array("i", bytes(4 * FIFO_DEPTH))
-        self._red = array("i", bytes(4 * FIFO_DEPTH))
+        self.ir = array("i", bytes(4 * FIFO_DEPTH))
+        self.red = array("i", bytes(4 * FIFO_DEPTH))
         self._dose_record = bytearray(DOSE_BYTES)
         self._phase = reasons.IDLE
         self._end = None
@@ -171,11 +171,11 @@ class Device:
         sensor = self.sensor
         vitals = self.vitals
         if sensor.on:
-            count = sensor.read(self._ir, self._red)
+            count = sensor.read(self.ir, self.red)
             if sensor.lost:
                 vitals.lost(sensor.lost)
             if count:
-                vitals.add(self._ir, self._red, count)
+                vitals.add(self.ir, self.red, count)
             if sensor.steer(vitals.led_step):
                 vitals.led_changed()
         vitals.update(now_ms)
@@ -255,9 +255,7 @@ class Device:
         inputs.level_cdba = audio.level_cdba if self.pcm.running else 0
         inputs.level_cdbc = audio.level_cdbc if self.pcm.running else 0
         adc = self.adc
-        inputs.measured_level_cdba = _output_level_cdba(
-            adc.millivolts(board.ADC_OUTPUT), self.full_scale_cdba
-        )
+        inputs.measured_level_cdba = self.output_level_cdba(adc.millivolts(board.ADC_OUTPUT))
         room_mv = adc.millivolts(board.ADC_ROOM_SOUND)
         inputs.room_level_cdba = None if room_mv is None else room_mv * 100 // board.ROOM_SOUND_MV_PER_DBA
         knob_mv = adc.millivolts(board.ADC_KNOB)
@@ -285,6 +283,15 @@ class Device:
         inputs.sensor_temperature_centi_c = self.sensor.temperature_centi_c
         inputs.lateness_ms = self.loop.lateness_ms
         inputs.heap_free_bytes = self.loop.heap_free_bytes
+
+    def output_level_cdba(self, millivolts):
+        """What the envelope detector's rms voltage is as a level at the ear; None while unknown, 0 for silence."""
+        if millivolts is None:
+            return None
+        millivolts = min(millivolts, _OVERDRIVEN_MV)
+        unit = FULL_POWER // (board.OUTPUT_FULL_SCALE_MV * board.OUTPUT_FULL_SCALE_MV)
+        ratio_cdb = power_cdb(millivolts * millivolts * unit) if millivolts > 0 else None
+        return 0 if ratio_cdb is None else max(0, self.full_scale_cdba + ratio_cdb)
 
     def _obey(self, now_ms, outputs):
         if outputs.mute_now:
@@ -398,16 +405,6 @@ def _open_i2c():
 
 def _open_i2c_pins():
     return Pin(board.PIN_I2C_SCL, Pin.OPEN_DRAIN, value=1), Pin(board.PIN_I2C_SDA, Pin.OPEN_DRAIN, value=1)
-
-
-def _output_level_cdba(millivolts, full_scale_cdba):
-    """What the envelope detector's rms voltage is as a level at the ear; None while unknown, 0 for silence."""
-    if millivolts is None:
-        return None
-    millivolts = min(millivolts, _OVERDRIVEN_MV)
-    unit = FULL_POWER // (board.OUTPUT_FULL_SCALE_MV * board.OUTPUT_FULL_SCALE_MV)
-    ratio_cdb = power_cdb(millivolts * millivolts * unit) if millivolts > 0 else None
-    return 0 if ratio_cdb is None else max(0, full_scale_cdba + ratio_cdb)
 
 
 def main():

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from host_tools.commands import backup, device, profile, session, song
+from host_tools.commands import backup, bench, device, profile, session, song
 from host_tools.commands.common import AsJson, print_json, say, say_nothing
 from host_tools.errors import CalandoError
 
@@ -157,6 +157,9 @@ app.add_typer(device.app, name="device")
 app.add_typer(profile.app, name="profile")
 app.add_typer(song.app, name="song")
 app.add_typer(session.app, name="session")
+app.command()(bench.calibrate)
+app.command()(bench.selftest)
+device.app.command("selftest")(bench.selftest)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command("factory-reset")(backup.factory_reset)
