@@ -9,6 +9,9 @@ import time
 from micropython import const
 
 _GC_MS = const(10_000)
+# A collection takes 35 ms of the 64 that are queued as sound: it waits for a turn with this much left, but not for ever.
+_CALM_MS = const(8)
+_PATIENCE_MS = const(1000)
 
 
 class Clock:
@@ -54,6 +57,7 @@ class Task:
 class Loop:
     """Runs tasks when they are due, in the order they were added, and sleeps in between.
 
+    The first one added is served between any two others: it is late by no more than the longest of them takes.
     lateness_ms: how late the latest task of the last turn began; worst_lateness_ms: since boot.
     """
 
@@ -78,16 +82,18 @@ class Loop:
         now_ms = clock.now_ms()
         late_ms = 0
         next_ms = now_ms + 1000
+        first = self._tasks[0]
         for task in self._tasks:
             behind_ms = now_ms - task.due_ms
             if behind_ms >= 0:
                 if behind_ms > late_ms:
                     late_ms = behind_ms
-                # A task that fell behind by more than a period starts afresh: catching up would delay the others.
-                task.due_ms = (
-                    task.due_ms + task.period_ms if behind_ms < task.period_ms else now_ms + task.period_ms
-                )
+                # What a task missed is left out, and its beat kept: those that are due with the sound stay right after it.
+                task.due_ms += task.period_ms * (behind_ms // task.period_ms + 1)
                 task.run(now_ms)
+                if clock.now_ms() >= first.due_ms:
+                    next_ms = now_ms  # the others are still due in the next turn
+                    break
             if task.due_ms < next_ms:
                 next_ms = task.due_ms
         self.lateness_ms = late_ms
@@ -95,10 +101,11 @@ class Loop:
             self.worst_lateness_ms = late_ms
         self.turns += 1
         self.feed()
-        if now_ms >= self._gc_due_ms:
+        wait_ms = next_ms - clock.now_ms()
+        if now_ms >= self._gc_due_ms and (wait_ms >= _CALM_MS or now_ms >= self._gc_due_ms + _PATIENCE_MS):
             self._gc_due_ms = now_ms + _GC_MS
             self.collect()
-        wait_ms = next_ms - clock.now_ms()
+            wait_ms = next_ms - clock.now_ms()
         if wait_ms > 0:
             clock.sleep_us(wait_ms * 1000)
 

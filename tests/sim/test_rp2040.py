@@ -96,7 +96,7 @@ break_it("session", {at_s}, {how!r})
 from firmware import main
 main.main()
 """
-PRESSED_TEXT = 'title = "t"\nduration_s = 17\n[[event]]\nat_s = 5\ndo = "press"\n'
+PRESSED_TEXT = 'title = "t"\nduration_s = 17\n[[event]]\nat_s = 7\ndo = "press"\n'
 
 
 @needs_image

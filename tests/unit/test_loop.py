@@ -1,0 +1,77 @@
+"""The loop keeps the sound fed: it comes between any two tasks, and garbage is collected where there is time for it."""
+
+from itertools import pairwise
+
+import pytest
+
+from firmware.loop import Loop
+
+COLLECT_MS = 34  # as measured on the emulated chip
+
+
+class Clock:
+    def __init__(self):
+        self.us = 0
+
+    def now_ms(self):
+        return self.us // 1000
+
+    def sleep_us(self, duration_us):
+        self.us += duration_us
+
+
+class Chip:
+    """A loop whose tasks take their time."""
+
+    def __init__(self, tasks):
+        self.clock = Clock()
+        self.loop = Loop(self.clock)
+        self.began = {name: [] for name, _, _ in tasks}
+        self.collected = []
+        for name, period_ms, takes_ms in tasks:
+            self.loop.add(
+                name, period_ms, lambda now_ms, name=name, takes_ms=takes_ms: self._work(name, takes_ms)
+            )
+        self.loop.collect = self._collect
+
+    def _work(self, name, takes_ms):
+        self.began[name].append(self.clock.now_ms())
+        self.clock.sleep_us(takes_ms * 1000)
+
+    def _collect(self):
+        self.collected.append((self.clock.now_ms(), self.clock.now_ms() - self.began["sound"][-1]))
+        self.clock.sleep_us(COLLECT_MS * 1000)
+
+    def run(self, until_ms):
+        while self.clock.now_ms() < until_ms:
+            self.loop.turn()
+        return self
+
+
+def busy_chip():
+    return Chip(
+        [("sound", 16, 3), ("button", 16, 0), ("sensor", 160, 34), ("adc", 250, 8), ("session", 100, 10)]
+    ).run(65_000)
+
+
+def test_between_two_looks_at_the_sound_there_is_one_other_task_at_most():
+    began = busy_chip().began["sound"]
+    gaps_ms = [later - earlier for earlier, later in pairwise(began)]
+    assert max(gaps_ms) < 48  # what is queued at the least, when a look at the sound is over
+
+
+@pytest.mark.parametrize(("name", "period_ms"), [("sensor", 160), ("adc", 250), ("session", 100)])
+def test_the_others_are_not_forgotten(name, period_ms):
+    began = busy_chip().began[name]
+    assert len(began) == pytest.approx(65_000 / period_ms, rel=0.02)
+
+
+def test_garbage_is_collected_every_ten_seconds_right_after_the_sound():
+    collected = busy_chip().collected
+    assert len(collected) == 7
+    assert all(since_sound_ms <= 8 for _, since_sound_ms in collected)
+
+
+def test_a_loop_that_is_never_calm_collects_all_the_same():
+    chip = Chip([("sound", 16, 15)]).run(25_000)
+    assert [at_ms // 1000 for at_ms, _ in chip.collected] == [1, 12, 23]
