@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from firmware.profile import SCHEMA_VERSION, Profile, ProfileError
+from firmware.profile import READY, SCHEMA_VERSION, Profile, ProfileError
 from host_tools import profile_file
 from host_tools.client import Device, Items, Progress, Say
 from host_tools.errors import CalandoError
@@ -39,28 +39,44 @@ def put_profile(device: Device, profile: Profile) -> None:
     device.stage()
 
 
-def put_song(device: Device, name: str, data: bytes, progress: Progress | None = None) -> None:
-    """Stage a song under a name of small letters, digits and _."""
-    device.put(f"song.{name}", data, progress=progress)
+def put_sound(device: Device, name: str, data: bytes, progress: Progress | None = None) -> None:
+    """Stage a song ("song.NAME") or a recording ("voice.NAME"); NAME has small letters, digits and _."""
+    device.put(name, data, progress=progress)
     device.stage()
 
 
 def told(changes: Items) -> list[str]:
-    """One line for each thing that a commit would change."""
-    lines = []
-    for change in changes:
-        name, setting, old, new = (change[key] for key in ("name", "setting", "old", "new"))
-        if name == "profile" and setting == "curve":
-            lines.append(f"{name}  curve  {_rows(old)} -> {_rows(new)}")
-        elif name in ("profile", "calibration"):
-            lines.append(
-                f"{name}  {setting}  {profile_file.with_unit(setting, old)} -> {profile_file.with_unit(setting, new)}"
-            )
-        elif new is None or name == "session":
-            lines.append(f"{name}  goes ({old} {setting})")
-        else:
-            lines.append(f"{name}  {setting} {'new' if old is None else old} -> {new}")
-    return lines
+    """One line for each thing that a commit would change.
+
+    Of a profile where there was none: what is other than ready-made, and that the rest is not.
+    """
+    settings = {change["setting"]: change for change in changes if change["name"] == "profile"}
+    population = settings.get("population", {"old": "", "new": ""})
+    lines = [_line(change) for change in changes if change["name"] != "profile"]
+    if population["new"] is None:
+        return [f"profile  goes ({settings['title']['old']})", *lines]
+    ready = READY[population["new"]] if population["old"] is None else {}
+    shown = [
+        change
+        for name, change in settings.items()
+        if name not in ready or not _same(change["new"], ready[name])
+    ]
+    if ready:
+        lines.insert(0, f"profile  everything else as ready-made for the {population['new']}")
+    return [_line(change) for change in shown] + lines
+
+
+def _line(change: dict[str, Any]) -> str:
+    name, setting, old, new = (change[key] for key in ("name", "setting", "old", "new"))
+    if name == "profile" and setting == "curve":
+        return f"{name}  curve  {_rows(old)} -> {_rows(new)}"
+    if name in ("profile", "calibration"):
+        return f"{name}  {setting}  {profile_file.with_unit(setting, old)} -> {profile_file.with_unit(setting, new)}"
+    if name == "session":
+        return f"sessions  go ({old})"
+    if new is None:
+        return f"{name}  goes ({old} {setting})"
+    return f"{name}  {setting} {'new' if old is None else old} -> {new}"
 
 
 def _rows(curve: Any) -> str:
@@ -110,7 +126,7 @@ def verify(device: Device, changes: Items) -> list[str]:
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two values are the same; the chip's own numbers have 24 bits."""
-    if isinstance(one, list) and isinstance(other, list):
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, float | int) and isinstance(other, float | int):
         return math.isclose(one, other, rel_tol=1e-6)

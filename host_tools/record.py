@@ -15,7 +15,7 @@ from scipy.io import wavfile
 from scipy.signal import butter, correlate, fftconvolve, firwin2, lfilter, resample_poly, sosfiltfilt
 
 from firmware import adpcm, audio
-from host_tools import adpcm_encode, meter
+from host_tools import adpcm_encode, meter, song_file
 from host_tools.errors import CalandoError, choice, os_reason
 from host_tools.song_import import pitch_track
 
@@ -300,7 +300,7 @@ def command(path: Path, kind: str, out: Path | None = None) -> None:
     if kind not in KINDS:
         raise CalandoError(f"there is no kind {kind!r} of recording{choice(kind, list(KINDS))}")
     name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:24] or kind
-    target = out or path.with_name(name + ".adp")
+    target = out or path.with_name(name + song_file.RECORDING_SUFFIX)
     if not target.absolute().parent.is_dir():
         raise CalandoError(f"cannot write {target}: its folder does not exist")
     done = record(path, kind)

@@ -44,8 +44,8 @@ def load_song(name: str) -> tuple[str, bytes]:
     raise CalandoError(f"there is no song {name!r}{hint}; choose one of {known}, or a song file")
 
 
-def load_recording(path: Path) -> int:
-    """The size in bytes of a recording, every block of which has been checked."""
+def load_recording(path: Path) -> bytes:
+    """The bytes of a recording, every block of which has been checked. Raises CalandoError."""
     try:
         data = path.read_bytes()
         adpcm.check_whole(adpcm_encode.reader(data), len(data))
@@ -53,7 +53,7 @@ def load_recording(path: Path) -> int:
         raise CalandoError(f"cannot read the recording {path}: {os_reason(error)}") from error
     except adpcm.RecordingError as error:
         raise CalandoError(f"the recording {path} cannot be played: {error}") from error
-    return len(data)
+    return data
 
 
 def load_pulse(path: Path) -> list[tuple[int, int | None]]:
@@ -110,7 +110,7 @@ def plan_for(
         tempo = profile.opening_tempo_mbpm / 1000
         played = Score(data).ticks / 24 * 60 / tempo + 10
         seconds = profile.session_ms / 1000 + 60 if pulse is not None else max(60.0, 2 * played)
-    recording_bytes = 0 if recording is None else load_recording(recording)
+    recording_bytes = 0 if recording is None else len(load_recording(recording))
     plan = {
         "full_scale_cdba": board.FULL_SCALE_CDBA,
         "ceiling_cdba": guard.ADULT_CEILING_CDBA if adult else guard.NEWBORN_CEILING_CDBA,

@@ -7,6 +7,7 @@ from firmware.score import LARGEST, Score, ScoreError
 from host_tools.errors import CalandoError, os_reason
 
 SUFFIX = ".lul"
+RECORDING_SUFFIX = ".adp"  # of what calando song record writes
 
 
 def read(path: Path) -> bytes:

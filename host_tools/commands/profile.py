@@ -28,7 +28,7 @@ def list_(port: Port = None, as_json: AsJson = False) -> None:
     from firmware.profile import READY
     from host_tools import changes, client
 
-    found = {name: f"{values['title']}, ready-made for a {name}" for name, values in READY.items()}
+    found = {name: f"{values['title']}, ready-made" for name, values in READY.items()}
     device_says = None
     try:
         with client.connect(port) as device:

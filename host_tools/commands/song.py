@@ -59,47 +59,58 @@ def record_(
 
 @app.command("list")
 def list_(port: Port = None, as_json: AsJson = False) -> None:
-    """The songs on the device, those built in and the family's own."""
+    """The songs on the device, those built in and the family's own, and the recordings."""
     from host_tools import client
 
     with client.connect(port) as device:
-        songs = device.list("song")
+        there = {kind: device.list(kind) for kind in ("song", "voice")}
     if as_json:
-        print_json(songs)
+        print_json(there["song"] + there["voice"])
         return
-    for item in songs:
-        say(f"{item['name']:<26}{item['bytes']:>5} bytes  {'built in' if item['built_in'] else 'put there'}")
+    for kind, items in there.items():
+        for item in items:
+            what = "built in" if item["built_in"] else "put there" if kind == "song" else "a recording"
+            say(f"{item['name']:<26}{item['bytes']:>7} bytes  {what}")
 
 
 @app.command()
 def put(
-    file: Annotated[Path, typer.Argument(metavar="FILE.lul", help="What calando song import has written.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="What calando song import (.lul) or calando song record (.adp) has written."
+        ),
+    ],
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="Its name on the device; default: the file's.")
     ] = None,
     commit: Commit = False,
     port: Port = None,
 ) -> None:
-    """Send a song to the device. A profile can name it once it is there."""
-    from host_tools import changes, client, song_file
+    """Send a song or a recording to the device. A profile can name it once it is there, as its song or its voice."""
+    from host_tools import changes, client, render, song_file
 
-    data = song_file.read(file)
-    song = name or file.stem
+    recorded = file.suffix == song_file.RECORDING_SUFFIX
+    data = render.load_recording(file) if recorded else song_file.read(file)
+    sound = f"{'voice' if recorded else 'song'}.{name or file.stem}"
     with client.connect(port) as device:
-        with progress_bar(song) as progress:
-            changes.put_song(device, song, data, progress)
+        with progress_bar(sound) as progress:
+            changes.put_sound(device, sound, data, progress)
         finish(device, commit)
 
 
 @app.command()
 def rm(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A song that somebody put there.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A song or a recording that somebody put there.")
+    ],
     commit: Commit = False,
     port: Port = None,
 ) -> None:
-    """Take a song off the device."""
+    """Take a song or a recording off the device."""
     from host_tools import client
 
     with client.connect(port) as device:
-        device.call("remove", name=f"song.{name}")
+        recorded = name in [item["name"] for item in device.list("voice")]
+        device.call("remove", name=f"{'voice' if recorded else 'song'}.{name}")
         finish(device, commit)

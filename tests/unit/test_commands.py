@@ -5,6 +5,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from desk_cable import Cable
 from memory_files import Files
@@ -12,7 +13,7 @@ from memory_files import Files
 from firmware import songs
 from firmware.journal import Journal
 from firmware.profile import READY, Profile
-from host_tools import backup, changes, cli, client, profile_file
+from host_tools import backup, changes, cli, client, meter, profile_file
 from host_tools.commands import common
 from host_tools.errors import CalandoError
 
@@ -138,6 +139,40 @@ class TestRoundTrip:
         done(calando("song", "put", "own.lul", "--commit"))
         assert "goes" in done(calando("song", "rm", "own", "--commit"))
         assert "own" not in [item["name"] for item in json.loads(done(calando("song", "list", "--json")))]
+
+    def test_a_recording_comes_is_named_by_a_profile_and_goes(self, calando, cable, tmp_path):
+        noise = np.random.default_rng(1).normal(0, 3000, 8000).astype(np.int16)
+        meter.write_wav(tmp_path / "oma.wav", noise, 8000)
+        done(calando("song", "record", "oma.wav", "--kind", "heartbeat"))
+        assert "voice.oma  bytes new -> " in done(calando("song", "put", "oma.adp", "--commit"))
+        assert "a recording" in done(calando("song", "list"))
+        (tmp_path / "p.toml").write_text("voice = 'oma'\n")
+        done(calando("profile", "put", "p.toml"))
+        done(calando("profile", "discard"))
+        assert "voice.oma  goes" in done(calando("song", "rm", "oma", "--commit"))
+        assert cable.device.files.size("voice.oma") is None
+        (tmp_path / "oma.adp").write_bytes(b"ADP1")
+        assert "cannot be played" in refused(calando("song", "put", "oma.adp"))
+
+
+class TestWhatIsTold:
+    def test_of_a_first_profile_only_what_is_not_ready_made(self, calando, cable, tmp_path):
+        (tmp_path / "p.toml").write_text(NIGHT)
+        said = done(calando("profile", "put", "p.toml")).splitlines()
+        assert [line.split()[1] for line in said[:4]] == ["fade_s", "level_dba", "title", "everything"]
+        assert "as ready-made for the newborn" in said[3]
+
+    def test_of_one_that_changes_every_change(self, calando, cable, tmp_path):
+        (tmp_path / "p.toml").write_text(NIGHT)
+        done(calando("profile", "put", "p.toml", "--commit", "--checked"))
+        said = done(calando("profile", "put", "newborn"))
+        assert "level_dba  40 dBA -> 48 dBA" in said and "everything" not in said
+
+    def test_of_one_that_goes_its_title(self, calando, cable, tmp_path):
+        (tmp_path / "p.toml").write_text(NIGHT)
+        done(calando("profile", "put", "p.toml", "--commit", "--checked"))
+        said = done(calando("factory-reset", typed=cable.device.unit[-4:]))
+        assert "  profile  goes (Night)\n" in said and "  sessions  go (1)\n" in said and "fade_s" not in said
 
 
 class TestLooking:
