@@ -70,6 +70,9 @@ setup-chip: .venv/installed-chip ## install the emulated RP2040 too, for `--runt
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
 	$(BIN)/python -m host_tools.listen --out $(OUT)/listen
 
+guide: setup ## the pictures of docs/therapist-guide.md, into docs/pictures
+	@$(BIN)/python -m host_tools.guide_pictures
+
 story: setup ## each scenario, played, as a few plain sentences
 	@$(BIN)/python -m host_tools.story
 
@@ -82,4 +85,4 @@ clean: ## remove what was built or installed here
 	rm -rf .venv build dist $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test check mpy fuzz bench deploy release listen story lock clean
+.PHONY: help setup run test check mpy fuzz bench deploy release listen guide story lock clean
