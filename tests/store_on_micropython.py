@@ -1,7 +1,8 @@
-"""The store on MicroPython's own littlefs: every flash operation of some saves is cut before, within and after.
+"""Records and files on MicroPython's own littlefs: every flash operation of some saves and of some renames is cut before,
+within and after.
 
-Prints how many cut points were looked at; fails where a record was neither old nor new. tests/power_cuts.py does the
-same on CPython with more of them.
+Prints how many cut points were looked at; fails where a record or a file was neither old nor new. tests/power_cuts.py and
+tests/commit_cuts.py do the same on CPython with more of them.
 """
 
 import os
@@ -10,6 +11,8 @@ from firmware.drivers import flash_files
 from firmware.drivers.flash_files import FlashFiles
 from firmware.store import Store
 
+ROOT = "/flash"
+flash_files.FOLDER = ROOT + "/data"  # a folder within the file system, as on the device
 SECTOR = 4096
 SECTORS = 16
 SAVES = (
@@ -17,6 +20,9 @@ SAVES = (
     ("profile", 0), ("dose", 82), ("session", 300), ("session", 2000), ("profile", 1000),
 )  # fmt: skip
 NAMES = ("profile", "dose", "session")
+STAGED = 4
+OTHERS = 24  # so many that littlefs has them and what is staged on two pairs of blocks
+FILE_BYTES = 200
 
 
 class Chip:
@@ -83,7 +89,7 @@ def boot(image):
     except OSError:
         os.VfsLfs2.mkfs(chip, progsize=256)
         files = os.VfsLfs2(chip, progsize=256, mtime=False)
-    os.mount(files, flash_files.FOLDER)
+    os.mount(files, ROOT)
     return chip, Store(FlashFiles(lambda: False))
 
 
@@ -96,28 +102,55 @@ def loaded(store):
     return found
 
 
-def main():
+def cut_saves():
     image = bytearray(b"\xff" * SECTOR * SECTORS)
     boot(image)
-    os.umount(flash_files.FOLDER)
+    os.umount(ROOT)
     known = {name: None for name in NAMES}
     count = 0
     for number, (name, size) in enumerate(SAVES):
         chip, store = boot(bytearray(image))
         new = (number, bytes([(place * 7 + number) & 0xFF for place in range(size)]))
         store.save(name, new[0], new[1])
-        os.umount(flash_files.FOLDER)
+        os.umount(ROOT)
         after = dict(known)
         after[name] = new
         for left in cuts(bytearray(image), chip.operations):
             _, store = boot(bytearray(left))
             found = loaded(store)
-            os.umount(flash_files.FOLDER)
+            os.umount(ROOT)
             assert found in (known, after), (number, name)
             count += 1
         image = chip.image
         known = after
-    print(count, "cut points, none lost anything")
+    return count
 
 
-main()
+def cut_renames():
+    """What is staged gets its name: after a cut each has the old name or the new one, and no other file is gone."""
+    image = bytearray(b"\xff" * SECTOR * SECTORS)
+    boot(image)
+    files = FlashFiles(lambda: False)
+    others = [f"other.{number:02}" for number in range(OTHERS)]
+    for name in others + [f"new.x{number}" for number in range(STAGED)]:
+        files.write(name, (bytes(FILE_BYTES),))
+    os.umount(ROOT)
+    count = 0
+    for number in range(STAGED):
+        chip, _ = boot(bytearray(image))
+        FlashFiles(lambda: False).rename(f"new.x{number}", f"x{number}")
+        os.umount(ROOT)
+        for left in cuts(bytearray(image), chip.operations):
+            boot(bytearray(left))
+            found = sorted(FlashFiles(lambda: False).names())
+            os.umount(ROOT)
+            done = [f"x{n}" for n in range(number)]
+            waiting = [f"new.x{n}" for n in range(number + 1, STAGED)]
+            either = [sorted(others + done + waiting + [name]) for name in (f"x{number}", f"new.x{number}")]
+            assert found in either, (number, found)
+            count += 1
+        image = chip.image
+    return count
+
+
+print(cut_saves() + cut_renames(), "cut points, none lost anything")

@@ -18,6 +18,8 @@ class FlashFiles:
 
     def __init__(self, audible):
         self._audible = audible
+        # At every start, and before anything is read: littlefs ends a rename that the power cut short only when it is next
+        # asked to change something, and until then the file after the renamed one is hidden too.
         try:
             os.mkdir(FOLDER)
         except OSError:

@@ -1,18 +1,42 @@
 """A device for the tests of the link: the firmware's own commands, desk and store over files in memory, and a cable."""
 
 import base64
+import binascii
 import hashlib
 import json
+import struct
 from types import SimpleNamespace
 
 from memory_files import Files
 
-from firmware import commands, link
+from firmware import adpcm, commands, link
 from firmware.desk import Desk
 from firmware.profile import RECORD, SCHEMA_VERSION
 from firmware.store import Store
 
 UNIT = "43414c414e444f01"
+
+
+def calibration(full_scale_dba: float) -> dict:
+    """A calibration of this device."""
+    return {
+        "full_scale_dba": full_scale_dba,
+        "date": "2025-12-31",
+        "meter": "NTi XL2",
+        "measurements": [{"level_dbfs": -30, "level_dba": 43.3}],
+        "unit": UNIT,
+    }
+
+
+def recording(blocks: int) -> bytes:
+    """A voice of so many blocks."""
+    head = adpcm.header(adpcm.VOICE, adpcm.BLOCK_SAMPLES * blocks, 2000)
+    seed = int.from_bytes(head[12:14], "little")
+    data = bytearray(head)
+    for number in range(blocks):
+        block = bytearray(2) + struct.pack("<HB", 32768, number % 80) + bytes(251)
+        data += struct.pack("<H", binascii.crc_hqx(bytes(block[2:]), seed ^ (number + 1))) + block[2:]
+    return bytes(data)
 
 
 class Serial:

@@ -1,13 +1,11 @@
 """Looking at the device and changing it over USB: staged, shown, committed with the button held, and never otherwise."""
 
 import base64
-import binascii
 import hashlib
 import json
-import struct
 
 import pytest
-from desk_device import UNIT, Device
+from desk_device import UNIT, Device, calibration, recording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_files import PowerCut
@@ -18,26 +16,7 @@ from firmware.journal import EVENTS
 from firmware.store import Store
 
 SONG = songs.DATA["brahms"]
-CALIBRATION = {
-    "full_scale_dba": 73.27,
-    "date": "2025-12-31",
-    "meter": "NTi XL2",
-    "measurements": [{"level_dbfs": -30, "level_dba": 43.3}],
-    "unit": UNIT,
-}
-
-
-def recording(blocks: int) -> bytes:
-    """A voice of so many blocks."""
-    head = adpcm.header(adpcm.VOICE, adpcm.BLOCK_SAMPLES * blocks, 2000)
-    seed = int.from_bytes(head[12:14], "little")
-    data = bytearray(head)
-    for number in range(blocks):
-        block = bytearray(2) + struct.pack("<HB", 32768, number % 80) + bytes(251)
-        data += struct.pack("<H", binascii.crc_hqx(bytes(block[2:]), seed ^ (number + 1))) + block[2:]
-    return bytes(data)
-
-
+CALIBRATION = calibration(73.27)
 VOICE = recording(40)
 
 
