@@ -67,6 +67,9 @@ release: setup ## one archive for both boards, with hashes and a bill of materia
 
 setup-chip: .venv/installed-chip ## install the emulated RP2040 too, for `--runtime rp2040` (CALANDO_UF2 names the image)
 
+bench-rp2040: .venv/installed-chip ## what the firmware costs on the emulated chip, into docs/chip-budget.md: some 7 minutes
+	$(BIN)/python tests/bench/rp2040.py
+
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
 	$(BIN)/python -m host_tools.listen --out $(OUT)/listen
 

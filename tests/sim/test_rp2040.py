@@ -96,7 +96,7 @@ break_it("session", {at_s}, {how!r})
 from firmware import main
 main.main()
 """
-PRESSED_TEXT = 'title = "t"\nduration_s = 17\n[[event]]\nat_s = 7\ndo = "press"\n'
+PRESSED_TEXT = 'title = "t"\nduration_s = 25\n[[event]]\nat_s = 10\ndo = "press"\n'
 
 
 @needs_image
@@ -107,7 +107,7 @@ def test_what_breaks_on_the_chip_ends_in_silence_and_a_reason_that_survives(how,
     bench = bedside.Bedside(from_text(PRESSED_TEXT))
     bench.flash, _ = rp2040.deployed_flash()
     broken = {
-        "main.py": BROKEN.format(at_s=6, how=how).encode(),
+        "main.py": BROKEN.format(at_s=8, how=how).encode(),
         "a/broken_device.py": (SIM / "broken_device.py").read_bytes(),
     }
     bench.flash.install(broken)
