@@ -3,6 +3,8 @@
 CPython has no mount, so the one file of the firmware that opens files gets `open` and `os` of this file system.
 """
 
+import posixpath
+
 import littlefs
 import wire
 
@@ -58,8 +60,11 @@ def mount():
     files = flash.mount(_read, wire.flash_write, wire.flash_erase)
 
     def open_file(path, mode="r"):
+        path = _inside(path)
         try:
-            return files.open(_inside(path), mode)
+            if mode == "ab" and posixpath.basename(path) not in files.listdir(posixpath.dirname(path)):
+                mode = "wb"  # littlefs-python would make no file, MicroPython does
+            return files.open(path, mode)
         except littlefs.LittleFSError as error:
             raise OSError(-error.code) from None
         except (FileNotFoundError, IsADirectoryError) as error:
