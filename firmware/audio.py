@@ -31,7 +31,8 @@ FASTEST_MBPM = const(120000)
 LEVEL_UNIT = const(64)
 FIRST_LEVEL_CDBA = 1800  # where a session's sound begins: far below any ward
 RISE_PER_BLOCK = const(48)  # 0.47 dB a second: with the melody's own rise, less than 1
-ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape; then 0.5 dB more with each
+ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape; then 0.5 dB more with a later one
+ENTRY_BLOCKS = const(47)  # 0.75 s at least between two such steps, however fast the notes
 FALL_PER_BLOCK = const(640)  # 6 dB a second for a lowered level; fades have their own time
 FADE_DEPTH_CDB = const(6000)  # a fade is silent when it is this far down
 # What the reference song gives at a gain of 1, against a full-scale sine; host_tools/loudness.py measures it.
@@ -195,6 +196,7 @@ class Audio:
         self._heart_dub = False
         self._beats = 0
         self._entry_permille = 1000
+        self._entered_at = 0  # the block of its last step
         self._melody_voice = 0
         self._melody_note = 0
         self._chord_voice = 0
@@ -449,8 +451,9 @@ class Audio:
         """The gain at this block's end, with the level one step further along its glide."""
         if self._level != self._level_target:
             if self._level < self._level_target:
-                # Not in a rest: the next phrase would come in with all of what was gained meanwhile.
-                if not self._resting:
+                # Not in a rest: the next phrase would come in with all of what was gained meanwhile. And not while a melody
+                # grows by itself: together they would rise by more than 1 dB a second.
+                if not self._resting and (self._entry_permille == 1000 or self._voice):
                     self._level = min(self._level + self._level_step, self._level_target)
             else:
                 self._level = max(self._level - self._level_step, self._level_target)
@@ -541,7 +544,8 @@ class Audio:
         note = data[score.HEADER + 2 * index] & 127
         ticks = data[score.HEADER + 2 * index + 1]
         if note:
-            if self._entry_permille < 1000:
+            if self._entry_permille < 1000 and self._blocks - self._entered_at >= ENTRY_BLOCKS:
+                self._entered_at = self._blocks
                 self._entry_permille = min(1000, self._entry_permille * 106 // 100 + 1)
             following = data[score.HEADER + 2 * index + 2] & 127 if index + 1 < song.notes else 0
             self._sing(self._mode(song, note, following), ticks)

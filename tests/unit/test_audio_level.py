@@ -121,6 +121,15 @@ def test_a_session_comes_up_by_less_than_a_db_a_second(asked):
     assert levels.rise_rate_db_per_s is not None and levels.rise_rate_db_per_s <= 1.0
 
 
+@pytest.mark.parametrize("song", ["stille_nacht", "mo_li_hua"])
+def test_a_melody_and_the_level_do_not_come_up_together(song):
+    # Quick notes over a soundscape, with 6 dB of level still to come: 1.37 dB a second when nothing waited.
+    profile = Profile.from_values({"population": "adult", "song": song})
+    samples = render.play(render.plan_for(profile, pulse=[(0, 75000)], seconds=150))[0]
+    levels = meter.measure(samples, RATE_HZ, FULL_SCALE_DBA)
+    assert levels.rise_rate_db_per_s is not None and levels.rise_rate_db_per_s <= 1.0
+
+
 def test_a_whole_newborn_session_is_even_and_comes_up_slowly():
     plan = render.plan_for(NEWBORN, pulse=[(0, 150000)], seconds=420)
     levels = meter.measure(render.play(plan)[0], RATE_HZ, FULL_SCALE_DBA)
