@@ -12,6 +12,8 @@ from simulator.emulator.image import FILES_START, FLASH_START, ImageError, load_
 from simulator.flash import SECTORS
 from simulator.runtimes import rp2040
 
+TURN_S = 0.016  # of the loop
+
 needs_image = pytest.mark.skipif(rp2040.why_not() is not None, reason=str(rp2040.why_not()))
 
 
@@ -70,24 +72,32 @@ def test_without_an_image_it_says_what_to_do(monkeypatch):
         bedside.run(scenario.load("short"), "rp2040")
 
 
-def press_again_later(played, later_s):
-    events = [event.model_copy() for event in played.events]
-    events[1].at_s += later_s
-    return played.model_copy(update={"events": events})
+def held_later(played, later_s):
+    press, hold = played.events
+    hold = hold.model_copy(update={"at_s": hold.at_s + later_s})
+    return played.model_copy(update={"event": [press, hold]})
+
+
+def same_but_for_the_end(ours, theirs):
+    """Every sample, but that the amplifier is switched off in the middle of a block, some milliseconds apart."""
+    count = min(len(ours), len(theirs))
+    return abs(len(ours) - len(theirs)) < 2 * TURN_S * RATE_HZ and np.array_equal(
+        ours[:count], theirs[:count]
+    )
 
 
 @needs_image
 def test_it_plays_what_the_desk_plays():
-    """Sample for sample, but for when the first one comes, and for the turn of the loop (16 ms) in which the chip, where
-    computing takes time, sees the button the second time."""
+    """Sample for sample, but for when the first one comes, and for the turn of the loop in which the chip, where computing
+    takes time, sees the button the second time."""
     played = scenario.load("short")
     chip = bedside.run(played, "rp2040")
     assert (chip.summary["end"], chip.summary["reason"]) == (played.expect.end, played.expect.reason)
     heard = np.trim_zeros(chip.pcm)
     assert len(heard) > 4 * RATE_HZ
-    desks = [bedside.run(press_again_later(played, turns * 0.016)) for turns in (0, 1, -1)]
+    desks = [bedside.run(held_later(played, turns * TURN_S)) for turns in (0, 1, -1)]
     # The desk of the right turn has the chip's every sample.
-    assert any(np.array_equal(np.trim_zeros(desk.pcm), heard) for desk in desks)
+    assert any(same_but_for_the_end(np.trim_zeros(desk.pcm), heard) for desk in desks)
 
 
 BROKEN = """
@@ -107,7 +117,7 @@ def test_what_breaks_on_the_chip_ends_in_silence_and_a_reason_that_survives(how,
     bench = bedside.Bedside(from_text(PRESSED_TEXT))
     bench.flash, _ = rp2040.deployed_flash()
     broken = {
-        "main.py": BROKEN.format(at_s=8, how=how).encode(),
+        "main.py": BROKEN.format(at_s=9, how=how).encode(),
         "a/broken_device.py": (SIM / "broken_device.py").read_bytes(),
     }
     bench.flash.install(broken)
