@@ -8,7 +8,7 @@ import time
 
 from micropython import const
 
-_GC_MS = const(10_000)
+_GC_MS = const(5_000)
 # A collection takes 35 ms of the 64 that are queued as sound: it waits for a turn with this much left, but not for ever.
 _CALM_MS = const(8)
 _PATIENCE_MS = const(1000)
