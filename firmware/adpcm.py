@@ -33,7 +33,7 @@ MAGIC = b"ADP1"
 RECORD = "voice"  # its file on the device is this, a dot, and its name
 VOICE, HEARTBEAT = 1, 2
 KINDS = (None, "voice", "heartbeat")
-RATE_KHZ = 8
+_RATE_KHZ = const(8)
 HEADER = const(16)
 BLOCK = const(256)
 BLOCK_SAMPLES = const(502)
@@ -47,13 +47,13 @@ FADE = const(256)  # and at least so many before the last one
 FULL = 1 << 28  # an amplitude: a sample's full scale is the output's at a gain of 1
 
 # Places in the state array.
-PREDICTOR = const(0)  # biased
-INDEX = const(1)
-PLACE = const(2)  # of the next four bits in the block, in halves of a byte
+_PREDICTOR = const(0)  # biased
+_INDEX = const(1)
+_PLACE = const(2)  # of the next four bits in the block, in halves of a byte
 AMPLITUDE = const(3)  # 28 bits
-SLOPE = const(4)  # of the amplitude, a sample, biased
+_SLOPE = const(4)  # of the amplitude, a sample, biased
 LOW = const(5)  # the low-pass's memory, biased
-COEFFICIENT = const(6)  # of 512
+_COEFFICIENT = const(6)  # of 512
 LAST = const(7)  # the sample before, biased
 STATE_SIZE = const(8)
 
@@ -80,7 +80,7 @@ class RecordingError(ValueError):
 
 def header(kind, samples, loudness_cdb):
     """The first bytes of a recording. loudness_cdb: below a full-scale sine, as a positive number."""
-    head = struct.pack("<4sBBHI", MAGIC, kind, RATE_KHZ, loudness_cdb, samples)
+    head = struct.pack("<4sBBHI", MAGIC, kind, _RATE_KHZ, loudness_cdb, samples)
     return head + struct.pack("<I", binascii.crc32(head) & 0xFFFFFFFF)
 
 
@@ -94,7 +94,7 @@ def check(head, size):
     _, kind, rate, loudness_cdb, samples, crc = struct.unpack_from("<4sBBHII", head, 0)
     if crc != binascii.crc32(bytes(head[:12])) & 0xFFFFFFFF:
         raise RecordingError("the recording is damaged: its header's checksum does not match; copy it again")
-    if kind not in (VOICE, HEARTBEAT) or rate != RATE_KHZ:
+    if kind not in (VOICE, HEARTBEAT) or rate != _RATE_KHZ:
         raise RecordingError("the recording is of a kind or rate that this version does not know")
     low, high = (SHORTEST_VOICE, LONGEST_VOICE) if kind == VOICE else (SHORTEST_HEARTBEAT, LONGEST_HEARTBEAT)
     if not low <= samples <= high:
@@ -187,7 +187,7 @@ class Recording:
         amplitude (FULL is a gain of 1) is reached evenly. coefficient: of a one-pole low-pass, in 512ths.
         """
         state = self._state
-        state[COEFFICIENT] = coefficient
+        state[_COEFFICIENT] = coefficient
         added = False
         at = start
         while at < end:
@@ -209,7 +209,7 @@ class Recording:
                 run = min(run, left - FADE)
                 # Rounded towards nothing: it must not pass its target.
                 slope = (amplitude - now) // RAMP if amplitude >= now else -((now - amplitude) // RAMP)
-            state[SLOPE] = slope + _SLOPE_BIAS
+            state[_SLOPE] = slope + _SLOPE_BIAS
             decode(0, 0, 0, state, self._now, mix, STEPS, at, at + run)
             added = True
             at += run
@@ -240,9 +240,9 @@ class Recording:
         self._next = self._now
         self._now = block
         state = self._state
-        state[PREDICTOR] = block[2] | block[3] << 8
-        state[INDEX] = block[4]
-        state[PLACE] = _FIRST_PLACE
+        state[_PREDICTOR] = block[2] | block[3] << 8
+        state[_INDEX] = block[4]
+        state[_PLACE] = _FIRST_PLACE
         self._in_block = BLOCK_SAMPLES
         self._number += 1
         if self._left > BLOCK_SAMPLES and not self._fetch(self._number, self._next):
@@ -288,13 +288,13 @@ def decode(
 
     The first three arguments only name the fastest places of the machine code; pass zeros.
     """
-    predictor = int(state[PREDICTOR]) - _PREDICTOR_BIAS
-    index = int(state[INDEX])
-    place = int(state[PLACE])
+    predictor = int(state[_PREDICTOR]) - _PREDICTOR_BIAS
+    index = int(state[_INDEX])
+    place = int(state[_PLACE])
     amplitude = int(state[AMPLITUDE])
-    slope = int(state[SLOPE]) - _SLOPE_BIAS
+    slope = int(state[_SLOPE]) - _SLOPE_BIAS
     low = int(state[LOW]) - _LOW_BIAS
-    coefficient = int(state[COEFFICIENT])
+    coefficient = int(state[_COEFFICIENT])
     last = int(state[LAST]) - _PREDICTOR_BIAS
     at = start
     while at < end:
@@ -328,9 +328,9 @@ def decode(
         mix[at] = int(mix[at]) + (((low >> 4) * (amplitude >> 14)) >> 13)
         amplitude += slope
         at += 1
-    state[PREDICTOR] = predictor + _PREDICTOR_BIAS
-    state[INDEX] = index
-    state[PLACE] = place
+    state[_PREDICTOR] = predictor + _PREDICTOR_BIAS
+    state[_INDEX] = index
+    state[_PLACE] = place
     state[AMPLITUDE] = amplitude
     state[LOW] = low + _LOW_BIAS
     state[LAST] = last + _PREDICTOR_BIAS

@@ -21,46 +21,46 @@ from firmware import level, master, noise, score, voices
 SAMPLE_RATE_HZ = 16000
 BLOCK = 256
 HALF = const(128)  # samples of a block at the half rate
-UNITS_PER_TICK = const(40000000)  # 960 000 000 / 24
-HALF_SAMPLE_UNITS = const(20000000)  # units of a tick over the two samples of one half-rate sample
+_UNITS_PER_TICK = const(40000000)  # 960 000 000 / 24
+_HALF_SAMPLE_UNITS = const(20000000)  # units of a tick over the two samples of one half-rate sample
 
-SLOWEST_MBPM = const(30000)
-FASTEST_MBPM = const(120000)
+_SLOWEST_MBPM = const(30000)
+_FASTEST_MBPM = const(120000)
 
 # A level is held in 64ths of a hundredth of a dB.
-LEVEL_UNIT = const(64)
-FIRST_LEVEL_CDBA = 1800  # where a session's sound begins: far below any ward
-RISE_PER_BLOCK = const(48)  # 0.47 dB a second: with the melody's own rise, less than 1
-ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape; then 0.5 dB more with a later one
-ENTRY_BLOCKS = const(47)  # 0.75 s at least between two such steps, however fast the notes
-FALL_PER_BLOCK = const(640)  # 6 dB a second for a lowered level; fades have their own time
-FADE_DEPTH_CDB = const(6000)  # a fade is silent when it is this far down
+_LEVEL_UNIT = const(64)
+_FIRST_LEVEL_CDBA = const(1800)  # where a session's sound begins: far below any ward
+_RISE_PER_BLOCK = const(48)  # 0.47 dB a second: with the melody's own rise, less than 1
+_ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape; then 0.5 dB more with a later one
+_ENTRY_BLOCKS = const(47)  # 0.75 s at least between two such steps, however fast the notes
+_FALL_PER_BLOCK = const(640)  # 6 dB a second for a lowered level; fades have their own time
+_FADE_DEPTH_CDB = const(6000)  # a fade is silent when it is this far down
 # What the reference song gives at a gain of 1, against a full-scale sine; host_tools/loudness.py measures it.
 REFERENCE_CDB = -2705
 # Loudness by phrase: at most this much correction in all and in one step.
-TRIM_LIMIT_CDB = const(400)
-TRIM_STEP_CDB = const(100)
+_TRIM_LIMIT_CDB = const(400)
+_TRIM_STEP_CDB = const(100)
 
 # The ceiling's margins: the meter's own error (0.15 dB), and what the filters remember of the block before.
-CEILING_MARGIN_CDB = 30
-GOVERN_CDB = 150  # the governor turns down from here below the ceiling
-DUCK_PER_BLOCK = const(1200)  # 12 dB a second down,
-PRESSED_DUCK = const(1280)  # 0.2 dB for each block whose crests would have reached the knee
-RECOVER_PER_BLOCK = const(16)  # 0.16 dB a second up again
+_CEILING_MARGIN_CDB = const(30)
+_GOVERN_CDB = const(150)  # the governor turns down from here below the ceiling
+_DUCK_PER_BLOCK = const(1200)  # 12 dB a second down,
+_PRESSED_DUCK = const(1280)  # 0.2 dB for each block whose crests would have reached the knee
+_RECOVER_PER_BLOCK = const(16)  # 0.16 dB a second up again
 # Largest clamp for which a whole block of the loudest waveform still keeps the slow level under the ceiling,
 # as a multiple (of 16) of the ceiling's amplitude, by how full the slow integrator is in sixteenths: 16 *
 # sqrt((1 - full * exp(-0.016)) / ((1 - exp(-0.016)) * 1.5)); 1.5 is a square wave at the A weighting's crest.
 _HEADROOM = bytes((101, 98, 94, 91, 88, 84, 80, 76, 72, 67, 63, 57, 52, 45, 38, 28, 13))
-PEAK_OVER_CEILING_CDB = 300  # and never a peak above a sine this much over the C ceiling
+_PEAK_OVER_CEILING_CDB = const(300)  # and never a peak above a sine this much over the C ceiling
 
-MELODY_VOICES = const(3)
-FIRST_CHORD_VOICE = const(3)
-FIRST_HEART_VOICE = const(6)
-LOWEST_CHORD_NOTE = const(53)  # F3: small loudspeakers give little below
-PURE_TABLE = const(4 * 514)
+_MELODY_VOICES = const(3)
+_FIRST_CHORD_VOICE = const(3)
+_FIRST_HEART_VOICE = const(6)
+_LOWEST_CHORD_NOTE = const(53)  # F3: small loudspeakers give little below
+_PURE_TABLE = const(4 * 514)
 TABLE_STRIDE = const(514)
-PURE_FROM_NOTE = const(77)  # above F5 the fundamental alone
-WIDEST_NOTE = const(73)  # above C#5 only three harmonics: the fourth would need more than 2.2 kHz
+_PURE_FROM_NOTE = const(77)  # above F5 the fundamental alone
+_WIDEST_NOTE = const(73)  # above C#5 only three harmonics: the fourth would need more than 2.2 kHz
 
 # Envelopes: peak (of 2 ** 28), sustain in thousandths, shifts of attack, decay and release in half-rate
 # samples (8: 32 ms, 9: 64 ms, 10: 128 ms, 14: 2 s), attack samples.
@@ -109,7 +109,7 @@ class Audio:
 
     def __init__(self, full_scale_cdba, ceiling_cdba, ceiling_cdbc):
         self.full_scale_cdba = full_scale_cdba
-        self.first_level_cdba = FIRST_LEVEL_CDBA
+        self.first_level_cdba = _FIRST_LEVEL_CDBA
         self.on_note = None
         self.governed = True  # False: no correction by phrase, for measuring what a song gives by itself
         self._waves = voices.make_tables()
@@ -123,18 +123,18 @@ class Audio:
         noise.start(self._noise)
         master.start(self._master)
 
-        ceiling_a = ceiling_cdba - CEILING_MARGIN_CDB - full_scale_cdba
-        ceiling_c = ceiling_cdbc - CEILING_MARGIN_CDB - full_scale_cdba
+        ceiling_a = ceiling_cdba - _CEILING_MARGIN_CDB - full_scale_cdba
+        ceiling_c = ceiling_cdbc - _CEILING_MARGIN_CDB - full_scale_cdba
         self._power_a = level.power(ceiling_a)
         self._power_c = level.power(ceiling_c)
-        self._govern_a = level.power(ceiling_a - GOVERN_CDB)
-        self._govern_c = level.power(ceiling_c - GOVERN_CDB)
+        self._govern_a = level.power(ceiling_a - _GOVERN_CDB)
+        self._govern_c = level.power(ceiling_c - _GOVERN_CDB)
         self._watch_a = self._power_a >> 2
         self._watch_c = self._power_c >> 2
         # Root mean square amplitudes of the ceilings.
         self._amplitude_a = (level.gain(min(0, ceiling_a)) >> 9) * 23170 >> 15
         self._amplitude_c = (level.gain(min(0, ceiling_c)) >> 9) * 23170 >> 15
-        self._peak = min(32767, (level.gain(min(0, ceiling_c + PEAK_OVER_CEILING_CDB)) >> 10) * 32767 >> 14)
+        self._peak = min(32767, (level.gain(min(0, ceiling_c + _PEAK_OVER_CEILING_CDB)) >> 10) * 32767 >> 14)
         self._set_clamp(self._peak)
         self._clean = self._peak * 23 // 32  # under the knee, with room for what lies between the samples
 
@@ -158,9 +158,9 @@ class Audio:
         self._soundscape = None
         self._noise_name = None  # the one that sounds, or fades
         self._heartbeat = False
-        self._level = FIRST_LEVEL_CDBA * LEVEL_UNIT
+        self._level = _FIRST_LEVEL_CDBA * _LEVEL_UNIT
         self._level_target = self._level
-        self._level_step = RISE_PER_BLOCK
+        self._level_step = _RISE_PER_BLOCK
         self._fade = -1  # how far a fade-out has come; -1 when there is none
         self._fade_step = 0
         self._duck = 0
@@ -230,7 +230,7 @@ class Audio:
         self.compound = song is not None and song.compound
         self._song_cdb = song.loudness_cdb if song is not None else 0
         # Over a soundscape the melody comes in softly, and grows note by note.
-        self._entry_permille = ENTRY_PERMILLE if self._soundscape is not None and not self.silent else 1000
+        self._entry_permille = _ENTRY_PERMILLE if self._soundscape is not None and not self.silent else 1000
         self._start(song is not None or self._voice)
         self._choose_mode()
         self._set_noise()
@@ -256,21 +256,21 @@ class Audio:
 
     def set_tempo(self, tempo_mbpm):
         """The beat's tempo, reached evenly over the next block; held within 30 to 120 beats a minute."""
-        self._tempo_target_mbpm = max(SLOWEST_MBPM, min(FASTEST_MBPM, tempo_mbpm))
+        self._tempo_target_mbpm = max(_SLOWEST_MBPM, min(_FASTEST_MBPM, tempo_mbpm))
 
     def set_level(self, level_cdba, over_ms):
         """Glide to this level at the ear, rising at most 0.47 and falling at most 6 dB a second."""
-        target = max(0, level_cdba) * LEVEL_UNIT
+        target = max(0, level_cdba) * _LEVEL_UNIT
         if target == self._level_target:
             return
         self._level_target = target
         step = abs(target - self._level) * 16 // max(16, over_ms)
-        limit = RISE_PER_BLOCK if target > self._level else FALL_PER_BLOCK
+        limit = _RISE_PER_BLOCK if target > self._level else _FALL_PER_BLOCK
         self._level_step = max(1, min(step, limit))
 
     def fade_out(self, over_ms):
         """Sink evenly in dB to silence, then playing is False. A second call may only make it faster."""
-        step = max(1, FADE_DEPTH_CDB * LEVEL_UNIT * 16 // max(16, over_ms))
+        step = max(1, _FADE_DEPTH_CDB * _LEVEL_UNIT * 16 // max(16, over_ms))
         if self._fade < 0:
             self._fade = 0
             self._fade_step = step
@@ -299,7 +299,7 @@ class Audio:
         self._flush = 0
         self._fade = -1
         self._duck = 0
-        self._level = self._level_target = FIRST_LEVEL_CDBA * LEVEL_UNIT
+        self._level = self._level_target = _FIRST_LEVEL_CDBA * _LEVEL_UNIT
         self.playing = False
         self.in_rest = False
 
@@ -330,7 +330,7 @@ class Audio:
             0, 0, 0, self._voices, self._mix, self._waves, master.HISTORY, HALF + master.HISTORY
         )
         if noise.add_noise(
-            0, 0, 0, self._noise, self._mix, self._waves, PURE_TABLE, master.HISTORY, HALF + master.HISTORY
+            0, 0, 0, self._noise, self._mix, self._waves, _PURE_TABLE, master.HISTORY, HALF + master.HISTORY
         ):
             sounding += 1
         elif self._noise_name != self._soundscape:
@@ -369,7 +369,7 @@ class Audio:
             if (crest >> 1) * (gain >> 12) > self._clean << 12:
                 # Lowered before the crest comes, evenly over a block: the knee would be heard.
                 gain = ((self._clean << 13) // crest) << 12
-                self._duck += PRESSED_DUCK
+                self._duck += _PRESSED_DUCK
             # Rounded towards zero: a gain that sinks must not pass below it.
             step = (gain - self._gain) >> 8 if gain >= self._gain else -((self._gain - gain) >> 8)
             state[master.GAIN] = self._gain
@@ -387,8 +387,8 @@ class Audio:
                 self._near = False
                 self._set_clamp(self._peak)
             elif self._duck:
-                self._duck = max(0, self._duck - RECOVER_PER_BLOCK)
-            if self._fade > FADE_DEPTH_CDB * LEVEL_UNIT:
+                self._duck = max(0, self._duck - _RECOVER_PER_BLOCK)
+            if self._fade > _FADE_DEPTH_CDB * _LEVEL_UNIT:
                 self.silence()
         if self._blocks & 3 == 0:
             self._estimate(state)
@@ -465,10 +465,10 @@ class Audio:
         target = self._level - self._duck
         if self._fade >= 0:
             self._fade += self._fade_step
-            if self._fade > FADE_DEPTH_CDB * LEVEL_UNIT:
+            if self._fade > _FADE_DEPTH_CDB * _LEVEL_UNIT:
                 return 0
             target -= self._fade
-        wanted = target // LEVEL_UNIT - self._song_cdb + self._trim_cdb + self._mood_cdb
+        wanted = target // _LEVEL_UNIT - self._song_cdb + self._trim_cdb + self._mood_cdb
         if wanted != self._gain_cdb:
             self._gain_cdb = wanted
             self._gain_wanted = level.gain(wanted - self.full_scale_cdba - REFERENCE_CDB)
@@ -480,9 +480,9 @@ class Audio:
         """
         self._near = True
         if power_a > self._govern_a or power_c > self._govern_c:
-            self._duck += DUCK_PER_BLOCK
+            self._duck += _DUCK_PER_BLOCK
         elif self._duck:
-            self._duck = max(0, self._duck - RECOVER_PER_BLOCK)
+            self._duck = max(0, self._duck - _RECOVER_PER_BLOCK)
         full_a = min(16, (power_a >> 4) * 16 // (self._power_a >> 4) + 1)
         full_c = min(16, (power_c >> 4) * 16 // (self._power_c >> 4) + 1)
         clamp = min(self._amplitude_a * _HEADROOM[full_a] >> 4, self._amplitude_c * _HEADROOM[full_c] >> 4)
@@ -503,7 +503,7 @@ class Audio:
     def _events(self, advance, tempo):
         while self._until < advance and self.playing:
             self._offset = self._until // tempo  # in half-rate samples: tempo is the sum of two
-            self._until += self._event() * UNITS_PER_TICK
+            self._until += self._event() * _UNITS_PER_TICK
 
     def _event(self):
         """Play what is due now; returns the ticks to the next event, at most a beat."""
@@ -544,7 +544,7 @@ class Audio:
         note = data[score.HEADER + 2 * index] & 127
         ticks = data[score.HEADER + 2 * index + 1]
         if note:
-            if self._entry_permille < 1000 and self._blocks - self._entered_at >= ENTRY_BLOCKS:
+            if self._entry_permille < 1000 and self._blocks - self._entered_at >= _ENTRY_BLOCKS:
                 self._entered_at = self._blocks
                 self._entry_permille = min(1000, self._entry_permille * 106 // 100 + 1)
             following = data[score.HEADER + 2 * index + 2] & 127 if index + 1 < song.notes else 0
@@ -586,7 +586,7 @@ class Audio:
         if note == self._melody_note:
             # Two voices on one pitch would add up or cancel, as their phases happen to lie.
             note = self._chord_tone(song, root, quality)
-        voice = FIRST_CHORD_VOICE + self._chord_voice
+        voice = _FIRST_CHORD_VOICE + self._chord_voice
         self._chord_voice = (self._chord_voice + 1) % 3
         self._start_note(voice, note, ticks, _CHORD_PEAK, 350, 9, 12, 10, self._table(note, 2))
 
@@ -602,16 +602,16 @@ class Audio:
         # The leading note of a dominant stays, in minor too.
         if self._changed and not ((root - song.tonic) % 12 == 7 and place == 2):
             note = _turn(song, note)
-        if note > LOWEST_CHORD_NOTE + 11:
+        if note > _LOWEST_CHORD_NOTE + 11:
             return note - 12
-        if note < LOWEST_CHORD_NOTE:
+        if note < _LOWEST_CHORD_NOTE:
             return note + 12
         return note
 
     def _sing(self, note, ticks):
         voice = self._melody_voice
         if note != self._melody_note or self._voices[voice * voices.STRIDE] == 0:
-            voice = (voice + 1) % MELODY_VOICES
+            voice = (voice + 1) % _MELODY_VOICES
             self._melody_voice = voice
         # The same note again stays in its voice: two of them out of phase would cancel.
         self._melody_note = note
@@ -619,17 +619,17 @@ class Audio:
 
     def _table(self, note, darker):
         timbre = self._brightness_permille * voices.BRIGHT_TIMBRES // 1000 - darker
-        if note > PURE_FROM_NOTE:
-            return PURE_TABLE
-        if note > WIDEST_NOTE:
+        if note > _PURE_FROM_NOTE:
+            return _PURE_TABLE
+        if note > _WIDEST_NOTE:
             timbre = min(timbre, 1)
         return max(0, timbre) * TABLE_STRIDE
 
     def _start_note(self, voice, note, ticks, peak, sustain, attack_shift, hold_shift, release_shift, table):
         state = self._voices
         base = voice * voices.STRIDE
-        length = ticks * (HALF_SAMPLE_UNITS // self._tempo_target_mbpm)
-        if voice < FIRST_HEART_VOICE:
+        length = ticks * (_HALF_SAMPLE_UNITS // self._tempo_target_mbpm)
+        if voice < _FIRST_HEART_VOICE:
             peak = peak // 1000 * self._entry_permille
         gate = length * 15 // 16
         attack = min(gate, 4 << attack_shift)
@@ -660,7 +660,7 @@ class Audio:
         if self._song is None and not self._voice and self._beats & 15 == 0:
             self.phrase_ended = True
         if self._recording is not None and self._recording.heartbeat:
-            beat = 24 * (HALF_SAMPLE_UNITS // self._tempo_target_mbpm)
+            beat = 24 * (_HALF_SAMPLE_UNITS // self._tempo_target_mbpm)
             # Over before the next beat, even if that comes a little sooner.
             self._recording.start(self._offset, beat * 15 // 16)
             self._heart_ticks += 24
@@ -672,10 +672,10 @@ class Audio:
             self._heart_ticks += 24
 
     def _thump(self, note, permille):
-        voice = FIRST_HEART_VOICE + self._heart_voice
+        voice = _FIRST_HEART_VOICE + self._heart_voice
         self._heart_voice ^= 1
         peak = _HEART_PEAK // 1000 * permille
-        self._start_note(voice, note, 5, peak, 300, 8, 9, 9, PURE_TABLE)
+        self._start_note(voice, note, 5, peak, 300, 8, 9, 9, _PURE_TABLE)
 
     # Modes and phrases
 
@@ -719,9 +719,9 @@ class Audio:
         ):
             measured = level.power_cdb((self._phrase_power // blocks) << 10)
             if measured is not None:
-                error = self._level // LEVEL_UNIT - self.full_scale_cdba - measured
-                step = max(-TRIM_STEP_CDB, min(TRIM_STEP_CDB, error // 2))
-                self._trim_target_cdb = max(-TRIM_LIMIT_CDB, min(TRIM_LIMIT_CDB, self._trim_cdb + step))
+                error = self._level // _LEVEL_UNIT - self.full_scale_cdba - measured
+                step = max(-_TRIM_STEP_CDB, min(_TRIM_STEP_CDB, error // 2))
+                self._trim_target_cdb = max(-_TRIM_LIMIT_CDB, min(_TRIM_LIMIT_CDB, self._trim_cdb + step))
         self._phrase_power = self._phrase_blocks = 0
         self._phrase_level = self._level
 
@@ -737,7 +737,7 @@ class Audio:
             self._until = self._waited = 0
             self._phrase_power = self._phrase_blocks = 0
             if self.silent:
-                self._level = self.first_level_cdba * LEVEL_UNIT
+                self._level = self.first_level_cdba * _LEVEL_UNIT
                 self._gain = 0
                 self._trim_cdb = self._trim_target_cdb = 0
 

@@ -10,7 +10,7 @@ from micropython import const
 
 from firmware import pulse
 
-KEPT = const(64)  # beats and stretches remembered; a power of two
+_KEPT = const(64)  # beats and stretches remembered; a power of two
 _MASK = const(63)
 
 # Shares of the interval, in percent: a beat is the steepest from this long before to this long after itself.
@@ -35,17 +35,17 @@ class Beats:
         self.count = 0
         # One place a beat: time of the steepest rise and of the top in ticks, fall of the light, ticks since the beat
         # before, level of the light.
-        self.times = array("I", [0] * KEPT)
-        self.rises = array("I", [0] * KEPT)
-        self.tops = array("I", [0] * KEPT)
-        self.spans = array("I", [0] * KEPT)
-        self.levels = array("I", [0] * KEPT)
-        self._slope = array("I", [0] * KEPT)
+        self.times = array("I", [0] * _KEPT)
+        self.rises = array("I", [0] * _KEPT)
+        self.tops = array("I", [0] * _KEPT)
+        self.spans = array("I", [0] * _KEPT)
+        self.levels = array("I", [0] * _KEPT)
+        self._slope = array("I", [0] * _KEPT)
         self._order = array("I", [0] * _LATEST)
-        self._end = array("I", [0] * KEPT)
-        self._span = array("I", [0] * KEPT)
-        self._number = array("B", [0] * KEPT)
-        self._oddness = array("B", [0] * KEPT)
+        self._end = array("I", [0] * _KEPT)
+        self._span = array("I", [0] * _KEPT)
+        self._number = array("B", [0] * _KEPT)
+        self._oddness = array("B", [0] * _KEPT)
         self.forget()
 
     def forget(self):

@@ -16,7 +16,7 @@ from firmware.hour import MINUTES, Hour
 RECORD = "dose"  # its name in the store
 SESSIONS_MAX = const(16)
 DAY_MIN = const(1440)
-SHORTEST_MIN = const(5)  # what is left of a day below this is not begun
+_SHORTEST_MIN = const(5)  # what is left of a day below this is not begun
 COUNTS_FROM_MS = const(
     120_000
 )  # a false start shorter than this opens no gap and is no session; its minutes count
@@ -72,7 +72,7 @@ class Dose:
     def refusal(self, profile):
         """Why a session may not begin now: "dose", "too_soon" or None."""
         if (
-            profile.daily_min - self.minutes_today < SHORTEST_MIN
+            profile.daily_min - self.minutes_today < _SHORTEST_MIN
             or self.sessions_today >= profile.sessions_a_day
         ):
             return "dose"

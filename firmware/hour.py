@@ -13,7 +13,7 @@ from firmware import level
 MINUTES = const(61)  # the minute that runs, and the sixty before it
 MINUTE_MS = const(60_000)
 MOST = const(65_535)  # more than any limit in one minute: a past that is not known
-BASE_CDBA = const(4500)
+_BASE_CDBA = const(4500)
 _TOP_CDBA = const(6500)  # this level is 2 ** 29 of level.py, and 2 ** 16 of a part
 _PART_SHIFT = const(13)
 _PARTS = const(655_360)  # parts times milliseconds of one unit: a hundredth of 2 ** 16, for a second
@@ -66,7 +66,7 @@ class Hour:
         left = level.power_cdb(limit - self.spent)
         if left is None:
             return None
-        return BASE_CDBA + left - level.power_cdb(seconds)
+        return _BASE_CDBA + left - level.power_cdb(seconds)
 
     def pack_into(self, record, place):
         """Write it into a buffer, two bytes a minute."""

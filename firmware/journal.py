@@ -45,8 +45,8 @@ SESSIONS_KEPT = 8
 
 _ROW = "<HBBHHHHHBB"
 _EVENT = "<HBBi"
-_UNKNOWN_16 = 0xFFFF
-_UNKNOWN_8 = 0xFF
+_UNKNOWN_16 = const(0xFFFF)
+_UNKNOWN_8 = const(0xFF)
 _EVENT_BIT = const(0x80)
 _PAGE_BYTES = const(256)
 _PAGE_RECORDS = const(15)

@@ -12,6 +12,7 @@ from array import array
 import machine
 import rp2
 from machine import I2C, WDT, Pin
+from micropython import const
 
 from firmware import board, boot, guard, panel, reasons
 from firmware.audio import Audio
@@ -40,19 +41,20 @@ from firmware.session import Session
 from firmware.store import Store
 from firmware.vitals import Vitals
 
-SOUND_MS = 16  # one block
-SENSOR_MS = 160  # 16 samples of the 32 that the FIFO holds
-ADC_MS = 250  # a channel at a time
+_SOUND_MS = const(16)  # one block
+_SENSOR_MS = const(160)  # 16 samples of the 32 that the FIFO holds
+_ADC_MS = const(250)  # a channel at a time
 SESSION_MS = 100
-JOURNAL_MS = 1000
-DISPLAY_MS = 250
-LINK_MS = 16
-RETRY_MS = 5000  # a chip in fault is looked for again this often, while nothing plays
+_JOURNAL_MS = const(1000)
+_DISPLAY_MS = const(250)
+_LINK_MS = const(16)
+_RETRY_MS = const(5000)  # a chip in fault is looked for again this often, while nothing plays
 WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
-I2C_TIMEOUT_US = 10_000  # the default of 50 ms would starve the sound
+_I2C_TIMEOUT_US = const(10_000)  # the default of 50 ms would starve the sound
 FAULT_RECORD = "fault"  # what the device last died of: text
-FAULT_BYTES = 400
-_OVERDRIVEN_MV = 2800  # beyond a full-scale square wave; its square still fits a small integer of the chip
+_FAULT_BYTES = const(400)
+# Beyond a full-scale square wave; its square still fits a small integer of the chip.
+_OVERDRIVEN_MV = const(2800)
 
 
 class Device:
@@ -127,14 +129,14 @@ class Device:
         self.sessions_now = 0  # saved since the device was switched on
 
         self.loop = Loop(clock, WDT(timeout=WATCHDOG_MS))
-        self.loop.add("sound", SOUND_MS, self.sound)
-        self.loop.add("button", SOUND_MS, self.press)
-        self.loop.add("sensor", SENSOR_MS, self.sense)
-        self.loop.add("adc", ADC_MS, self.measure)
+        self.loop.add("sound", _SOUND_MS, self.sound)
+        self.loop.add("button", _SOUND_MS, self.press)
+        self.loop.add("sensor", _SENSOR_MS, self.sense)
+        self.loop.add("adc", _ADC_MS, self.measure)
         self.loop.add("session", SESSION_MS, self.think)
-        self.loop.add("journal", JOURNAL_MS, self.write_down)
-        self.loop.add("mend", RETRY_MS, self.mend)
-        self.loop.add("link", LINK_MS, self.talk)
+        self.loop.add("journal", _JOURNAL_MS, self.write_down)
+        self.loop.add("mend", _RETRY_MS, self.mend)
+        self.loop.add("link", _LINK_MS, self.talk)
         self._tell(0, "boot", None, machine.reset_cause())
         for _ in range(unusable):
             self._tell(0, "save_failed")
@@ -143,7 +145,7 @@ class Device:
         self.sensor.configure()
         self.adc.configure()
         if self.screen.configure():
-            self.loop.add("display", DISPLAY_MS, self.show)
+            self.loop.add("display", _DISPLAY_MS, self.show)
         self.loop.collect()
         self._tell_heap(0)
 
@@ -399,7 +401,7 @@ def _open_i2c():
         scl=Pin(board.PIN_I2C_SCL),
         sda=Pin(board.PIN_I2C_SDA),
         freq=board.I2C_FREQUENCY_HZ,
-        timeout=I2C_TIMEOUT_US,
+        timeout=_I2C_TIMEOUT_US,
     )
 
 
@@ -435,7 +437,7 @@ def save_fault(device, text):
     try:
         if device is not None and device.journal.has_rows:
             device.journal.flush()
-        store.save(FAULT_RECORD, 1, text.encode()[:FAULT_BYTES])
+        store.save(FAULT_RECORD, 1, text.encode()[:_FAULT_BYTES])
     except OSError:
         pass
 

@@ -11,12 +11,12 @@ BIAS = const(1 << 20)  # as in voices.py; a constant of another module would not
 
 # Places in the state array.
 RANDOM = const(0)
-LOW_1 = const(1)  # filter memories, biased
-LOW_2 = const(2)
-LOW_3 = const(3)
+_LOW_1 = const(1)  # filter memories, biased
+_LOW_2 = const(2)
+_LOW_3 = const(3)
 GAIN = const(4)  # 24 bits: now, and where it is going
 GAIN_TARGET = const(5)
-SWELL_PHASE = const(6)  # 28 bits a turn
+_SWELL_PHASE = const(6)  # 28 bits a turn
 SWELL_STEP = const(7)  # a block
 SWELL_DEPTH = const(8)  # thousandths of the gain that the swell takes away
 COEFFICIENT_1 = const(9)  # one-pole low-passes, of 512
@@ -43,7 +43,7 @@ def start(state):
     for place in range(STATE_SIZE):
         state[place] = 0
     state[RANDOM] = 123456789
-    state[LOW_1] = state[LOW_2] = state[LOW_3] = state[LAST] = _FILTER_BIAS
+    state[_LOW_1] = state[_LOW_2] = state[_LOW_3] = state[LAST] = _FILTER_BIAS
 
 
 @micropython.viper
@@ -58,13 +58,13 @@ def add_noise(
     if gain == 0 and target == 0:
         return 0
     # The gain nears its target over some eight seconds, and silence over two; the swell multiplies it.
-    phase = (int(state[SWELL_PHASE]) + int(state[SWELL_STEP])) & 0xFFFFFFF
+    phase = (int(state[_SWELL_PHASE]) + int(state[SWELL_STEP])) & 0xFFFFFFF
     depth = int(state[SWELL_DEPTH])
-    loud = int(waves[sine + (int(state[SWELL_PHASE]) >> 19)]) - 12768
+    loud = int(waves[sine + (int(state[_SWELL_PHASE]) >> 19)]) - 12768
     old_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
     loud = int(waves[sine + (phase >> 19)]) - 12768
     new_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
-    state[SWELL_PHASE] = phase
+    state[_SWELL_PHASE] = phase
     old_gain = gain
     gain += (target - gain) >> (9 if target else 7)
     if gain < 8192 and target == 0:
@@ -75,9 +75,9 @@ def add_noise(
     loud = (old_gain >> 10) * old_swell
     slope = ((gain >> 10) * new_swell - loud) >> 7  # a block has 128 samples at this rate
     random = int(state[RANDOM])
-    low = int(state[LOW_1]) - _FILTER_BIAS
-    low_2 = int(state[LOW_2]) - _FILTER_BIAS
-    low_3 = int(state[LOW_3]) - _FILTER_BIAS
+    low = int(state[_LOW_1]) - _FILTER_BIAS
+    low_2 = int(state[_LOW_2]) - _FILTER_BIAS
+    low_3 = int(state[_LOW_3]) - _FILTER_BIAS
     last = int(state[LAST]) - _FILTER_BIAS
     coefficient_1 = int(state[COEFFICIENT_1])
     coefficient_2 = int(state[COEFFICIENT_2])
@@ -95,8 +95,8 @@ def add_noise(
         loud += slope
         at += 1
     state[RANDOM] = random
-    state[LOW_1] = low + _FILTER_BIAS
-    state[LOW_2] = low_2 + _FILTER_BIAS
-    state[LOW_3] = low_3 + _FILTER_BIAS
+    state[_LOW_1] = low + _FILTER_BIAS
+    state[_LOW_2] = low_2 + _FILTER_BIAS
+    state[_LOW_3] = low_3 + _FILTER_BIAS
     state[LAST] = last + _FILTER_BIAS
     return 1

@@ -11,7 +11,7 @@ from firmware import reasons
 PRESS = "press"
 HOLD = "hold"
 
-DEBOUNCE_MS = const(30)  # a contact bounces for some 5 ms, a glove for 20
+_DEBOUNCE_MS = const(30)  # a contact bounces for some 5 ms, a glove for 20
 HOLD_MS = const(1000)
 STUCK_MS = const(20_000)  # nobody holds a button this long
 REFUSED_MS = const(8000)  # how long the light says no
@@ -20,10 +20,10 @@ OFF = "off"
 GREEN = "green"
 AMBER = "amber"
 # Dim enough beside a sleeping child; of full brightness.
-READY_PERMILLE = const(6)
-PLAYING_PERMILLE = const(30)
-FADING_PERMILLE = const(12)
-REFUSED_PERMILLE = const(40)
+_READY_PERMILLE = const(6)
+_PLAYING_PERMILLE = const(30)
+_FADING_PERMILLE = const(12)
+_REFUSED_PERMILLE = const(40)
 STOPPED_PERMILLE = const(60)
 
 COLUMNS = const(16)  # of a 128 x 32 display in MicroPython's 8 x 8 letters
@@ -69,7 +69,7 @@ class Button:
             # press.
             if self._up_since_ms is None:
                 self._up_since_ms = now_ms
-            if now_ms - self._up_since_ms >= DEBOUNCE_MS:
+            if now_ms - self._up_since_ms >= _DEBOUNCE_MS:
                 self._was_down = False
                 self.stuck = False
         return None
@@ -80,19 +80,19 @@ def show_light(outputs, refused):
     phase = outputs.phase
     if phase in _PLAYING:
         outputs.light_colour = GREEN
-        outputs.light_permille = PLAYING_PERMILLE
+        outputs.light_permille = _PLAYING_PERMILLE
     elif phase == reasons.FADE:
         outputs.light_colour = GREEN
-        outputs.light_permille = FADING_PERMILLE
+        outputs.light_permille = _FADING_PERMILLE
     elif phase == reasons.WITHDRAW or phase == reasons.FAULT:
         outputs.light_colour = AMBER
         outputs.light_permille = STOPPED_PERMILLE
     elif refused:
         outputs.light_colour = AMBER
-        outputs.light_permille = REFUSED_PERMILLE
+        outputs.light_permille = _REFUSED_PERMILLE
     else:
         outputs.light_colour = GREEN
-        outputs.light_permille = READY_PERMILLE
+        outputs.light_permille = _READY_PERMILLE
 
 
 # What the display says, 16 letters a line.

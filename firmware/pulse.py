@@ -33,7 +33,7 @@ FILLED = const(8)  # 0: the next pair fills the 8 pairs
 IR_MAX = const(14)  # largest and smallest count since they were last cleared
 IR_MIN = const(15)
 RED_MAX = const(16)
-RED_MIN = const(17)
+_RED_MIN = const(17)
 _PAIRS = const(18)  # the last 8 pairs of infrared, then of red
 STATE_SIZE = const(34)
 
@@ -455,4 +455,4 @@ def clear_extremes(state):
     state[IR_MAX] = 0
     state[IR_MIN] = 262143
     state[RED_MAX] = 0
-    state[RED_MIN] = 262143
+    state[_RED_MIN] = 262143

@@ -23,9 +23,9 @@ HEADER = 10
 TICKS_PER_BEAT = 24
 LOWEST_NOTE = 55  # G3
 HIGHEST_NOTE = 81  # A5: four harmonics of it lie below what the half-rate mix can carry
-SMALLEST = 16
+_SMALLEST = 16
 LARGEST = 2048  # bytes; about four minutes of eighths
-LONGEST_PHRASE_BEATS = 32
+_LONGEST_PHRASE_BEATS = 32
 
 # How each scale's twelve degrees above the tonic turn into its other mode: minor, major or its like. A melody
 # keeps its contour. Degrees in capitals of the comment are the ones the scale uses.
@@ -53,8 +53,8 @@ class Score:
 
     def __init__(self, data, name=""):
         size = len(data)
-        if size < SMALLEST or size > LARGEST:
-            raise ScoreError("a score has %d to %d bytes, this one has %d" % (SMALLEST, LARGEST, size))
+        if size < _SMALLEST or size > LARGEST:
+            raise ScoreError("a score has %d to %d bytes, this one has %d" % (_SMALLEST, LARGEST, size))
         if bytes(data[:4]) != MAGIC:
             raise ScoreError("this is not a score: its first letters are not LUL1")
         checksum = binascii.crc32(data[: size - 4]) & 0xFFFFFFFF
@@ -95,8 +95,8 @@ class Score:
             sounding = sounding or note > 0
             ticks += length
             since_phrase += length
-            if since_phrase > LONGEST_PHRASE_BEATS * TICKS_PER_BEAT:
-                raise ScoreError("a phrase of the score is longer than %d beats" % LONGEST_PHRASE_BEATS)
+            if since_phrase > _LONGEST_PHRASE_BEATS * TICKS_PER_BEAT:
+                raise ScoreError("a phrase of the score is longer than %d beats" % _LONGEST_PHRASE_BEATS)
             if data[HEADER + 2 * index] >= 128:
                 since_phrase = 0
         if not sounding:

@@ -15,13 +15,13 @@ from firmware.tempo import Tempo
 PRESS_FADE_MS = const(10_000)
 STOP_FADE_MS = const(2000)  # a stop rule
 FADE_GRACE_MS = const(1000)  # then the amplifier goes off, silent or not
-HOLD_AFTER_MS = const(2000)  # the tempo is kept at once, the phase says so after this
-RESUME_AFTER_MS = const(3000)
-WAIT_HOLD_AFTER_MS = const(10_000)
-LEVEL_LEAST_CDBA = const(1500)  # nobody hears less
+_HOLD_AFTER_MS = const(2000)  # the tempo is kept at once, the phase says so after this
+_RESUME_AFTER_MS = const(3000)
+_WAIT_HOLD_AFTER_MS = const(10_000)
+_LEVEL_LEAST_CDBA = const(1500)  # nobody hears less
 LEVEL_STEP_CDB = const(50)
 ONSET_MS_PER_CDB = const(10)  # 1 dB a second
-LEVEL_MS_PER_CDB = const(20)  # half a dB a second
+_LEVEL_MS_PER_CDB = const(20)  # half a dB a second
 KNOB_STEP_PERMILLE = const(20)
 MOOD_EVERY_MS = const(1000)
 SAVE_EVERY_MIN = const(15)  # ages of the dose, while nothing plays
@@ -199,14 +199,14 @@ class Session:
         """Which of match, lead, sustain and hold this is; short interruptions do not change the name."""
         tempo = self.tempo
         why = None
-        after_ms = HOLD_AFTER_MS
+        after_ms = _HOLD_AFTER_MS
         if unknown and tempo.closed:
             why = inputs.pulse_reason if inputs.pulse_reason in reasons.UNKNOWN_PULSE else reasons.SIGNAL_LOST
         elif frozen and not unknown and not tempo.finished():
             why = verdict.reason
         elif tempo.waiting:
             why = reasons.NOT_FOLLOWING
-            after_ms = WAIT_HOLD_AFTER_MS
+            after_ms = _WAIT_HOLD_AFTER_MS
         if why is None:
             self._hold_ms = 0
             self._clear_ms += self._elapsed_ms
@@ -217,7 +217,7 @@ class Session:
             if self.phase != reasons.HOLD or self.reason != why:
                 self._enter(reasons.HOLD, why)
             return
-        if self.phase == reasons.HOLD and self._clear_ms < RESUME_AFTER_MS:
+        if self.phase == reasons.HOLD and self._clear_ms < _RESUME_AFTER_MS:
             return
         phase = reasons.LEAD
         if tempo.closed and tempo.match_left_ms:
@@ -241,14 +241,14 @@ class Session:
             wanted -= profile.baseline_below_cdb
         else:
             wanted += curve_at(profile.curve, self.tempo.curve_ms, 2)
-        wanted = max(wanted, LEVEL_LEAST_CDBA)
+        wanted = max(wanted, _LEVEL_LEAST_CDBA)
         change = wanted - self._level_cdba
         if self._level_cdba == 0:
             over_ms = max(profile.onset_ms, wanted * ONSET_MS_PER_CDB)
         elif abs(change) < LEVEL_STEP_CDB or (self._glide_left_ms and change > 0):
             return
         else:
-            over_ms = max(abs(change) * LEVEL_MS_PER_CDB, self._glide_left_ms)
+            over_ms = max(abs(change) * _LEVEL_MS_PER_CDB, self._glide_left_ms)
         self._level_cdba = wanted
         self._glide_left_ms = over_ms
         outputs.level_over_ms = over_ms

@@ -11,19 +11,19 @@ from micropython import const
 from firmware.curve import CURVE_COLUMNS, curve_at
 
 # The beat people sing to: choice, within the 40 to 90 bpm that lullabies and calm music have.
-TEMPO_LOW_MBPM = const(40_000)
-TEMPO_HIGH_MBPM = const(90_000)
+_TEMPO_LOW_MBPM = const(40_000)
+_TEMPO_HIGH_MBPM = const(90_000)
 # A ratio is given up only when the tempo it gives is this far outside, at this many phrase ends in a row.
-RATIO_HYSTERESIS_MBPM = const(4_000)
-RATIO_PHRASES = const(2)
+_RATIO_HYSTERESIS_MBPM = const(4_000)
+_RATIO_PHRASES = const(2)
 
 SMOOTHING_S = const(10)  # time constant, after a median that costs 2 s more; hides breathing, not a trend
 LATEST = const(5)  # readings of which the middle one counts
 PULSE_SLEW_MBPM = const(2_000)  # in a second: more is a wrong reading, not a heart
-READINGS_MAX = const(240)  # one a second while the baseline is taken
-GLIDE_PERMILLE = const(100)  # in a minute, towards a tempo the patient was never at: 0.25 % a beat
+_READINGS_MAX = const(240)  # one a second while the baseline is taken
+_GLIDE_PERMILLE = const(100)  # in a minute, towards a tempo the patient was never at: 0.25 % a beat
 # 2 % slower than allowed: rounded to hundredths and read a tenth of a second late it is still within the rate.
-PERMILLE_AND_MARGIN = const(1_020)
+_PERMILLE_AND_MARGIN = const(1_020)
 ADULT_FLOOR_PULSE_MBPM = const(50_000)  # music never leads a pulse below this
 
 # Beats of music to pulses of the patient, in the order they are tried.
@@ -93,7 +93,7 @@ class Baseline:
     """The middle one of the readings of a minute and more."""
 
     def __init__(self):
-        self._sorted = array("i", [0] * READINGS_MAX)
+        self._sorted = array("i", [0] * _READINGS_MAX)
         self.count = 0
 
     def restart(self):
@@ -102,7 +102,7 @@ class Baseline:
     def add(self, pulse_mbpm):
         readings = self._sorted
         place = self.count
-        if place == READINGS_MAX:
+        if place == _READINGS_MAX:
             return
         while place and readings[place - 1] > pulse_mbpm:
             readings[place] = readings[place - 1]
@@ -263,7 +263,7 @@ class Tempo:
         """The first ratio whose tempo a person would sing; True when it is another one."""
         if self.ratio_pulses and hysteresis_mbpm:
             tempo = pulse_mbpm * self.ratio_beats // self.ratio_pulses
-            if TEMPO_LOW_MBPM - hysteresis_mbpm <= tempo <= TEMPO_HIGH_MBPM + hysteresis_mbpm:
+            if _TEMPO_LOW_MBPM - hysteresis_mbpm <= tempo <= _TEMPO_HIGH_MBPM + hysteresis_mbpm:
                 return False
         if self._profile.metre != "song":
             compound = self._profile.metre == "compound"
@@ -275,7 +275,7 @@ class Tempo:
         best_distance = -1
         for choice in choices:
             tempo = pulse_mbpm * choice[0] // choice[1]
-            distance = max(TEMPO_LOW_MBPM - tempo, tempo - TEMPO_HIGH_MBPM, 0)
+            distance = max(_TEMPO_LOW_MBPM - tempo, tempo - _TEMPO_HIGH_MBPM, 0)
             if best_distance < 0 or distance < best_distance:
                 best = choice
                 best_distance = distance
@@ -291,12 +291,12 @@ class Tempo:
         pulse = self._filter.mean_mbpm
         if phrase_ended:
             tempo = pulse * self.ratio_beats // self.ratio_pulses
-            low = TEMPO_LOW_MBPM - RATIO_HYSTERESIS_MBPM
-            high = TEMPO_HIGH_MBPM + RATIO_HYSTERESIS_MBPM
+            low = _TEMPO_LOW_MBPM - _RATIO_HYSTERESIS_MBPM
+            high = _TEMPO_HIGH_MBPM + _RATIO_HYSTERESIS_MBPM
             self._outside = 0 if low <= tempo <= high else self._outside + 1
-            if self._outside >= RATIO_PHRASES:
+            if self._outside >= _RATIO_PHRASES:
                 self._outside = 0
-                if self._choose_ratio(pulse, compound, RATIO_HYSTERESIS_MBPM):
+                if self._choose_ratio(pulse, compound, _RATIO_HYSTERESIS_MBPM):
                     self._set_floor(self.baseline_mbpm)
                     # A ratio of more beats would ask for faster music than it began with.
                     self._floor_mbpm = min(self._floor_mbpm, self._ceiling_mbpm)
@@ -326,8 +326,8 @@ class Tempo:
             self._credit = 0
             self._gliding = False
             return
-        rate = GLIDE_PERMILLE if self._gliding else self._profile.lead_rate_permille
-        self._credit += self._now_mbpm * rate // PERMILLE_AND_MARGIN * elapsed_ms
+        rate = _GLIDE_PERMILLE if self._gliding else self._profile.lead_rate_permille
+        self._credit += self._now_mbpm * rate // _PERMILLE_AND_MARGIN * elapsed_ms
         most = self._credit // 60_000
         self._credit -= most * 60_000
         if gap > 0:

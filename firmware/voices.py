@@ -15,7 +15,7 @@ STRIDE = const(16)
 # One voice's place in the state array, counted from its first word.
 STAGE = const(0)  # OFF WAIT ATTACK HOLD RELEASE AGAIN
 COUNT = const(1)  # samples left in this stage
-PHASE = const(2)  # 28 bits a turn
+_PHASE = const(2)  # 28 bits a turn
 STEP = const(3)  # phase a sample
 AMPLITUDE = const(4)  # 28 bits
 PEAK = const(5)
@@ -31,17 +31,17 @@ NEXT_TABLE = const(14)
 
 OFF = const(0)
 WAIT = const(1)  # silent until the note's own sample
-ATTACK_STAGE = const(2)
+_ATTACK_STAGE = const(2)
 HOLD = const(3)
 RELEASE = const(4)
 AGAIN = const(5)  # releasing until the next note's own sample
 
-TABLE_SIZE = const(512)
+_TABLE_SIZE = const(512)
 TABLE_STRIDE = const(514)
 # Strength of the harmonics in thousandths. All tables have the same fundamental, so brightness is not
 # loudness. The last table is a pure tone, for heartbeats. Four harmonics at most: with the songs' range
 # nothing can alias.
-TIMBRES = (
+_TIMBRES = (
     (1000, 80, 20, 0),
     (1000, 170, 55, 0),
     (1000, 270, 95, 25),
@@ -81,25 +81,25 @@ def make_tables():
     sine_step = 14148120384212744
     sines = []
     cosine, sine = 1 << 60, 0
-    for _ in range(TABLE_SIZE):
+    for _ in range(_TABLE_SIZE):
         sines.append((sine + (1 << 40)) >> 41)  # 19 bits, so that sums of harmonics stay small integers
         cosine, sine = (
             (cosine * cosine_step - sine * sine_step) >> 60,
             (sine * cosine_step + cosine * sine_step) >> 60,
         )
     waves = array(
-        "H", bytes(2 * TABLE_STRIDE * len(TIMBRES))
+        "H", bytes(2 * TABLE_STRIDE * len(_TIMBRES))
     )  # not from a list, which takes eight times the room
-    for number, timbre in enumerate(TIMBRES):
+    for number, timbre in enumerate(_TIMBRES):
         base = number * TABLE_STRIDE
-        for index in range(TABLE_SIZE + 1):
+        for index in range(_TABLE_SIZE + 1):
             total = 0
             for harmonic in range(4):
                 if timbre[harmonic]:
-                    total += timbre[harmonic] * sines[index * (harmonic + 1) % TABLE_SIZE]
+                    total += timbre[harmonic] * sines[index * (harmonic + 1) % _TABLE_SIZE]
             # The fundamental is 20000 of 32768, so that the brightest sum still fits.
             waves[base + index] = 32768 + (((total >> 5) * 20 + (1 << 13)) >> 14)
-        waves[base + TABLE_SIZE + 1] = waves[base + 1]
+        waves[base + _TABLE_SIZE + 1] = waves[base + 1]
     return waves
 
 
@@ -117,7 +117,7 @@ def add_voices(
         stage = int(state[voice])
         if stage != OFF:
             sounding += 1
-            phase = int(state[voice + PHASE])
+            phase = int(state[voice + _PHASE])
             amplitude = int(state[voice + AMPLITUDE])
             step = int(state[voice + STEP])
             table = int(state[voice + TABLE])
@@ -131,11 +131,11 @@ def add_voices(
                 if stage != RELEASE:
                     if count == 0:
                         if stage == WAIT or stage == AGAIN:
-                            stage = ATTACK_STAGE
+                            stage = _ATTACK_STAGE
                             step = int(state[voice + NEXT_STEP])
                             table = int(state[voice + NEXT_TABLE])
                             count = int(state[voice + ATTACK])
-                        elif stage == ATTACK_STAGE:
+                        elif stage == _ATTACK_STAGE:
                             stage = HOLD
                             count = int(state[voice + HOLD_FOR])
                         else:
@@ -147,7 +147,7 @@ def add_voices(
                     if stage == WAIT:
                         at = run
                         continue
-                    if stage == ATTACK_STAGE:
+                    if stage == _ATTACK_STAGE:
                         target = peak
                         shift = int(state[voice + ATTACK_SHIFT])
                     elif stage == HOLD:
@@ -178,7 +178,7 @@ def add_voices(
                     phase = (phase + step) & 0xFFFFFFF
                     at += 1
             state[voice] = stage
-            state[voice + PHASE] = phase
+            state[voice + _PHASE] = phase
             state[voice + AMPLITUDE] = amplitude
             state[voice + STEP] = step
             state[voice + TABLE] = table

@@ -13,7 +13,7 @@ from micropython import const
 
 from firmware.drivers.i2c_bus import EIO
 
-CHANNELS = const(4)
+_CHANNELS = const(4)
 
 # Why the converter cannot be trusted (`fault`).
 ADC_ABSENT = "adc_absent"  # nobody answers at the address
@@ -53,8 +53,8 @@ class Adc:
         self._started_ms = None
         self._bad_reads = 0
         self._failing_since_ms = None
-        self._microvolts: list[int | None] = [None] * CHANNELS
-        self._read_ms = [0] * CHANNELS
+        self._microvolts: list[int | None] = [None] * _CHANNELS
+        self._read_ms = [0] * _CHANNELS
         self.fault = None
         self.readings = 0
 
@@ -63,7 +63,7 @@ class Adc:
         self._started_ms = None
         self._bad_reads = 0
         self._failing_since_ms = None
-        for channel in range(CHANNELS):
+        for channel in range(_CHANNELS):
             self._microvolts[channel] = None
         try:
             self._chip = ADS1115(self._i2c, gain=_GAIN, data_rate=_RATE_HZ, mode=Mode.SINGLE)

@@ -14,14 +14,14 @@ PART_ID = const(0x15)
 
 SAMPLE_RATE_HZ = const(100)
 FIFO_DEPTH = const(32)
-FULL_SCALE_COUNTS = const(262143)
+_FULL_SCALE_COUNTS = const(262143)
 
 # No more than this is ever written to an LED, and what was written is read back: a quarter of what the chip
 # could, 12.8 mA in pulses of 411 us, 100 a second, is 0.53 mA on average and about 1 mW in each LED.
 LED_CAP_UA = const(12800)
 LED_START_UA = const(6400)
 LED_LEAST_UA = const(800)
-LED_STEP_UA = const(200)  # of the current registers
+_LED_STEP_UA = const(200)  # of the current registers
 
 # Why the sensor cannot be trusted (`fault`).
 SENSOR_ABSENT = "sensor_absent"  # nobody answers at the address
@@ -227,8 +227,8 @@ class MAX3010x:
         self.on = self.led_ir_ua != 0 or self.led_red_ua != 0
 
     def _set_leds(self, ir_ua, red_ua):
-        self.led_ir_ua = self._write(_LED2_IR, _current_code(ir_ua)) * LED_STEP_UA
-        self.led_red_ua = self._write(_LED1_RED, _current_code(red_ua)) * LED_STEP_UA
+        self.led_ir_ua = self._write(_LED2_IR, _current_code(ir_ua)) * _LED_STEP_UA
+        self.led_red_ua = self._write(_LED1_RED, _current_code(red_ua)) * _LED_STEP_UA
 
     def _read_fifo(self, now_ms):
         """Bring what waits in the FIFO into self._raw; returns how many samples, and sets self.lost."""
@@ -328,13 +328,13 @@ class MAX3010x:
 def _current_code(current_ua):
     if current_ua > LED_CAP_UA:
         current_ua = LED_CAP_UA
-    return current_ua // LED_STEP_UA if current_ua > 0 else 0
+    return current_ua // _LED_STEP_UA if current_ua > 0 else 0
 
 
 def _stepped(current_ua, step):
     change_ua = current_ua >> 3
-    if change_ua < LED_STEP_UA:
-        change_ua = LED_STEP_UA
+    if change_ua < _LED_STEP_UA:
+        change_ua = _LED_STEP_UA
     current_ua += change_ua if step > 0 else -change_ua
     return current_ua if current_ua > LED_LEAST_UA else LED_LEAST_UA
 

@@ -10,15 +10,16 @@ Order matters: the amplifier pops when it is switched on without a clock, or whe
 from array import array
 
 from machine import I2S, Pin
+from micropython import const
 
 SAMPLE_RATE_HZ = 16000
-BLOCK = 256
-QUEUE_FRAMES = (
-    4 * BLOCK
-)  # 64 ms: longer than the longest collection (21 ms on the chip), short enough to stop in 0.1 s
-_RING_BYTES = 2 * (QUEUE_FRAMES + 2 * BLOCK)
-_LEAST_FRAMES = 32  # with fewer ahead, the DMA's last turn found too little in the ring, and played zeros
-_CLOCKS_FIRST_US = 10_000  # data sheet: clocks at least 5 ms before the amplifier wakes
+BLOCK = const(256)
+# 64 ms: longer than the longest collection (34 ms on the chip), short enough to stop in 0.1 s.
+_QUEUE_FRAMES = const(4 * BLOCK)
+_RING_BYTES = const(2 * (_QUEUE_FRAMES + 2 * BLOCK))
+# With fewer ahead, the DMA's last turn found too little in the ring, and played zeros.
+_LEAST_FRAMES = const(32)
+_CLOCKS_FIRST_US = const(10_000)  # data sheet: clocks at least 5 ms before the amplifier wakes
 
 
 class PcmOut:
@@ -92,7 +93,7 @@ class PcmOut:
             self.underruns += 1
         ahead = max(0, ahead)
         self._ahead_frames = ahead
-        return ahead <= QUEUE_FRAMES - BLOCK
+        return ahead <= _QUEUE_FRAMES - BLOCK
 
     def write(self, block):
         """Queue one block (array('h', BLOCK)); blocks only if the I2S clock has stopped: the watchdog then bites."""
