@@ -67,8 +67,9 @@ release: setup ## one archive for both boards, with hashes and a bill of materia
 
 setup-chip: .venv/installed-chip ## install the emulated RP2040 too, for `--runtime rp2040` (CALANDO_UF2 names the image)
 
-bench-rp2040: .venv/installed-chip ## what the firmware costs on the emulated chip, into docs/chip-budget.md: some 7 minutes
-	$(BIN)/python tests/bench/rp2040.py
+MINUTES ?= 10
+bench-rp2040: .venv/installed-chip ## what the firmware costs on the emulated chip, into docs/chip-budget.md (MINUTES=10 of music: an hour)
+	$(BIN)/python tests/bench/rp2040.py --minutes $(MINUTES)
 
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
 	$(BIN)/python -m host_tools.listen --out $(OUT)/listen
@@ -88,4 +89,4 @@ clean: ## remove what was built or installed here
 	rm -rf .venv build dist $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test check mpy fuzz bench deploy release listen guide story lock clean
+.PHONY: help setup run test check mpy fuzz bench deploy release setup-chip bench-rp2040 listen guide story lock clean

@@ -1,34 +1,43 @@
 """What the firmware costs on the emulated chip, held against DESIGN.md's bars; writes docs/chip-budget.md.
 
-A short session with everything playing at once: melody, soundscape, light, pulse. Where the processor is, is sampled from
-outside every 37 us; how long things take is measured with probes (rp2040_main.py).
+A session with everything playing at once: melody, soundscape, light, pulse; ten minutes unless MINUTES says otherwise. Then
+a computer on the cable, which asks without pause. Where the processor is, is sampled from outside every 37 us; how long
+things take is measured with probes (rp2040_probes.py).
 """
 
+import argparse
 import contextlib
 import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from firmware.link import encode
 from simulator import scenario
 from simulator.bedside import Bedside, Stopped
+from simulator.computer import FRAME_US
 from simulator.flash import SECTORS
-from simulator.interpreter import ROOT, device_image
+from simulator.interpreter import ROOT, compile_file, device_image
 from simulator.runtimes import rp2040
 
-SCENARIO = Path(__file__).parent / "rp2040.toml"
+PROBES = Path(__file__).with_name("rp2040_probes.py")
 DOCUMENT = ROOT / "docs" / "chip-budget.md"
-PRESSED_S, HELD_S, HOLD_S = 10.0, 22.0, 1.0  # of that scenario; a hold is a second
-STEADY_S = (12.0, 21.9)  # music has begun, and nobody touches the button
+PRESSED_S, HOLD_S = 10.0, 1.0  # a hold is a second
+STEADY_AFTER_S = 2.0  # by then music has begun
+# After the hold: the computer's cable goes in, and how long it asks, a question as soon as the last one is answered.
+PLUG_AFTER_S, DESK_S = 5.0, 5.0
+ANSWERED_AFTER_S = 1.0  # by then the first two of these are answered
+SESSIONS_MOST_MINUTES = 18  # the profile's session is 20
 RATE_HZ = 16000
 CHUNK_FRAMES = 32  # MicroPython's I2S plays so many zeros at a time where its ring has run dry
 QUEUE_MS = 64  # of sound, ahead of the loudspeaker
 PAGE = 0x40068
-RUNNING, FREE, LARGEST, WORST_LATE_MS, NAME = 0x000, 0x004, 0x008, 0x00C, 0x010
+RUNNING, FREE, COLLECTED, LARGEST, WORST_LATE_MS, NAME = 0x000, 0x004, 0x008, 0x00C, 0x010, 0x014
 LOOP, SLEEP, COLLECT, FIRST_TASK = 0, 1, 2, 3
 SAMPLE_NS = 37_000
 GROUPS = {
@@ -36,19 +45,34 @@ GROUPS = {
 }  # fmt: skip
 
 
-class Probes:
-    """The registers that rp2040_main.py writes, and a look at the processor every 37 us."""
+@dataclass
+class Span:
+    """What was seen of the processor between two times: samples by (what ran, whether it waited), and longest runs."""
 
-    def __init__(self, chip: Any, begin_us: int, end_us: int):
+    begin_us: int
+    end_us: int
+    samples: Counter[tuple[int, bool]] = field(default_factory=Counter)
+    longest_us: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+    def holds(self, at_us: int) -> bool:
+        return self.begin_us <= at_us < self.end_us
+
+    def share(self, number: int) -> float:
+        """Of the processor, that this took: all of it is 1."""
+        return self.samples[number, False] / max(1, sum(self.samples.values()))
+
+
+class Probes:
+    """The registers that rp2040_probes.py writes, and a look at the processor every 37 us."""
+
+    def __init__(self, chip: Any, *spans: Span):
         self._chip = chip
-        self._span_us = begin_us, end_us
+        self._spans = spans
         self._now = LOOP
         self._since_us = 0
         self._names = bytearray()
-        self.samples: Counter[tuple[int, bool]] = Counter()
-        self.longest_us: dict[int, int] = defaultdict(int)
-        self.times: Counter[int] = Counter()
         self.free: list[tuple[int, int]] = []
+        self.collected: list[tuple[int, int]] = []
         self.largest: list[int] = []
         self.worst_late_ms = 0
         chip.mcu.peripherals[PAGE] = self
@@ -57,14 +81,18 @@ class Probes:
 
     def _sample(self) -> None:
         self._alarm.schedule(SAMPLE_NS)
-        if self._span_us[0] <= self._chip.now_us < self._span_us[1]:
-            self.samples[self._now, bool(self._chip.mcu.core.waiting)] += 1
+        now_us = self._chip.now_us
+        for span in self._spans:
+            if span.holds(now_us):
+                span.samples[self._now, bool(self._chip.mcu.core.waiting)] += 1
+
+    def number(self, name: str) -> int:
+        return FIRST_TASK + self._names.decode().split().index(name)
 
     def name(self, number: int) -> str:
-        names = self._names.decode().split()
         if number < FIRST_TASK:
             return ("loop", "sleep", "collect")[number]
-        return names[number - FIRST_TASK]
+        return self._names.decode().split()[number - FIRST_TASK]
 
     def read_uint32(self, offset: int) -> int:
         return 0
@@ -72,13 +100,14 @@ class Probes:
     def write_uint32(self, offset: int, value: int) -> None:
         now_us = self._chip.now_us
         if offset == RUNNING:
-            took_us = now_us - self._since_us
-            if self._span_us[0] <= self._since_us:
-                self.longest_us[self._now] = max(self.longest_us[self._now], took_us)
-                self.times[self._now] += 1
+            for span in self._spans:
+                if span.holds(self._since_us):
+                    span.longest_us[self._now] = max(span.longest_us[self._now], now_us - self._since_us)
             self._now, self._since_us = value, now_us
         elif offset == FREE:
             self.free.append((now_us, value))
+        elif offset == COLLECTED:
+            self.collected.append((now_us, value))
         elif offset == LARGEST:
             self.largest.append(value)
         elif offset == WORST_LATE_MS:
@@ -98,21 +127,28 @@ class Measured:
     """What one run gave; shares are of the processor, times in ms, sizes in bytes."""
 
     image: str
+    playing_s: float
     shares: dict[str, float]
     longest_ms: dict[str, float]
     worst_late_ms: int
     free_bytes: list[int]
+    collected_bytes: list[int]
     largest_bytes: list[int]
     free_after_boot: int
     boot_s: float
     press_to_sound_ms: float
     press_to_fade_ms: float
     hold_to_silence_ms: float
+    saving_ms: float
+    hello_ms: float
+    status_ms: float
+    answers: int
+    link_share: float
+    link_longest_ms: float
     dropped_frames: int
     samples_lost: int
     mpy_bytes: int
     file_sectors: int
-    duration_s: float
     wall_s: float
 
 
@@ -122,53 +158,108 @@ def dropped(pcm: np.ndarray) -> int:
     return int(pauses[pauses >= CHUNK_FRAMES].sum())
 
 
-def measure() -> Measured:
+def play(held_s: float) -> scenario.Scenario:
+    """Press, hold at `held_s`, and a cable that stays."""
+    plug_s = held_s + PLUG_AFTER_S
+    return scenario.from_values({
+        "title": "everything at once, on the emulated chip",
+        "duration_s": plug_s + DESK_S,
+        "profile": {"population": "newborn", "opening": "music", "mode": "open_loop"},
+        "patient": {"population": "newborn", "pulse_rate_bpm": 150},
+        "event": [
+            {"at_s": PRESSED_S, "do": "press", "for_s": 0.2},
+            {"at_s": held_s, "do": "hold", "for_s": HOLD_S + 0.5},
+            {"at_s": plug_s, "do": "usb_host"},
+        ],
+    })  # fmt: skip
+
+
+class Asking(Bedside):
+    """A bedside whose computer says hello, asks for the device's status, and then for one row of its journal after the
+    other, each as soon as it has the last answer. answers_us: when these came."""
+
+    answers_us: list[int]
+
+    def begin(self, at_s: float) -> None:
+        self.answers_us = []
+        self.usb_send(at_s + 0.01, encode({"id": 0, "cmd": "hello"}))
+
+    def _next_event_us(self) -> int:
+        # Its next question is ready as soon as the answer is there, which nobody told the chip.
+        soonest_us = super()._next_event_us()
+        return min(soonest_us, self.now_us + FRAME_US) if self.computer.connected else soonest_us
+
+    def handle(self, op: int, a: int, b: int, payload: bytes, now_us: int) -> Any:
+        answer = super().handle(op, a, b, payload, now_us)
+        answered = self.computer.said().count(b"\n")
+        if answered > len(self.answers_us):
+            self.answers_us.append(now_us)
+            self.computer.send(encode({"id": answered, "cmd": "status" if answered == 1 else "now"}))
+        return answer
+
+
+def measure(minutes: float) -> Measured:
     """Play the scenario once. Raises FileNotFoundError where there is no image."""
     from simulator.emulator.chip import Chip  # not above: the emulator need not be installed
 
     image, version = rp2040.image()
-    played = scenario.load(str(SCENARIO))
-    bench = Bedside(played, progress=lambda row: print(f"{row['time_s']:6.1f} s  {row['phase']}", flush=True))
+    held_s = PRESSED_S + max(12.0, 60 * minutes)
+    played = play(held_s)
+    bench = Asking(played, progress=lambda row: print(f"{row['time_s']:6.1f} s  {row['phase']}", flush=True))
     bench.flash, sectors = rp2040.deployed_flash()
-    bench.flash.install({"main.py": (Path(__file__).parent / "rp2040_main.py").read_bytes()})
+    with tempfile.TemporaryDirectory() as folder:
+        probes_file = Path(folder) / "probes.mpy"
+        compile_file(PROBES, probes_file, "armv6m", "probes.py")
+        bench.flash.install({"main.py": b"import probes", "a/probes.mpy": probes_file.read_bytes()})
     bench.flash.commit_profile(played.profile_values())
+    plug_s = held_s + PLUG_AFTER_S
+    bench.begin(plug_s)
     chip = Chip(image, bench, bench.boot())
-    probes = Probes(chip, *(int(1e6 * at_s) for at_s in STEADY_S))
+    steady = Span(int(1e6 * (PRESSED_S + STEADY_AFTER_S)), int(1e6 * (held_s - 0.1)))
+    ending = Span(int(1e6 * held_s), int(1e6 * plug_s))
+    desk = Span(int(1e6 * (plug_s + ANSWERED_AFTER_S)), bench.end_us)
+    probes = Probes(chip, steady, ending, desk)
     started = time.perf_counter()
     with contextlib.suppress(Stopped):
         chip.run()
     wall_s = time.perf_counter() - started
     result = bench.result("rp2040", wall_s, {"micropython": version})
-    everything = sum(probes.samples.values())
     shares: Counter[str] = Counter()
-    for (number, waiting), count in probes.samples.items():
-        if not waiting:
-            shares[GROUPS.get(probes.name(number), "the rest")] += count / everything
+    for number in {number for number, _ in steady.samples}:
+        shares[GROUPS.get(probes.name(number), "the rest")] += steady.share(number)
     fade_s = next(
         event["time_s"]
         for event in result.events
         if event["kind"] == "device_phase" and event["detail"]["phase"] == "fade"
     )
     silent_s = next(
-        at_us / 1e6 for at_us, on in bench.sound.amplifier.timeline if not on and at_us > HELD_S * 1e6
+        at_us / 1e6 for at_us, on in bench.sound.amplifier.timeline if not on and at_us > held_s * 1e6
     )
+    link = probes.number("link")
     return Measured(
         image=version,
+        playing_s=held_s - PRESSED_S,
         shares=dict(shares),
-        longest_ms={probes.name(number): took_us / 1000 for number, took_us in probes.longest_us.items()},
+        longest_ms={probes.name(number): took_us / 1000 for number, took_us in steady.longest_us.items()},
         worst_late_ms=probes.worst_late_ms,
-        free_bytes=[free for at_us, free in probes.free if PRESSED_S + 1 < at_us / 1e6 < HELD_S],
+        free_bytes=[free for at_us, free in probes.free if steady.holds(at_us)],
+        collected_bytes=[free for at_us, free in probes.collected if steady.holds(at_us)],
         largest_bytes=probes.largest,
         free_after_boot=result.summary["heap"]["free_bytes"][0],
         boot_s=next(event["time_s"] for event in result.events if event["kind"] == "device_boot"),
         press_to_sound_ms=1000 * (np.flatnonzero(result.pcm)[0] / RATE_HZ - PRESSED_S),
-        press_to_fade_ms=1000 * (fade_s - HELD_S),
-        hold_to_silence_ms=1000 * (silent_s - HELD_S - HOLD_S),
+        press_to_fade_ms=1000 * (fade_s - held_s),
+        hold_to_silence_ms=1000 * (silent_s - held_s - HOLD_S),
+        saving_ms=ending.longest_us[probes.number("button")] / 1000,
+        hello_ms=bench.answers_us[0] / 1000 - 1000 * plug_s,
+        status_ms=(bench.answers_us[1] - bench.answers_us[0]) / 1000,
+        answers=sum(desk.holds(at_us) for at_us in bench.answers_us),
+        link_share=desk.share(link),
+        link_longest_ms=desk.longest_us[link] / 1000,
         dropped_frames=dropped(result.pcm),
         samples_lost=result.summary["samples_lost"],
         mpy_bytes=sum(path.stat().st_size for path in device_image("armv6m").rglob("*.mpy")),
         file_sectors=sectors,
-        duration_s=played.duration_s,
         wall_s=wall_s,
     )
 
@@ -181,8 +272,8 @@ def document(run: Measured) -> str:
     """The page docs/chip-budget.md."""
     busy = sum(run.shares.values())
     collect_ms = run.longest_ms.get("collect", 0.0)
-    lowest, highest = min(run.free_bytes), max(run.free_bytes)
-    largest = " and ".join(f"{size:,}" for size in run.largest_bytes)
+    lowest = min(run.free_bytes)
+    first, last = run.collected_bytes[0], run.collected_bytes[-1]
     rows = [
         row("processor, everything at once", f"{busy:.0%}", "≤ 50 %", busy <= 0.5),
         *(
@@ -193,46 +284,64 @@ def document(run: Measured) -> str:
             run.worst_late_ms < QUEUE_MS),
         row("longest collection", f"{collect_ms:.1f} ms", f"< {QUEUE_MS} ms", collect_ms < QUEUE_MS),
         row("free heap after boot", f"{run.free_after_boot:,} B", "≥ 48 KB", run.free_after_boot >= 48 << 10),
-        row("free heap while playing, highest of each second's", f"{highest:,} B", "≥ 48 KB", highest >= 48 << 10),
-        row("and lowest, with ten seconds' garbage", f"{lowest:,} B"),
-        row("largest free block, after boot and after the session", f"{largest} B"),
-        row("power-on to the first look at the button", f"{run.boot_s:.1f} s"),
+        row("free heap while playing, lowest of each second's, garbage included", f"{lowest:,} B", "≥ 48 KB",
+            lowest >= 48 << 10),
+        row("free heap after a collection, the first and the last while playing", f"{first:,} and {last:,} B"),
+        row("largest free block, after boot and after the session", " and ".join(f"{n:,}" for n in run.largest_bytes)
+            + " B"),
+        row("power-on to the first look at the button, flash never used before", f"{run.boot_s:.1f} s"),
         row("press to first sound", f"{run.press_to_sound_ms:.0f} ms", "≤ 1000 ms", run.press_to_sound_ms <= 1000),
         row("press to fade begun", f"{run.press_to_fade_ms:.0f} ms", "≤ 100 ms", run.press_to_fade_ms <= 100),
         row("a second's hold to silence", f"{run.hold_to_silence_ms:.0f} ms", "≤ 100 ms", run.hold_to_silence_ms <= 100),
+        row("then, in silence, saving the session", f"{run.saving_ms:.0f} ms"),
         row("frames of sound dropped", f"{run.dropped_frames}", "0", run.dropped_frames == 0),
         row("samples of the sensor lost", f"{run.samples_lost}", "0", run.samples_lost == 0),
+        row("a computer's cable in, to the answer to its `hello`", f"{run.hello_ms:.0f} ms"),
+        row("to its `status`, for which the whole file system is counted", f"{run.status_ms:.0f} ms"),
+        row("rows of the journal asked for and answered, without pause",
+            f"{run.answers / (DESK_S - ANSWERED_AFTER_S):.0f} a second"),
+        row("of the processor for these", f"{run.link_share:.0%}"),
+        row("longest turn of the link then", f"{run.link_longest_ms:.0f} ms"),
         row(".mpy files", f"{run.mpy_bytes:,} B"),
         row("file system with them", f"{run.file_sectors} of {SECTORS} sectors of 4 KB"),
     ]  # fmt: skip
     longest = ", ".join(
         f"{name} {took_ms:.1f}"
         for name, took_ms in sorted(run.longest_ms.items(), key=lambda entry: -entry[1])
-        if name not in ("sleep", "loop")
+        if name not in ("sleep", "loop", "remember")
     )
     return f"""# What the firmware costs on the chip
 
-Written by `make bench-rp2040`: MicroPython {run.image} on an emulated RP2040 at 125 MHz, {run.duration_s:g} s with melody,
-soundscape, sensor and converter all at work (tests/bench/rp2040.toml). The processor is looked at every 37 us between
-{STEADY_S[0]:g} and {STEADY_S[1]:g} s. The emulator counts the processor's cycles but not the misses of its flash cache:
-on a board bytecode is up to 20 % slower, viper code is not. The probes around the tasks cost some 10 us and, all
-together, 3 KB of heap; they are included.
+Written by `make bench-rp2040`: MicroPython {run.image} on an emulated RP2040 at 125 MHz, {run.playing_s:g} s of music with
+melody, soundscape, sensor and converter all at work, then a computer on the cable (tests/bench/rp2040.py). The processor
+is looked at every 37 us while the music plays. The emulator counts the processor's cycles but not the misses of its flash
+cache: on a board bytecode is up to 20 % slower, viper code is not. The probes around the tasks cost some 10 us each and,
+all together, 4 KB of heap; they are included.
 
 | what | measured | bar | |
 |---|---|---|---|
 {chr(10).join(rows)}
 
-{QUEUE_MS} ms of sound are queued: what takes less is not heard. Longest run of each task from then on, ms: {longest}.
-The button's is the end of the session: the amplifier is off by then, and what is to be kept is written.
+{QUEUE_MS} ms of sound are queued: what takes less is not heard. Longest run of each task while it played, ms: {longest}.
 """
 
 
+def minutes(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= SESSIONS_MOST_MINUTES:
+        raise argparse.ArgumentTypeError(f"0 to {SESSIONS_MOST_MINUTES} minutes")
+    return value
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=minutes, default=10.0, help="of music")
+    arguments = parser.parse_args()
     missing = rp2040.why_not()
     if missing is not None:
         print(f"skipped: {missing}")
         return 0
-    run = measure()
+    run = measure(arguments.minutes)
     DOCUMENT.write_text(document(run), encoding="utf-8")
     print(f"{DOCUMENT.relative_to(ROOT)} is written; that took {run.wall_s / 60:.0f} minutes")
     return 0
