@@ -37,6 +37,7 @@ RELEASE = const(4)
 AGAIN = const(5)  # releasing until the next note's own sample
 
 _TABLE_SIZE = const(512)
+_SINE_BIAS = const(1 << 20)
 TABLE_STRIDE = const(514)
 # Strength of the harmonics in thousandths. All tables have the same fundamental, so brightness is not
 # loudness. The last table is a pure tone, for heartbeats. Four harmonics at most: with the songs' range
@@ -79,28 +80,34 @@ def make_tables():
     # A quarter of a million steps of float would differ between machines: the sine turns in whole numbers.
     cosine_step = 1152834691737939328  # cos and sin of a turn / 512, times 2 ** 60
     sine_step = 14148120384212744
-    sines = []
+    sines = array("I", bytes(4 * _TABLE_SIZE))  # not from a list, which takes eight times the room
     cosine, sine = 1 << 60, 0
-    for _ in range(_TABLE_SIZE):
-        sines.append((sine + (1 << 40)) >> 41)  # 19 bits, so that sums of harmonics stay small integers
+    for index in range(_TABLE_SIZE // 4 + 1):
+        # 19 bits, so that sums of harmonics stay small integers. Large ones are slow: a quarter of a turn is the whole.
+        height = (sine + (1 << 40)) >> 41
+        sines[index] = sines[_TABLE_SIZE // 2 - index] = _SINE_BIAS + height
+        sines[_TABLE_SIZE // 2 + index] = sines[-index] = _SINE_BIAS - height
         cosine, sine = (
             (cosine * cosine_step - sine * sine_step) >> 60,
             (sine * cosine_step + cosine * sine_step) >> 60,
         )
-    waves = array(
-        "H", bytes(2 * TABLE_STRIDE * len(_TIMBRES))
-    )  # not from a list, which takes eight times the room
-    for number, timbre in enumerate(_TIMBRES):
-        base = number * TABLE_STRIDE
-        for index in range(_TABLE_SIZE + 1):
-            total = 0
-            for harmonic in range(4):
-                if timbre[harmonic]:
-                    total += timbre[harmonic] * sines[index * (harmonic + 1) % _TABLE_SIZE]
-            # The fundamental is 20000 of 32768, so that the brightest sum still fits.
-            waves[base + index] = 32768 + (((total >> 5) * 20 + (1 << 13)) >> 14)
-        waves[base + _TABLE_SIZE + 1] = waves[base + 1]
+    waves = array("H", bytes(2 * TABLE_STRIDE * len(_TIMBRES)))
+    for number, (first, second, third, fourth) in enumerate(_TIMBRES):
+        _make_table(waves, number * TABLE_STRIDE, sines, first, second, third, fourth)
     return waves
+
+
+@micropython.viper
+def _make_table(waves: ptr16, base: int, sines: ptr32, first: int, second: int, third: int, fourth: int):
+    """One timbre, from its harmonics in thousandths. In bytecode it takes the chip a second and more at each start."""
+    for index in range(_TABLE_SIZE + 2):
+        at = index & (_TABLE_SIZE - 1)
+        total = first * (int(sines[at]) - _SINE_BIAS)
+        total += second * (int(sines[2 * at & (_TABLE_SIZE - 1)]) - _SINE_BIAS)
+        total += third * (int(sines[3 * at & (_TABLE_SIZE - 1)]) - _SINE_BIAS)
+        total += fourth * (int(sines[4 * at & (_TABLE_SIZE - 1)]) - _SINE_BIAS)
+        # The fundamental is 20000 of 32768, so that the brightest sum still fits.
+        waves[base + index] = 32768 + (((total >> 5) * 20 + (1 << 13)) >> 14)
 
 
 @micropython.viper
