@@ -9,6 +9,7 @@ import time
 from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -38,6 +39,7 @@ RESET_US = 20_000  # from a reset to the first line of boot.py
 POWER_GAP_S = 5.0  # how long a power cut lasts when its event does not say
 QUIET_ROOM_DBA = 45.0
 SUPPLY_V = 5.0
+BROWN_OUT_V = 1.8  # Pico data sheet: below it VSYS feeds nothing on the board
 
 Answer = tuple[int, bytes, int, int]  # status, data, how long it took (us), when something next happens (us)
 
@@ -124,6 +126,8 @@ class Bedside:
         self.lights: list[tuple[float, int, int]] = []  # (s, pin, duty)
         for event in scenario.events:
             self._schedule(event)
+        for from_s, until_s in self._supply_v.below(BROWN_OUT_V):
+            self._at(int(from_s * 1e6), partial(self._brown_out, until_s))
 
     # --- the script ----------------------------------------------------------------------------------------------
 
@@ -193,6 +197,11 @@ class Bedside:
             target.power_cycle(now_us)
         self.next_boot = Boot(back_us, POWER_ON_RESET) if back_us < self.end_us else None
         raise Stopped
+
+    def _brown_out(self, until_s: float | None, now_us: int) -> None:
+        """The supply is too low for the chip. To MicroPython a brown-out is a power-on (RP2040 data sheet, HAD_POR)."""
+        self._events.append({"time_s": now_us / 1e6, "kind": "reset", "detail": {"why": "brown_out"}})
+        self._power_cut(now_us, (self.end_us if until_s is None else until_s * 1e6 - now_us) / 1e6)
 
     def _world_until(self, now_us: int) -> None:
         while self._world and self._world[0][0] <= now_us:

@@ -376,6 +376,20 @@ class Script:
         t0, t1, v0, v1 = self._t[after - 1], self._t[after], self._v[after - 1], self._v[after]
         return v0 + (v1 - v0) * (t_s - t0) / (t1 - t0)
 
+    def below(self, limit: float) -> list[tuple[float, float | None]]:
+        """When the value is under a limit: from, and until (None: for ever after)."""
+        found: list[tuple[float, float | None]] = []
+        since = self._t[0] if self._v[0] < limit else None
+        for t0, t1, v0, v1 in zip(self._t, self._t[1:], self._v, self._v[1:], strict=False):
+            if (v0 < limit) != (v1 < limit):
+                crossed_s = t0 + (t1 - t0) * (limit - v0) / (v1 - v0)
+                if since is None:
+                    since = crossed_s
+                else:
+                    found.append((since, crossed_s))
+                    since = None
+        return found if since is None else [*found, (since, None)]
+
     def over(self, time_s: Samples) -> Samples:
         """The values at many rising times."""
         if len(self._t) == 1 or time_s[0] >= self._t[-1]:

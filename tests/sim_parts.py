@@ -26,7 +26,7 @@ def records(session: bytes | None) -> list[dict]:
 
 def play_broken(task: str, how: str) -> tuple[bedside.Result, bedside.Bedside]:
     """BROKEN_TEXT on a device whose task of that name fails at BROKEN_AT_S, as tests/sim/broken_task.py says how."""
-    bench = bedside.Bedside(from_text(BROKEN_TEXT))
+    bench = bedside.Bedside(from_text(BROKEN_TEXT), display=task == "display")
     heap = micropython.boot(bench, SIM / "broken_task.py", task, str(BROKEN_AT_S), how)
     boots = 1
     while bench.next_boot is not None:

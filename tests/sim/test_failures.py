@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 
+import numpy as np
 import pytest
 from sim_parts import BROKEN_AT_S, BROKEN_TEXT, RATE_HZ, SIM, from_text, play_broken, records
 
@@ -15,22 +16,56 @@ from firmware.journal import SESSIONS_KEPT
 from simulator import bedside
 from simulator.runtimes import micropython
 
+LATEST_S = {"mend": 5.3, "journal": 1.3}  # after BROKEN_AT_S; the others run more often
 
-@pytest.mark.parametrize("task", ["sound", "button", "sensor", "adc", "session", "journal"])
+
+@pytest.mark.parametrize(
+    "task", ["sound", "button", "sensor", "adc", "session", "journal", "mend", "link", "display"]
+)
 @pytest.mark.parametrize("how", ["raise", "memory"])
 def test_an_error_in_any_task_ends_in_silence_and_a_reason_that_survives(task, how):
     result, bench = play_broken(task, how)
+    breaks_s = next(event["time_s"] for event in result.events if event["kind"] == "reset")
+    assert BROKEN_AT_S < breaks_s < BROKEN_AT_S + LATEST_S.get(task, 0.3)
     assert result.pcm[: BROKEN_AT_S * RATE_HZ].any(), "nothing played: the test proves nothing"
-    assert not result.pcm[int((BROKEN_AT_S + 0.3) * RATE_HZ) :].any()
+    assert not result.pcm[int(breaks_s * RATE_HZ) :].any()
     faults = [event["detail"]["reason"] for event in result.events if event["kind"] == "device_fault"]
     assert faults == ["exception"]
     assert bench.saved("fault") == b""  # told once, then forgotten
     assert result.rows[-1]["phase"] == "idle"
     session = records(bench.saved("session", SESSIONS_KEPT))
     last = [record for record in session if "phase" in record][-1]
-    assert BROKEN_AT_S - 2 <= last["seconds"] <= BROKEN_AT_S, "not even what was still in RAM is lost"
+    assert breaks_s - 2 <= last["seconds"] <= breaks_s, "not even what was still in RAM is lost"
     assert (session[-1]["kind"], session[-1]["detail"]) == ("cut", bedside.WATCHDOG_RESET)
     assert result.summary["amplifier_pops"] == result.summary["flash_erased_while_audible"] == 0
+
+
+@pytest.mark.parametrize("dip_s", [0.01, 3])
+def test_a_brown_out_in_the_middle_is_silence_at_once_and_a_session_that_says_so(dip_s):
+    dips_s = BROKEN_AT_S + 10  # a page of the journal is on flash by then
+    text = BROKEN_TEXT + f'[[event]]\nat_s = {dips_s}\ndo = "supply"\nto = 1.7\nfor_s = {dip_s}\n'
+    bench = bedside.Bedside(from_text(text))
+    while bench.next_boot is not None:
+        heap = micropython.boot(bench)
+    result = bench.result("micropython", 0.0, heap)
+    assert result.pcm[(dips_s - 1) * RATE_HZ : dips_s * RATE_HZ].any(), (
+        "nothing played: the test proves nothing"
+    )
+    assert not result.pcm[int((dips_s + 0.01) * RATE_HZ) :].any()
+    assert [e["detail"]["why"] for e in result.events if e["kind"] == "reset"] == ["brown_out"]
+    assert result.rows[-1]["phase"] == "idle"
+    last = records(bench.saved("session", SESSIONS_KEPT))[-1]
+    assert (last["kind"], last["detail"]) == ("cut", bedside.POWER_ON_RESET)
+
+
+def test_a_supply_that_sinks_is_noticed_before_it_browns_out():
+    sinking = '[[event]]\nat_s = 10\ndo = "supply"\nto = 0\nover_s = 15\nfor_s = 0.5\n'
+    result = bedside.run(from_text(BROKEN_TEXT.replace("duration_s = 30", "duration_s = 50") + sinking))
+    assert (result.summary["end"], result.summary["reason"]) == ("withdrawn", "supply_low")
+    browned_out_s = next(e["time_s"] for e in result.events if e["kind"] == "reset")
+    assert browned_out_s == pytest.approx(10 + 15 * (5 - 1.8) / 5, abs=0.01)
+    assert np.flatnonzero(result.pcm)[-1] / RATE_HZ < browned_out_s - 1
+    assert result.rows[-1]["phase"] == "idle"
 
 
 def test_a_device_that_cannot_be_put_together_stays_silent_and_says_why():
