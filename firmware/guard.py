@@ -331,6 +331,8 @@ class Guard:
             return reasons.AUDIO_FAULT
         if inputs.adc_fault is not None:
             return reasons.ADC_FAULT
+        if inputs.flash_fault is not None:
+            return reasons.FLASH_FAULT
         if inputs.sensor_fault is not None and self._needs_sensor:
             return reasons.SENSOR_FAULT
         if inputs.led_current_ua is not None and inputs.led_current_ua > LED_CURRENT_UA:

@@ -187,13 +187,15 @@ class Device:
         self.adc.step()
 
     def mend(self, now_ms):
-        """Look again for a chip that failed: whether it may be trusted is asked anew before each session."""
+        """Try again what failed: whether a chip may be trusted is asked anew before each session."""
         if self.pcm.running:
             return
         if self.sensor.fault is not None and not self.outputs.sensor_on:
             self.sensor.configure()
         if self.adc.fault is not None:
             self.adc.configure()
+        if self.inputs.flash_fault is not None:
+            self._save_dose(now_ms)
 
     def think(self, now_ms):
         """What is known goes to the session and its guard, what is wanted from there to the parts."""
@@ -391,8 +393,12 @@ class Device:
         self.dose.pack_into(self._dose_record)
         try:
             self.store.save(DOSE_RECORD, DOSE_VERSION, self._dose_record)
+            self.inputs.flash_fault = None
         except OSError as error:
-            self._tell(now_ms, "save_failed", None, error.args[0])
+            # Music that a power cut would let be forgotten would have no limit: there is none.
+            if self.inputs.flash_fault is None:
+                self.inputs.flash_fault = reasons.FLASH_FAULT
+                self._tell(now_ms, "save_failed", None, error.args[0])
 
 
 def _open_i2c():

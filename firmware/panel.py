@@ -127,6 +127,7 @@ _REASON_TEXT = {
     reasons.LATE: "processor",
     reasons.CLOCK_FAULT: "processor",
     reasons.HEAP_LOW: "processor",
+    reasons.FLASH_FAULT: "memory",
     reasons.EXCEPTION: "processor",
     reasons.WATCHDOG: "processor",
     reasons.TOO_LONG: "time is up",

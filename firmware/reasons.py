@@ -59,6 +59,7 @@ LATE = "late"
 CLOCK_FAULT = "clock_fault"
 HEAP_LOW = "heap_low"
 BUTTON_STUCK = "button_stuck"
+FLASH_FAULT = "flash_fault"  # what was played could not be written down
 # The prescription and the person at the button.
 DOSE = "dose"
 TOO_SOON = "too_soon"
@@ -77,5 +78,5 @@ REASONS = (
     OPEN_LOOP, USB_HOST, SUPPLY_LOW, ROOM_TOO_LOUD, SENSOR_FAULT, SENSOR_HOT, LED_CURRENT, READINGS_FROZEN,
     ADC_FAULT, AUDIO_FAULT, TOO_LOUD, OUTPUT_MISMATCH, NOT_OBEYED, LATE, CLOCK_FAULT, HEAP_LOW, BUTTON_STUCK,
     DOSE, TOO_SOON, NOT_CONFIRMED, TIME_UP, PRESSED, HELD, TOO_LONG,
-    EXCEPTION, WATCHDOG,
+    EXCEPTION, WATCHDOG, FLASH_FAULT,
 )  # fmt: skip

@@ -60,6 +60,7 @@ REASONS = {
     "late": "the program was late",
     "clock_fault": "the sensor's clock is wrong",
     "heap_low": "memory runs short",
+    "flash_fault": "the flash memory did not take down how much was played",
     "button_stuck": "the button is stuck",
     "dose": "there was enough music for this hour or this day",
     "too_soon": "the last session was too short a time ago",

@@ -32,6 +32,7 @@ changes = st.one_of(
     st.tuples(st.just("usb_host_present"), st.sampled_from([False, False, True])),
     st.tuples(st.just("sensor_fault"), st.sampled_from([None, None, "sensor_reset"])),
     st.tuples(st.just("adc_fault"), st.sampled_from([None, None, "adc_absent"])),
+    st.tuples(st.just("flash_fault"), st.sampled_from([None, None, "flash_fault"])),
     st.tuples(st.just("lateness_ms"), st.sampled_from([0, 0, 0, 140, 200, 900])),
     st.tuples(st.just("heap_free_bytes"), st.sampled_from([None, 60_000, 60_000, 100])),
     st.tuples(st.just("compound"), st.sampled_from([None, True, False])),

@@ -311,3 +311,32 @@ def test_h31_a_page_written_while_it_sounds_plays_no_memory_however_slow_the_fla
     assert (sound.garbage, sound.stale) == (0, heard_again)
     sound.interrupts_off(chip.erase(0))
     assert sound.garbage == 1, "an erase does, and is counted"
+
+
+def test_h32_what_cannot_be_written_down_is_not_played():
+    # The dose goes to flash between the press and the first sound; main.py says that it did not.
+    bench = Bench()
+    bench.press()
+    assert bench.outputs.save_dose
+    bench.inputs.flash_fault = "flash_fault"
+    bench.run(60)
+    assert (bench.phase, bench.outputs.reason, bench.outputs.end) == ("fault", "flash_fault", "fault")
+    assert bench.total_ms == 0
+    bench.press()
+    assert bench.phase == "fault", "the cause lasts: nobody has seen it yet"
+    bench.inputs.flash_fault = None
+    bench.press()
+    bench.run(1)
+    bench.press()
+    bench.run(60)
+    assert bench.sounding
+
+
+def test_h32_after_a_session_whose_dose_was_not_written_down_none_begins():
+    bench = Bench("adult").start(300)
+    bench.hold()
+    bench.inputs.flash_fault = "flash_fault"
+    bench.run(GAP_MIN["adult"] * 60 + 60)
+    bench.press()
+    bench.run(60)
+    assert bench.outputs.end == "refused" and bench.outputs.reason == "flash_fault" and not bench.sounding

@@ -224,6 +224,7 @@ DEVICE = [
     ({"room_level_cdba": 6501}, 20, (FADE, "room_too_loud")),
     ({"audio_fault": "underrun"}, 0.1, (SILENCE, "audio_fault")),
     ({"adc_fault": "adc_absent"}, 0.1, (SILENCE, "adc_fault")),
+    ({"flash_fault": "flash_fault"}, 0.1, (SILENCE, "flash_fault")),
     ({"sensor_fault": "sensor_absent"}, 0.1, (SILENCE, "sensor_fault")),
     ({"led_current_ua": 13_001}, 0.1, (SILENCE, "led_current")),
     ({"sensor_temperature_centi_c": 4001}, 5, (SILENCE, "sensor_hot")),

@@ -112,6 +112,7 @@ DISPLAY = {
     ("withdraw", "usb_host"): (True, "stopped", "unplug USB"),
     ("withdraw", "supply_low"): (True, "stopped", "battery low"),
     ("fault", "adc_fault"): (True, "device fault", "level check"),
+    ("fault", "flash_fault"): (True, "device fault", "memory"),
 }
 
 
