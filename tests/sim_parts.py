@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from firmware.journal import RECORD_BYTES, read_record
-from simulator import bedside, scenario
+from simulator import bedside, flash, scenario
 from simulator.runtimes import micropython
 
 SIM = Path(__file__).resolve().parent / "sim"  # scripts that boot a device in their own way lie there
@@ -22,6 +22,28 @@ def records(session: bytes | None) -> list[dict]:
     """The records of a session as the device's store holds it."""
     assert session is not None, "no session was saved"
     return [read_record(session[at : at + RECORD_BYTES]) for at in range(0, len(session), RECORD_BYTES)]
+
+
+def fill(chip):
+    """Leave no free block in a flash's file system, or nearly; returns how many there are."""
+    files = flash.mount(chip.read, chip.program, chip.erase)
+    for blocks in (64, 8, 1):
+        count = 0
+        # One more: littlefs looks for a place before it gives one up.
+        while flash.SECTORS - files.used_block_count > blocks + 1:
+            with files.open(f"filler.{blocks}.{count}", "wb") as file:
+                file.write(bytes(blocks * flash.SECTOR_BYTES - 64))
+            count += 1
+    with files.open("last", "wb") as file:
+        for _ in range(flash.SECTORS - files.used_block_count):
+            try:
+                file.write(bytes(flash.SECTOR_BYTES - 64))
+                file.flush()
+            except flash.littlefs.LittleFSError:
+                break
+    used = files.used_block_count
+    files.unmount()
+    return flash.SECTORS - used
 
 
 def play_broken(task: str, how: str) -> tuple[bedside.Result, bedside.Bedside]:

@@ -8,7 +8,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sim_parts import RATE_HZ, from_text, records
+from sim_parts import RATE_HZ, fill, from_text, records
 
 from firmware.journal import SESSIONS_KEPT
 from simulator import bedside, flash
@@ -96,29 +96,6 @@ def test_a_flash_that_works_again_is_trusted_again_at_the_next_presses():
     bench._input(bedside.board.PIN_BUTTON, 0, int((CUT_S - 3) * 1e6), int((CUT_S - 2.8) * 1e6))
     result = play(bench)
     assert not heard(result, 0, CUT_S - 3) and heard(result, CUT_S - 2, CUT_S)
-
-
-def fill(chip):
-    """Leave no free block in its file system."""
-    files = flash.mount(chip.read, chip.program, chip.erase)
-    for blocks in (64, 8, 1):
-        count = 0
-        while (
-            SECTORS - files.used_block_count > blocks + 1
-        ):  # littlefs looks for a place before it gives one up
-            with files.open(f"filler.{blocks}.{count}", "wb") as file:
-                file.write(bytes(blocks * SECTOR_BYTES - 64))
-            count += 1
-    with files.open("last", "wb") as file:
-        for _ in range(SECTORS - files.used_block_count):
-            try:
-                file.write(bytes(SECTOR_BYTES - 64))
-                file.flush()
-            except flash.littlefs.LittleFSError:
-                break
-    used = files.used_block_count
-    files.unmount()
-    return SECTORS - used
 
 
 @pytest.mark.parametrize("used_before", [True, False])

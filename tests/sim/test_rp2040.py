@@ -5,11 +5,12 @@ Without an image, what is ours around it: that the image is looked at, and that 
 
 import numpy as np
 import pytest
-from sim_parts import RATE_HZ, SIM, from_text
+from sim_parts import RATE_HZ, SIM, fill, from_text, records
 
+from firmware.journal import SESSIONS_KEPT
 from simulator import bedside, scenario
 from simulator.emulator.image import FILES_START, FLASH_START, ImageError, load_image
-from simulator.flash import SECTORS
+from simulator.flash import SECTOR_BYTES, SECTORS
 from simulator.runtimes import rp2040
 
 TURN_S = 0.016  # of the loop
@@ -111,7 +112,16 @@ break_it("session", {at_s}, {how!r})
 from firmware import main
 main.main()
 """
-PRESSED_TEXT = 'title = "t"\nduration_s = 25\n[[event]]\nat_s = 10\ndo = "press"\n'
+PRESS_S, BREAKS_S = 6, 9
+PRESSED_TEXT = f'title = "t"\nduration_s = 20\n[[event]]\nat_s = {PRESS_S}\ndo = "press"\n'
+
+
+def deployed_bench(text):
+    """A chip as it was deployed and committed, with a bedside around it."""
+    bench = bedside.Bedside(from_text(text))
+    bench.flash, _ = rp2040.deployed_flash()
+    bench.flash.commit_profile(bench.scenario.profile_values())
+    return bench
 
 
 @needs_image
@@ -119,14 +129,13 @@ PRESSED_TEXT = 'title = "t"\nduration_s = 25\n[[event]]\nat_s = 10\ndo = "press"
     ("how", "reason"), [("raise", "exception"), ("memory", "exception"), ("hang", "watchdog")]
 )
 def test_what_breaks_on_the_chip_ends_in_silence_and_a_reason_that_survives(how, reason):
-    bench = bedside.Bedside(from_text(PRESSED_TEXT))
-    bench.flash, _ = rp2040.deployed_flash()
+    bench = deployed_bench(PRESSED_TEXT)
     broken = {
-        "main.py": BROKEN.format(at_s=9, how=how).encode(),
+        # Its clock begins with the firmware, some tenths of a second after the power.
+        "main.py": BROKEN.format(at_s=BREAKS_S, how=how).encode(),
         "a/broken_device.py": (SIM / "broken_device.py").read_bytes(),
     }
     bench.flash.install(broken)
-    bench.flash.commit_profile(bench.scenario.profile_values())
     rp2040.boot(bench)
     silent_from = int(bench.now_us / 1e6 * RATE_HZ)
     interpreter = rp2040.boot(bench)
@@ -136,3 +145,45 @@ def test_what_breaks_on_the_chip_ends_in_silence_and_a_reason_that_survives(how,
     assert [e["detail"]["reason"] for e in result.events if e["kind"] == "device_fault"] == [reason]
     assert result.rows[-1]["phase"] == "idle"
     assert result.summary["flash_erased_while_audible"] == 0
+
+
+@needs_image
+def test_a_brown_out_on_the_chip_is_silence_and_loses_sixteen_seconds_at_most():
+    """By then a page of the journal was programmed while it played, and nobody heard that."""
+    dips_s = PRESS_S + 18
+    dip = f'[[event]]\nat_s = {dips_s}\ndo = "supply"\nto = 1.5\nfor_s = 0.1\n'
+    bench = deployed_bench(PRESSED_TEXT.replace("duration_s = 20", f"duration_s = {dips_s + 8}") + dip)
+    rp2040.boot(bench)
+    assert bench.flash.programs > 0, "no page was written: the test proves less"
+    interpreter = rp2040.boot(bench)
+    result = bench.result("rp2040", 0.0, interpreter)
+    heard = np.flatnonzero(result.pcm) / RATE_HZ
+    assert PRESS_S < heard[0] < PRESS_S + 1 and dips_s - 0.1 < heard[-1] <= dips_s
+    assert [e["detail"]["why"] for e in result.events if e["kind"] == "reset"] == ["brown_out"]
+    assert result.summary["underruns"] == result.summary["flash_erased_while_audible"] == 0
+    session = records(bench.saved("session", SESSIONS_KEPT))
+    assert (session[-1]["kind"], session[-1]["detail"]) == ("cut", bedside.POWER_ON_RESET)
+    assert len([record for record in session if "phase" in record]) >= 18 - 16
+
+
+@needs_image
+def test_a_chip_whose_file_system_is_gone_is_silent_whoever_presses():
+    """MicroPython makes a new one, on which there is no firmware: nothing ever raises the amplifier's pin."""
+    bench = deployed_bench(PRESSED_TEXT)
+    bench.flash.image[: 2 * SECTOR_BYTES] = bytes(2 * SECTOR_BYTES)
+    interpreter = rp2040.boot(bench)
+    result = bench.result("rp2040", 0.0, interpreter)
+    assert b"littlefs" in bench.flash.image[: 2 * SECTOR_BYTES]
+    assert not bench.sound.amplifier.on and not result.pcm.any()
+    assert not [event for event in result.events if event["kind"].startswith("device_")]
+
+
+@needs_image
+def test_a_chip_whose_file_system_is_full_says_so_and_forgets_no_dose():
+    bench = deployed_bench(PRESSED_TEXT + f'[[event]]\nat_s = {BREAKS_S}\ndo = "hold"\n')
+    assert fill(bench.flash) <= 2
+    interpreter = rp2040.boot(bench)
+    result = bench.result("rp2040", 0.0, interpreter)
+    kinds = [event["kind"] for event in result.events]
+    assert "device_save_failed" in kinds and not result.pcm[BREAKS_S * RATE_HZ + 2 * RATE_HZ :].any()
+    assert bench.saved("dose") is not None and result.summary["end"] == "silenced"
