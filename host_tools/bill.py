@@ -17,7 +17,11 @@ from packageurl import PackageURL
 
 from firmware.version import VERSION
 
-_PACKAGES = ("adafruit-circuitpython-ads1x15", "adafruit-circuitpython-busdevice")
+# By the folder they are imported from.
+_PACKAGES = {
+    "adafruit_ads1x15": "adafruit-circuitpython-ads1x15",
+    "adafruit_bus_device": "adafruit-circuitpython-busdevice",
+}
 
 
 def bill_of_materials(files: dict[str, bytes], micropython: str, images: Iterable[str]) -> str:
@@ -35,7 +39,7 @@ def bill_of_materials(files: dict[str, bytes], micropython: str, images: Iterabl
             description="supplied by the user: " + ", ".join(images),
         )
     ]  # fmt: skip
-    for package in _PACKAGES:
+    for package in _PACKAGES.values():
         parts.append(
             Component(
                 name=package, version=version(package), type=ComponentType.LIBRARY, bom_ref=f"{package}@{version(package)}",
@@ -46,8 +50,10 @@ def bill_of_materials(files: dict[str, bytes], micropython: str, images: Iterabl
     for name, data in sorted(files.items()):
         if name.endswith((".mpy", ".py")):
             hashes = [HashType(alg=HashAlgorithm.SHA_256, content=hashlib.sha256(data).hexdigest())]
+            folder = name.split("/")[1]
+            made_of = version(_PACKAGES[folder]) if folder in _PACKAGES else VERSION
             parts.append(
-                Component(name=name, version=VERSION, type=ComponentType.FILE, bom_ref=name, hashes=hashes)
+                Component(name=name, version=made_of, type=ComponentType.FILE, bom_ref=name, hashes=hashes)
             )
     for part in parts:
         bom.components.add(part)

@@ -43,6 +43,8 @@ def test_the_bill_of_materials_names_every_part_with_its_hash(archive: Path):
         for name in files.namelist():
             if name.endswith((".mpy", ".py")):
                 assert parts[name]["hashes"][0]["content"] == hashlib.sha256(files.read(name)).hexdigest()
+        adafruits = parts["armv6m/adafruit_ads1x15/ads1115.mpy"]["version"]
+        assert adafruits == parts["adafruit-circuitpython-ads1x15"]["version"] != VERSION
 
 
 def test_a_damaged_archive_is_refused_in_a_sentence(archive: Path, tmp_path: Path):
