@@ -52,23 +52,31 @@ class Wire:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the device and its wires. `side` is where it stands in the drawing."""
+    """A part of the device and its wires. `side` is where it stands in the drawing.
+
+    beyond: its other terminals, and what each leads to that is not the Pico.
+    """
 
     name: str
     side: str
     wires: tuple[Wire, ...]
+    beyond: tuple[tuple[str, str], ...] = ()
 
 
 PARTS = (
     Part(f"MAX30102 sensor, 0x{board.ADDRESS_SENSOR:02X}", "left", (
-        Wire("SDA", "PIN_I2C_SDA", "4.7 kOhm to 3V3, once for the whole bus"),
-        Wire("SCL", "PIN_I2C_SCL", "4.7 kOhm to 3V3, once for the whole bus"),
+        Wire("SDA", "PIN_I2C_SDA", "4.7 kOhm to 3V3, once a bus"),
+        Wire("SCL", "PIN_I2C_SCL", "4.7 kOhm to 3V3, once a bus"),
         Wire("INT", "PIN_SENSOR_INTERRUPT", "reserved; 10 kOhm to 3V3"),
         Wire("VIN", SUPPLY_3V3), Wire("GND", GROUND),
     )),
     Part(f"ADS1115 converter, 0x{board.ADDRESS_ADC:02X}", "left", (
         Wire("SDA", "PIN_I2C_SDA"), Wire("SCL", "PIN_I2C_SCL"), Wire("VDD", SUPPLY_3V3),
         Wire("GND, ADDR", GROUND, "ADDR to GND sets the address"),
+    ), (
+        (f"A{board.ADC_ROOM_SOUND}", "microphone's detector"), (f"A{board.ADC_KNOB}", "knob, 10 kOhm"),
+        (f"A{board.ADC_SUPPLY}", f"VSYS divided by {board.SUPPLY_DIVIDER}"),
+        (f"A{board.ADC_OUTPUT}", "loudspeaker's detector"),
     )),
     Part(f"SSD1306, optional, 0x{board.ADDRESS_DISPLAY:02X}", "left", (
         Wire("SDA", "PIN_I2C_SDA"), Wire("SCL", "PIN_I2C_SCL"), Wire("VCC", SUPPLY_3V3), Wire("GND", GROUND),
@@ -77,17 +85,17 @@ PARTS = (
         Wire("BCLK", "PIN_I2S_CLOCK"), Wire("LRC", "PIN_I2S_WORD_SELECT"), Wire("DIN", "PIN_I2S_DATA"),
         Wire("SD_MODE", "PIN_AMPLIFIER_ON", "100 kOhm to GND: off at reset"),
         Wire("VIN", SUPPLY_5V, "GAIN: 100 kOhm to VIN, 3 dB"), Wire("GND", GROUND),
-    )),
+    ), (("OUT+", "47 Ohm, 1 W, to the loudspeaker"), ("OUT-", "loudspeaker; neither end is ground"))),
     Part("Button", "right", (Wire("1", "PIN_BUTTON", "pull-up inside the chip"), Wire("2", GROUND))),
     Part("Light, green and amber", "right", (
         Wire("green", "PIN_LIGHT_GREEN", "1 kOhm in series"), Wire("amber", "PIN_LIGHT_AMBER", "1 kOhm in series"),
         Wire("common cathode", GROUND),
     )),
-    Part("Service header (only sends)", "right", (
-        Wire("TX", "PIN_TRACE_TX", "115 200 baud"), Wire("GND", GROUND),
+    Part("Service header", "right", (
+        Wire("TX", "PIN_TRACE_TX", "115 200 baud; it only sends"), Wire("GND", GROUND),
     )),
-    Part("USB power sense (on the Pico)", "right", (
-        Wire("VBUS", "PIN_USB_POWER", "wired on the Pico; high while USB feeds it"),
+    Part("USB power sense", "right", (
+        Wire("VBUS", "PIN_USB_POWER", "on the Pico; high: USB is in"),
     )),
 )  # fmt: skip
 
@@ -116,9 +124,9 @@ def table() -> str:
 def draw() -> str:
     """The wiring as an SVG text, the same for the same board."""
     with plt.rc_context({"svg.hashsalt": "calando", "svg.fonttype": "none", "font.size": 8}):
-        figure, axes = plt.subplots(figsize=(11, 7.2))
+        figure, axes = plt.subplots(figsize=(14, 7.2))
         axes.set_axis_off()
-        axes.set_xlim(-19.5, 19.5)
+        axes.set_xlim(-27, 27)
         rows = {
             side: sum(len(part.wires) + 1.6 for part in PARTS if part.side == side)
             for side in ("left", "right")
@@ -161,6 +169,19 @@ def draw() -> str:
                             fontsize=5.2,
                             color="#444444",
                         )
+                for place, (terminal, leads_to) in enumerate(part.beyond):
+                    y = top - 1.2 - place
+                    axes.plot([x, x + sign * 0.6], [y, y], color="#3060a0", linewidth=1.2)
+                    outward = "right" if sign > 0 else "left"
+                    axes.text(x - sign * 0.2, y, terminal, ha=outward, va="center")
+                    axes.text(
+                        x + sign * 0.8,
+                        y,
+                        leads_to,
+                        ha="left" if sign > 0 else "right",
+                        va="center",
+                        fontsize=6.5,
+                    )
                 top -= tall + 0.7
         axes.text(0, height + 0.5, "Calando, hardware revision A", ha="center", fontsize=12)
         text = io.StringIO()
