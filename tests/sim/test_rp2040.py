@@ -187,3 +187,16 @@ def test_a_chip_whose_file_system_is_full_says_so_and_forgets_no_dose():
     kinds = [event["kind"] for event in result.events]
     assert "device_save_failed" in kinds and not result.pcm[BREAKS_S * RATE_HZ + 2 * RATE_HZ :].any()
     assert bench.saved("dose") is not None and result.summary["end"] == "silenced"
+
+
+@needs_image
+def test_the_pins_carry_what_the_queue_was_fed():
+    """Bit by bit off clock, word select and data, beside the words that DMA hands to the PIO: the same samples."""
+    heard = []
+    for pins in (True, False):
+        bench = deployed_bench(PRESSED_TEXT.replace("duration_s = 20", f"duration_s = {PRESS_S + 2}"))
+        rp2040.boot(bench, pins)
+        heard.append(np.trim_zeros(bench.result("rp2040", 0.0, {}).pcm))
+    count = min(map(len, heard))
+    assert count > RATE_HZ and max(map(len, heard)) - count < TURN_S * RATE_HZ
+    assert np.array_equal(heard[0][:count], heard[1][:count])
