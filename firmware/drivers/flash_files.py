@@ -40,7 +40,7 @@ class FlashFiles:
             return []
 
     def free_bytes(self):
-        """Room that is left. Counts the whole file system: some ten milliseconds."""
+        """Room that is left. Counts the whole file system: on the chip a tenth of a second."""
         counts = os.statvfs(FOLDER)
         return counts[0] * counts[3]
 
