@@ -11,11 +11,19 @@ from machine import Pin
 
 from firmware import board
 
+_wanted = None  # until it has been looked at
+
 
 def maintenance():
-    """Whether whoever switched the device on wants the prompt instead of the bedside."""
-    held = Pin(board.PIN_BUTTON, Pin.IN, Pin.PULL_UP).value() == 0
-    return held and Pin(board.PIN_USB_POWER, Pin.IN).value() == 1
+    """Whether whoever switched the device on wants the prompt instead of the bedside.
+
+    Decided once, before anything else is loaded: main.py asks again seconds later, when the hand has let go of the button.
+    """
+    global _wanted
+    if _wanted is None:
+        held = Pin(board.PIN_BUTTON, Pin.IN, Pin.PULL_UP).value() == 0
+        _wanted = held and Pin(board.PIN_USB_POWER, Pin.IN).value() == 1
+    return _wanted
 
 
 def main():
