@@ -6,6 +6,7 @@ anywhere before that, the old firmware boots; after it, the new one. /data (prof
 never touched.
 """
 
+import errno
 import hashlib
 import json
 import tempfile
@@ -39,6 +40,10 @@ ARCHITECTURES = (
 CHIPS = {"armv6m": "RP2040", "armv7emsp": "RP2350"}
 PROMPT_S = 5
 _CHUNK = 1024
+# What a person wants to know when the cable was pulled.
+_OLD = "the firmware that was on the device is still on it; deploy again"
+_OLD_OR_NEW = "the device starts with the old firmware or the new one, and has all of either; deploy again to be sure of it"
+_NEW = "all of the new firmware is on the device, which runs it from the next start on"
 
 # Runs on the device; each prints one line of JSON.
 _LOOK = """
@@ -135,6 +140,8 @@ class Board:
 
     def __init__(self, transport: SerialTransport):
         self._transport = transport
+        self.starts = _OLD  # if the cable were pulled now
+        self.restarts = False
         self._run(_LOOK)
         machine, version, mpy, self.slot = self._ask(_ABOUT)
         self.machine = str(machine)
@@ -174,14 +181,21 @@ class Board:
     def remove(self, path: str) -> None:
         self._transport.fs_rmfile(path)
 
+    def switch(self, slot: str) -> None:
+        """From the next start on the device runs what is in this slot."""
+        self.starts = _OLD_OR_NEW
+        self.replace("/slot", slot.encode())
+        self.starts = _NEW
+
     def replace(self, path: str, data: bytes) -> None:
         """Old or new at any moment: written beside and renamed."""
         self.write(path + ".new", data)
         self._run(f"os.rename({path + '.new'!r}, {path!r})")
 
     def reset(self) -> None:
-        """Start the device anew; the port goes away with it."""
-        self._transport.exec_raw_no_follow("import machine; machine.reset()")
+        """Start the device anew in a moment: the port goes away with it, and wants to be closed before."""
+        self._transport.exec_raw_no_follow("import time, machine; time.sleep_ms(100); machine.reset()")
+        self.restarts = True
 
     def _run(self, code: str, timeout_s: int = 10) -> str:
         said, error = self._transport.exec_raw(code, timeout=timeout_s)
@@ -198,13 +212,15 @@ class Board:
 
 @contextmanager
 def connected(port: str) -> Iterator[Board]:
-    """The board's prompt at a port. Raises CalandoError when nobody gives one there."""
+    """The board's prompt at a port. Raises CalandoError when nobody gives one there, and when the connection breaks off:
+    the sentence then says what the device will start with."""
     try:
         transport = SerialTransport(port, timeout=1)
     except (TransportError, serial.SerialException, OSError) as error:
         raise CalandoError(
             f"{port} cannot be opened ({error}); check the cable, and that no other program holds it"
         ) from None
+    board = None
     try:
         try:
             transport.enter_raw_repl(soft_reset=False, timeout_overall=PROMPT_S)
@@ -213,14 +229,26 @@ def connected(port: str) -> Iterator[Board]:
                 f"the device at {port} gives no prompt, because it is at work; hold its button while you plug it in, "
                 "let go after two seconds, and deploy again"
             ) from None
-        yield Board(transport)
-        transport.exit_raw_repl()
-    except (TransportError, serial.SerialException) as error:
+        board = Board(transport)
+        yield board
+        if not board.restarts:
+            transport.exit_raw_repl()
+    except (TransportError, OSError) as error:
+        if isinstance(error, OSError) and not _gone(error):
+            raise
         raise CalandoError(
-            f"the connection to {port} broke off ({error}); the firmware that was on the device is still on it"
+            f"the connection to {port} broke off ({error}); {_OLD if board is None else board.starts}"
         ) from None
     finally:
-        transport.close()
+        try:
+            transport.close()
+        except OSError:  # mpremote tells the port that it will be closed, and this one is gone
+            transport.serial.close()
+
+
+def _gone(error: OSError) -> bool:
+    """Whether the port went away, as pyserial or the system says it."""
+    return isinstance(error, serial.SerialException) or error.errno in (errno.EIO, errno.ENXIO, errno.ENODEV)
 
 
 def deploy(board: Board, files: dict[str, bytes], say: Callable[[str], None]) -> Deployed:
@@ -268,7 +296,7 @@ def deploy(board: Board, files: dict[str, bytes], say: Callable[[str], None]) ->
         if board.read("/" + name) != data.decode():
             board.replace("/" + name, data)
     if slot != active:
-        board.replace("/slot", slot.encode())
+        board.switch(slot)
     return Deployed(
         board=CHIPS.get(board.arch, board.machine),
         micropython=board.micropython,

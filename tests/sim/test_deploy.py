@@ -29,6 +29,7 @@ class Desk:
     def __init__(self, folder: Path):
         self.flash = folder / "flash"
         self.flash.write_bytes(b"\xff" * FLASH_BYTES)
+        self._on = contextlib.ExitStack()
 
     @contextlib.contextmanager
     def port(self) -> Iterator[str]:
@@ -40,13 +41,16 @@ class Desk:
              str(self.flash)],
             stdin=device, stdout=device, stderr=device,
         )  # fmt: skip
-        try:
+        with self._on:
+            self._on.callback(os.close, computer)
+            self._on.callback(os.close, device)
+            self._on.callback(process.wait)
+            self._on.callback(process.kill)
             yield os.ttyname(computer)
-        finally:
-            process.kill()
-            process.wait()
-            os.close(device)
-            os.close(computer)
+
+    def pull(self) -> None:
+        """Pull the cable, which is the board's supply too: its port is gone."""
+        self._on.close()
 
     def deploy(self, files: dict[str, bytes]) -> deploy.Deployed:
         with self.port() as port, deploy.connected(port) as board:
@@ -123,7 +127,11 @@ def deploy_cut_at(desk: Desk, files: dict[str, bytes], cut_at: int | None, monke
     monkeypatch.setattr(CutBoard, "changes", 0)
     monkeypatch.setattr(CutBoard, "cut_at", cut_at)
     monkeypatch.setattr(deploy, "Board", CutBoard)
-    refused = pytest.raises(CalandoError, match="still on it") if cut_at else contextlib.nullcontext()
+    refused = (
+        pytest.raises(CalandoError, match=r"still on it|or the new one")
+        if cut_at
+        else contextlib.nullcontext()
+    )
     with desk.port() as port, refused, deploy.connected(port) as board:
         deploy.deploy(board, files, QUIET)
     changes = CutBoard.changes
@@ -162,6 +170,39 @@ def test_the_cable_pulled_at_any_change_leaves_a_board_that_boots(desk: Desk, mo
         assert desk.boots() in (hashes_of(OLD), hashes_of(NEW))
         desk.deploy(NEW)
         assert desk.boots() == hashes_of(NEW)
+
+
+@pytest.mark.parametrize(
+    ("at", "words", "boots"),
+    [
+        ("/b/firmware/part1.mpy", "still on it; deploy again", [OLD]),
+        ("/slot.new", "the old firmware or the new one", [OLD, NEW]),
+        ("after /slot", "all of the new firmware is on the device", [NEW]),
+    ],
+)
+def test_a_port_that_is_gone_is_a_sentence_that_says_what_boots(desk: Desk, monkeypatch, at, words, boots):
+    class PulledBoard(deploy.Board):
+        def write(self, path: str, data: bytes) -> None:
+            if path == at:
+                desk.pull()
+            super().write(path, data)
+
+        def switch(self, slot: str) -> None:
+            super().switch(slot)
+            desk.pull()
+
+    desk.deploy(OLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(deploy, "Board", PulledBoard)
+        with pytest.raises(CalandoError, match=words):
+            desk.deploy(NEW)
+    assert desk.boots() in [hashes_of(files) for files in boots]
+
+
+def test_a_port_that_goes_because_the_device_starts_anew_is_no_failure(desk: Desk):
+    with desk.port() as port, deploy.connected(port) as board:
+        board.reset()
+        desk.pull()
 
 
 def test_what_the_patient_has_on_the_board_stays(desk: Desk):
