@@ -42,7 +42,7 @@ class Flash:
 
     @classmethod
     @contextlib.contextmanager
-    def in_file(cls, path: Path) -> Iterator["Flash"]:
+    def in_file(cls, path: Path, folder: str = "") -> Iterator["Flash"]:
         """The flash of a device that lives on when its process ends, however it ends. One device at a time.
 
         Raises CalandoError where the file cannot be used.
@@ -70,7 +70,7 @@ class Flash:
                     f"{path}: this is no flash of a simulated device: {size} bytes instead of {BYTES}; choose another file"
                 )
             with mmap.mmap(file.fileno(), BYTES) as image:
-                yield cls(image)
+                yield cls(image, folder)
 
     @property
     def blank(self) -> bool:

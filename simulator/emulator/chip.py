@@ -80,7 +80,7 @@ class Chip:
         return guarded
 
     def run(self) -> None:
-        """Execute until the bedside stops the chip; raises what stopped it. The flash is then the bedside's again."""
+        """Execute until the bedside stops the chip; raises what stopped it."""
         self.mcu.core.pc = FLASH_START
         self._simulator.stopped = False
         try:
@@ -88,7 +88,6 @@ class Chip:
                 execute_batch(self._simulator, TICK_INSTRUCTIONS)
         finally:
             self.ear.flush()
-            self.bedside.flash.image[:] = self.mcu.flash[FILES_START:FLASH_BYTES]
         raise self._stopped
 
     # --- the board around the chip ---

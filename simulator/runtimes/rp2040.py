@@ -15,6 +15,7 @@ from simulator.flash import Flash
 from simulator.interpreter import ROOT, device_image
 
 IMAGE_VARIABLE = "CALANDO_UF2"
+FOLDER = "data"  # of the file system: where the device keeps its records
 _SLOT = "a"
 
 
@@ -66,11 +67,16 @@ def boot(bedside: Bedside, pins: bool = False) -> dict[str, Any]:
 
 
 def deployed_flash() -> tuple[Flash, int]:
-    """A Pico's flash with the firmware in the first of its two folders, and how many sectors the file system uses."""
+    """A Pico's flash with the firmware on it, and how many sectors the file system uses."""
+    flash = Flash(folder=FOLDER)
+    return flash, install_firmware(flash)
+
+
+def install_firmware(flash: Flash) -> int:
+    """Put the firmware in the first of a flash's two folders; returns how many sectors the file system then uses."""
     files = device_image("armv6m")
     contents = {path.name: path.read_bytes() for path in sorted((ROOT / "firmware" / "root").glob("*.py"))}
     contents["slot"] = _SLOT.encode()
     for path in sorted(files.rglob("*.mpy")):
         contents[f"{_SLOT}/{path.relative_to(files).as_posix()}"] = path.read_bytes()
-    flash = Flash(folder="data")
-    return flash, flash.install(contents)
+    return flash.install(contents)
