@@ -27,6 +27,7 @@ def maintenance():
 
 
 def main():
+    """Silence, and nobody who interrupts. Both files that MicroPython starts call it, each for itself."""
     Pin(board.PIN_AMPLIFIER_ON, Pin.OUT, value=0)
     # Collect often while modules load, so that what stays lies together and the buffers find room behind it. More often
     # still costs seconds: a fifth of the largest free block would be won by two of them.

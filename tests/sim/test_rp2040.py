@@ -106,6 +106,21 @@ def test_it_plays_what_the_desk_plays():
     assert any(same_but_for_the_end(np.trim_zeros(desk.pcm), heard) for desk in desks)
 
 
+CABLE_TEXT = 'title = "t"\nduration_s = 9\n[[event]]\nat_s = 0\ndo = "usb_host"\n'
+
+
+@needs_image
+def test_no_byte_of_a_computer_interrupts_the_firmware_or_gets_the_prompt():
+    """From boot.py's end on, while the modules load and when the device is at work."""
+    bench = bedside.Bedside(from_text(CABLE_TEXT))
+    for at_s in np.arange(0.5, 8.5, 0.25):
+        bench.usb_send(float(at_s), b"\x03\r")
+    result = bench.result("rp2040", 0.0, rp2040.boot(bench))
+    assert [event["kind"] for event in result.events] == ["usb_host", "device_boot", "device_heap"]
+    assert len(result.rows) > 1
+    assert b">>>" not in bench.computer.said()
+
+
 BROKEN = """
 from broken_device import break_it
 break_it("session", {at_s}, {how!r})
