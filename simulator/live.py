@@ -4,6 +4,7 @@
 
 prints the port's name and what happens, a JSON object a line, and takes orders on standard input: press, hold 1.5, down,
 up, plug, unplug, cut 5, quit. `LiveDevice` starts one in a process of its own, and is the hand at its button.
+With `--runtime rp2040` it is an emulated chip, and empty: one to deploy onto.
 """
 
 import argparse
@@ -32,6 +33,7 @@ PRESS_S = scenarios.DEFAULT_FOR_S["press"]
 HOLD_S = scenarios.DEFAULT_FOR_S["hold"]
 START_S = 20.0  # until a machine with much else to do has started the process
 ANSWER_S = 10.0
+SLOWEST_CHIP = 20  # how many times slower than the clock an emulated one is while it works
 _TICK_US = 10_000  # the device looks up this often while nothing happens
 _BUSY_TICK_US = 1000
 _EARLY_S = 0.02  # how far it may be ahead of the clock, for bytes that come while it would sleep
@@ -169,8 +171,10 @@ class LiveDevice:
     """A simulated device in a process of its own, and the hand at its button; use it in a `with`.
 
     flash: the file that its flash is kept in; without one it forgets everything at the end. A new file is as it comes from
-    the factory, or has the ready-made `profile` committed. scenario: whose patient lies there, and what happens to them.
-    speed: its seconds in one of ours; None for as fast as the machine can.
+    the factory, or has the ready-made `profile` committed; for the emulated chip (runtime "rp2040") it is empty without a
+    profile, and with one has the firmware too. scenario: whose patient lies there, and what happens to them.
+    speed: its seconds in one of ours; None for as fast as the machine can. Once entered it has booted; an emulated chip,
+    which need not have any firmware, has only been switched on, and tells of `device_boot` when it gets there.
     Raises CalandoError when it cannot start, and when it has died.
     """
 
@@ -183,6 +187,8 @@ class LiveDevice:
         scenario: str | Path | None = None,
     ):
         self._speed = speed
+        self._chip = runtime == "rp2040"
+        self._slower = SLOWEST_CHIP if self._chip else 1
         self._command = [sys.executable, "-m", "simulator.live", "--runtime", runtime]
         self._command += ["--speed", "free" if speed is None else str(speed)]
         for option, value in (("--flash", flash), ("--profile", profile), ("--scenario", scenario)):
@@ -204,8 +210,11 @@ class LiveDevice:
         )
         threading.Thread(target=self._listen, daemon=True).start()
         try:
-            # A finger on the button while it starts would ask for maintenance.
-            self.wait_until_event("device_boot", timeout_s=START_S)
+            if self._chip:
+                self._wait(lambda: self._port is not None, START_S, "has no port")
+            else:
+                # A finger on the button while it starts would ask for maintenance.
+                self.wait_until_event("device_boot", timeout_s=START_S)
         except BaseException:
             self.close()
             raise
@@ -279,7 +288,7 @@ class LiveDevice:
         try:
             self._process.stdin.write(order + "\n")
             self._process.stdin.flush()
-            done = self._done.get(timeout=ANSWER_S + takes_s / (self._speed or 1))
+            done = self._done.get(timeout=ANSWER_S + self._slower * takes_s / (self._speed or 1))
         except (BrokenPipeError, queue.Empty):
             done = None
         if done != order:
@@ -327,16 +336,26 @@ def _say(**news: Any) -> None:
 
 
 def _live(arguments: argparse.Namespace) -> None:
-    from simulator.runtimes import cpython, micropython
+    from simulator.runtimes import cpython, micropython, rp2040
 
-    boot = {"cpython": cpython.boot, "micropython": micropython.boot}[arguments.runtime]
+    runtimes = {"cpython": cpython, "micropython": micropython, "rp2040": rp2040}
+    boot = runtimes[arguments.runtime].boot
+    chip = arguments.runtime == "rp2040"
+    if chip:
+        rp2040.image()  # what is missing is said before there is a port
+    folder = rp2040.FOLDER if chip else ""
     if arguments.scenario is None:
         scenario = scenarios.from_values({"title": "somebody calm", "duration_s": 60})
     else:
         scenario = scenarios.load(arguments.scenario)
     with contextlib.ExitStack() as open_files:
-        flash = open_files.enter_context(Flash.in_file(arguments.flash)) if arguments.flash else Flash()
+        if arguments.flash:
+            flash = open_files.enter_context(Flash.in_file(arguments.flash, folder))
+        else:
+            flash = Flash(folder=folder)
         if arguments.profile and flash.blank:
+            if chip:
+                rp2040.install_firmware(flash)
             committed = scenarios.from_values({"title": "-", "duration_s": 60, "profile": arguments.profile})
             flash.commit_profile(committed.profile_values(), committed.own_song())
         bedside = LiveBedside(scenario, flash, arguments.speed, _say)
@@ -357,7 +376,7 @@ def _speed(text: str) -> float | None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m simulator.live", description=__doc__)
     parser.add_argument("--flash", type=Path, help="the file its flash is kept in; a new one is made")
-    parser.add_argument("--runtime", choices=("micropython", "cpython"), default="micropython")
+    parser.add_argument("--runtime", choices=("micropython", "cpython", "rp2040"), default="micropython")
     parser.add_argument("--speed", type=_speed, default=1.0, help="0.01 to 1000, or free")
     parser.add_argument("--profile", help="committed on a new flash: newborn, adult or a profile's TOML file")
     parser.add_argument("--scenario", help="whose patient lies there, and what happens to them")

@@ -91,5 +91,5 @@ def boot(bedside: Bedside, script: Path | None = None) -> dict[str, Any]:
             del sys.print_exception  # type: ignore[attr-defined]
     raise RuntimeDied(
         "the firmware ended by itself: started with its button held and a computer there it is in maintenance, "
-        "which is not simulated"
+        "for which only --runtime rp2040 has a prompt"
     )

@@ -10,6 +10,7 @@ from host_tools.errors import CalandoError
 from simulator import flash
 from simulator.interpreter import ROOT
 from simulator.live import LiveDevice
+from simulator.runtimes import rp2040
 
 RUNTIMES = ["micropython", "cpython"]
 
@@ -88,6 +89,12 @@ def test_two_programs_cannot_have_the_same_flash(tmp_path):
 )
 def test_what_it_cannot_start_from_is_a_sentence(options, words):
     with pytest.raises(CalandoError, match=words), LiveDevice(**options):
+        pass
+
+
+def test_a_chip_without_an_image_is_a_sentence(monkeypatch):
+    monkeypatch.delenv(rp2040.IMAGE_VARIABLE, raising=False)
+    with pytest.raises(CalandoError, match=r"CALANDO_UF2.*download"), LiveDevice(runtime="rp2040"):
         pass
 
 
