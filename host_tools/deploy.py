@@ -8,10 +8,11 @@ never touched.
 
 import errno
 import hashlib
+import io
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -223,7 +224,8 @@ def connected(port: str) -> Iterator[Board]:
     board = None
     try:
         try:
-            transport.enter_raw_repl(soft_reset=False, timeout_overall=PROMPT_S)
+            with redirect_stdout(io.StringIO()):  # mpremote prints there what it heard instead of a prompt
+                transport.enter_raw_repl(soft_reset=False, timeout_overall=PROMPT_S)
         except TransportError:
             raise CalandoError(
                 f"the device at {port} gives no prompt, because it is at work; hold its button while you plug it in, "

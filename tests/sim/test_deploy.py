@@ -247,7 +247,7 @@ def test_the_real_firmware_compiled_for_the_board_that_was_found(desk: Desk):
     assert len(desk.boots()) == len(files) - 1
 
 
-def test_a_device_at_work_gives_no_prompt_and_a_sentence_says_how_to_get_one(monkeypatch):
+def test_a_device_at_work_gives_no_prompt_and_a_sentence_says_how_to_get_one(monkeypatch, capsys):
     device, computer = pty.openpty()
     tty.setraw(computer)
     monkeypatch.setattr(deploy, "PROMPT_S", 0.2)
@@ -260,6 +260,7 @@ def test_a_device_at_work_gives_no_prompt_and_a_sentence_says_how_to_get_one(mon
     finally:
         os.close(device)
         os.close(computer)
+    assert capsys.readouterr().out == ""  # a program that asked for --json reads it
 
 
 def test_no_board_and_two_boards_are_a_sentence_each(monkeypatch):
