@@ -116,6 +116,10 @@ class Loop:
 
     def run(self):
         """Turn for ever; an exception of any task ends it, and the caller leaves silence behind."""
+        # The clock began with the device: what it took to put it together is not lateness.
+        now_ms = self.clock.now_ms()
+        for task in self._tasks:
+            task.due_ms = now_ms
         while True:
             self.turn()
 

@@ -72,6 +72,20 @@ def test_garbage_is_collected_every_five_seconds_right_after_the_sound():
     assert all(since_sound_ms <= 8 for _, since_sound_ms in collected)
 
 
+def test_what_the_start_took_is_not_lateness():
+    chip = Chip([("sound", 16, 3), ("session", 100, 10)])
+    chip.clock.sleep_us(5_000_000)
+
+    def stop(now_ms):
+        if now_ms > 8000:
+            raise StopIteration
+
+    chip.loop.add("stop", 100, stop)
+    with pytest.raises(StopIteration):
+        chip.loop.run()
+    assert chip.loop.worst_lateness_ms < 64 and len(chip.began["session"]) == pytest.approx(30, abs=1)
+
+
 def test_a_loop_that_is_never_calm_collects_all_the_same():
     chip = Chip([("sound", 16, 15)]).run(25_000)
     assert [at_ms // 1000 for at_ms, _ in chip.collected] == [1, 7, 13, 19]
