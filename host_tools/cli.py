@@ -179,7 +179,8 @@ def deploy(
 ) -> None:
     """Put the firmware on a board: only what changed, every hash compared, switched over when all is there.
 
-    Profiles, songs, calibration and journals stay. On a device that works already, hold its button while you plug it in.
+    Profiles, songs, calibration and journals stay. On a device that works already,
+    switch it off and hold its button while you plug it in.
     """
     from host_tools import deploy as work
 

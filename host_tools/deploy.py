@@ -42,6 +42,7 @@ CHIPS = {"armv6m": "RP2040", "armv7emsp": "RP2350"}
 PROMPT_S = 5
 _CHUNK = 1024
 # What a person wants to know when the cable was pulled.
+_NONE = "there is no whole firmware on the device yet; deploy again"
 _OLD = "the firmware that was on the device is still on it; deploy again"
 _OLD_OR_NEW = "the device starts with the old firmware or the new one, and has all of either; deploy again to be sure of it"
 _NEW = "all of the new firmware is on the device, which runs it from the next start on"
@@ -145,6 +146,8 @@ class Board:
         self.restarts = False
         self._run(_LOOK)
         machine, version, mpy, self.slot = self._ask(_ABOUT)
+        if self.slot not in SLOTS:
+            self.starts = _NONE
         self.machine = str(machine)
         self.micropython = str(version)
         number = mpy >> 10 & 0x1F
@@ -228,8 +231,8 @@ def connected(port: str) -> Iterator[Board]:
                 transport.enter_raw_repl(soft_reset=False, timeout_overall=PROMPT_S)
         except TransportError:
             raise CalandoError(
-                f"the device at {port} gives no prompt, because it is at work; hold its button while you plug it in, "
-                "let go after two seconds, and deploy again"
+                f"the device at {port} gives no prompt, because it is at work; switch it off, hold its button while you "
+                "plug it in, let go after two seconds, and deploy again"
             ) from None
         board = Board(transport)
         yield board

@@ -51,7 +51,8 @@ Not a medical device and not a monitor. Read docs/intended-use.md of the project
 |---|---|---|---|
 {rows}
 1. Put that image on the board (micropython.org/download): hold BOOTSEL while you plug it in, copy the file over.
-2. `calando deploy --release calando-{VERSION}.zip`. On a device that works already, hold its button while you plug it in.
+2. `calando deploy --release calando-{VERSION}.zip`. On a device that works already, switch it off and
+   hold its button while you plug it in.
 3. The bench checklist of docs/hardware.md, before anybody hears it.
 
 `{SUMS}` holds the hash of every file here, `{BILL}` what the firmware is made of (CycloneDX 1.6).

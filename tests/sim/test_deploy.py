@@ -205,6 +205,18 @@ def test_a_port_that_goes_because_the_device_starts_anew_is_no_failure(desk: Des
         desk.pull()
 
 
+def test_the_cable_pulled_from_an_empty_board_says_that_there_is_nothing_on_it(desk: Desk, monkeypatch):
+    monkeypatch.setattr(CutBoard, "changes", 0)
+    monkeypatch.setattr(CutBoard, "cut_at", 2)
+    monkeypatch.setattr(deploy, "Board", CutBoard)
+    refused = pytest.raises(CalandoError, match="there is no whole firmware on the device yet; deploy again")
+    with desk.port() as port, refused, deploy.connected(port) as board:
+        deploy.deploy(board, OLD, QUIET)
+    monkeypatch.undo()
+    desk.deploy(OLD)
+    assert desk.boots() == hashes_of(OLD)
+
+
 def test_what_the_patient_has_on_the_board_stays(desk: Desk):
     with desk.port() as port, deploy.connected(port) as board:
         board.make_folders("/data")
