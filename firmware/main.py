@@ -51,7 +51,8 @@ _LINK_MS = const(16)
 _RETRY_MS = const(5000)  # a chip in fault is looked for again this often, while nothing plays
 WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 _I2C_TIMEOUT_US = const(10_000)  # the default of 50 ms would starve the sound
-FAULT_RECORD = "fault"  # what the device last died of: text
+FAULT_RECORD = "fault"  # text: what the device last died of. Its version says what that is worth at a boot:
+_DIED, _TOLD, _ASKED = const(1), const(2), const(3)  # news; none; none, and the restart was wanted
 _FAULT_BYTES = const(400)
 # Beyond a full-scale square wave; its square still fits a small integer of the chip.
 _OVERDRIVEN_MV = const(2800)
@@ -137,11 +138,12 @@ class Device:
         self.loop.add("journal", _JOURNAL_MS, self.write_down)
         self.loop.add("mend", _RETRY_MS, self.mend)
         self.loop.add("link", _LINK_MS, self.talk)
+        ended = self._why_it_ended(machine.reset_cause() == machine.WDT_RESET)
         self._tell(0, "boot", None, machine.reset_cause())
         for _ in range(unusable):
             self._tell(0, "save_failed")
-        if machine.reset_cause() == machine.WDT_RESET:
-            self._tell(0, "fault", reasons.EXCEPTION if self._died_of() else reasons.WATCHDOG)
+        if ended is not None:
+            self._tell(0, "fault", ended)
         self.sensor.configure()
         self.adc.configure()
         if self.screen.configure():
@@ -228,6 +230,7 @@ class Device:
             computer.close()
         elif computer.step(now_ms):
             leave_silence(self)
+            expect_reset(self.store)
             machine.reset()
 
     def show(self, now_ms):
@@ -381,13 +384,20 @@ class Device:
             except OSError as error:
                 self._tell(now_ms, "save_failed", None, error.args[0])
 
-    def _died_of(self):
-        """What the device said when it last died, once: None when it said nothing, or has been asked before."""
-        found = self.store.load(FAULT_RECORD)
-        if found is None or not found[1]:
-            return None
-        self.store.save(FAULT_RECORD, 1, b"")
-        return found[1]
+    def _why_it_ended(self, was_reset):
+        """The fault that ended the run before this one, once, or None. Its text stays on flash, for a computer to read."""
+        try:
+            found = self.store.load(FAULT_RECORD)
+            how = None if found is None else found[0]
+            if how != _TOLD:
+                self.store.save(FAULT_RECORD, _TOLD, b"" if found is None else found[1])
+        except OSError as error:
+            how = _TOLD
+            self._tell(0, "save_failed", None, error.args[0])
+        if how == _DIED:
+            return reasons.EXCEPTION
+        # On a flash that never had a record this is the first start, after the firmware was put there.
+        return reasons.WATCHDOG if was_reset and how == _TOLD else None
 
     def _save_dose(self, now_ms):
         self.dose.pack_into(self._dose_record)
@@ -418,6 +428,7 @@ def _open_i2c_pins():
 def main():
     """Build the device and run it for ever. An exception ends in silence, and in a reset that boots silent."""
     if boot.maintenance():
+        expect_reset(Store(FlashFiles(_silent)))
         return
     device = None
     try:
@@ -443,7 +454,18 @@ def save_fault(device, text):
     try:
         if device is not None and device.journal.has_rows:
             device.journal.flush()
-        store.save(FAULT_RECORD, 1, text.encode()[:_FAULT_BYTES])
+        # Its end says what went wrong.
+        store.save(FAULT_RECORD, _DIED, text.encode()[-_FAULT_BYTES:])
+    except OSError:
+        pass
+
+
+def expect_reset(store):
+    """Leave word that the next reset is wanted. Where flash does not take that, it will be told as the watchdog's."""
+    try:
+        found = store.load(FAULT_RECORD)
+        if found is None or found[0] != _DIED:
+            store.save(FAULT_RECORD, _ASKED, b"" if found is None else found[1])
     except OSError:
         pass
 

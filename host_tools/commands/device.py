@@ -35,15 +35,18 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def info(port: Port = None, as_json: AsJson = False) -> None:
-    """What it is and how it is: versions, profile, calibration, supply, faults, what is staged."""
+    """What it is and how it is: versions, profile, calibration, supply, faults, what is staged, what it last died of."""
     from host_tools import client
 
     with client.connect(port) as device:
-        status = device.call("status")
+        about = {"port": device.port, **device.hello, **device.call("status")}
+        read = None if about["mode"] == "session" else device.get_or_none("fault")
+        died = read.decode(errors="replace") if read else None
         if as_json:
-            print_json({"port": device.port, **device.hello, **status})
+            print_json({**about, "last_fault": died})
             return
-        for name, value in {"port": device.port, **device.hello, **status}.items():
+        about["last_fault"] = died and _in_a_line(died)
+        for name, value in about.items():
             say(f"{name:<20} {_plain(value)}")
 
 
@@ -77,6 +80,12 @@ def monitor(
             elif "phase" in record:
                 say(words.live_line(_row(record), record["seconds"]))
             time.sleep(1)
+
+
+def _in_a_line(traceback: str) -> str:
+    """What the firmware died of, and where: the last two lines of what MicroPython says."""
+    lines = [line.strip() for line in traceback.splitlines() if line.strip()]
+    return ", ".join(reversed(lines[-2:]))
 
 
 def _plain(value: Any) -> str:

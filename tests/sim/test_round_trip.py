@@ -91,6 +91,9 @@ def test_from_the_factory_to_a_session_and_back_from_a_backup(runtime, calando, 
         assert json.loads(calando("device", "info", "--json"))["profile"] is None
         assert "The device is as all.zip has it." in calando("restore", "all.zip", "--checked")
         calando("backup", "again.zip")
+        # It started anew after each commit, as it was asked to.
+        assert len([event for event in live.events if event["kind"] == "reset"]) >= 4
+        assert not [event for event in live.events if event["kind"] == "device_fault"]
     before, after = backup.read(tmp_path / "all.zip"), backup.read(tmp_path / "again.zip")
     assert len(before.names("session")) == 1 and not after.names("session")
     assert {

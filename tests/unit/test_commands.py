@@ -180,6 +180,14 @@ class TestLooking:
         said = done(calando("device", "info"))
         assert "supply_v             5.021" in said and "unit                 43414c41" in said
         assert json.loads(done(calando("device", "info", "--json")))["commit"] == "none"
+        assert "last_fault           -" in said
+
+    def test_info_tells_what_it_last_died_of(self, calando, cable):
+        died = 'Traceback (most recent call last):\n  File "firmware/main.py", line 180, in sense\nValueError: broken\n'
+        cable.device.store.save("fault", 2, died.encode())
+        said = done(calando("device", "info"))
+        assert 'last_fault           ValueError: broken, File "firmware/main.py", line 180, in sense' in said
+        assert json.loads(done(calando("device", "info", "--json")))["last_fault"] == died
 
     def test_identify(self, calando, cable):
         assert "changes colour" in done(calando("device", "identify"))
