@@ -8,6 +8,7 @@ import pytest
 from sim_parts import RATE_HZ, SIM, fill, from_text, records
 
 from firmware.journal import SESSIONS_KEPT
+from firmware.link import decode, encode
 from simulator import bedside, scenario
 from simulator.emulator.image import FILES_START, FLASH_START, ImageError, load_image
 from simulator.flash import SECTOR_BYTES, SECTORS
@@ -219,3 +220,25 @@ def test_the_pins_carry_what_the_queue_was_fed():
     count = min(map(len, heard))
     assert count > RATE_HZ and max(map(len, heard)) < 1.04 * count
     assert np.array_equal(heard[0][:count], heard[1][:count])
+
+
+ISOLATED = b"from firmware import board\nboard.USB_ISOLATED = True\nfrom firmware import main\nmain.main()\n"
+
+
+@needs_image
+def test_a_computer_that_asks_while_it_plays_takes_nothing_from_the_sound():
+    """Once the answer to `status` was looked through a character at a time, in 70 ms, and the sound ran dry."""
+    bench = deployed_bench(PRESSED_TEXT + '[[event]]\nat_s = 0\ndo = "usb_host"\n')
+    bench.flash.install({"main.py": ISOLATED})
+    bench.end_us = BREAKS_S * 1_000_000
+    asked = range(25)
+    for number in asked:
+        bench.usb_send(
+            PRESS_S + 0.2 + number / 10, encode({"id": number, "cmd": ("status", "now")[number % 2]})
+        )
+    result = bench.result("rp2040", 0.0, rp2040.boot(bench))
+    answers = [decode(line) for line in bench.computer.said().splitlines()]
+    assert [answer["id"] for answer in answers] == list(asked) and all("ok" in answer for answer in answers)
+    assert answers[-1]["ok"]["mode"] == "session"
+    heard = np.flatnonzero(result.pcm) / RATE_HZ
+    assert result.summary["underruns"] == 0 and heard[-1] > BREAKS_S - 0.1 and result.summary["end"] is None
