@@ -270,6 +270,8 @@ def row(what: str, value: str, bar: str = "", holds: bool | None = None) -> str:
 
 def document(run: Measured) -> str:
     """The page docs/chip-budget.md."""
+    from firmware import guard  # not above: it needs what the simulator brings along
+
     busy = sum(run.shares.values())
     collect_ms = run.longest_ms.get("collect", 0.0)
     lowest = min(run.free_bytes)
@@ -280,8 +282,8 @@ def document(run: Measured) -> str:
             row(f"of which {name}", f"{run.shares.get(name, 0):.1%}")
             for name in ("audio", "vitals", "session and guard", "link", "the rest")
         ),
-        row("worst lateness of the loop while playing", f"{run.worst_late_ms} ms", f"< {QUEUE_MS} ms",
-            run.worst_late_ms < QUEUE_MS),
+        row("worst lateness of any task while playing", f"{run.worst_late_ms} ms", f"≤ {guard.LATE_MS} ms, the guard's",
+            run.worst_late_ms <= guard.LATE_MS),
         row("longest collection", f"{collect_ms:.1f} ms", f"< {QUEUE_MS} ms", collect_ms < QUEUE_MS),
         row("free heap after boot", f"{run.free_after_boot:,} B", "≥ 48 KB", run.free_after_boot >= 48 << 10),
         row("free heap while playing, lowest of each second's, garbage included", f"{lowest:,} B", "≥ 48 KB",
