@@ -5,7 +5,7 @@ OUT ?= out
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-deps
 
 help: ## what can be done here
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .venv/installed: requirements.lock pyproject.toml
 	@echo "Setting up in .venv: once, about a minute."
@@ -68,7 +68,7 @@ release: setup ## one archive for both boards, with hashes and a bill of materia
 setup-chip: .venv/installed-chip ## install the emulated RP2040 too, for `--runtime rp2040` (CALANDO_UF2 names the image)
 
 MINUTES ?= 10
-bench-rp2040: .venv/installed-chip ## what the firmware costs on the emulated chip, into docs/chip-budget.md (MINUTES=10 of music: an hour)
+bench-rp2040: .venv/installed-chip ## what the firmware costs on the emulated chip, into docs/chip-budget.md (MINUTES=10: an hour or more)
 	$(BIN)/python tests/bench/rp2040.py --minutes $(MINUTES)
 
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
