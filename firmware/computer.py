@@ -92,11 +92,17 @@ class Computer:
         return self.bench_commands
 
     def _answer(self, command, arguments):
-        try:
-            return commands.answer(self, command, arguments, self._now_ms)
-        except MemoryError:
-            self._drop()  # the loop needs room of its own; what was staged is to be sent again
-            raise
+        tried = False
+        while True:
+            try:
+                return commands.answer(self, command, arguments, self._now_ms)
+            except MemoryError:
+                # Once more without what other commands left on the heap; but what was staged is lost, and to be sent again.
+                tried = tried or (self.desk is not None and self.desk.staged > 0)
+                self._drop()
+                if tried:
+                    raise
+                tried = True
 
     def _drop(self):
         """Give the heap back to the music. What was staged lies on flash until the next start or the next desk."""
