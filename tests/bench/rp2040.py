@@ -277,7 +277,7 @@ def document(run: Measured) -> str:
     lowest = min(run.free_bytes)
     first, last = run.collected_bytes[0], run.collected_bytes[-1]
     rows = [
-        row("processor, everything at once", f"{busy:.0%}", "≤ 50 %", busy <= 0.5),
+        row("processor, everything at once", f"{busy:.1%}", "≤ 50 %", busy <= 0.5),
         *(
             row(f"of which {name}", f"{run.shares.get(name, 0):.1%}")
             for name in ("audio", "vitals", "session and guard", "link", "the rest")
