@@ -43,7 +43,7 @@ class Computer:
         """A turn of the line. Allocates nothing while nothing comes. True when the device should start anew."""
         self._now_ms = now_ms
         if not self.device.session.over:
-            self._drop()
+            self.make_room()
         self._link.step(1 if self.device.pcm.running else PACKETS)
         if self.bench_commands is not None:
             self.bench_commands.step(now_ms)
@@ -69,7 +69,7 @@ class Computer:
 
     def close(self):
         """The cable is out."""
-        self._drop()
+        self.make_room()
         forget("computer", "commands", "link")
 
     def load_desk(self):
@@ -99,13 +99,16 @@ class Computer:
             except MemoryError:
                 # Once more without what other commands left on the heap; but what was staged is lost, and to be sent again.
                 tried = tried or (self.desk is not None and self.desk.staged > 0)
-                self._drop()
+                self.make_room()
                 if tried:
                     raise
                 tried = True
 
-    def _drop(self):
-        """Give the heap back to the music. What was staged lies on flash until the next start or the next desk."""
+    def make_room(self):
+        """Give the heap back to the music, before it begins: collecting takes more than half of what is queued of it.
+
+        What was staged lies on flash until the next start or the next desk.
+        """
         if self.desk is None and self.bench_commands is None:
             return
         if self.bench_commands is not None:

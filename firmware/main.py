@@ -307,6 +307,8 @@ class Device:
             self._switch_sensor(outputs.sensor_on)
         if outputs.amplifier_on and not outputs.mute_now:
             if not self.pcm.amplifier_on:
+                if self.computer is not None:
+                    self.computer.make_room()
                 self.loop.collect()  # what writing down the dose left behind
                 self.pcm.start()
         elif self.pcm.running and not (self.computer is not None and self.computer.sounding):
