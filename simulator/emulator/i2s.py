@@ -7,6 +7,7 @@ words out of the queue at the pace at which the program would; a test holds that
 
 # pyright: reportMissingImports=false
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from rp2040py.gpio_pin import GPIOPinState
@@ -48,7 +49,7 @@ class _Page:
             self._changed(self._pio)
 
 
-class _Ear:
+class _Ear(ABC):
     def __init__(self, chip: "Chip"):
         self._chip = chip
         self._frames = bytearray()
@@ -69,11 +70,13 @@ class _Ear:
             self.flush()
             self._chip.tell(I2S_STOP, 0, 0)
 
+    @abstractmethod
     def _begin(self, pio: Any, divider: float) -> None:
-        raise NotImplementedError
+        """A state machine of `pio` plays from now on."""
 
+    @abstractmethod
     def _end(self) -> None:
-        raise NotImplementedError
+        """It does not any more."""
 
     def _hear(self, frame: int) -> None:
         self._frames += frame.to_bytes(2, "little")
@@ -130,7 +133,6 @@ class PinEar(_Ear):
         self._word = 0
         self._bits = -1  # -1 until word select has changed for the first time
         gpio[board.PIN_I2S_CLOCK].add_listener(chip.guard(self._clock))
-        self._pio: Any = None
         self._beat = chip.mcu.clock.create_alarm(self._keep_pace)
         self._beat_ns = 0.0
 
