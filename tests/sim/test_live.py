@@ -8,7 +8,6 @@ import pytest
 from host_tools import client
 from host_tools.errors import CalandoError
 from simulator import flash
-from simulator.interpreter import ROOT
 from simulator.live import LiveDevice
 from simulator.runtimes import rp2040
 
@@ -106,9 +105,6 @@ def test_a_file_that_is_no_flash_is_refused_and_left_alone(tmp_path):
     assert path.read_text() == "Dear Sir"
 
 
-@pytest.mark.skipif(
-    not (ROOT / "firmware" / "computer.py").exists(), reason="this firmware does not answer on its USB line"
-)
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_the_client_that_ships_gets_its_answer(runtime):
     with LiveDevice(runtime=runtime, profile="newborn") as simulated:
