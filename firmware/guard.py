@@ -75,6 +75,11 @@ TERM_LOW_MBPM = const(80_000)
 ADULT_LOW_MBPM = const(45_000)
 NEWBORN_LOW_MS = const(4000)
 ADULT_LOW_MS = const(10_000)  # choice
+# choice: a pulse that may be slow (waves strong and weak in turn) after one that was right, and the longest that a
+# newborn's pulse or oxygen may stay unknown while the sensor sits
+NEWBORN_TWO_RATES_MS = const(6000)
+ADULT_TWO_RATES_MS = const(12_000)
+NEWBORN_UNKNOWN_MS = const(300_000)
 RISE_PERMILLE = const(1200)
 NEWBORN_RISE_MS = const(30_000)
 ADULT_RISE_MS = const(60_000)
@@ -133,18 +138,19 @@ class Guard:
         self._slowest_permille = NEWBORN_SLOWEST_PERMILLE if newborn else ADULT_SLOWEST_PERMILLE
         self._freeze_permille = NEWBORN_FREEZE_PERMILLE if newborn else ADULT_FREEZE_PERMILLE
         self._low_ms = NEWBORN_LOW_MS if newborn else ADULT_LOW_MS
+        self._two_rates_ms = NEWBORN_TWO_RATES_MS if newborn else ADULT_TWO_RATES_MS
         self._rise_ms = NEWBORN_RISE_MS if newborn else ADULT_RISE_MS
         self._high_mbpm = NEWBORN_HIGH_MBPM if newborn else ADULT_HIGH_MBPM
         self._high_ms = NEWBORN_HIGH_MS if newborn else ADULT_HIGH_MS
         if newborn:
             self._freeze_mbpm = TERM_FREEZE_MBPM if term else PRETERM_FREEZE_MBPM
-            self._low_mbpm = TERM_LOW_MBPM if term else PRETERM_LOW_MBPM
+            self.low_mbpm = TERM_LOW_MBPM if term else PRETERM_LOW_MBPM
             self._spo2_permille = max(NEWBORN_SPO2_PERMILLE, profile.spo2_stop_permille)
         else:
             self._freeze_mbpm = ADULT_FREEZE_MBPM
-            self._low_mbpm = ADULT_LOW_MBPM
+            self.low_mbpm = ADULT_LOW_MBPM
             self._spo2_permille = profile.spo2_stop_permille
-        self._low_mbpm = max(self._low_mbpm, profile.pulse_low_stop_mbpm)
+        self.low_mbpm = max(self.low_mbpm, profile.pulse_low_stop_mbpm)
         self._rise_permille = min(RISE_PERMILLE, 1000 + profile.pulse_rise_stop_permille)
         self.verdict = Verdict()
         self._elapsed_ms = 0
@@ -168,6 +174,8 @@ class Guard:
         self._spo2_for_ms = 0
         self._pulse_unknown_ms = 0
         self._spo2_unknown_ms = 0
+        self._blind_ms = 0
+        self._perhaps_for_ms = 0
         self._pulse_was_right = False
         self._baseline_sum = 0
         self._baseline_count = 0
@@ -279,18 +287,19 @@ class Guard:
 
     def _learn(self, inputs):
         pulse = inputs.pulse_rate_mbpm
+        # Once the pulse may be slow, not knowing it is no good news; knowing it is.
+        perhaps = pulse is None and (inputs.perhaps_slow_for_ms > 0 or self._perhaps_for_ms > 0)
+        self._perhaps_for_ms = self._count(self._perhaps_for_ms, perhaps)
         if pulse is None:
             self._pulse_unknown_ms = self._count(self._pulse_unknown_ms, True)
             if self._pulse_unknown_ms >= UNKNOWN_FORGETS_MS:
                 self._low_for_ms = 0
-                self._high_for_ms = 0
                 self._rise_for_ms = 0
         else:
             self._pulse_unknown_ms = 0
-            if self._low_mbpm <= pulse < self._high_mbpm:
+            if self.low_mbpm <= pulse < self._high_mbpm:
                 self._pulse_was_right = True
-            self._low_for_ms = self._count(self._low_for_ms, pulse < self._low_mbpm)
-            self._high_for_ms = self._count(self._high_for_ms, pulse > self._high_mbpm)
+            self._low_for_ms = self._count(self._low_for_ms, pulse < self.low_mbpm)
             rising = (
                 self._baseline_mbpm is not None
                 and self._melody_ms >= RISE_NOT_BEFORE_MS
@@ -305,7 +314,15 @@ class Guard:
                     self._baseline_count += 1
                     if self._baseline_count == BASELINE_READINGS:
                         self._baseline_mbpm = self._baseline_sum // BASELINE_READINGS
+        # Faster than what is shown can still be too fast.
+        fastest = inputs.candidate_mbpm if pulse is None else pulse
+        if fastest is not None:
+            self._high_for_ms = self._count(self._high_for_ms, fastest > self._high_mbpm)
+        elif self._pulse_unknown_ms >= UNKNOWN_FORGETS_MS:
+            self._high_for_ms = 0
         spo2 = inputs.spo2_permille
+        blind = inputs.contact is True and (pulse is None or spo2 is None)
+        self._blind_ms = self._count(self._blind_ms, blind)
         if spo2 is None:
             self._spo2_unknown_ms = self._count(self._spo2_unknown_ms, True)
             if self._spo2_unknown_ms >= UNKNOWN_FORGETS_MS:
@@ -389,14 +406,17 @@ class Guard:
             return reasons.NOT_CONFIRMED
         if not self._amplifier_on:
             return None
-        if self._low_for_ms >= (self._low_ms if self._pulse_was_right else WRONG_POPULATION_MS):
-            return reasons.BRADYCARDIA if self._pulse_was_right else reasons.WRONG_POPULATION
+        if self._is_slow(inputs):
+            # A newborn that is slow is slow; an adult whose pulse never was an adult's is somebody else.
+            return reasons.BRADYCARDIA if self._newborn or self._pulse_was_right else reasons.WRONG_POPULATION
         if self._high_for_ms >= self._high_ms:
             return reasons.TACHYCARDIA if self._pulse_was_right else reasons.WRONG_POPULATION
         if self._rise_for_ms >= self._rise_ms:
             return reasons.TACHYCARDIA
         if self._spo2_for_ms >= SPO2_MS:
             return reasons.DESATURATION
+        if self._newborn and self._blind_ms >= NEWBORN_UNKNOWN_MS:
+            return reasons.SIGNAL_LOST
         room = inputs.room_level_cdba is not None and inputs.room_level_cdba > self._room_cdba
         self._room_for_ms = self._count(self._room_for_ms, room)
         if self._room_for_ms >= ROOM_MS:
@@ -407,12 +427,23 @@ class Guard:
             return reasons.DOSE
         return None
 
+    def _is_slow(self, inputs):
+        """Whether the pulse has been too slow for too long: by what is shown, by its waves, or by the slower of two
+        rates that they allow where there was one before.
+        """
+        if max(self._low_for_ms, inputs.slow_for_ms) >= self._low_ms:
+            return True
+        return (
+            self._pulse_was_right
+            and max(inputs.perhaps_slow_for_ms, self._perhaps_for_ms) >= self._two_rates_ms
+        )
+
     def _freeze(self, inputs):
         """Whether slowing must stop here. An adult's music may slow without a signal, a newborn's may not."""
         pulse = inputs.pulse_rate_mbpm
         if pulse is None:
             return self._newborn
-        if pulse < self._freeze_mbpm:
+        if pulse < self._freeze_mbpm or inputs.slow_for_ms or inputs.perhaps_slow_for_ms:
             return True
         return (
             self._baseline_mbpm is not None and pulse * 1000 // self._freeze_permille <= self._baseline_mbpm

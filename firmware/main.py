@@ -248,6 +248,10 @@ class Device:
         inputs.button_stuck = self.gestures.stuck
         inputs.pulse_rate_mbpm = vitals.pulse_rate_mbpm if on else None
         inputs.pulse_reason = vitals.pulse_reason
+        low_mbpm = self.session.guard.low_mbpm
+        inputs.candidate_mbpm = vitals.candidate_mbpm() if on else None
+        inputs.slow_for_ms = vitals.slow_for_ms(low_mbpm) if on else 0
+        inputs.perhaps_slow_for_ms = vitals.perhaps_slow_for_ms(low_mbpm) if on else 0
         inputs.spo2_permille = vitals.spo2_permille if on else None
         inputs.perfusion_index_ppm = vitals.perfusion_index_ppm if on else None
         inputs.quality_percent = vitals.quality_percent if on else None

@@ -26,6 +26,9 @@ _SMALLEST_LIMIT = const(4)
 # more, the half may be the period, and nothing is said about waves.
 _SECOND_WAVE_PERMILLE = const(150)
 _SECOND_WAVE_PERCENT = const(90)
+# A pure swing: the two are this near, the steepest rise is that near the steepest fall.
+_SHAPELESS_PERMILLE = const(970)
+_UPRIGHT_PERCENT = const(107)
 _DOUBTFUL_PERCENT = const(105)  # of its correlation: what the double of a short period must not exceed
 
 
@@ -62,6 +65,8 @@ class Period:
         self.strength = 0  # 0..1000: how well it explains the window
         self.doubtful = False  # the double explains more, and a second wave can be as soon as this period
         self.twofold = False  # a second wave rises steeply about half-way between the beats
+        self._lean = 0  # how much steeper the light rises than falls, in percent
+        self.shapeless = 0  # for how many seconds the light has swung to and fro alike
 
     def measure(self, levelled, first, end, limit):
         """Measure on the levelled slopes of pairs first..end-1 and take the path one second further."""
@@ -85,6 +90,7 @@ class Period:
             clip = largest
         if clip < _SMALLEST_LIMIT:
             return
+        self._lean = pulse.lean(levelled, end - count // 2, end)
         pulse.extract(levelled, self._x, end - count, count, clip)
         r = self._r
         for lag in range(longest, self._longest + 2):
@@ -126,12 +132,31 @@ class Period:
         half = self._highest_near(self.ticks // 2)
         whole = self._highest_near(self.ticks)
         double = self._highest_near(self.ticks * 2)
+        self._look_at_shape()
         self.doubtful = self.ticks <= self._second and double * 100 > whole * _DOUBTFUL_PERCENT
         self.twofold = (
             self.ticks <= 2 * self._second
             and half > _SECOND_WAVE_PERMILLE
             and half * 100 < whole * _SECOND_WAVE_PERCENT
         )
+
+    def _look_at_shape(self):
+        """A swing without a shape is its own opposite half a period later, and rises as fast as it falls."""
+        r = self._r
+        lag = self.ticks // 2 // pulse.TICKS_PER_PAIR
+        half = min(r[lag], r[lag + 1]) - pulse.R_BIAS
+        lag = self.ticks // pulse.TICKS_PER_PAIR
+        whole = max(r[lag], r[lag + 1]) - pulse.R_BIAS
+        if (
+            whole > 500
+            and whole * _SHAPELESS_PERMILLE < -half * 1000
+            and -half * _SHAPELESS_PERMILLE < whole * 1000
+            and self._lean < _UPRIGHT_PERCENT
+            and self._lean * _UPRIGHT_PERCENT > 10000
+        ):
+            self.shapeless += 1
+        else:
+            self.shapeless = 0
 
     def _highest_near(self, ticks):
         """The highest correlation within 1/8 of a lag; 0 where none is known."""

@@ -358,6 +358,33 @@ def next_peak(ring: ptr32, n: int, end: int, behind: int, ahead: int, threshold:
 
 
 @micropython.viper
+def lean(ring: ptr32, n: int, end: int) -> int:
+    """How much steeper pairs n..end-1 rise than they fall: the largest slope up, in percent of the largest down."""
+    up = 0
+    down = 1
+    while n < end:
+        s = int(ring[n & 511]) - 8388608
+        if s > up:
+            up = s
+        if 0 - s > down:
+            down = 0 - s
+        n += 1
+    return up * 100 // down
+
+
+@micropython.viper
+def prominence(slopes: ptr32, n: int, around: int) -> int:
+    """How far the slope at pair n stands above the mean of the `around` pairs on each side of it."""
+    total = 0
+    j = n - around
+    last = n + around
+    while j <= last:
+        total += int(slopes[j & 511]) - 8388608
+        j += 1
+    return int(slopes[n & 511]) - 8388608 - total // (2 * around + 1)
+
+
+@micropython.viper
 def rise(slopes: ptr32, n: int, behind: int, ahead: int) -> int:
     """How far the light fell at the beat that is steepest at pair n: slopes from foot to top, added up."""
     peak = int(slopes[n & 511]) - 8388608

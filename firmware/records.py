@@ -29,6 +29,10 @@ class Inputs:
         # the patient, from vitals.py
         self.pulse_rate_mbpm: int | None = None
         self.pulse_reason: str | None = None
+        # from its waves alone: what the guard sees besides
+        self.candidate_mbpm: int | None = None  # the only rate they allow, also outside of what is shown
+        self.slow_for_ms = 0  # for how long slower than the guard's stop, whatever the beat is
+        self.perhaps_slow_for_ms = 0  # the same of the slower of two rates
         self.spo2_permille: int | None = None
         self.perfusion_index_ppm: int | None = None
         self.quality_percent: int | None = None

@@ -57,6 +57,7 @@ class Session:
         self._starting = False
         self._over = True  # nothing sounds, or will
         self._melody = False
+        self._touched = False  # the sensor has seen skin in this session
         self._lost_ms = 0
         self._off_ms = 0
         self._hold_ms = 0
@@ -154,23 +155,34 @@ class Session:
         pulse = inputs.pulse_rate_mbpm
         self.tempo.listen(self._elapsed_ms, pulse)
         if self.phase == reasons.BASELINE:
-            self._take_baseline(inputs)
+            self._take_baseline(inputs, outputs)
         else:
             self._lead(inputs, outputs, verdict)
         if self.phase in _PLAYING and self._something_sounds():
             self._set_level(inputs, outputs)
 
-    def _take_baseline(self, inputs):
+    def _take_baseline(self, inputs, outputs):
         profile = self.profile
-        if profile.opening == "music" and not self._melody:
+        if inputs.contact:
+            self._touched = True
+        # Nobody looks after a newborn whom the sensor never saw.
+        alone = profile.population != "adult" and not self._touched
+        if profile.opening == "music" and not self._melody and not alone:
             self.tempo.open_with(profile.opening_tempo_mbpm)
             self._melody = True
         if profile.mode == "open_loop":
             if self._phase_ms >= profile.onset_ms:
-                self._begin(False, inputs)
+                self._begin_unled(alone, inputs, outputs)
         elif self.tempo.baseline_ms >= profile.baseline_ms and inputs.pulse_rate_mbpm is not None:
             self._begin(True, inputs)
         elif self._phase_ms >= profile.baseline_max_ms:
+            self._begin_unled(alone, inputs, outputs)
+
+    def _begin_unled(self, alone, inputs, outputs):
+        """No pulse leads: the fixed curve, or the end where the sensor sits on nobody."""
+        if alone:
+            self._fade(reasons.NO_CONTACT, PRESS_FADE_MS, outputs)
+        else:
             self._begin(False, inputs)
 
     def _begin(self, closed, inputs):

@@ -11,8 +11,11 @@ from micropython import const
 
 from firmware import pulse, spo2
 from firmware.beats import Beats
+from firmware.movement import Movement
 from firmware.period import Period
+from firmware.rates import Rates
 from firmware.variability import Variability
+from firmware.waves import Waves
 
 NO_CONTACT = "no_contact"
 SATURATED = "saturated"
@@ -21,6 +24,9 @@ MOTION = "motion"
 UNSETTLED = "unsettled"
 DISAGREE = "estimators_disagree"
 STALE = "stale"
+TWO_RATES = "two_rates"
+OUT_OF_RANGE = "out_of_range"
+NOT_A_PULSE = "not_a_pulse"
 
 # For each population: the shortest and the longest period (pairs of 20 ms), the pairs it is measured over at
 # most and at least, half the width over which slopes are levelled (pairs): 0.5 s takes a newborn's breath
@@ -60,6 +66,9 @@ _AGREE_ODD_PERCENT = const(1)
 _ODD_SHARE = const(4)  # at most every fourth beat may be odd
 _RESTLESS = const(200)  # of 256: beats so odd that the period sets their interval
 
+_DOUBLED_PERCENT = const(135)  # farther from the waves' rate than one that lags
+_MISSED_PERCENT = const(88)
+_SHAPELESS_SECONDS = const(4)
 _BRADYCARDIA_MBPM = const(100000)  # a newborn's: shown from two intervals, before eight seconds have passed
 
 _LED_LOW_COUNTS = const(60000)
@@ -90,9 +99,13 @@ class Vitals:
         self._second = ranges[5]
         self._period = Period(ranges[0], ranges[1], ranges[2], ranges[3], self._second)
         self._beats = Beats()
+        self._waves = Waves()
+        self.rates = Rates(self._waves, newborn)
+        self._movement = Movement()
         self._saturation = spo2.Saturation()
         self.variability = Variability(self._beats, not newborn)
         self._order = array("I", [0] * 8)
+        self._swings = array("I", [0] * 4)
         self.restart()
 
     def restart(self):
@@ -111,9 +124,11 @@ class Vitals:
         self._level = 0
         self._led_guard = 0
         self._saturated_until = 0
+        self._movement.forget()
         self._begin(0)
         self._seen_head = 0
         self._seen_ms = None
+        self._swings_begin()
         self._unknown(UNSETTLED)
 
     def _begin(self, head):
@@ -126,6 +141,8 @@ class Vitals:
         self._sure_head = head - _WEAK_PAIRS
         self._period.forget()
         self._beats.forget()
+        self._waves.forget()
+        self.rates.forget()
         self.variability.forget()
 
     def add(self, ir, red, count):
@@ -159,6 +176,29 @@ class Vitals:
         """
         return self._beats.top(number)
 
+    def slow_for_ms(self, limit_mbpm):
+        """For how long the pulse has been slower than `limit_mbpm`, whatever the beat is; 0 while it is not known to be.
+
+        Counted from the first slow interval, so what it takes to notice is no delay.
+        """
+        head = self._state[pulse.HEAD]
+        if not self.contact or self.pulse_reason == NOT_A_PULSE or self._movement.present(head):
+            return 0
+        return self.rates.slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR) * 5 // 16
+
+    def perhaps_slow_for_ms(self, limit_mbpm):
+        """For how long the slower of two rates that the light allows has been slower than `limit_mbpm`."""
+        head = self._state[pulse.HEAD]
+        if not self.contact or self.pulse_reason == NOT_A_PULSE or self._movement.present(head):
+            return 0
+        return self.rates.perhaps_slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR) * 5 // 16
+
+    def candidate_mbpm(self):
+        """The rate that the waves alone give, also outside of what is shown; None where they give none or two."""
+        if not self.contact or self._movement.present(self._state[pulse.HEAD]):
+            return None
+        return self.rates.only_mbpm()
+
     def update(self, now_ms):
         """Renew the readings. now_ms: any steady clock; it only tells when readings have grown old."""
         head = self._state[pulse.HEAD]
@@ -167,11 +207,17 @@ class Vitals:
         if second:
             self._measured = head
             self._look_at_level(head)
+            swings = self._swings
+            if self.contact and swings[1] > swings[0]:
+                self._movement.look(self._ir, head, swings[1] - swings[0], swings[3] - swings[2])
+            self._swings_begin()
             self._find_limits(head)
         self._level_slopes(head)
         if second and self._limit:
             self._period.measure(self._ir_levelled, self._since + self._half, self._levelled_to, self._limit)
         self._find_beats(head)
+        if self._limit and self._waves.find(self._ir, self._since, head):
+            self.rates.look()
         if second or self._beats.count != self.beat_count:
             self._judge(head)
         if second:
@@ -188,6 +234,12 @@ class Vitals:
             if age_ms > _STALE_AFTER_MS:
                 self._unknown(STALE)
 
+    def _swings_begin(self):
+        """A new second: the lowest and the highest count of infrared, then of red."""
+        for place in (0, 2):
+            self._swings[place] = 262143
+            self._swings[place + 1] = 0
+
     def _unknown(self, reason):
         self.pulse_rate_mbpm = None
         self.pulse_reason = reason
@@ -203,6 +255,12 @@ class Vitals:
         high = state[pulse.IR_MAX]
         if low > high:
             return  # nothing new
+        swings = self._swings
+        for place in (0, 2):
+            if state[pulse.IR_MIN + place] < swings[place]:
+                swings[place] = state[pulse.IR_MIN + place]
+            if state[pulse.IR_MAX + place] > swings[place + 1]:
+                swings[place + 1] = state[pulse.IR_MAX + place]
         if state[pulse.RED_MAX] > high:
             high = state[pulse.RED_MAX]
         pulse.clear_extremes(state)
@@ -281,7 +339,7 @@ class Vitals:
             oldest,
             self._levelled_to,
             period,
-            self._period.twofold,
+            self._period.twofold or self.rates.halfway,
             self._limit,
             head,
             self._light(),
@@ -373,6 +431,20 @@ class Vitals:
             return
         if self._newborn and rate >= _BRADYCARDIA_MBPM:
             rate = self._bradycardia(rate, now)
+        if self._movement.disturbs(rate, head):
+            self._doubt(MOTION, head)
+            return
+        if period.shapeless >= _SHAPELESS_SECONDS:
+            self._doubt(NOT_A_PULSE, head)
+            return
+        reason = self.rates.doubt(rate)
+        if reason is not None:
+            self._doubt(reason, head)
+            return
+        sure = self.rates.sure_mbpm
+        if sure and (rate > sure // 100 * _DOUBLED_PERCENT or rate < sure // 100 * _MISSED_PERCENT):
+            rate = sure  # a second wave was taken for a beat, or for the next one
+        self._movement.calm(rate, head)
         self._good_head = head
         self.pulse_rate_mbpm = rate
         self.pulse_reason = None
@@ -381,6 +453,11 @@ class Vitals:
             quality = quality * number // (number + 2 * odd) if number else quality // 2
         self.quality_percent = quality if quality > 5 else 5
         self._measure_perfusion(now)
+
+    def _doubt(self, reason, head):
+        """What would be shown may be another's: nothing is shown, at once."""
+        self._unknown(reason)
+        self._good_head = head - _HOLD_PAIRS
 
     def _is_second_wave(self, period):
         """The period could be the way to a second wave, and the beats lie further apart.
@@ -466,22 +543,26 @@ class Vitals:
         first = self._since + self._half
         end = self._levelled_to
         if not self.contact or not self._limit:
+            self._saturation.ratio_permille = None
             return
         if end - first < spo2.LEAST:
-            self.spo2_permille = None
-            self.spo2_reason = UNSETTLED
+            self._saturation.ratio_permille = None
+            self._spo2_unknown(UNSETTLED)
             return
-        if self._beats.lately_odd > _RESTLESS // 2:
-            self.spo2_permille = None
-            self.spo2_reason = MOTION
-            return
-        if self.pulse_rate_mbpm is None and self.pulse_reason != UNSETTLED:
-            self.spo2_permille = None
-            self.spo2_reason = self.pulse_reason
-            return
-        red_level = self._state[pulse.RED_SUM] >> 3
+        # The ratio is asked for in movement too: it tells that there is some.
         value = self._saturation.measure(
-            self._ir_levelled, self._red_levelled, first, end, self._level, red_level
+            self._ir_levelled, self._red_levelled, first, end, self._level, self._state[pulse.RED_SUM] >> 3
         )
-        self.spo2_permille = value
-        self.spo2_reason = None if value is not None else TOO_WEAK
+        if self._beats.lately_odd > _RESTLESS // 2:
+            self._spo2_unknown(MOTION)
+        elif self.pulse_rate_mbpm is None and self.pulse_reason != UNSETTLED:
+            self._spo2_unknown(self.pulse_reason)
+        elif value is None:
+            self._spo2_unknown(TOO_WEAK)
+        else:
+            self.spo2_permille = value
+            self.spo2_reason = None
+
+    def _spo2_unknown(self, reason):
+        self.spo2_permille = None
+        self.spo2_reason = reason

@@ -11,6 +11,7 @@ from array import array
 
 SESSION_MS = 100
 RATE_HZ = 16000
+_PREVIEW_SPO2_PERMILLE = 970  # the preview is of a patient who is well: no stop rule is to be heard
 
 
 class Player:
@@ -102,6 +103,7 @@ class Player:
         inputs.pulse_rate_mbpm = rate
         inputs.pulse_reason = None if rate is not None else "no_contact"
         inputs.contact = rate is not None
+        inputs.spo2_permille = _PREVIEW_SPO2_PERMILLE if rate is not None else None
         inputs.quality_percent = 90 if rate is not None else 0
         # A live sensor never reads the same twice; the guard takes one that does for broken.
         inputs.perfusion_index_ppm = 10000 + now_ms % 700 if rate is not None else None

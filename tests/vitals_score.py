@@ -87,7 +87,7 @@ def read(path: Path) -> Recording:
 
 def recordings(folder: Path) -> list[Path]:
     """Every recording of the folder, in order."""
-    beside = (".beats.csv", ".num.csv", ".state.csv")
+    beside = (".beats.csv", ".breaths.csv", ".num.csv", ".state.csv")
     return sorted(path for path in folder.glob("*/*.csv") if not path.name.endswith(beside))
 
 

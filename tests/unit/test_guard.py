@@ -172,15 +172,97 @@ def test_a_gap_in_the_readings_holds_a_timer_and_a_long_one_clears_it():
         assert watch.run(20) == pytest.approx(expected, abs=0.11)
 
 
-@pytest.mark.parametrize(("population", "pulse"), [("newborn", 72), ("adult", 150)])
-def test_a_pulse_of_the_other_population_is_refused(population, pulse):
+@pytest.mark.parametrize(
+    ("population", "pulse", "after_s", "reason"),
+    [("newborn", 72, 4, "bradycardia"), ("adult", 150, 10, "wrong_population")],
+)
+def test_a_pulse_of_the_other_population_is_refused(population, pulse, after_s, reason):
+    """A newborn's that is slow from the start is told as slow: it may well be a newborn's."""
     watch = Watch(population)
     watch.guard = Guard(Profile.ready(population), watch.hour)
     watch.want(True)
     watch.inputs.pulse_rate_mbpm = pulse * 1000
     watch.step()
-    assert watch.run(60) == pytest.approx(10, abs=0.21)
-    assert watch.verdict == (FADE, "wrong_population")
+    assert watch.run(60) == pytest.approx(after_s, abs=0.21)
+    assert watch.verdict == (FADE, reason)
+
+
+def test_waves_that_are_slow_stop_though_no_pulse_is_shown():
+    watch = Watch("newborn")
+    watch.want(True)
+    watch.inputs.pulse_rate_mbpm = 150_000
+    watch.run(30)
+    watch.inputs.pulse_rate_mbpm = None
+    watch.inputs.slow_for_ms = 3900
+    watch.step()
+    assert watch.verdict[0] < FADE
+    watch.inputs.slow_for_ms = 4000
+    watch.step()
+    assert watch.verdict == (FADE, "bradycardia")
+
+
+@pytest.mark.parametrize(("population", "right", "after_s"), [("newborn", 150, 6), ("adult", 72, 12)])
+def test_a_pulse_that_may_be_slow_stops_unless_it_is_known_again(population, right, after_s):
+    for known_again in (False, True):
+        watch = Watch(population)
+        watch.want(True)
+        watch.inputs.pulse_rate_mbpm = right * 1000
+        watch.run(20)
+        watch.inputs.pulse_rate_mbpm = None
+        watch.inputs.perhaps_slow_for_ms = 1000
+        watch.step()
+        watch.inputs.perhaps_slow_for_ms = 0
+        watch.run(after_s - 1)
+        assert watch.verdict[0] < FADE
+        if known_again:
+            watch.inputs.pulse_rate_mbpm = right * 1000
+            watch.step()
+            watch.inputs.pulse_rate_mbpm = None
+        found = watch.run(5)
+        assert (found is None) == known_again
+
+
+def test_what_was_never_a_right_pulse_cannot_fall():
+    watch = Watch("newborn")
+    watch.want(True)
+    watch.inputs.pulse_rate_mbpm = None
+    watch.inputs.perhaps_slow_for_ms = 20_000
+    assert watch.run(60) is None
+
+
+def test_a_rate_that_is_too_fast_to_be_shown_is_too_fast():
+    watch = Watch("newborn")
+    watch.want(True)
+    watch.inputs.pulse_rate_mbpm = 150_000
+    watch.run(20)
+    watch.inputs.pulse_rate_mbpm = None
+    watch.inputs.candidate_mbpm = 270_000
+    assert watch.run(60) == pytest.approx(30, abs=0.21)
+    assert watch.verdict == (FADE, "tachycardia")
+
+
+@pytest.mark.parametrize("missing", ["pulse_rate_mbpm", "spo2_permille"])
+def test_a_newborn_is_not_played_to_for_ever_unseen(missing):
+    watch = Watch("newborn")
+    watch.want(True)
+    watch.inputs.contact = True
+    watch.inputs.pulse_rate_mbpm = 150_000
+    watch.inputs.spo2_permille = 960
+    watch.step()
+    setattr(watch.inputs, missing, None)
+    assert watch.run(400) == pytest.approx(300, abs=0.21)
+    assert watch.verdict == (FADE, "signal_lost")
+
+
+@pytest.mark.parametrize("what", ["slow_for_ms", "perhaps_slow_for_ms"])
+def test_a_newborns_music_slows_no_further_while_the_pulse_may_be_slow(what):
+    watch = Watch("newborn")
+    watch.want(True)
+    watch.inputs.pulse_rate_mbpm = 150_000
+    watch.run(20)
+    setattr(watch.inputs, what, 500)
+    watch.step()
+    assert watch.verdict[0] == FREEZE
 
 
 FREEZES = [

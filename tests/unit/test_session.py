@@ -263,7 +263,7 @@ def test_without_a_signal_from_the_start_the_profiles_own_tempo_is_played():
 def test_a_newborns_music_does_not_slow_without_a_pulse():
     bench = Bench(mode="open_loop")
     bench.pulse_bpm = None
-    bench.start(900)
+    bench.start(290)
     assert bench.phase == "lead" and bench.tempo_bpm == 66
 
 
@@ -467,3 +467,25 @@ def test_a_step_leaves_nothing_on_the_heap_and_is_the_same_on_both_pythons():
         assert "faded time_up" in line and len(bytes_by_phase) >= 6
         assert [phase for phase, used in bytes_by_phase if used != "0"] == []
     assert lines == session_heap.lives()
+
+
+def test_a_newborn_whom_the_sensor_never_saw_gets_no_melody():
+    """No stop rule can look after a baby that the sensor does not see."""
+    for settings in ({}, {"opening": "music"}, {"mode": "open_loop"}):
+        bench = Bench(**settings)
+        bench.pulse_bpm = bench.spo2_percent = None
+        bench.inputs.contact = False
+        bench.run(2)
+        bench.press()
+        bench.run(400)
+        assert not any(row.melody for row in bench.rows)
+        assert (bench.outputs.end, bench.outputs.reason) == ("faded", "no_contact")
+
+
+def test_a_newborn_with_a_poor_signal_may_be_played_to_for_a_while():
+    bench = Bench()
+    bench.pulse_bpm = None
+    bench.run(2)
+    bench.press()
+    bench.run(260)
+    assert bench.rows[-1].melody
