@@ -79,6 +79,7 @@ ADULT_LOW_MS = const(10_000)  # choice
 # newborn's pulse or oxygen may stay unknown while the sensor sits
 NEWBORN_TWO_RATES_MS = const(6000)
 ADULT_TWO_RATES_MS = const(12_000)
+NEWBORN_NEVER_SURE_MS = const(20_000)  # the same where it never was right
 NEWBORN_UNKNOWN_MS = const(300_000)
 RISE_PERMILLE = const(1200)
 NEWBORN_RISE_MS = const(30_000)
@@ -433,10 +434,10 @@ class Guard:
         """
         if max(self._low_for_ms, inputs.slow_for_ms) >= self._low_ms:
             return True
-        return (
-            self._pulse_was_right
-            and max(inputs.perhaps_slow_for_ms, self._perhaps_for_ms) >= self._two_rates_ms
-        )
+        perhaps_ms = max(inputs.perhaps_slow_for_ms, self._perhaps_for_ms)
+        if self._pulse_was_right:
+            return perhaps_ms >= self._two_rates_ms
+        return self._newborn and perhaps_ms >= NEWBORN_NEVER_SURE_MS
 
     def _freeze(self, inputs):
         """Whether slowing must stop here. An adult's music may slow without a signal, a newborn's may not."""

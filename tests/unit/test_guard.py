@@ -222,12 +222,16 @@ def test_a_pulse_that_may_be_slow_stops_unless_it_is_known_again(population, rig
         assert (found is None) == known_again
 
 
-def test_what_was_never_a_right_pulse_cannot_fall():
-    watch = Watch("newborn")
+@pytest.mark.parametrize(("population", "after_s"), [("newborn", 20), ("adult", None)])
+def test_a_pulse_that_may_be_slow_from_the_start_ends_a_newborns_session(population, after_s):
+    watch = Watch(population)
+    watch.guard = Guard(Profile.ready(population), watch.hour)
     watch.want(True)
     watch.inputs.pulse_rate_mbpm = None
-    watch.inputs.perhaps_slow_for_ms = 20_000
-    assert watch.run(60) is None
+    watch.step()
+    watch.inputs.perhaps_slow_for_ms = 100
+    found = watch.run(60)
+    assert found == (None if after_s is None else pytest.approx(after_s, abs=0.21))
 
 
 def test_a_rate_that_is_too_fast_to_be_shown_is_too_fast():
