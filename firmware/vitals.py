@@ -9,10 +9,10 @@ from array import array
 
 from micropython import const
 
-from firmware import pulse, spo2
-from firmware.beats import Beats
-from firmware.period import Period
-from firmware.variability import Variability
+from firmware.light import pulse, spo2
+from firmware.light.beats import Beats
+from firmware.light.period import Period
+from firmware.light.variability import Variability
 
 NO_CONTACT = "no_contact"
 SATURATED = "saturated"

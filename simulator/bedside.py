@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from firmware import board
-from firmware.journal import CHIP_FAULTS, RECORD_BYTES, read_record
+from firmware.memory.journal import CHIP_FAULTS, RECORD_BYTES, read_record
 from firmware.reasons import ENDS, PHASES
 from simulator.chips.ads1115 import ADS1115
 from simulator.chips.bus import I2CBusModel

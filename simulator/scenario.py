@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from firmware import profile as firmware_profile
+from firmware.prescription import profile as firmware_profile
 from firmware.reasons import REASONS
-from host_tools import profile_file, song_file, toml_file
-from host_tools.errors import CalandoError, choice, did_you_mean
+from simulator.files import profile_file, song_file, toml_file
+from simulator.files.errors import CalandoError, choice, did_you_mean
 
 if TYPE_CHECKING:
     from simulator.patient import Light

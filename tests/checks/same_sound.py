@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator import bedside, scenario  # noqa: E402
+from simulator import bedside, scenario
 
 RATE_HZ = 16_000
 
@@ -42,7 +42,9 @@ def sums(name: str, runtime: str) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help="scenarios; default: all that are short enough")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="scenarios; default: all that are short enough"
+    )
     parser.add_argument("--runtime", choices=("micropython", "cpython"), default="micropython")
     parser.add_argument("--shorter-than", type=float, default=float("inf"), metavar="SECONDS")
     arguments = parser.parse_args()

@@ -17,7 +17,7 @@ from typing import Any
 
 import fuzz_lines
 
-from firmware import link
+from firmware.usb import link
 from simulator.bedside import RESET, Answer, Bedside, RuntimeDied, Stopped
 from simulator.computer import FRAME_US, Computer
 from simulator.runtimes import cpython, micropython

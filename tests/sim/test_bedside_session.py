@@ -12,7 +12,7 @@ import pytest
 from sim_parts import RATE_HZ, SIM, from_text
 from sound_measures import click_db
 
-from host_tools import meter
+from host_tools.sound import meter
 from simulator import bedside, scenario
 from simulator.runtimes import micropython
 

@@ -16,8 +16,9 @@ import pytest
 import serial
 
 from firmware.version import VERSION
-from host_tools import client, deploy
-from host_tools.errors import CalandoError
+from host_tools.device import client
+from host_tools.release import deploy
+from simulator.files.errors import CalandoError
 from simulator.interpreter import compile_file
 from simulator.live import LiveDevice
 from simulator.runtimes import rp2040

@@ -14,8 +14,8 @@ import pytest
 import serial
 
 from firmware.version import VERSION
-from host_tools import deploy
-from host_tools.errors import CalandoError
+from host_tools.release import deploy
+from simulator.files.errors import CalandoError
 from simulator.interpreter import find_micropython
 
 pytestmark = pytest.mark.skipif(find_micropython() is None, reason="there is no MicroPython for this machine")

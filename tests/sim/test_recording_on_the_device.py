@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import recordings
 
-from firmware import adpcm
-from host_tools import record
+from firmware.sound import adpcm
+from host_tools.songs import record
 from simulator import bedside, flash
 from simulator.scenario import Scenario
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sim_parts import RATE_HZ, SIM, fill, from_text, records
 
-from firmware.journal import SESSIONS_KEPT
-from firmware.link import decode, encode
+from firmware.memory.journal import SESSIONS_KEPT
+from firmware.usb.link import decode, encode
 from simulator import bedside, scenario
 from simulator.emulator.image import FILES_START, FLASH_START, ImageError, load_image
 from simulator.flash import SECTOR_BYTES, SECTORS

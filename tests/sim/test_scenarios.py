@@ -8,7 +8,7 @@ import pytest
 from sim_parts import from_text
 from sound_measures import click_db
 
-from host_tools import meter
+from host_tools.sound import meter
 from simulator import bedside, scenario
 
 # A day's length or a real recording: these have tests of their own, or are what `make run` plays.

@@ -1,6 +1,7 @@
 """The way out of the chip, on the whole device: order of clocks and amplifier, gaps, resets, a loop that stops, flash.
 
-What the simulated I2S does with its ring is in tests/unit/test_machine_i2s.py; docs/sound.md says why it is machine.I2S.
+What the simulated I2S does with its ring is in tests/unit/simulator/test_machine_i2s.py; docs/sound.md says why it is
+machine.I2S.
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from host_tools.compile_firmware import sources
+from host_tools.release.compile_firmware import sources
 from simulator.interpreter import ROOT, compile_file
 
 DRIVERS, SERVICES, SESSION, MAIN = range(4)
