@@ -1,11 +1,10 @@
-"""The bedside around the simulated microcontroller: chips, patient, room, button, power; and the play of a scenario.
+"""The bedside around the simulated microcontroller: chips, patient, room, button, power.
 
 A runtime (simulator/runtimes) boots the firmware and hands every message of its `machine` to `Bedside.handle`. Time is
 the firmware's own: this side only ever looks at the time that came with a message, and says until when nothing happens.
 """
 
 import platform
-import time
 from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,11 +27,25 @@ from simulator.flash import PAGE_BYTES, Flash
 from simulator.patient import Script
 from simulator.scenario import Event, Scenario
 from simulator.sound import Sound
-
-SYNC, I2C, I2C_INIT, I2S_START, I2S_DATA, I2S_GAP, I2S_STOP = 1, 2, 3, 4, 5, 6, 7
-PIN, PWM, UART, FLASH_READ, FLASH_WRITE, FLASH_ERASE, RESET, PIN_READ = 8, 9, 10, 11, 12, 13, 14, 15
-USB = 16
-USB_NEWS = 255  # in place of a pin's number in the answer to SYNC
+from simulator.target.messages import (
+    FLASH_ERASE,
+    FLASH_READ,
+    FLASH_WRITE,
+    I2C,
+    I2C_INIT,
+    I2S_DATA,
+    I2S_GAP,
+    I2S_START,
+    I2S_STOP,
+    PIN,
+    PIN_READ,
+    PWM,
+    RESET,
+    SYNC,
+    UART,
+    USB,
+    USB_NEWS,
+)
 
 POWER_ON_RESET, WATCHDOG_RESET = 1, 3
 RESET_US = 20_000  # from a reset to the first line of boot.py
@@ -426,27 +439,6 @@ class Bedside:
             events,
             summary,
         )
-
-
-def run(
-    scenario: Scenario,
-    runtime: str = "micropython",
-    seed: int | None = None,
-    progress: Callable[[dict], None] | None = None,
-) -> Result:
-    """Play a scenario from power-on to its end. `progress` is called with each second's row as it happens.
-
-    Raises FileNotFoundError where there is no interpreter or image, RuntimeDied when it is killed or stops answering.
-    """
-    from simulator.runtimes import cpython, micropython, rp2040
-
-    boot = {"cpython": cpython.boot, "micropython": micropython.boot, "rp2040": rp2040.boot}[runtime]
-    bedside = Bedside(scenario, seed, progress)
-    started = time.perf_counter()
-    interpreter: dict[str, Any] = {}
-    while bedside.next_boot is not None:
-        interpreter = boot(bedside)
-    return bedside.result(runtime, time.perf_counter() - started, interpreter)
 
 
 def _scaled(value: int | None, divisor: int) -> float | None:

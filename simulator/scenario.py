@@ -72,6 +72,14 @@ class PatientPart(_Part):
             )
         return self
 
+    def model_settings(self) -> dict[str, Any]:
+        """Return what is written here as the keyword arguments of patient.Patient; follows_music is negative for a patient
+        who goes the other way."""
+        settings = self.model_dump(exclude={"recording", "follows_backwards"})
+        if self.follows_backwards:
+            settings["follows_music"] = -self.follows_music
+        return settings
+
 
 class Event(_Part):
     """`[[event]]`: one thing that happens. Which keys go with which `do` is checked here."""
@@ -238,7 +246,7 @@ class Scenario(_Part):
 
         chosen = self.seed if seed is None else seed
         if self.patient.recording is None:
-            made = patient.Patient.from_part(self.patient, chosen)
+            made = patient.Patient(seed=chosen, **self.patient.model_settings())
         else:
             made = recording.RecordedPatient(recording.find(self.patient.recording, self.folder), chosen)
         for event in self.events:

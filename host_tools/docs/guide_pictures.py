@@ -15,10 +15,10 @@ from PIL import Image
 from firmware.prescription.profile import Profile
 from host_tools.docs import listen
 from host_tools.output import write_files
-from host_tools.play import simulate
+from host_tools.play import results
 from host_tools.sessions import picture
 from host_tools.sound import render
-from simulator import bedside, scenario
+from simulator import bedside, play, scenario
 from simulator.files.errors import CalandoError
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
@@ -31,7 +31,7 @@ NAMES = (*(f"session_{name}.png" for name in SESSIONS), "curve.png", "song.png")
 
 def session(name: str) -> bytes:
     """A scenario, played on the firmware, as the picture that its report shows."""
-    return picture.pngs(simulate.facts_of(bedside.run(scenario.load(name))))[0]
+    return picture.pngs(results.facts_of(play.run(scenario.load(name))))[0]
 
 
 def curve(population: str) -> bytes:

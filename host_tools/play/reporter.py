@@ -1,6 +1,6 @@
 """A process that loads the libraries for sound and picture while a session plays, then writes its files.
 
-They take longer to load than to use, and the machine has a second core. The work is simulate.write's.
+They take longer to load than to use, and the machine has a second core. The work is results.write's.
 Run as `python -m host_tools.play.reporter`, it ends when its standard input does, so it never outlives its parent.
 """
 
@@ -52,7 +52,7 @@ class Reporter:
 
 
 def _serve() -> None:
-    from host_tools.play.simulate import write
+    from host_tools.play.results import write
     from host_tools.sessions import picture, report  # noqa: F401 - this is the wait we take off the session's end
     from host_tools.sound import meter  # noqa: F401 - this is the wait we take off the session's end
 

@@ -5,16 +5,16 @@ Each is played on the device's firmware, and what is told is what came out of it
 
 import sys
 
-from host_tools.play import simulate
+from host_tools.play import results
 from host_tools.sessions import words
-from simulator import bedside, scenario
+from simulator import bedside, play, scenario
 from simulator.files.errors import CalandoError
 
 
 def tell(played: scenario.Scenario) -> list[str]:
     """Title, what happened at the bedside, and what the device did: a line each."""
-    result = bedside.run(played)
-    found = simulate.facts_of(result)
+    result = play.run(played)
+    found = results.facts_of(result)
     happened = [
         f"At {words.clock(event['time_s'])} {words.event(event['kind'], event['detail'])}."
         for event in result.events

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from firmware.version import VERSION
 from host_tools.output import OutputFolder
-from host_tools.release import deploy
 from host_tools.release.bill import bill_of_materials
+from host_tools.release.image import CHIPS, starters
+from host_tools.release.image import image as compiled
 from simulator.files.errors import CalandoError
 from simulator.interpreter import ROOT
 
@@ -29,8 +30,8 @@ def contents() -> dict[str, bytes]:
     """Every file of the release by its name in the archive."""
     files: dict[str, bytes] = {}
     for arch in IMAGES:
-        files |= {f"{arch}/{name}": data for name, data in deploy.image(arch).items()}
-    files |= {f"root/{name}": data for name, data in deploy.starters().items()}
+        files |= {f"{arch}/{name}": data for name, data in compiled(arch).items()}
+    files |= {f"root/{name}": data for name, data in starters().items()}
     files["LICENSE"] = (ROOT / "LICENSE").read_bytes()
     files["NOTES.md"] = _notes(files).encode()
     files[BILL] = bill_of_materials(files, MICROPYTHON, IMAGES.values()).encode()
@@ -41,7 +42,7 @@ def contents() -> dict[str, bytes]:
 def _notes(files: dict[str, bytes]) -> str:
     sizes = {arch: sum(len(data) for name, data in files.items() if name.startswith(arch)) for arch in IMAGES}
     rows = "".join(
-        f"| {deploy.CHIPS[arch]} | {image} | {arch} | {sizes[arch]} |\n" for arch, image in IMAGES.items()
+        f"| {CHIPS[arch]} | {image} | {arch} | {sizes[arch]} |\n" for arch, image in IMAGES.items()
     )
     return f"""# Calando {VERSION}
 

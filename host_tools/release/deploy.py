@@ -10,7 +10,6 @@ import errno
 import hashlib
 import io
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
@@ -22,23 +21,17 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
-from firmware.version import VERSION
+from host_tools.release import archive
+from host_tools.release.image import CHIPS, MANIFEST, image, starters
 from simulator.files.errors import CalandoError
-from simulator.interpreter import ROOT, CompileError, compile_file, device_sources
 
-STARTERS = (
-    "boot.py",
-    "main.py",
-)  # of firmware/root: to the root of the flash, as source, for MicroPython runs no other
 SLOTS = ("a", "b")
-MANIFEST = "manifest.json"
 RASPBERRY_PI_USB_ID = 0x2E8A
 MPY_VERSION = 6
 # What sys.implementation._mpy names by number, and mpy-cross by name.
 ARCHITECTURES = (
     None, "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa", "xtensawin",
 )  # fmt: skip
-CHIPS = {"armv6m": "RP2040", "armv7emsp": "RP2350"}
 PROMPT_S = 5
 _CHUNK = 1024
 # What a person wants to know when the cable was pulled.
@@ -101,30 +94,6 @@ class Deployed:
     kept: int
     removed: int
     bytes_sent: int
-
-
-def image(arch: str) -> dict[str, bytes]:
-    """Everything that goes into one slot, compiled for `arch`: path inside the slot to bytes.
-
-    Raises CalandoError when a file does not compile.
-    """
-    files: dict[str, bytes] = {}
-    with tempfile.TemporaryDirectory() as beside:
-        target = Path(beside) / "file.mpy"
-        for name, path in device_sources().items():
-            try:
-                compile_file(path, target, arch, name.as_posix())
-            except CompileError as error:
-                raise CalandoError(str(error)) from None
-            files[name.with_suffix(".mpy").as_posix()] = target.read_bytes()
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
-    files[MANIFEST] = json.dumps({"version": VERSION, "architecture": arch, "files": hashes}).encode()
-    return files
-
-
-def starters() -> dict[str, bytes]:
-    """The two small files that MicroPython itself starts."""
-    return {name: (ROOT / "firmware" / "root" / name).read_bytes() for name in STARTERS}
 
 
 def find_port() -> str:
@@ -334,12 +303,7 @@ def command(port: str | None, release: Path | None, say: Callable[[str], None]) 
     port = port or find_port()
     with connected(port) as board:
         say(f"{CHIPS.get(board.arch, board.machine)} with MicroPython {board.micropython} at {port}")
-        if release is None:
-            files = image(board.arch)
-        else:
-            from host_tools.release import archive
-
-            files = archive.image(release, board.arch)
+        files = image(board.arch) if release is None else archive.image(release, board.arch)
         done = deploy(board, files, say)
         board.reset()
     say(

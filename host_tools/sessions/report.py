@@ -1,6 +1,6 @@
 """The page about one session: report.html, self-contained but for the sound beside it, fit for A4 paper.
 
-Gets the facts and the picture; says them in plain words. Files are written by simulate.py.
+Gets the facts and the picture; says them in plain words. Files are written by host_tools/play/results.py.
 """
 
 from base64 import b64encode

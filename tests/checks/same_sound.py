@@ -17,14 +17,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from simulator import bedside, scenario
+from simulator import play, scenario
 
 RATE_HZ = 16_000
 
 
 def sums(name: str, runtime: str) -> list[str]:
     """Play one scenario that comes with the project; returns the SHA-256 of audio.wav, session.csv and events.jsonl."""
-    result = bedside.run(scenario.load(name), runtime)
+    result = play.run(scenario.load(name), runtime)
     sound = io.BytesIO()
     with wave.open(sound, "wb") as file:
         file.setnchannels(1)

@@ -64,7 +64,7 @@ def sound():
 
 
 def result(end="faded", reason="time_up", seed=1, silent=False, expect=None):
-    """A Result as simulator.bedside.run gives it, of a scenario with this `[expect]`."""
+    """A Result as simulator.play.run gives it, of a scenario with this `[expect]`."""
     values = {
         "title": "a session made by hand",
         "duration_s": LENGTH_S,

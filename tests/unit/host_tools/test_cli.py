@@ -14,7 +14,7 @@ import pytest
 
 from host_tools import cli
 from host_tools.output import OutputFolder
-from host_tools.play import simulate
+from host_tools.play import results, simulate
 from simulator import bedside
 from simulator.files.errors import CalandoError
 
@@ -28,7 +28,7 @@ class InThisProcess:
         return self
 
     def write(self, result, folder):
-        return simulate.write(result, folder)
+        return results.write(result, folder)
 
     def __exit__(self, *error):
         pass
@@ -155,7 +155,7 @@ class TestSimulate:
         ]
         assert "the music faded out: the session's time was up" in lines[-2]
         assert str(out_folder) in lines[-1]
-        assert {path.name for path in out_folder.iterdir()} == set(simulate.FILES)
+        assert {path.name for path in out_folder.iterdir()} == set(results.FILES)
 
     def test_json_prints_the_summary_and_nothing_else(self, calando, played, scenario, tmp_path):
         status, out, _ = calando("simulate", scenario, "--out", tmp_path / "out", "--json")
@@ -329,9 +329,9 @@ class TestReporter:
         (tmp_path / "here").mkdir()
         with Reporter() as reporter:
             summary = reporter.write(hand_made.result(), tmp_path / "there")
-        simulate.write(hand_made.result(), tmp_path / "here")
+        results.write(hand_made.result(), tmp_path / "here")
         assert summary["end"] == "faded"
-        for name in set(simulate.FILES) - {"summary.json"}:
+        for name in set(results.FILES) - {"summary.json"}:
             assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
 
     def test_a_disk_error_there_is_raised_here(self):

@@ -9,7 +9,7 @@ import pytest
 
 from firmware.version import VERSION
 from host_tools.release import archive as release
-from host_tools.release import deploy
+from host_tools.release import image as compiled
 from simulator.files.errors import CalandoError
 
 
@@ -24,9 +24,9 @@ def test_the_same_sources_give_the_same_bytes(archive: Path, tmp_path: Path):
 
 def test_it_holds_both_boards_as_deployment_compiles_them(archive: Path):
     for arch in release.IMAGES:
-        assert release.image(archive, arch) == deploy.image(arch)
+        assert release.image(archive, arch) == compiled.image(arch)
     with zipfile.ZipFile(archive) as files:
-        assert {f"root/{name}" for name in deploy.STARTERS} <= set(files.namelist())
+        assert {f"root/{name}" for name in compiled.STARTERS} <= set(files.namelist())
         notes = files.read("NOTES.md").decode()
     for image in (*release.IMAGES.values(), release.MICROPYTHON, VERSION):
         assert image in notes

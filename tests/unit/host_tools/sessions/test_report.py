@@ -13,7 +13,7 @@ import pytest
 
 from firmware import reasons
 from firmware.memory.journal import CHIP_FAULTS, EVENTS
-from host_tools.play import simulate
+from host_tools.play import results
 from host_tools.sessions import facts, picture, report, words
 from simulator.scenario import QUANTITIES
 
@@ -22,7 +22,7 @@ from simulator.scenario import QUANTITIES
 def written(tmp_path_factory):
     """Folder and summary of a session made by hand, written once."""
     folder = tmp_path_factory.mktemp("session")
-    summary = simulate.write(hand_made.result(expect={"end": "faded", "max_level_dba": 50.0}), folder)
+    summary = results.write(hand_made.result(expect={"end": "faded", "max_level_dba": 50.0}), folder)
     return folder, summary
 
 
@@ -124,7 +124,7 @@ class TestFacts:
 
 class TestFiles:
     def test_all_files_are_there_and_nothing_else(self, written):
-        assert {path.name for path in written[0].iterdir()} == set(simulate.FILES)
+        assert {path.name for path in written[0].iterdir()} == set(results.FILES)
 
     def test_the_sound_is_what_was_played_sample_for_sample(self, written):
         with wave.open(str(written[0] / "audio.wav")) as file:
@@ -134,7 +134,7 @@ class TestFiles:
     def test_the_csv_has_the_public_columns_and_leaves_unknowns_empty(self, written):
         with (written[0] / "session.csv").open() as file:
             read = list(csv.DictReader(file))
-        assert tuple(read[0]) == simulate.COLUMNS
+        assert tuple(read[0]) == results.COLUMNS
         assert len(read) == hand_made.LENGTH_S
         assert read[0]["pulse_rate_bpm"] == read[0]["tempo_bpm"] == read[0]["reason"] == ""
         assert read[99]["pulse_rate_bpm"] == "150.0"
@@ -185,12 +185,12 @@ class TestFiles:
 
     def test_a_second_of_zeros_is_silent_however_long_the_meter_rings_on(self):
         pcm = hand_made.sound()[70 * 16_000 : 80 * 16_000]
-        history, numbers = simulate._heard(np.concatenate([pcm, np.zeros(64_000, np.int16), pcm]), 74.0)
+        history, numbers = results._heard(np.concatenate([pcm, np.zeros(64_000, np.int16), pcm]), 74.0)
         assert list(np.isfinite(history)) == [True] * 10 + [False] * 4 + [True] * 10
         assert numbers["las_max_dba"] == pytest.approx(np.nanmax(history), abs=0.01)
 
     def test_writing_a_silent_session_works_too(self, tmp_path):
-        summary = simulate.write(hand_made.result(end="refused", reason="too_soon", silent=True), tmp_path)
+        summary = results.write(hand_made.result(end="refused", reason="too_soon", silent=True), tmp_path)
         assert summary["max_level_dba"] is None
         assert "Nothing was heard" in (tmp_path / "report.html").read_text()
 
@@ -203,7 +203,7 @@ class TestFiles:
 class TestExpectations:
     def differences(self, result):
         summary = dict(result.summary, max_level_dba=51.0)
-        return simulate.check(result.scenario, summary)
+        return results.check(result.scenario, summary)
 
     def test_nothing_expected_is_nothing_said(self):
         assert self.differences(hand_made.result()) is None
@@ -248,7 +248,7 @@ def test_a_session_cut_short_is_still_drawn(length):
 
 
 def test_nothing_known_at_all_is_still_drawn():
-    unknown = dict.fromkeys(simulate.COLUMNS)
+    unknown = dict.fromkeys(results.COLUMNS)
     rows = [unknown | {"time_s": float(t), "phase": "fault", "level_dba": 0.0} for t in range(1, 60)]
     assert picture.pngs(hand_made_facts(rows=rows, end="fault", reason="sensor_fault"))[0]
 
