@@ -102,7 +102,7 @@ class Audio:
     full_scale_cdba: level at the ear of a full-scale 1 kHz sine; ceiling_cdba, ceiling_cdbc: the slow levels
     that the output never exceeds, whatever is asked. All in hundredths of a dB.
 
-    playing, silent (last block was all zeros), phrase_ended (set here, cleared by its reader), in_rest
+    playing, silent (last block was all zeros), phrase_ended (since take_phrase_end was called), in_rest
     (between phrases and nothing sounds), compound, tempo_mbpm, level_cdba and level_cdbc (slow levels of the
     output, 0 when silent) are there to be read. on_note, when set, is called as on_note(sample, voice, note,
     length_samples, tempo_mbpm) for every note.
@@ -681,6 +681,12 @@ class Audio:
         self._start_note(voice, note, 5, peak, 300, 8, 9, 9, _PURE_TABLE)
 
     # Modes and phrases
+
+    def take_phrase_end(self):
+        """Return whether a phrase has ended since this was last asked, or without a melody sixteen beats."""
+        ended = self.phrase_ended
+        self.phrase_ended = False
+        return ended
 
     def _phrase_end(self):
         self.phrase_ended = True

@@ -253,15 +253,7 @@ class Device:
         inputs.perfusion_index_ppm = vitals.perfusion_index_ppm if on else None
         inputs.quality_percent = vitals.quality_percent if on else None
         inputs.contact = vitals.contact if on else None
-        audio = self.audio
-        inputs.tempo_mbpm = audio.tempo_mbpm
-        inputs.phrase_ended = audio.phrase_ended
-        audio.phrase_ended = False
-        inputs.compound = self.song.compound  # the ratio is chosen before the first note
-        inputs.audio_silent = audio.silent
-        # The engine's estimate is of the blocks it makes; with the clocks off nobody hears any.
-        inputs.level_cdba = audio.level_cdba if self.pcm.running else 0
-        inputs.level_cdbc = audio.level_cdbc if self.pcm.running else 0
+        self.conductor.gather(inputs, self.pcm.running)
         adc = self.adc
         inputs.measured_level_cdba = self.output_level_cdba(adc.millivolts(board.ADC_OUTPUT))
         room_mv = adc.millivolts(board.ADC_ROOM_SOUND)

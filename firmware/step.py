@@ -33,8 +33,7 @@ class Inputs:
         self.perfusion_index_ppm: int | None = None
         self.quality_percent: int | None = None
         self.contact: bool | None = None
-        # the music, from audio.py
-        self.tempo_mbpm: int | None = None  # what is playing now
+        # the music, from audio.py by way of conductor.py
         self.phrase_ended = False  # since the last step
         self.compound: bool | None = (
             None  # metre of the song: True three pulses a beat, False two, None unknown

@@ -161,7 +161,7 @@ class Bedside:
             )
         elif event.do == "power_cut":
             self._at(at_us, lambda now_us: self._power_cut(at_us, event.lasts_s or POWER_GAP_S))
-        elif event.do == "clock_fault":
+        elif event.do == "sensor_clock":
             self._at(at_us, lambda now_us: self._sensor_clock(event.to or 0.0, now_us))
             if until_us is not None:
                 self._at(until_us, lambda now_us: self._sensor_clock(0.0, now_us))

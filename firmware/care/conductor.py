@@ -1,4 +1,5 @@
-"""Tells the engine what the session wants: what sounds, how fast, how loud, in which mood, and when it fades.
+"""Tells the engine what the session wants (what sounds, how fast, how loud, in which mood, when it fades), and the session
+what the engine does.
 
 The same for the device and for a preview on a desk. It decides nothing.
 """
@@ -16,6 +17,21 @@ class Conductor:
         audio.set_recording(recording)
         self._soundscape = None if soundscape == "none" else soundscape
         self._melody_on = False
+
+    def gather(self, inputs, running=True):
+        """Fill in the music's part of a step's inputs. Allocates nothing.
+
+        running: the clocks of the sound are on. The engine's estimate is of the blocks it makes; with the clocks off nobody
+        hears any.
+        """
+        audio = self._audio
+        inputs.phrase_ended = audio.take_phrase_end()
+        inputs.compound = (
+            self._song is not None and self._song.compound
+        )  # the ratio is chosen before the first note
+        inputs.audio_silent = audio.silent
+        inputs.level_cdba = audio.level_cdba if running else 0
+        inputs.level_cdbc = audio.level_cdbc if running else 0
 
     def follow(self, outputs):
         """Pass on one step's wishes. Allocates nothing."""

@@ -153,7 +153,6 @@ class Guard:
         self._amplifier_on = False
         self._melody_on = False
         self._latched = GO
-        self._latched_reason: str | None = None
         self._latched_ms = 0
         self._silence_now = False
         self._new_session()
@@ -423,11 +422,9 @@ class Guard:
         action = self.verdict.action
         if action >= FADE and action > self._latched and self._amplifier_on:
             self._latched = action
-            self._latched_reason = self.verdict.reason
             self._latched_ms = 0
         elif self._latched and action < FADE and gesture == "press":
             self._latched = GO
-            self._latched_reason = None
 
     # The limits.
 

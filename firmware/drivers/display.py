@@ -5,7 +5,7 @@ What they say is firmware/care/panel.py's business. Nothing depends on the displ
 
 from micropython import const
 
-ADDRESS = const(0x3C)
+from firmware.board import ADDRESS_DISPLAY as ADDRESS
 
 _WIDTH = const(128)
 _PAGES = const(4)  # of 8 rows

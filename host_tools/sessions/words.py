@@ -58,7 +58,7 @@ REASONS = {
     "output_mismatch": "the loudspeaker gets something else than was sent",
     "not_obeyed": "it sounded on when silence was asked for",
     "late": "the program was late",
-    "clock_fault": "the sensor's clock is wrong",
+    "clock_fault": "the device's own clock was wrong",
     "heap_low": "memory runs short",
     "flash_fault": "the flash memory did not take down how much was played",
     "button_stuck": "the button is stuck",
@@ -91,7 +91,7 @@ _QUANTITY = {
     "room_sound": "the room goes to {} dB(A)",
     "knob": "the volume knob is turned to {} %",
     "supply": "the supply goes to {} V",
-    "clock_fault": "the sensor's clock runs {} % fast",
+    "sensor_clock": "the sensor's clock runs {} % fast",
 }
 _KINDS = {
     "nack": "no longer answers",

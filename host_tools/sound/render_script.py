@@ -109,13 +109,8 @@ class Player:
         inputs.supply_mv = 5000
         inputs.heap_free_bytes = 100000
         inputs.led_current_ua = 0
-        inputs.tempo_mbpm = audio.tempo_mbpm
-        inputs.phrase_ended = audio.phrase_ended
-        audio.phrase_ended = False
-        inputs.compound = self._song is not None and self._song.compound
-        inputs.audio_silent = audio.silent
-        inputs.level_cdba = inputs.measured_level_cdba = audio.level_cdba
-        inputs.level_cdbc = audio.level_cdbc
+        self._conductor.gather(inputs)
+        inputs.measured_level_cdba = inputs.level_cdba
         session.step(now_ms, inputs, outputs)
         self._conductor.follow(outputs)
         return outputs.end is None or not audio.silent

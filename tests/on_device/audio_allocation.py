@@ -23,7 +23,7 @@ def minutes(blocks):
             audio.set_mood(at % 1000, at % 999, at % 998)
             audio.set_level(4500 + at % 900, 2000)
         audio.render(block)
-        audio.phrase_ended = False
+        audio.take_phrase_end()
 
 
 audio.soundscape("womb")

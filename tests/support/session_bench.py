@@ -98,7 +98,6 @@ class Bench:
         inputs.audio_silent = self.sound.level_cdba is None
         inputs.level_cdba = 0 if self.sound.level_cdba is None else max(0, int(self.sound.level_cdba))
         inputs.level_cdbc = inputs.level_cdba
-        inputs.tempo_mbpm = self.outputs.tempo_mbpm
         self.session.step(self.now_ms, inputs, self.outputs)
         was_sounding = self.sound.level_cdba is not None
         if self.obedient:

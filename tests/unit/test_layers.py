@@ -43,7 +43,7 @@ def test_no_imports_go_in_a_circle():
 @pytest.mark.parametrize(
     ("file", "imported"),
     [
-        ("host_tools.release.deploy", "host_tools.release.archive"),
+        ("host_tools.release.archive", "host_tools.release.deploy"),
         ("host_tools.play.results", "host_tools.play.reporter"),
         ("simulator.bedside", "simulator.runtimes.cpython"),
         ("simulator.emulator.flash", "simulator.emulator.chip"),

@@ -253,3 +253,12 @@ def test_the_page_about_scenarios_names_every_key_every_event_and_its_range():
         assert f"{low:g} to {high:g} {unit.replace('microamperes', 'µA')}" in line
     example = page.split("```toml\n")[1].split("```")[0]
     assert scenario.from_values(tomllib.loads(example)).expect.reason == "desaturation"
+
+
+def test_the_old_name_of_the_sensors_clock_is_refused_with_the_new_one():
+    event = {"at_s": 1, "do": "clock_fault", "to": 40}
+    with pytest.raises(
+        CalandoError, match=r'do = "clock_fault" has another name now; write "sensor_clock" instead'
+    ):
+        scenario.from_values({"title": "t", "duration_s": 10, "event": [event]})
+    assert scenario.from_values({"title": "t", "duration_s": 10, "event": [{**event, "do": "sensor_clock"}]})
