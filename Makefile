@@ -34,6 +34,7 @@ check: setup mpy ## ruff, pyright, import directions, the chip's compiler, hazar
 	$(BIN)/python -m host_tools.docs.hazards_doc --check
 	$(BIN)/python -m host_tools.docs.wiring --check
 	$(BIN)/python -m host_tools.docs.settings_doc --check
+	$(BIN)/python -m host_tools.docs.architecture --check
 	$(BIN)/python tests/checks/mutation.py
 
 mpy: setup ## compile the firmware for the chip's Cortex-M0+, into build/firmware
