@@ -31,13 +31,14 @@ check: setup mpy ## ruff, pyright, import directions, the chip's compiler, hazar
 	$(BIN)/pyright -p pyrightconfig.firmware.json
 	$(BIN)/pyright
 	$(BIN)/pytest -n 0 tests/unit/test_layers.py
-	$(BIN)/python -m host_tools.hazards_doc --check
-	$(BIN)/python -m host_tools.wiring --check
-	$(BIN)/python -m host_tools.settings_doc --check
-	$(BIN)/python tests/mutation.py
+	$(BIN)/python -m host_tools.docs.hazards_doc --check
+	$(BIN)/python -m host_tools.docs.wiring --check
+	$(BIN)/python -m host_tools.docs.settings_doc --check
+	$(BIN)/python -m host_tools.docs.architecture --check
+	$(BIN)/python tests/checks/mutation.py
 
 mpy: setup ## compile the firmware for the chip's Cortex-M0+, into build/firmware
-	@$(BIN)/python -m host_tools.compile_firmware --arch armv6m --out build/firmware
+	@$(BIN)/python -m host_tools.release.compile_firmware --arch armv6m --out build/firmware
 
 LINES ?= 1000000
 SEED ?= 1
@@ -59,7 +60,7 @@ deploy: setup ## put the firmware on the board that is plugged in (PORT=/dev/...
 	@$(BIN)/calando deploy $(if $(PORT),--port $(PORT))
 
 release: setup ## one archive for both boards, with hashes and a bill of materials, into dist/
-	@$(BIN)/python -m host_tools.release --out dist
+	@$(BIN)/python -m host_tools.release.archive --out dist
 
 .venv/installed-chip: .venv/installed requirements-chip.lock
 	$(PIP) --quiet --progress-bar on --require-hashes -r requirements-chip.lock
@@ -72,13 +73,13 @@ bench-rp2040: .venv/installed-chip ## what the firmware costs on the emulated ch
 	$(BIN)/python tests/bench/rp2040.py --minutes $(MINUTES)
 
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
-	$(BIN)/python -m host_tools.listen --out $(OUT)/listen
+	$(BIN)/python -m host_tools.docs.listen --out $(OUT)/listen
 
 guide: setup ## the pictures of docs/therapist-guide.md, into docs/pictures
-	@$(BIN)/python -m host_tools.guide_pictures
+	@$(BIN)/python -m host_tools.docs.guide_pictures
 
 story: setup ## each scenario, played, as a few plain sentences
-	@$(BIN)/python -m host_tools.story
+	@$(BIN)/python -m host_tools.play.story
 
 lock: ## renew the pinned versions (needs uv; --no-emit-index-url keeps addresses out)
 	uv pip compile pyproject.toml --extra test --extra check --universal --no-annotate --no-header --generate-hashes -o requirements.lock

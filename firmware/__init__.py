@@ -1,0 +1,1 @@
+"""What runs on the microcontroller: the same files on the device, on the desk and in the tests."""

@@ -16,7 +16,8 @@ from array import array
 
 from micropython import const
 
-from firmware import level, master, noise, score, voices
+from firmware import decibels
+from firmware.sound import master, noise, score, voices
 
 SAMPLE_RATE_HZ = 16000
 BLOCK = 256
@@ -101,7 +102,7 @@ class Audio:
     full_scale_cdba: level at the ear of a full-scale 1 kHz sine; ceiling_cdba, ceiling_cdbc: the slow levels
     that the output never exceeds, whatever is asked. All in hundredths of a dB.
 
-    playing, silent (last block was all zeros), phrase_ended (set here, cleared by its reader), in_rest
+    playing, silent (last block was all zeros), phrase_ended (since take_phrase_end was called), in_rest
     (between phrases and nothing sounds), compound, tempo_mbpm, level_cdba and level_cdbc (slow levels of the
     output, 0 when silent) are there to be read. on_note, when set, is called as on_note(sample, voice, note,
     length_samples, tempo_mbpm) for every note.
@@ -125,16 +126,18 @@ class Audio:
 
         ceiling_a = ceiling_cdba - _CEILING_MARGIN_CDB - full_scale_cdba
         ceiling_c = ceiling_cdbc - _CEILING_MARGIN_CDB - full_scale_cdba
-        self._power_a = level.power(ceiling_a)
-        self._power_c = level.power(ceiling_c)
-        self._govern_a = level.power(ceiling_a - _GOVERN_CDB)
-        self._govern_c = level.power(ceiling_c - _GOVERN_CDB)
+        self._power_a = decibels.power(ceiling_a)
+        self._power_c = decibels.power(ceiling_c)
+        self._govern_a = decibels.power(ceiling_a - _GOVERN_CDB)
+        self._govern_c = decibels.power(ceiling_c - _GOVERN_CDB)
         self._watch_a = self._power_a >> 2
         self._watch_c = self._power_c >> 2
         # Root mean square amplitudes of the ceilings.
-        self._amplitude_a = (level.gain(min(0, ceiling_a)) >> 9) * 23170 >> 15
-        self._amplitude_c = (level.gain(min(0, ceiling_c)) >> 9) * 23170 >> 15
-        self._peak = min(32767, (level.gain(min(0, ceiling_c + _PEAK_OVER_CEILING_CDB)) >> 10) * 32767 >> 14)
+        self._amplitude_a = (decibels.gain(min(0, ceiling_a)) >> 9) * 23170 >> 15
+        self._amplitude_c = (decibels.gain(min(0, ceiling_c)) >> 9) * 23170 >> 15
+        self._peak = min(
+            32767, (decibels.gain(min(0, ceiling_c + _PEAK_OVER_CEILING_CDB)) >> 10) * 32767 >> 14
+        )
         self._set_clamp(self._peak)
         self._clean = self._peak * 23 // 32  # under the knee, with room for what lies between the samples
 
@@ -403,7 +406,7 @@ class Audio:
             darker = 500 - self._brightness_permille
             cdb += darker * 35 // 100 if darker > 0 else darker * 12 // 100
         # What its header says of itself is not to be relied on.
-        self._recording_gain = level.gain(
+        self._recording_gain = decibels.gain(
             min(HEART_LIMIT_CDB if recording.heartbeat else VOICE_LIMIT_CDB, cdb)
         )
 
@@ -471,7 +474,7 @@ class Audio:
         wanted = target // _LEVEL_UNIT - self._song_cdb + self._trim_cdb + self._mood_cdb
         if wanted != self._gain_cdb:
             self._gain_cdb = wanted
-            self._gain_wanted = level.gain(wanted - self.full_scale_cdba - REFERENCE_CDB)
+            self._gain_wanted = decibels.gain(wanted - self.full_scale_cdba - REFERENCE_CDB)
         return self._gain_wanted
 
     def _guard(self, power_a, power_c):
@@ -493,9 +496,9 @@ class Audio:
         self._master[master.KNEE] = clamp * 192  # three quarters of it, with 8 fraction bits
 
     def _estimate(self, state):
-        cdb = level.power_cdb(state[master.POWER_A])
+        cdb = decibels.power_cdb(state[master.POWER_A])
         self.level_cdba = max(0, cdb + self.full_scale_cdba) if cdb is not None else 0
-        cdb = level.power_cdb(state[master.POWER_C])
+        cdb = decibels.power_cdb(state[master.POWER_C])
         self.level_cdbc = max(0, cdb + self.full_scale_cdba) if cdb is not None else 0
 
     # Sequencing: runs only in blocks in which something is due
@@ -679,6 +682,12 @@ class Audio:
 
     # Modes and phrases
 
+    def take_phrase_end(self):
+        """Return whether a phrase has ended since this was last asked, or without a melody sixteen beats."""
+        ended = self.phrase_ended
+        self.phrase_ended = False
+        return ended
+
     def _phrase_end(self):
         self.phrase_ended = True
         self._choose_mode()
@@ -717,7 +726,7 @@ class Audio:
             and not self._duck
             and self._fade < 0
         ):
-            measured = level.power_cdb((self._phrase_power // blocks) << 10)
+            measured = decibels.power_cdb((self._phrase_power // blocks) << 10)
             if measured is not None:
                 error = self._level // _LEVEL_UNIT - self.full_scale_cdba - measured
                 step = max(-_TRIM_STEP_CDB, min(_TRIM_STEP_CDB, error // 2))

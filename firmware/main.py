@@ -14,13 +14,16 @@ import rp2
 from machine import I2C, WDT, Pin
 from micropython import const
 
-from firmware import board, boot, guard, panel, reasons
+from firmware import board, boot, reasons
 from firmware.audio import Audio
-from firmware.conductor import Conductor
-from firmware.dose import RECORD as DOSE_RECORD
-from firmware.dose import RECORD_BYTES as DOSE_BYTES
-from firmware.dose import VERSION as DOSE_VERSION
-from firmware.dose import Dose
+from firmware.care import guard, panel
+from firmware.care.conductor import Conductor
+from firmware.care.dose import RECORD as DOSE_RECORD
+from firmware.care.dose import RECORD_BYTES as DOSE_BYTES
+from firmware.care.dose import VERSION as DOSE_VERSION
+from firmware.care.dose import Dose
+from firmware.care.session import Session
+from firmware.decibels import FULL_POWER, power_cdb
 from firmware.drivers.adc import Adc
 from firmware.drivers.button import Button
 from firmware.drivers.display import Screen
@@ -31,14 +34,12 @@ from firmware.drivers.light import Light
 from firmware.drivers.max3010x import FIFO_DEPTH, MAX3010x
 from firmware.drivers.pcm_out import BLOCK, PcmOut
 from firmware.drivers.trace import Trace
-from firmware.journal import CHIP_FAULTS, Journal
-from firmware.level import FULL_POWER, power_cdb
 from firmware.loop import Clock, Loop
+from firmware.memory.journal import CHIP_FAULTS, Journal
+from firmware.memory.store import Store
 from firmware.modules import forget
-from firmware.records import Inputs, Outputs, Prescription
-from firmware.score import Score
-from firmware.session import Session
-from firmware.store import Store
+from firmware.sound.score import Score
+from firmware.step import Inputs, Outputs, Prescription
 from firmware.vitals import Vitals
 
 _SOUND_MS = const(16)  # one block
@@ -222,7 +223,7 @@ class Device:
         computer = self.computer
         if computer is None:
             if self.usb and self.session.over:
-                from firmware.computer import Computer
+                from firmware.usb.computer import Computer
 
                 self.computer = Computer(self)
         elif not self.usb:
@@ -256,15 +257,7 @@ class Device:
         inputs.perfusion_index_ppm = vitals.perfusion_index_ppm if on else None
         inputs.quality_percent = vitals.quality_percent if on else None
         inputs.contact = vitals.contact if on else None
-        audio = self.audio
-        inputs.tempo_mbpm = audio.tempo_mbpm
-        inputs.phrase_ended = audio.phrase_ended
-        audio.phrase_ended = False
-        inputs.compound = self.song.compound  # the ratio is chosen before the first note
-        inputs.audio_silent = audio.silent
-        # The engine's estimate is of the blocks it makes; with the clocks off nobody hears any.
-        inputs.level_cdba = audio.level_cdba if self.pcm.running else 0
-        inputs.level_cdbc = audio.level_cdbc if self.pcm.running else 0
+        self.conductor.gather(inputs, self.pcm.running)
         adc = self.adc
         inputs.measured_level_cdba = self.output_level_cdba(adc.millivolts(board.ADC_OUTPUT))
         room_mv = adc.millivolts(board.ADC_ROOM_SOUND)
@@ -369,7 +362,7 @@ class Device:
             return startup.load(self, machine.unique_id())
         finally:
             # The table of settings is a tenth of the heap, and nobody at the bedside asks for it.
-            forget("startup", "profile", "profiles", "calibration")
+            forget("startup", "prescription")
             del startup
             gc.collect()
 

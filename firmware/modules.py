@@ -2,11 +2,16 @@
 
 import sys
 
-import firmware
-
 
 def forget(*names):
-    """Let modules of the firmware be collected once nobody holds anything of theirs; the next import loads them anew."""
+    """Let modules of the firmware be collected once nobody holds anything of theirs; the next import loads them anew.
+
+    A name is one module ("usb.desk") or a whole room ("prescription"), with all that was loaded of it.
+    """
     for name in names:
-        if sys.modules.pop("firmware." + name, None) is not None:
-            delattr(firmware, name)
+        name = "firmware." + name
+        for module in [key for key in sys.modules if key == name or key.startswith(name + ".")]:
+            del sys.modules[module]
+            room, _, own = module.rpartition(".")
+            if room in sys.modules:  # or the room has gone before what was in it
+                delattr(sys.modules[room], own)

@@ -7,10 +7,13 @@ import binascii
 import hashlib
 import json
 
-from firmware import board, calibration, dose, profile, songs
-from firmware.records import Prescription
-from firmware.score import Score
-from firmware.store import ASIDE
+from firmware import board
+from firmware.care import dose
+from firmware.memory.store import ASIDE
+from firmware.prescription import calibration, profile
+from firmware.sound import songs
+from firmware.sound.score import Score
+from firmware.step import Prescription
 
 
 def load(device, unique_id):
@@ -66,7 +69,7 @@ def _open_recording(files, name):
     """The recording that a profile asks for, or None; raises ValueError or OSError when it is not there."""
     if name == "none":
         return None
-    from firmware.adpcm import RECORD, Recording
+    from firmware.sound.adpcm import RECORD, Recording
 
     file = RECORD + "." + name
     return Recording(files.open(file).read_into, files.size(file))

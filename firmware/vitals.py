@@ -9,13 +9,13 @@ from array import array
 
 from micropython import const
 
-from firmware import pulse, spo2
-from firmware.beats import Beats
-from firmware.movement import Movement
-from firmware.period import Period
-from firmware.rates import Rates
-from firmware.variability import Variability
-from firmware.waves import Waves
+from firmware.light import pulse, spo2
+from firmware.light.beats import Beats
+from firmware.light.movement import Movement
+from firmware.light.period import Period
+from firmware.light.rates import Rates
+from firmware.light.variability import Variability
+from firmware.light.waves import Waves
 
 NO_CONTACT = "no_contact"
 SATURATED = "saturated"

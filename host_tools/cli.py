@@ -13,7 +13,7 @@ import typer
 
 from host_tools.commands import backup, bench, device, profile, session, song
 from host_tools.commands.common import AsJson, print_json, say, say_nothing
-from host_tools.errors import CalandoError
+from simulator.files.errors import CalandoError
 
 app = typer.Typer(
     name="calando",
@@ -77,7 +77,7 @@ def simulate(
 
     Writes report.html, plot.png, audio.wav, session.csv, events.jsonl and summary.json into the folder.
     """
-    from host_tools import simulate as work
+    from host_tools.play import simulate as work
 
     summary = work.simulate(
         scenario, runtime.value if runtime else None, seed, out, say_nothing if as_json else say
@@ -100,7 +100,7 @@ def vitals(
     ] = None,
 ) -> None:
     """What the device would read from a recording: pulse rate, SpO2, perfusion, quality, contact."""
-    from host_tools import vitals_run as work
+    from host_tools.play import vitals_run as work
 
     work.vitals(recording, population.value, out, beats)
 
@@ -131,7 +131,7 @@ def render(
     ] = None,
 ) -> None:
     """What the device would play, for a pulse that you give, as a sound file."""
-    from host_tools import render as work
+    from host_tools.sound import render as work
 
     work.render(out=out, profile=profile, pulse=pulse, song=song, seconds=seconds, events=events, voice=voice)
 
@@ -148,7 +148,7 @@ def meter(
     as_json: AsJson = False,
 ) -> None:
     """How loud a sound file is: LAeq, LAS max, LCS max, LAF10, LAF90, L50, true peak, highest rise rate."""
-    from host_tools import meter as work
+    from host_tools.sound import meter as work
 
     work.meter(sound, full_scale_dba, as_json)
 
@@ -182,7 +182,7 @@ def deploy(
     Profiles, songs, calibration and journals stay. On a device that works already,
     switch it off and hold its button while you plug it in.
     """
-    from host_tools import deploy as work
+    from host_tools.release import deploy as work
 
     done = work.command(port, release, say_nothing if as_json else say)
     if as_json:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from host_tools.errors import CalandoError, os_reason
+from simulator.files.errors import CalandoError, os_reason
 
 
 class OutputFolder:

@@ -1,11 +1,10 @@
-"""The bedside around the simulated microcontroller: chips, patient, room, button, power; and the play of a scenario.
+"""The bedside around the simulated microcontroller: chips, patient, room, button, power.
 
 A runtime (simulator/runtimes) boots the firmware and hands every message of its `machine` to `Bedside.handle`. Time is
 the firmware's own: this side only ever looks at the time that came with a message, and says until when nothing happens.
 """
 
 import platform
-import time
 from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from firmware import board
-from firmware.journal import CHIP_FAULTS, RECORD_BYTES, read_record
+from firmware.memory.journal import CHIP_FAULTS, RECORD_BYTES, read_record
 from firmware.reasons import ENDS, PHASES
 from simulator.chips.ads1115 import ADS1115
 from simulator.chips.bus import I2CBusModel
@@ -28,11 +27,25 @@ from simulator.flash import PAGE_BYTES, Flash
 from simulator.patient import Script
 from simulator.scenario import Event, Scenario
 from simulator.sound import Sound
-
-SYNC, I2C, I2C_INIT, I2S_START, I2S_DATA, I2S_GAP, I2S_STOP = 1, 2, 3, 4, 5, 6, 7
-PIN, PWM, UART, FLASH_READ, FLASH_WRITE, FLASH_ERASE, RESET, PIN_READ = 8, 9, 10, 11, 12, 13, 14, 15
-USB = 16
-USB_NEWS = 255  # in place of a pin's number in the answer to SYNC
+from simulator.target.messages import (
+    FLASH_ERASE,
+    FLASH_READ,
+    FLASH_WRITE,
+    I2C,
+    I2C_INIT,
+    I2S_DATA,
+    I2S_GAP,
+    I2S_START,
+    I2S_STOP,
+    PIN,
+    PIN_READ,
+    PWM,
+    RESET,
+    SYNC,
+    UART,
+    USB,
+    USB_NEWS,
+)
 
 POWER_ON_RESET, WATCHDOG_RESET = 1, 3
 RESET_US = 20_000  # from a reset to the first line of boot.py
@@ -148,7 +161,7 @@ class Bedside:
             )
         elif event.do == "power_cut":
             self._at(at_us, lambda now_us: self._power_cut(at_us, event.lasts_s or POWER_GAP_S))
-        elif event.do == "clock_fault":
+        elif event.do == "sensor_clock":
             self._at(at_us, lambda now_us: self._sensor_clock(event.to or 0.0, now_us))
             if until_us is not None:
                 self._at(until_us, lambda now_us: self._sensor_clock(0.0, now_us))
@@ -426,27 +439,6 @@ class Bedside:
             events,
             summary,
         )
-
-
-def run(
-    scenario: Scenario,
-    runtime: str = "micropython",
-    seed: int | None = None,
-    progress: Callable[[dict], None] | None = None,
-) -> Result:
-    """Play a scenario from power-on to its end. `progress` is called with each second's row as it happens.
-
-    Raises FileNotFoundError where there is no interpreter or image, RuntimeDied when it is killed or stops answering.
-    """
-    from simulator.runtimes import cpython, micropython, rp2040
-
-    boot = {"cpython": cpython.boot, "micropython": micropython.boot, "rp2040": rp2040.boot}[runtime]
-    bedside = Bedside(scenario, seed, progress)
-    started = time.perf_counter()
-    interpreter: dict[str, Any] = {}
-    while bedside.next_boot is not None:
-        interpreter = boot(bedside)
-    return bedside.result(runtime, time.perf_counter() - started, interpreter)
 
 
 def _scaled(value: int | None, divisor: int) -> float | None:

@@ -11,9 +11,9 @@ from typing import Any
 
 import littlefs
 
-from firmware import profile
-from firmware.store import Store
-from host_tools.errors import CalandoError, os_reason
+from firmware.memory.store import Store
+from firmware.prescription import profile
+from simulator.files.errors import CalandoError, os_reason
 
 SECTOR_BYTES = 4096
 SECTORS = 352  # 1408 KB, what MicroPython leaves to the file system on a Pico

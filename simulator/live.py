@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from firmware import board
-from host_tools.errors import CalandoError
 from simulator import scenario as scenarios
-from simulator.bedside import POWER_GAP_S, SYNC, Answer, Bedside, Boot, RuntimeDied, Stopped
+from simulator.bedside import POWER_GAP_S, Answer, Bedside, Boot, RuntimeDied, Stopped
+from simulator.files.errors import CalandoError
 from simulator.flash import Flash
 from simulator.sound import Sound
+from simulator.target.messages import SYNC
 from simulator.terminal import Terminal
 
 PRESS_S = scenarios.DEFAULT_FOR_S["press"]

@@ -9,12 +9,8 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from dataclasses import dataclass
 from math import exp, pi, sin
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from simulator.scenario import PatientPart
 
 Samples = np.ndarray
 
@@ -221,14 +217,6 @@ class Patient(Light):
         self._pulled: list[float] = [0.0]
         self._heard_s: float | None = None
         self._multiple: float | None = None
-
-    @classmethod
-    def from_part(cls, part: "PatientPart", seed: int) -> "Patient":
-        """The patient of a scenario's `[patient]`."""
-        settings = part.model_dump(exclude={"recording", "follows_backwards"})
-        if part.follows_backwards:
-            settings["follows_music"] = -part.follows_music
-        return cls(seed=seed, **settings)
 
     def hear(self, t_s: float, tempo_bpm: float | None) -> None:
         """The pulse drifts after the music; `t_s` must not go back."""

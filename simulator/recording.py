@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from host_tools.errors import CalandoError, os_reason
+from simulator.files.errors import CalandoError, os_reason
 from simulator.patient import IR_COUNTS, Light, Samples
 
 RATE_HZ = 100.0

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from firmware import profile as firmware_profile
+from firmware.prescription import profile as firmware_profile
 from firmware.reasons import REASONS
-from host_tools import profile_file, song_file, toml_file
-from host_tools.errors import CalandoError, choice, did_you_mean
+from simulator.files import profile_file, song_file, toml_file
+from simulator.files.errors import CalandoError, choice, did_you_mean
 
 if TYPE_CHECKING:
     from simulator.patient import Light
@@ -31,11 +31,14 @@ QUANTITIES: dict[str, tuple[str, float, float]] = {
     "room_sound": ("dBA", 20, 110),
     "knob": ("percent", 0, 100),
     "supply": ("volts", 0, 6),
-    "clock_fault": ("percent too fast", -60, 100),
+    "sensor_clock": ("percent too fast", -60, 100),
 }
 SWITCHES = ("sensor_off", "usb_host")  # on unless `to` says 0
 FAULT_CHIPS = {"i2c_fault": "max30102", "adc_fault": "ads1115"}  # when the event names none
 OF_THE_MODEL = ("pulse_rate", "spo2", "perfusion")  # a recording has these in itself
+RENAMED = {
+    "clock_fault": "sensor_clock"
+}  # events that had a name with another meaning: it is the device's own clock
 DEFAULT_FOR_S = {"press": 0.15, "hold": 1.5}  # how long a finger stays on the button
 
 
@@ -72,6 +75,14 @@ class PatientPart(_Part):
             )
         return self
 
+    def model_settings(self) -> dict[str, Any]:
+        """Return what is written here as the keyword arguments of patient.Patient; follows_music is negative for a patient
+        who goes the other way."""
+        settings = self.model_dump(exclude={"recording", "follows_backwards"})
+        if self.follows_backwards:
+            settings["follows_music"] = -self.follows_music
+        return settings
+
 
 class Event(_Part):
     """`[[event]]`: one thing that happens. Which keys go with which `do` is checked here."""
@@ -79,7 +90,7 @@ class Event(_Part):
     at_s: Annotated[float, Field(ge=0, le=LONGEST_S)]
     do: Literal[
         "press", "hold", "pulse_rate", "spo2", "perfusion", "motion", "sensor_off", "ambient_light",
-        "room_sound", "knob", "supply", "usb_host", "usb_bytes", "i2c_fault", "adc_fault", "clock_fault", "power_cut",
+        "room_sound", "knob", "supply", "usb_host", "usb_bytes", "i2c_fault", "adc_fault", "sensor_clock", "power_cut",
     ]  # fmt: skip
     to: float | None = None
     over_s: Annotated[float, Field(ge=0, le=LONGEST_S)] = 0.0
@@ -238,7 +249,7 @@ class Scenario(_Part):
 
         chosen = self.seed if seed is None else seed
         if self.patient.recording is None:
-            made = patient.Patient.from_part(self.patient, chosen)
+            made = patient.Patient(seed=chosen, **self.patient.model_settings())
         else:
             made = recording.RecordedPatient(recording.find(self.patient.recording, self.folder), chosen)
         for event in self.events:
@@ -309,6 +320,8 @@ def _sentence(error: ValidationError, values: dict[str, Any]) -> str:
     if kind == "literal_error":
         allowed = context["expected"].replace("'", '"')
         words = [word.strip('"') for word in allowed.replace(" or ", ", ").split(", ")]
+        if key.endswith("do") and given in RENAMED:
+            return f'{key} = {_shown(given)} has another name now; write "{RENAMED[given]}" instead'
         near = did_you_mean(given, words) if isinstance(given, str) else ""
         return f"{key} = {_shown(given)} is unknown{near}; choose {allowed}"
     if kind in ("greater_than_equal", "less_than_equal", "greater_than", "finite_number"):

@@ -1,11 +1,11 @@
 """The optional SSD1306 display, 128 x 32: three lines of 16 letters, drawn a line at a time.
 
-What they say is firmware/panel.py's business. Nothing depends on the display: when it fails it is left alone.
+What they say is firmware/care/panel.py's business. Nothing depends on the display: when it fails it is left alone.
 """
 
 from micropython import const
 
-ADDRESS = const(0x3C)
+from firmware.board import ADDRESS_DISPLAY as ADDRESS
 
 _WIDTH = const(128)
 _PAGES = const(4)  # of 8 rows

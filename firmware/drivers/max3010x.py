@@ -7,9 +7,9 @@ Registers and their names are those of Maxim's data sheet 19-7740.
 import micropython
 from micropython import const
 
+from firmware.board import ADDRESS_SENSOR as ADDRESS
 from firmware.drivers.i2c_bus import EIO
 
-ADDRESS = const(0x57)
 PART_ID = const(0x15)
 
 SAMPLE_RATE_HZ = const(100)

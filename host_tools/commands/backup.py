@@ -16,15 +16,15 @@ from host_tools.commands.common import (
     progress_bar,
     say,
 )
-from host_tools.errors import CalandoError
+from simulator.files.errors import CalandoError
 
 ZIP = Annotated[Path, typer.Argument(metavar="FILE.zip", help="The backup.")]
 
 
 def backup(file: ZIP, port: Port = None, as_json: AsJson = False) -> None:
     """Read everything that is on the device into one file: profile, calibration, songs, voices and sessions."""
-    from host_tools import backup as work
-    from host_tools import client
+    from host_tools.device import backup as work
+    from host_tools.device import client
 
     if not file.absolute().parent.is_dir():
         raise CalandoError(f"cannot write {file}: its folder does not exist")
@@ -43,8 +43,8 @@ def restore(file: ZIP, checked: Checked = False, port: Port = None) -> None:
 
     Sessions are not put back: what a device says it played, it played.
     """
-    from host_tools import backup as work
-    from host_tools import changes, client
+    from host_tools.device import backup as work
+    from host_tools.device import changes, client
 
     kept = work.read(file)
     with client.connect(port) as device:
@@ -71,7 +71,7 @@ def factory_reset(
     port: Port = None,
 ) -> None:
     """Take profile, calibration, songs, voices and sessions off the device. Today's dose stays."""
-    from host_tools import changes, client
+    from host_tools.device import changes, client
 
     with client.connect(port) as device:
         word = device.unit[-4:]

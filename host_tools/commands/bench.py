@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from host_tools.commands.common import AsJson, Port, print_json, say, say_nothing
-from host_tools.errors import CalandoError
+from simulator.files.errors import CalandoError
 
 PARTS = ("button", "light", "sensor", "adc", "flash", "amplifier", "mute")
 
@@ -28,8 +28,8 @@ def calibrate(
 
     Three noises of 12 s are played; a class 2 meter, A-weighted and slow, stands where the ear will be.
     """
-    from host_tools import calibrate as work
-    from host_tools import client
+    from host_tools.device import calibrate as work
+    from host_tools.device import client
 
     known = _numbers(background, readings)
 
@@ -51,7 +51,7 @@ def selftest(
     as_json: AsJson = False,
 ) -> None:
     """Try each part of the device, and say in a sentence what is wrong and what to look at. Exit status 1 if any is."""
-    from host_tools import client
+    from host_tools.device import client
 
     parts = part or list(PARTS)
     unknown = next((name for name in parts if name not in PARTS), None)

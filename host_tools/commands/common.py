@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from host_tools.errors import CalandoError
+from simulator.files.errors import CalandoError
 
 if TYPE_CHECKING:
-    from host_tools.client import Device
+    from host_tools.device.client import Device
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program to read.")]
 Port = Annotated[
@@ -75,7 +75,7 @@ def ask(question: str, instead: str) -> str:
 
 def finish(device: "Device", commit: bool, checked: bool = False) -> None:
     """Show what is staged; then commit it, or say how that is done."""
-    from host_tools import changes
+    from host_tools.device import changes
 
     for line in changes.told(device.diff()) or ["nothing differs from what is on the device"]:
         say(f"  {line}")
@@ -89,7 +89,7 @@ def finish(device: "Device", commit: bool, checked: bool = False) -> None:
 
 def contraindications_checked() -> bool:
     """Show the list and ask whether a therapist has gone through it for this patient."""
-    from host_tools.changes import CONTRAINDICATIONS
+    from host_tools.device.changes import CONTRAINDICATIONS
 
     say("Calando must not be used with")
     for line in CONTRAINDICATIONS:

@@ -14,7 +14,7 @@ app = group("The device that is plugged in: which, and how it is.")
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """Every device that is plugged in, and every port that could not be asked."""
-    from host_tools import client
+    from host_tools.device import client
 
     devices, refusals = client.find_all()
     for device in devices:
@@ -36,7 +36,7 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def info(port: Port = None, as_json: AsJson = False) -> None:
     """What it is and how it is: versions, profile, calibration, supply, faults, what is staged, what it last died of."""
-    from host_tools import client
+    from host_tools.device import client
 
     with client.connect(port) as device:
         about = {"port": device.port, **device.hello, **device.call("status")}
@@ -53,7 +53,7 @@ def info(port: Port = None, as_json: AsJson = False) -> None:
 @app.command()
 def identify(port: Port = None) -> None:
     """Make the light of the device change colour for five seconds."""
-    from host_tools import client
+    from host_tools.device import client
 
     with client.connect(port) as device:
         device.call("identify")
@@ -69,7 +69,8 @@ def monitor(
     as_json: AsJson = False,
 ) -> None:
     """One line a second of what it plays and measures, while it plays. It is not a monitor of the patient."""
-    from host_tools import client, words
+    from host_tools.device import client
+    from host_tools.sessions import words
 
     with client.connect(port) as device:
         end = None if seconds is None else time.monotonic() + seconds

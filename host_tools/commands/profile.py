@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools.commands.common import AsJson, Checked, Commit, Port, finish, group, print_json, say
-from host_tools.errors import CalandoError
+from simulator.files.errors import CalandoError
 
 if TYPE_CHECKING:
-    from firmware.profile import Profile
+    from firmware.prescription.profile import Profile
 
 app = group("Profiles: what the therapist prescribes, as a file to edit and on the device.")
 
@@ -25,8 +25,8 @@ Ready = Annotated[
 @app.command("list")
 def list_(port: Port = None, as_json: AsJson = False) -> None:
     """The ready-made profiles, and those on the device: the one in use and the one before it."""
-    from firmware.profile import READY
-    from host_tools import changes, client
+    from firmware.prescription.profile import READY
+    from host_tools.device import changes, client
 
     found = {name: f"{values['title']}, ready-made" for name, values in READY.items()}
     device_says = None
@@ -57,7 +57,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Write a profile as a file to edit, every setting with a comment: calando profile show > night.toml"""
-    from host_tools import profile_file
+    from simulator.files import profile_file
 
     profile = _ready_or_on_device(ready, port, "profile.previous" if previous else "profile")
     if as_json:
@@ -69,7 +69,7 @@ def show(
 @app.command()
 def diff(file: File, ready: Ready = None, port: Port = None, as_json: AsJson = False) -> None:
     """What a file would change of the device's profile, setting by setting. Nothing is sent."""
-    from host_tools import profile_file
+    from simulator.files import profile_file
 
     new = profile_file.load(file)
     old = _ready_or_on_device(ready, port, "profile")
@@ -86,9 +86,9 @@ def diff(file: File, ready: Ready = None, port: Port = None, as_json: AsJson = F
 @app.command()
 def validate(file: File, as_json: AsJson = False) -> None:
     """Check a file by the rules of the device; needs no device."""
-    from firmware import songs
-    from firmware.profile import READY
-    from host_tools import profile_file
+    from firmware.prescription.profile import READY
+    from firmware.sound import songs
+    from simulator.files import profile_file
 
     profile = profile_file.load(file)
     found = profile_file.differences(READY[profile.population], profile.values)
@@ -104,7 +104,8 @@ def validate(file: File, as_json: AsJson = False) -> None:
 @app.command()
 def put(file: File, commit: Commit = False, checked: Checked = False, port: Port = None) -> None:
     """Send a profile to the device, and show what it would change. It is in use only once committed."""
-    from host_tools import changes, client, profile_file
+    from host_tools.device import changes, client
+    from simulator.files import profile_file
 
     profile = profile_file.load(file)
     with client.connect(port) as device:
@@ -115,7 +116,7 @@ def put(file: File, commit: Commit = False, checked: Checked = False, port: Port
 @app.command()
 def commit(checked: Checked = False, port: Port = None) -> None:
     """Commit everything that is staged, while somebody holds the button, and read it back."""
-    from host_tools import client
+    from host_tools.device import client
 
     with client.connect(port) as device:
         finish(device, True, checked)
@@ -124,7 +125,7 @@ def commit(checked: Checked = False, port: Port = None) -> None:
 @app.command()
 def rollback(commit: Commit = False, checked: Checked = False, port: Port = None) -> None:
     """Go back to the profile before the one in use. It is in use only once committed."""
-    from host_tools import client
+    from host_tools.device import client
 
     with client.connect(port) as device:
         device.call("rollback")
@@ -134,7 +135,7 @@ def rollback(commit: Commit = False, checked: Checked = False, port: Port = None
 @app.command()
 def discard(port: Port = None) -> None:
     """Forget what is staged."""
-    from host_tools import client
+    from host_tools.device import client
 
     with client.connect(port) as device:
         device.call("discard")
@@ -142,9 +143,9 @@ def discard(port: Port = None) -> None:
 
 
 def _ready_or_on_device(ready: str | None, port: str | None, name: str) -> "Profile":
-    from firmware.profile import READY, Profile
-    from host_tools import changes, client
-    from host_tools.errors import choice
+    from firmware.prescription.profile import READY, Profile
+    from host_tools.device import changes, client
+    from simulator.files.errors import choice
 
     if ready is not None:
         if ready not in READY:

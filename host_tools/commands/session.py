@@ -29,7 +29,8 @@ class Form(StrEnum):
 @app.command("list")
 def list_(port: Port = None, as_json: AsJson = False) -> None:
     """The sessions on the device, newest first."""
-    from host_tools import client, session_read
+    from host_tools.device import client
+    from host_tools.sessions import session_read
 
     with client.connect(port) as device:
         there = session_read.listed(device)
@@ -58,7 +59,8 @@ def get(
     port: Port = None,
 ) -> None:
     """Bring one session in as the device wrote it down, with what is known of the device."""
-    from host_tools import client, session_file, session_read
+    from host_tools.device import client
+    from host_tools.sessions import session_file, session_read
 
     with client.connect(port) as device, progress_bar("reading the session") as progress:
         session = session_read.read(device, age, _now(), progress)
@@ -79,8 +81,8 @@ def report(
     port: Port = None,
 ) -> None:
     """One page for the chart, to print on A4: what was played, and blanks for what only a person can see."""
-    from host_tools import chart, session_file, session_read
     from host_tools.output import write_files
+    from host_tools.sessions import chart, session_file, session_read
 
     with progress_bar("reading the session") as progress:
         session = session_read.get(source, port, _now(), progress)
@@ -99,8 +101,8 @@ def export(
     port: Port = None,
 ) -> None:
     """A session for other programs. An unknown is an empty field in CSV and -1 in EDF+."""
-    from host_tools import session_export, session_file, session_read
     from host_tools.output import write_files
+    from host_tools.sessions import session_export, session_file, session_read
 
     with progress_bar("reading the session") as progress:
         session = session_read.get(source, port, _now(), progress)

@@ -32,7 +32,7 @@ def import_(
 
     Says plainly what had to change: key, range, voices left out.
     """
-    from host_tools import song_import as work
+    from host_tools.songs import song_import as work
 
     work.command(song, out)
 
@@ -52,7 +52,7 @@ def record_(
     Says how long it is, what memory it takes and what was changed. A voice keeps its own tempo; a heartbeat follows
     the session's.
     """
-    from host_tools import record as work
+    from host_tools.songs import record as work
 
     work.command(sound, kind.value, out)
 
@@ -60,7 +60,7 @@ def record_(
 @app.command("list")
 def list_(port: Port = None, as_json: AsJson = False) -> None:
     """The songs on the device, those built in and the family's own, and the recordings."""
-    from host_tools import client
+    from host_tools.device import client
 
     with client.connect(port) as device:
         there = {kind: device.list(kind) for kind in ("song", "voice")}
@@ -88,7 +88,9 @@ def put(
     port: Port = None,
 ) -> None:
     """Send a song or a recording to the device. A profile can name it once it is there, as its song or its voice."""
-    from host_tools import changes, client, render, song_file
+    from host_tools.device import changes, client
+    from host_tools.sound import render
+    from simulator.files import song_file
 
     recorded = file.suffix == song_file.RECORDING_SUFFIX
     data = render.load_recording(file) if recorded else song_file.read(file)
@@ -108,7 +110,7 @@ def rm(
     port: Port = None,
 ) -> None:
     """Take a song or a recording off the device."""
-    from host_tools import client
+    from host_tools.device import client
 
     with client.connect(port) as device:
         recorded = name in [item["name"] for item in device.list("voice")]

@@ -1,0 +1,1 @@
+"""An RP2040 in emulation, wired to the bedside: what the emulator gives, and what it lacks."""

@@ -17,13 +17,14 @@ from rp2040py.simulator import Simulator
 from rp2040py.utils.logging import ConsoleLogger, LogLevel
 
 from firmware import board
-from simulator.bedside import PIN, RESET, SYNC, UART, USB_NEWS, WATCHDOG_RESET, Bedside, Boot
+from simulator.bedside import WATCHDOG_RESET, Bedside, Boot
 from simulator.emulator.flash import FlashClock
 from simulator.emulator.i2c import I2CWire
 from simulator.emulator.i2s import FifoEar, PinEar
 from simulator.emulator.image import FILES_START, FLASH_BYTES, FLASH_START
 from simulator.emulator.light import LightPwm
 from simulator.emulator.usb import QuietHost
+from simulator.target.messages import PIN, RESET, SYNC, UART, USB_NEWS
 
 # Simulated time is counted once for so many instructions, at most 2 us; an alarm in between is still met.
 TICK_INSTRUCTIONS = 32

@@ -5,13 +5,11 @@ so a busy flash stops the processor here as it does on the board. Every change i
 chip goes on: whatever ends the chip, and its process, finds there what the device had written.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.emulator.image import FILES_START, FLASH_BYTES
+from simulator.emulator.wired import Wired
 from simulator.flash import PAGE_BYTES, SECTOR_BYTES
-
-if TYPE_CHECKING:
-    from simulator.emulator.chip import Chip
 
 _BUSY = 1
 _READ_STATUS, _PROGRAM, _SECTOR_ERASE, _BLOCK_ERASE = 0x05, 0x02, 0x20, 0xD8
@@ -24,7 +22,7 @@ _CHANGED_BYTES = {
 
 
 class FlashClock:
-    def __init__(self, chip: "Chip"):
+    def __init__(self, chip: Wired):
         self._chip = chip
         self._busy_until_us = 0
         self._controller: Any = chip.mcu.ssi

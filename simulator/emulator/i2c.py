@@ -2,16 +2,14 @@
 
 # pyright: reportMissingImports=false
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rp2040py.gpio_pin import GPIOPinState
 
 from firmware import board
-from simulator.bedside import PIN
 from simulator.chips.bus import I2CBusModel
-
-if TYPE_CHECKING:
-    from simulator.emulator.chip import Chip
+from simulator.emulator.wired import Wired
+from simulator.target.messages import PIN
 
 _TX_EMPTY = 1 << 4
 _ENABLE = 1
@@ -23,7 +21,7 @@ _CLOCK_HZ = 125e6
 class I2CWire:
     """Targets of `bus` behind `controller`, byte by byte; and SDA, which a stuck chip holds low."""
 
-    def __init__(self, chip: "Chip", bus: I2CBusModel, controller: Any):
+    def __init__(self, chip: Wired, bus: I2CBusModel, controller: Any):
         self._chip = chip
         self._bus = bus
         self._controller = controller

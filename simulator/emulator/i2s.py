@@ -8,15 +8,13 @@ words out of the queue at the pace at which the program would; a test holds that
 # pyright: reportMissingImports=false
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rp2040py.gpio_pin import GPIOPinState
 
 from firmware import board
-from simulator.bedside import I2S_GAP, I2S_START, I2S_STOP
-
-if TYPE_CHECKING:
-    from simulator.emulator.chip import Chip
+from simulator.emulator.wired import Wired
+from simulator.target.messages import I2S_GAP, I2S_START, I2S_STOP
 
 _PIO_PAGES = (0x50200, 0x50300)
 _CTRL = 0x000
@@ -50,7 +48,7 @@ class _Page:
 
 
 class _Ear(ABC):
-    def __init__(self, chip: "Chip"):
+    def __init__(self, chip: Wired):
         self._chip = chip
         self._frames = bytearray()
         self._machine: Any = None  # the state machine that plays, while one does
@@ -93,7 +91,7 @@ class _Ear(ABC):
 class FifoEar(_Ear):
     """Plays the state machine's queue at its pace. The PIO itself stands still, and costs the emulation nothing."""
 
-    def __init__(self, chip: "Chip"):
+    def __init__(self, chip: Wired):
         super().__init__(chip)
         self._period_ns = 0.0
         self._alarm = chip.mcu.clock.create_alarm(chip.guard(self._frame))
@@ -124,7 +122,7 @@ class FifoEar(_Ear):
 class PinEar(_Ear):
     """Reads the three pins: a bit at each rising clock, most significant first, one clock behind word select."""
 
-    def __init__(self, chip: "Chip"):
+    def __init__(self, chip: Wired):
         super().__init__(chip)
         gpio = chip.mcu.gpio
         self._word_select = gpio[board.PIN_I2S_WORD_SELECT]

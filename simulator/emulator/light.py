@@ -2,14 +2,10 @@
 
 # pyright: reportMissingImports=false
 
-from typing import TYPE_CHECKING
-
 from rp2040py.peripherals.peripheral import ATOMIC_NORMAL, atomic_update
 
-from simulator.bedside import PWM
-
-if TYPE_CHECKING:
-    from simulator.emulator.chip import Chip
+from simulator.emulator.wired import Wired
+from simulator.target.messages import PWM
 
 _PAGE = 0x40050
 _SLICE_BYTES, _COMPARE, _TOP = 0x14, 0x0C, 0x10
@@ -19,7 +15,7 @@ _SLICES = 8
 class LightPwm:
     """The registers of the PWM block; a new duty cycle on one of `pins` goes to the bedside."""
 
-    def __init__(self, chip: "Chip", pins: tuple[int, ...]):
+    def __init__(self, chip: Wired, pins: tuple[int, ...]):
         self._chip = chip
         self._pins = pins
         self._registers: dict[int, int] = {}

@@ -2,16 +2,14 @@
 
 # pyright: reportMissingImports=false
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rp2040py.peripherals.usb import CONTROLLER_EN, INTR_DEV_SUSPEND
 from rp2040py.usb.cdc import CDC_DTR, CDC_RTS, USBCDC
 
-from simulator.bedside import USB
 from simulator.computer import CONNECTED, OPEN
-
-if TYPE_CHECKING:
-    from simulator.emulator.chip import Chip
+from simulator.emulator.wired import Wired
+from simulator.target.messages import USB
 
 _ANSWER_NS = 1000
 
@@ -35,7 +33,7 @@ class QuietHost:
     its program reads or not. While the cable is out the bus is suspended, and nobody answers.
     """
 
-    def __init__(self, chip: "Chip"):
+    def __init__(self, chip: Wired):
         self._chip = chip
         self._usb: Any = chip.mcu.usb_ctrl
         self._cdc: Any = None

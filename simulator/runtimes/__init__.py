@@ -1,0 +1,1 @@
+"""What runs the firmware at a bedside: MicroPython, CPython, or the emulated chip."""

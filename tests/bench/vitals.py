@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 from vitals_score import (  # noqa: E402
     Recording,
@@ -40,7 +40,7 @@ Found = tuple[np.ndarray, np.ndarray | None]  # a rate a second, and the beats
 
 def calando(recording: Recording) -> Found:
     """The firmware, under MicroPython."""
-    from host_tools import vitals_run
+    from host_tools.play import vitals_run
 
     readings = vitals_run.play(recording.samples, recording.population)
     rate = [np.nan if row["pulse_rate_bpm"] is None else row["pulse_rate_bpm"] for row in readings.rows]

@@ -10,7 +10,8 @@ import random
 from binascii import crc32
 from collections.abc import Iterator
 
-from firmware import link, profile
+from firmware.prescription import profile
+from firmware.usb import link
 
 NAMES = [
     "profile", "profile.previous", "profile.0", "schema", "diff", "calibration", "dose", "fault", "session", "session.1",

@@ -17,11 +17,12 @@ from typing import Any
 
 import fuzz_lines
 
-from firmware import link
-from simulator.bedside import RESET, Answer, Bedside, RuntimeDied, Stopped
+from firmware.usb import link
+from simulator.bedside import Answer, Bedside, RuntimeDied, Stopped
 from simulator.computer import FRAME_US, Computer
 from simulator.runtimes import cpython, micropython
 from simulator.scenario import from_values
+from simulator.target.messages import RESET
 
 BOOT: dict[str, Callable[..., Any]] = {"cpython": cpython.boot, "micropython": micropython.boot}
 ISOLATED = Path(__file__).with_name("isolated_board.py")

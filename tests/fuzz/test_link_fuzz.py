@@ -6,7 +6,8 @@ import pytest
 from simulator.interpreter import ROOT
 
 pytestmark = pytest.mark.skipif(
-    not (ROOT / "firmware" / "computer.py").exists(), reason="this firmware does not answer on its USB line"
+    not (ROOT / "firmware" / "usb" / "computer.py").exists(),
+    reason="this firmware does not answer on its USB line",
 )
 
 

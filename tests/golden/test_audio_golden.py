@@ -1,7 +1,7 @@
 """Every song and soundscape, sample for sample, as it was when somebody last listened to it.
 
 A change of the engine or of a song changes a line of audio.json. When the change is meant: listen (`make listen`),
-then `PYTHONPATH=tests python tests/golden/test_audio_golden.py` writes the lines anew.
+then `PYTHONPATH=tests/support python tests/golden/test_audio_golden.py` writes the lines anew.
 """
 
 import hashlib
@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import recordings
 
-from firmware import adpcm, songs
-from host_tools import render
+from firmware.sound import adpcm, songs
+from host_tools.sound import render
 
 FILE = Path(__file__).with_name("audio.json")
 SECONDS = 25
@@ -46,7 +46,7 @@ def digest(name, folder):
 @pytest.mark.parametrize("name", NAMES)
 def test_it_sounds_as_it_did(name, tmp_path):
     assert digest(name, tmp_path) == json.loads(FILE.read_text("utf-8"))[name], (
-        f"{name} sounds different: listen to it, then run PYTHONPATH=tests python tests/golden/test_audio_golden.py"
+        f"{name} sounds different: listen to it, then run PYTHONPATH=tests/support python tests/golden/test_audio_golden.py"
     )
 
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from session_bench import DAILY_MIN, Bench
 
-from firmware import guard
-from firmware.profile import ADULT, NEWBORN, READY, TABLE, Profile, ProfileError
+from firmware.care import guard
+from firmware.prescription.profile import ADULT, NEWBORN, READY, TABLE, Profile, ProfileError
 
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -5,10 +5,10 @@ docs/hazards.toml.
 import pytest
 from session_bench import CEILING_CDBA, GAP_MIN, Bench
 
-from firmware import panel
-from firmware.dose import RECORD_BYTES, Dose
-from firmware.journal import Journal, read_record
-from firmware.records import Outputs
+from firmware.care import panel
+from firmware.care.dose import RECORD_BYTES, Dose
+from firmware.memory.journal import Journal, read_record
+from firmware.step import Outputs
 from simulator import flash
 from simulator.sound import Sound
 

@@ -1,7 +1,7 @@
 """No hour is louder than its limit, whatever the profile, the fingers, the plug, and a sound louder than asked for.
 
 h01 and h11: rows of docs/hazards.toml. The levels here are the bench's; two whole hours are rendered and measured
-in tests/unit/test_audio_level.py.
+in tests/unit/firmware/test_audio_level.py.
 """
 
 import math
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from session_bench import Bench
 
-from firmware.dose import RECORD_BYTES, Dose
+from firmware.care.dose import RECORD_BYTES, Dose
 
 LIMIT_DBA = {"newborn": 45.0, "adult": 57.0}
 TOLERANCE_DB = 0.5

@@ -5,7 +5,7 @@ docs/hazards.toml.
 import pytest
 from session_bench import Bench
 
-from firmware.profile import Profile, ProfileError
+from firmware.prescription.profile import Profile, ProfileError
 
 
 def ramp(bench, to_bpm, seconds):

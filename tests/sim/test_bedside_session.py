@@ -12,8 +12,8 @@ import pytest
 from sim_parts import RATE_HZ, SIM, from_text
 from sound_measures import click_db
 
-from host_tools import meter
-from simulator import bedside, scenario
+from host_tools.sound import meter
+from simulator import bedside, play, scenario
 from simulator.runtimes import micropython
 
 PRESS_S = 5.0
@@ -26,7 +26,7 @@ def loudness(pcm, start_s, end_s):
 
 @pytest.fixture(scope="module")
 def newborn():
-    return bedside.run(scenario.load("newborn"))
+    return play.run(scenario.load("newborn"))
 
 
 def rows_of(result, *phases):
@@ -124,15 +124,15 @@ def test_the_device_knows_how_loud_it_is(newborn):
 def test_a_press_while_it_plays_begins_the_fade_within_a_tenth_of_a_second():
     # The same session twice, once with the press: what differs is the fade, and it differs at once.
     base = 'title = "t"\nduration_s = 100\n[[event]]\nat_s = 5\ndo = "press"\n'
-    plain = bedside.run(from_text(base)).pcm
-    pressed = bedside.run(from_text(base + '[[event]]\nat_s = 90\ndo = "press"\n')).pcm
+    plain = play.run(from_text(base)).pcm
+    pressed = play.run(from_text(base + '[[event]]\nat_s = 90\ndo = "press"\n')).pcm
     differs_s = np.flatnonzero(plain != pressed)[0] / RATE_HZ
     assert 90 < differs_s <= 90.1
 
 
 def test_a_second_on_the_button_is_silence_within_a_tenth_of_a_second():
     text = 'title = "t"\nduration_s = 95\n[[event]]\nat_s = 5\ndo = "press"\n'
-    result = bedside.run(from_text(text + '[[event]]\nat_s = 90\ndo = "hold"\nfor_s = 1.5\n'))
+    result = play.run(from_text(text + '[[event]]\nat_s = 90\ndo = "hold"\nfor_s = 1.5\n'))
     assert result.pcm[int(90.5 * RATE_HZ) : int(90.9 * RATE_HZ)].any()
     assert not result.pcm[int(91.1 * RATE_HZ) :].any()
     assert result.summary["end"] == "silenced"
@@ -157,7 +157,7 @@ def test_no_task_and_no_turn_of_the_loop_allocates(tmp_path):
 @pytest.mark.parametrize("runtime", ["micropython", "cpython"])
 def test_the_power_cut_in_the_middle_leaves_silence_until_somebody_presses(runtime):
     text = 'title = "t"\nduration_s = 50\n[[event]]\nat_s = 5\ndo = "press"\n'
-    result = bedside.run(from_text(text + '[[event]]\nat_s = 20\ndo = "power_cut"\nfor_s = 5\n'), runtime)
+    result = play.run(from_text(text + '[[event]]\nat_s = 20\ndo = "power_cut"\nfor_s = 5\n'), runtime)
     assert result.pcm[: 20 * RATE_HZ].any()
     assert not result.pcm[20 * RATE_HZ :].any()
     assert [e["kind"] for e in result.events].count("device_boot") == 2
@@ -166,7 +166,7 @@ def test_the_power_cut_in_the_middle_leaves_silence_until_somebody_presses(runti
 
 def test_runs_of_one_seed_are_the_same_and_of_another_are_not():
     text = 'title = "t"\nduration_s = 40\nseed = 3\n[[event]]\nat_s = 2\ndo = "press"\n'
-    once, again, other = (bedside.run(from_text(text), seed=seed) for seed in (None, 3, 4))
+    once, again, other = (play.run(from_text(text), seed=seed) for seed in (None, 3, 4))
     assert once.rows == again.rows and (once.pcm == again.pcm).all()
     assert once.rows != other.rows
 
@@ -185,7 +185,7 @@ def test_the_display_says_profile_phase_and_minutes_and_no_reading():
 
 def test_a_device_on_which_nothing_was_confirmed_does_not_play(monkeypatch):
     monkeypatch.setattr("simulator.flash.Flash.commit_profile", lambda flash, values, song: None)
-    result = bedside.run(from_text('title = "t"\nduration_s = 10\n[[event]]\nat_s = 4\ndo = "press"\n'))
+    result = play.run(from_text('title = "t"\nduration_s = 10\n[[event]]\nat_s = 4\ndo = "press"\n'))
     assert (result.summary["end"], result.summary["reason"]) == ("refused", "not_confirmed")
     assert not result.pcm.any()
 
@@ -195,5 +195,5 @@ def test_a_song_in_compound_metre_begins_at_a_third_of_the_pulse():
     text = (
         'title = "t"\nduration_s = 80\nprofile = { song = "fais_dodo" }\n[[event]]\nat_s = 3\ndo = "press"\n'
     )
-    first = next(row for row in bedside.run(from_text(text)).rows if row["tempo_bpm"] is not None)
+    first = next(row for row in play.run(from_text(text)).rows if row["tempo_bpm"] is not None)
     assert first["tempo_bpm"] == pytest.approx(first["true_pulse_rate_bpm"] / 3, rel=0.02)

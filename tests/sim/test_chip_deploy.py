@@ -16,8 +16,10 @@ import pytest
 import serial
 
 from firmware.version import VERSION
-from host_tools import client, deploy
-from host_tools.errors import CalandoError
+from host_tools.device import client
+from host_tools.release import deploy
+from host_tools.release import image as compiled
+from simulator.files.errors import CalandoError
 from simulator.interpreter import compile_file
 from simulator.live import LiveDevice
 from simulator.runtimes import rp2040
@@ -46,7 +48,7 @@ def small(folder: Path, name: str) -> dict[str, bytes]:
         compile_file(source, target, "armv6m", f"firmware/{module}.py")
         files[f"firmware/{module}.mpy"] = target.read_bytes()
     hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
-    return {**files, deploy.MANIFEST: json.dumps({"version": name, "files": hashes}).encode()}
+    return {**files, compiled.MANIFEST: json.dumps({"version": name, "files": hashes}).encode()}
 
 
 def mpremote(port: str, *command: str) -> str:
@@ -156,7 +158,7 @@ def test_the_whole_firmware_is_deployed_on_an_empty_chip_and_boots(tmp_path, mon
     with live(tmp_path / "flash") as device:
         done = deploy.command(device.port, None, QUIET)
         assert (done["board"], done["before"], done["after"]) == ("RP2040", None, VERSION)
-        assert done["written"] == len(deploy.image("armv6m"))
+        assert done["written"] == len(compiled.image("armv6m"))
         device.wait_until_event("device_boot", timeout_s=BOOT_S)
         assert "device_fault" not in [event["kind"] for event in device.events], "the reset was wanted"
         with client.Device(client.SerialWire(device.port)) as there:

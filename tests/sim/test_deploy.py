@@ -14,8 +14,9 @@ import pytest
 import serial
 
 from firmware.version import VERSION
-from host_tools import deploy
-from host_tools.errors import CalandoError
+from host_tools.release import deploy
+from host_tools.release import image as compiled
+from simulator.files.errors import CalandoError
 from simulator.interpreter import find_micropython
 
 pytestmark = pytest.mark.skipif(find_micropython() is None, reason="there is no MicroPython for this machine")
@@ -61,13 +62,13 @@ class Desk:
         with self.port() as port, deploy.connected(port) as board:
             slot = board.slot
             assert slot in deploy.SLOTS
-            manifest = json.loads(board.read(f"/{slot}/{deploy.MANIFEST}") or "")
+            manifest = json.loads(board.read(f"/{slot}/{compiled.MANIFEST}") or "")
             hashes = board.hashes("/" + slot)
             for name, value in manifest["files"].items():
                 assert hashes[f"/{slot}/{name}"] == value
             assert {
-                name: (board.read("/" + name) or "").encode() for name in deploy.STARTERS
-            } == deploy.starters()
+                name: (board.read("/" + name) or "").encode() for name in compiled.STARTERS
+            } == compiled.starters()
             return manifest["files"]
 
 
@@ -79,7 +80,7 @@ def desk(tmp_path: Path) -> Desk:
 def files_of(*contents: str) -> dict[str, bytes]:
     files = {f"firmware/part{place}.mpy": text.encode() * 90 for place, text in enumerate(contents)}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    return {**files, deploy.MANIFEST: json.dumps({"version": VERSION, "files": hashes}).encode()}
+    return {**files, compiled.MANIFEST: json.dumps({"version": VERSION, "files": hashes}).encode()}
 
 
 OLD = files_of("a", "b", "same")
@@ -87,7 +88,7 @@ NEW = files_of("a changed", "b changed", "same", "more")
 
 
 def hashes_of(files: dict[str, bytes]) -> dict[str, str]:
-    return json.loads(files[deploy.MANIFEST])["files"]
+    return json.loads(files[compiled.MANIFEST])["files"]
 
 
 class CutBoard(deploy.Board):
@@ -251,7 +252,7 @@ def test_too_little_room_is_said_before_anything_changes(desk: Desk):
 def test_the_real_firmware_compiled_for_the_board_that_was_found(desk: Desk):
     with desk.port() as port, deploy.connected(port) as board:
         arch = board.arch
-        files = deploy.image(arch)
+        files = compiled.image(arch)
         deploy.deploy(board, files, QUIET)
     assert arch == "x64"  # the desk's own
     assert "firmware/main.mpy" in files and "adafruit_ads1x15/ads1115.mpy" in files

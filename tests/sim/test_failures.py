@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from sim_parts import BROKEN_AT_S, BROKEN_TEXT, RATE_HZ, SIM, from_text, play_broken, records
 
-from firmware.journal import SESSIONS_KEPT
-from simulator import bedside
+from firmware.memory.journal import SESSIONS_KEPT
+from simulator import bedside, play
 from simulator.runtimes import micropython
 
 LATEST_S = {"mend": 5.3, "journal": 1.3}  # after BROKEN_AT_S; the others run more often
@@ -60,7 +60,7 @@ def test_a_brown_out_in_the_middle_is_silence_at_once_and_a_session_that_says_so
 
 def test_a_supply_that_sinks_is_noticed_before_it_browns_out():
     sinking = '[[event]]\nat_s = 10\ndo = "supply"\nto = 0\nover_s = 15\nfor_s = 0.5\n'
-    result = bedside.run(from_text(BROKEN_TEXT.replace("duration_s = 30", "duration_s = 50") + sinking))
+    result = play.run(from_text(BROKEN_TEXT.replace("duration_s = 30", "duration_s = 50") + sinking))
     assert (result.summary["end"], result.summary["reason"]) == ("withdrawn", "supply_low")
     browned_out_s = next(e["time_s"] for e in result.events if e["kind"] == "reset")
     assert browned_out_s == pytest.approx(10 + 15 * (5 - 1.8) / 5, abs=0.01)
@@ -107,7 +107,7 @@ def test_an_interpreter_that_is_killed_is_named_and_nothing_hangs(monkeypatch):
             os.kill(started[-1].pid, signal.SIGKILL)
 
     with pytest.raises(bedside.RuntimeDied, match="was killed by signal 9"):
-        bedside.run(from_text(BROKEN_TEXT), progress=kill)
+        play.run(from_text(BROKEN_TEXT), progress=kill)
 
 
 @pytest.mark.parametrize("fault", ["adc_fault", "i2c_fault"])
@@ -118,7 +118,7 @@ def test_a_chip_that_works_again_is_trusted_again_but_only_after_somebody_presse
         + f'[[event]]\nat_s = 20\ndo = "{fault}"\nfor_s = 5\n'
     )
     presses = "".join(f'[[event]]\nat_s = {at_s}\ndo = "press"\n' for at_s in (45, 50))
-    result = bedside.run(from_text(text + presses))
+    result = play.run(from_text(text + presses))
     assert result.summary["end"] is None or result.rows[-1]["phase"] == "baseline"
     assert not result.pcm[22 * RATE_HZ : 50 * RATE_HZ].any(), "a press says seen, the next one begins"
     assert result.pcm[52 * RATE_HZ :].any()

@@ -7,8 +7,9 @@ import json
 import pytest
 from sim_parts import from_text
 
-from firmware import link, songs
-from firmware.profiles import READY
+from firmware.prescription.profiles import READY
+from firmware.sound import songs
+from firmware.usb import link
 from simulator import bedside
 from simulator.runtimes import cpython, micropython
 

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from host_tools import client
-from host_tools.errors import CalandoError
+from host_tools.device import client
 from simulator import flash
+from simulator.files.errors import CalandoError
 from simulator.live import LiveDevice
 from simulator.runtimes import rp2040
 

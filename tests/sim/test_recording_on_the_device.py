@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import recordings
 
-from firmware import adpcm
-from host_tools import record
-from simulator import bedside, flash
+from firmware.sound import adpcm
+from host_tools.songs import record
+from simulator import flash, play
 from simulator.scenario import Scenario
 
 
@@ -36,7 +36,7 @@ def played(monkeypatch, data):
             files.unmount()
 
     monkeypatch.setattr("simulator.flash.Flash.commit_profile", with_recording)
-    return bedside.run(scenario())
+    return play.run(scenario())
 
 
 @pytest.fixture(scope="module")

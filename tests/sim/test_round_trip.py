@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from host_tools import backup, cli, client
+from host_tools import cli
+from host_tools.device import backup, client
 from simulator.live import LiveDevice
 
 ABC = "X:1\nT:Own\nM:4/4\nL:1/4\nK:C\nC D E F | G G A G | F E D C | C4 |\n"

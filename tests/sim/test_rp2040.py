@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from sim_parts import RATE_HZ, SIM, fill, from_text, records
 
-from firmware.journal import SESSIONS_KEPT
-from firmware.link import decode, encode
-from simulator import bedside, scenario
+from firmware.memory.journal import SESSIONS_KEPT
+from firmware.usb.link import decode, encode
+from simulator import bedside, play, scenario
 from simulator.emulator.image import FILES_START, FLASH_START, ImageError, load_image
 from simulator.flash import SECTOR_BYTES, SECTORS
 from simulator.runtimes import rp2040
@@ -71,7 +71,7 @@ class TestDeployedFlash:
 def test_without_an_image_it_says_what_to_do(monkeypatch):
     monkeypatch.delenv(rp2040.IMAGE_VARIABLE, raising=False)
     with pytest.raises(FileNotFoundError, match=r"CALANDO_UF2.*micropython\.org/download/RPI_PICO"):
-        bedside.run(scenario.load("short"), "rp2040")
+        play.run(scenario.load("short"), "rp2040")
 
 
 def held_at(played, at_s):
@@ -97,14 +97,14 @@ def test_it_plays_what_the_desk_plays():
     before it, lies elsewhere on its flash. So the finger comes back to the desk's button as long after its first sample,
     give or take a turn of the loop."""
     played = scenario.load("short")
-    chip = bedside.run(played, "rp2040")
+    chip = play.run(played, "rp2040")
     assert (chip.summary["end"], chip.summary["reason"]) == (played.expect.end, played.expect.reason)
     heard = np.trim_zeros(chip.pcm)
     assert len(heard) > 4 * RATE_HZ
-    later_s = first_sound_s(chip) - first_sound_s(bedside.run(played))
+    later_s = first_sound_s(chip) - first_sound_s(play.run(played))
     assert abs(later_s) < 0.3
     hold_s = played.events[1].at_s - later_s
-    desks = [bedside.run(held_at(played, hold_s + turns * TURN_S)) for turns in (0, 1, -1)]
+    desks = [play.run(held_at(played, hold_s + turns * TURN_S)) for turns in (0, 1, -1)]
     assert any(same_but_for_the_end(np.trim_zeros(desk.pcm), heard) for desk in desks)
 
 

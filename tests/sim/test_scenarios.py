@@ -8,8 +8,8 @@ import pytest
 from sim_parts import from_text
 from sound_measures import click_db
 
-from host_tools import meter
-from simulator import bedside, scenario
+from host_tools.sound import meter
+from simulator import play, scenario
 
 # A day's length or a real recording: these have tests of their own, or are what `make run` plays.
 PLAYED_ELSEWHERE = {"newborn", "adult_recording", "follows_music"}
@@ -19,7 +19,7 @@ SHORT = sorted(set(scenario.names()) - PLAYED_ELSEWHERE)
 @pytest.mark.parametrize("name", SHORT)
 def test_it_ends_as_it_promises_and_never_roughly(name):
     played = scenario.load(name)
-    result = bedside.run(played)
+    result = play.run(played)
     summary, expect = result.summary, played.expect
     if expect.end is not None:
         assert (summary["end"], summary["reason"]) == (expect.end, expect.reason or summary["reason"])
@@ -50,7 +50,7 @@ HAPPENINGS = {
 def test_both_runtimes_give_the_same_samples_rows_and_events(name):
     text = "title = 't'\nduration_s = 25\n[[event]]\nat_s = 2\ndo = 'press'\n" + HAPPENINGS[name]
     played = from_text(text)
-    real, ours = bedside.run(played, "micropython"), bedside.run(played, "cpython")
+    real, ours = play.run(played, "micropython"), play.run(played, "cpython")
     assert real.rows == ours.rows
     # Only MicroPython has a heap to tell of.
     assert [event for event in real.events if event["kind"] != "device_heap"] == ours.events

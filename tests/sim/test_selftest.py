@@ -5,7 +5,8 @@ import json
 import pytest
 from sim_parts import from_text
 
-from firmware import board, link, selftest
+from firmware import board
+from firmware.usb import link, selftest
 from host_tools.commands import bench as command
 from simulator import bedside
 from simulator.runtimes import cpython, micropython

@@ -1,6 +1,7 @@
 """The way out of the chip, on the whole device: order of clocks and amplifier, gaps, resets, a loop that stops, flash.
 
-What the simulated I2S does with its ring is in tests/unit/test_machine_i2s.py; docs/sound.md says why it is machine.I2S.
+What the simulated I2S does with its ring is in tests/unit/simulator/test_machine_i2s.py; docs/sound.md says why it is
+machine.I2S.
 """
 
 import numpy as np
@@ -11,6 +12,7 @@ from sound_measures import click_db
 from firmware import board
 from simulator import bedside
 from simulator.runtimes import micropython
+from simulator.target import messages
 
 BLOCK_BYTES = 512
 LATEST_S = BROKEN_AT_S + 0.25  # the task that breaks runs four times a second
@@ -25,13 +27,13 @@ class Listening(bedside.Bedside):
         self.sound_bytes = 0
 
     def handle(self, op, a, b, payload, now_us):
-        if op == bedside.I2S_START:
+        if op == messages.I2S_START:
             self._note(now_us, "clocks on")
-        elif op == bedside.I2S_STOP:
+        elif op == messages.I2S_STOP:
             self._note(now_us, "clocks off")
-        elif op == bedside.PIN and a == board.PIN_AMPLIFIER_ON:
+        elif op == messages.PIN and a == board.PIN_AMPLIFIER_ON:
             self._note(now_us, "awake" if b else "muted")
-        elif op == bedside.I2S_DATA:
+        elif op == messages.I2S_DATA:
             self.sound_bytes += len(payload)
         return super().handle(op, a, b, payload, now_us)
 

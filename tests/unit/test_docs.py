@@ -7,8 +7,8 @@ from urllib.parse import unquote
 import pytest
 import typer
 
-from host_tools import guide_pictures
 from host_tools.cli import app
+from host_tools.docs import guide_pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

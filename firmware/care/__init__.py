@@ -1,0 +1,1 @@
+"""What is decided for a patient: session, tempo, guard, dose, and what the panel says of it."""

@@ -1,0 +1,533 @@
+"""The guard: looks at what is known and what is wanted, and can only ever make it quieter, slower to change,
+or silent.
+
+It has its own clock, timers and baseline, shares no state with the session, and has the last word on every
+step's outputs. Its limits are constants: a profile may tighten them, nothing may loosen them. No session
+logic here. Every number has its line in docs/hazards.toml; CLINICAL numbers are adopted, "choice" marks our
+own.
+"""
+
+from micropython import const
+
+from firmware import reasons
+
+# What a verdict asks for; a larger one contains the smaller.
+GO = const(0)
+FREEZE = const(1)  # no further slowing
+FADE = const(2)  # silent within FADE_MS; a session does not start
+SILENCE = const(3)  # at once
+
+FADE_MS = const(2000)  # safety stop
+OBEY_MS = const(2500)  # a fade that took longer than this is cut off
+MUTE_FROM_CDBA = const(3400)  # choice: below this the output detector sees mostly its own noise
+
+# Loudness at the ear, slow weighted; level is the mean that may be asked for.
+NEWBORN_LEVEL_CDBA = const(5000)
+NEWBORN_CEILING_CDBA = const(6000)
+NEWBORN_CEILING_CDBC = const(6500)
+NEWBORN_ONSET_MS = const(30_000)
+ADULT_LEVEL_CDBA = const(6000)
+ADULT_CEILING_CDBA = const(6500)
+ADULT_CEILING_CDBC = const(7000)
+ADULT_ONSET_MS = const(15_000)
+RISE_MS_PER_CDB = const(10)  # 1 dB a second
+
+# The mean of any hour, from the music alone, in seconds at 45 dB(A) (hour.py).
+NEWBORN_HOUR = const(3600)  # 45 dB(A): the nursery standards' Leq,1h
+ADULT_HOUR = const(57_057)  # 57 dB(A): half an hour at 60, the most that studies of adults gave
+HOUR_LASTS_S = const(600)  # choice: the level never spends what is left in less; so it ebbs 0.43 dB a minute
+HOUR_STEP_CDB = const(50)  # choice: led down in steps of half a dB,
+HOUR_MS_PER_CDB = const(100)  # choice: at a tenth of a dB a second
+HOUR_LEAST_CDBA = const(3000)  # choice: with only less than this left, no session begins
+OUTPUT_ABOVE_CDB = const(600)  # choice: measured over sent, detector's error included
+OUTPUT_ABOVE_MS = const(2000)
+OUTPUT_BELOW_CDB = const(1500)  # choice: nothing reaches the loudspeaker
+OUTPUT_BELOW_FROM_CDBA = const(4200)
+OUTPUT_BELOW_MS = const(5000)
+OUTPUT_CEILING_CDB = const(300)  # choice: detector's error
+OUTPUT_CEILING_MS = const(500)
+NEWBORN_ROOM_CDBA = const(6500)  # choice: the highest Lmax of the nursery standards
+ADULT_ROOM_CDBA = const(7000)
+ROOM_MS = const(20_000)
+
+# Length of one session, sound to silence, and the few seconds' grace of a fade that has begun.
+NEWBORN_SESSION_MS = const(1_800_000)
+ADULT_SESSION_MS = const(2_700_000)
+SESSION_GRACE_MS = const(5000)
+
+# Tempo.
+TEMPO_LOWEST_MBPM = const(20_000)
+TEMPO_HIGHEST_MBPM = const(100_000)
+TEMPO_WINDOW_MS = const(1000)
+TEMPO_CHANGE_PERMILLE = const(5)  # in a window: at most 1.5 % from beat to beat at 30 bpm
+NEWBORN_SLOWEST_PERMILLE = const(910)  # of the baseline: 0.92 and 1 % for two ways of taking a middle value
+ADULT_SLOWEST_PERMILLE = const(840)
+BASELINE_READINGS = const(60)
+
+# The patient. Freeze: no further slowing. Stop: fade.
+PRETERM_FREEZE_MBPM = const(110_000)
+TERM_FREEZE_MBPM = const(90_000)
+ADULT_FREEZE_MBPM = const(50_000)
+NEWBORN_FREEZE_PERMILLE = const(920)
+ADULT_FREEZE_PERMILLE = const(850)
+PRETERM_LOW_MBPM = const(100_000)
+TERM_LOW_MBPM = const(80_000)
+ADULT_LOW_MBPM = const(45_000)
+NEWBORN_LOW_MS = const(4000)
+ADULT_LOW_MS = const(10_000)  # choice
+# choice: a pulse that may be slow (waves strong and weak in turn) after one that was right, and the longest that a
+# newborn's pulse or oxygen may stay unknown while the sensor sits
+NEWBORN_TWO_RATES_MS = const(6000)
+ADULT_TWO_RATES_MS = const(12_000)
+NEWBORN_NEVER_SURE_MS = const(20_000)  # the same where it never was right
+NEWBORN_UNKNOWN_MS = const(300_000)
+RISE_PERMILLE = const(1200)
+NEWBORN_RISE_MS = const(30_000)
+ADULT_RISE_MS = const(60_000)
+RISE_NOT_BEFORE_MS = const(120_000)  # a small rise at first is expected (Loewy)
+NEWBORN_HIGH_MBPM = const(200_000)  # NICU warning limit
+ADULT_HIGH_MBPM = const(140_000)  # choice: the pulse of a newborn, or of an adult who needs someone now
+NEWBORN_HIGH_MS = const(30_000)
+ADULT_HIGH_MS = const(10_000)
+WRONG_POPULATION_MS = const(10_000)  # choice
+NEWBORN_SPO2_PERMILLE = const(850)
+SPO2_MS = const(10_000)
+UNKNOWN_FORGETS_MS = const(
+    10_000
+)  # choice: a gap in the readings holds a rule's timer this long, then clears it
+FROZEN_MS = const(60_000)  # choice: readings that do not change by a thousandth are not a patient's
+
+# The device.
+LED_CURRENT_UA = const(13_000)  # the driver's cap is 12 800, and steps are 200
+SENSOR_CENTI_C = const(4000)  # ISO 80601-2-61 allows 41 degrees at the skin
+SENSOR_HOT_MS = const(5000)
+SUPPLY_MV = const(3500)  # choice: a lithium cell's last tenth, and well above the chip's brown-out
+SUPPLY_MS = const(1000)
+LATE_AT_ONCE_MS = const(500)
+LATE_MS = const(150)
+LATE_FOR_MS = const(1000)
+HEAP_BYTES = const(8192)
+CLOCK_JUMP_MS = const(5000)  # a step that took this long, or went backwards
+
+
+class Verdict:
+    """What the guard asks for at this step: `action` is GO, FREEZE, FADE or SILENCE, `reason` why."""
+
+    def __init__(self):
+        self.action = GO
+        self.reason: str | None = None
+
+
+class Guard:
+    """Call `check` before the session's step and `limit` after it, every step."""
+
+    def __init__(self, profile, hour):
+        """hour: how loud the last hour was; outlives the guard, and nothing else adds to it."""
+        newborn = profile.population != "adult"
+        term = newborn and profile.maturity == "term"
+        self._newborn = newborn
+        # A profile without a pulse to follow, for an adult, needs no sensor. Everybody else does.
+        self._needs_sensor = newborn or profile.mode != "open_loop"
+        self._hour = hour
+        self._hour_limit = NEWBORN_HOUR if newborn else ADULT_HOUR
+        self._level_cdba = NEWBORN_LEVEL_CDBA if newborn else ADULT_LEVEL_CDBA
+        self._ceiling_cdba = NEWBORN_CEILING_CDBA if newborn else ADULT_CEILING_CDBA
+        self._ceiling_cdbc = NEWBORN_CEILING_CDBC if newborn else ADULT_CEILING_CDBC
+        self._onset_ms = NEWBORN_ONSET_MS if newborn else ADULT_ONSET_MS
+        self._room_cdba = NEWBORN_ROOM_CDBA if newborn else ADULT_ROOM_CDBA
+        self._session_ms = NEWBORN_SESSION_MS if newborn else ADULT_SESSION_MS
+        self._slowest_permille = NEWBORN_SLOWEST_PERMILLE if newborn else ADULT_SLOWEST_PERMILLE
+        self._freeze_permille = NEWBORN_FREEZE_PERMILLE if newborn else ADULT_FREEZE_PERMILLE
+        self._low_ms = NEWBORN_LOW_MS if newborn else ADULT_LOW_MS
+        self._two_rates_ms = NEWBORN_TWO_RATES_MS if newborn else ADULT_TWO_RATES_MS
+        self._rise_ms = NEWBORN_RISE_MS if newborn else ADULT_RISE_MS
+        self._high_mbpm = NEWBORN_HIGH_MBPM if newborn else ADULT_HIGH_MBPM
+        self._high_ms = NEWBORN_HIGH_MS if newborn else ADULT_HIGH_MS
+        if newborn:
+            self._freeze_mbpm = TERM_FREEZE_MBPM if term else PRETERM_FREEZE_MBPM
+            self.low_mbpm = TERM_LOW_MBPM if term else PRETERM_LOW_MBPM
+            self._spo2_permille = max(NEWBORN_SPO2_PERMILLE, profile.spo2_stop_permille)
+        else:
+            self._freeze_mbpm = ADULT_FREEZE_MBPM
+            self.low_mbpm = ADULT_LOW_MBPM
+            self._spo2_permille = profile.spo2_stop_permille
+        self.low_mbpm = max(self.low_mbpm, profile.pulse_low_stop_mbpm)
+        self._rise_permille = min(RISE_PERMILLE, 1000 + profile.pulse_rise_stop_permille)
+        self.verdict = Verdict()
+        self._elapsed_ms = 0
+        self._last_ms: int | None = None
+        self._clock_is_wrong = False
+        self._amplifier_on = False
+        self._melody_on = False
+        self._latched = GO
+        self._latched_ms = 0
+        self._silence_now = False
+        self._new_session()
+
+    def _new_session(self):
+        """Forget the patient of the last session."""
+        self._sound_ms = 0
+        self._melody_ms = 0
+        self._low_for_ms = 0
+        self._high_for_ms = 0
+        self._rise_for_ms = 0
+        self._spo2_for_ms = 0
+        self._pulse_unknown_ms = 0
+        self._spo2_unknown_ms = 0
+        self._blind_ms = 0
+        self._perhaps_for_ms = 0
+        self._pulse_was_right = False
+        self._baseline_sum = 0
+        self._baseline_count = 0
+        self._baseline_wait_ms = 0
+        self._baseline_mbpm: int | None = None
+        self._frozen_for_ms = 0
+        self._frozen_pulse_mbpm: int | None = None
+        self._frozen_perfusion_ppm: int | None = None
+        self._above_for_ms = 0
+        self._over_for_ms = 0
+        self._below_for_ms = 0
+        self._room_for_ms = 0
+        self._hot_for_ms = 0
+        self._late_for_ms = 0
+        self._supply_for_ms = 0
+        self._start_tempo_mbpm: int | None = None
+        self._window_tempo_mbpm: int | None = None
+        self._window_ms = 0
+        self._glide_from_cdba = 0
+        self._glide_to_cdba = 0
+        self._glide_ms = 0
+        self._glide_at_ms = 0
+        self._most_cdba = self._level_cdba
+
+    def refusal(self):
+        """Why no session may begin, or None: "dose" when too little is left of the hour."""
+        lasting_cdba = self._hour.lasting_cdba(self._hour_limit, HOUR_LASTS_S)
+        return reasons.DOSE if lasting_cdba is None or lasting_cdba < HOUR_LEAST_CDBA else None
+
+    def check(self, now_ms, inputs):
+        """What the guard asks for now; the same Verdict object each time."""
+        self._advance_clock(now_ms)
+        self._hour.pass_time(self._elapsed_ms)
+        if self._amplifier_on:
+            self._hour.add(inputs.level_cdba, self._elapsed_ms)
+        self._learn(inputs)
+        verdict = self.verdict
+        verdict.action = GO
+        verdict.reason = None
+        fault = self._device_fault(inputs)
+        if fault is not None:
+            verdict.action = SILENCE
+            verdict.reason = fault
+        else:
+            stop = self._stop_rule(inputs)
+            if stop is not None:
+                verdict.action = FADE
+                verdict.reason = stop
+            elif self._freeze(inputs):
+                verdict.action = FREEZE
+                verdict.reason = reasons.SIGNAL_LOST if inputs.pulse_rate_mbpm is None else reasons.PULSE_LOW
+        self._latch(inputs.gesture)
+        self._silence_now = inputs.gesture == "hold"
+        return verdict
+
+    def limit(self, outputs):
+        """Bring the session's outputs within the limits, whatever they were; the last word of every step."""
+        latched = self._latched
+        if latched == SILENCE or self._silence_now or (latched == FADE and self._latched_ms > OBEY_MS):
+            self._mute(outputs)
+        elif latched == FADE and outputs.amplifier_on:
+            if not self._amplifier_on:
+                self._mute(outputs)
+            elif self._latched_ms == 0:
+                outputs.fade_over_ms = FADE_MS
+                outputs.level_over_ms = None
+        if outputs.amplifier_on and not self._amplifier_on:
+            self._new_session()
+        self._limit_level(outputs)
+        self._limit_rise(outputs)
+        self._limit_tempo(outputs)
+        if self.verdict.reason == reasons.LED_CURRENT or self.verdict.reason == reasons.SENSOR_HOT:
+            outputs.sensor_on = False
+        self._amplifier_on = outputs.amplifier_on
+        self._melody_on = outputs.melody_on
+
+    def _mute(self, outputs):
+        outputs.mute_now = True
+        outputs.amplifier_on = False
+        outputs.playing = False
+        outputs.soundscape_on = False
+        outputs.melody_on = False
+        outputs.fade_over_ms = None
+        outputs.level_over_ms = None
+
+    # What the guard knows by itself.
+
+    def _advance_clock(self, now_ms):
+        elapsed_ms = 0 if self._last_ms is None else now_ms - self._last_ms
+        self._last_ms = now_ms
+        self._clock_is_wrong = elapsed_ms < 0 or elapsed_ms > CLOCK_JUMP_MS
+        if self._clock_is_wrong:
+            elapsed_ms = 0
+        self._elapsed_ms = elapsed_ms
+        if self._amplifier_on:
+            self._sound_ms += elapsed_ms
+            if self._melody_on:
+                self._melody_ms += elapsed_ms
+            if self._glide_at_ms < self._glide_ms:
+                self._glide_at_ms = min(self._glide_at_ms + elapsed_ms, self._glide_ms)
+            self._window_ms += elapsed_ms
+        self._latched_ms = min(self._latched_ms + elapsed_ms, 1_000_000)
+
+    def _count(self, for_ms, holds):
+        """The timer of a rule: goes on while it holds, starts again when it does not."""
+        if not holds:
+            return 0
+        return min(for_ms + self._elapsed_ms, 1_000_000)
+
+    def _learn(self, inputs):
+        pulse = inputs.pulse_rate_mbpm
+        # Once the pulse may be slow, not knowing it is no good news; knowing it is.
+        perhaps = pulse is None and (inputs.perhaps_slow_for_ms > 0 or self._perhaps_for_ms > 0)
+        self._perhaps_for_ms = self._count(self._perhaps_for_ms, perhaps)
+        if pulse is None:
+            self._pulse_unknown_ms = self._count(self._pulse_unknown_ms, True)
+            if self._pulse_unknown_ms >= UNKNOWN_FORGETS_MS:
+                self._low_for_ms = 0
+                self._rise_for_ms = 0
+        else:
+            self._pulse_unknown_ms = 0
+            if self.low_mbpm <= pulse < self._high_mbpm:
+                self._pulse_was_right = True
+            self._low_for_ms = self._count(self._low_for_ms, pulse < self.low_mbpm)
+            rising = (
+                self._baseline_mbpm is not None
+                and self._melody_ms >= RISE_NOT_BEFORE_MS
+                and pulse > self._baseline_mbpm * self._rise_permille // 1000
+            )
+            self._rise_for_ms = self._count(self._rise_for_ms, rising)
+            if self._baseline_mbpm is None:
+                self._baseline_wait_ms += self._elapsed_ms
+                if self._baseline_wait_ms >= 1000:
+                    self._baseline_wait_ms = 0
+                    self._baseline_sum += pulse
+                    self._baseline_count += 1
+                    if self._baseline_count == BASELINE_READINGS:
+                        self._baseline_mbpm = self._baseline_sum // BASELINE_READINGS
+        # Faster than what is shown can still be too fast.
+        fastest = inputs.candidate_mbpm if pulse is None else pulse
+        if fastest is not None:
+            self._high_for_ms = self._count(self._high_for_ms, fastest > self._high_mbpm)
+        elif self._pulse_unknown_ms >= UNKNOWN_FORGETS_MS:
+            self._high_for_ms = 0
+        spo2 = inputs.spo2_permille
+        blind = inputs.contact is True and (pulse is None or spo2 is None)
+        self._blind_ms = self._count(self._blind_ms, blind)
+        if spo2 is None:
+            self._spo2_unknown_ms = self._count(self._spo2_unknown_ms, True)
+            if self._spo2_unknown_ms >= UNKNOWN_FORGETS_MS:
+                self._spo2_for_ms = 0
+        else:
+            self._spo2_unknown_ms = 0
+            self._spo2_for_ms = self._count(self._spo2_for_ms, spo2 < self._spo2_permille)
+        perfusion = inputs.perfusion_index_ppm
+        same = (
+            pulse is not None and pulse == self._frozen_pulse_mbpm and perfusion == self._frozen_perfusion_ppm
+        )
+        self._frozen_for_ms = self._count(self._frozen_for_ms, same)
+        self._frozen_pulse_mbpm = pulse
+        self._frozen_perfusion_ppm = perfusion
+
+    # The rules.
+
+    def _device_fault(self, inputs):
+        """A reason why the device cannot be trusted, or None."""
+        if self._clock_is_wrong:
+            return reasons.CLOCK_FAULT
+        if inputs.audio_fault is not None:
+            return reasons.AUDIO_FAULT
+        if inputs.adc_fault is not None:
+            return reasons.ADC_FAULT
+        if inputs.flash_fault is not None:
+            return reasons.FLASH_FAULT
+        if inputs.sensor_fault is not None and self._needs_sensor:
+            return reasons.SENSOR_FAULT
+        if inputs.led_current_ua is not None and inputs.led_current_ua > LED_CURRENT_UA:
+            return reasons.LED_CURRENT
+        hot = (
+            inputs.sensor_temperature_centi_c is not None
+            and inputs.sensor_temperature_centi_c > SENSOR_CENTI_C
+        )
+        self._hot_for_ms = self._count(self._hot_for_ms, hot)
+        if self._hot_for_ms >= SENSOR_HOT_MS:
+            return reasons.SENSOR_HOT
+        if inputs.heap_free_bytes is not None and inputs.heap_free_bytes < HEAP_BYTES:
+            return reasons.HEAP_LOW
+        if not self._amplifier_on:
+            return None
+        if inputs.level_cdba > self._ceiling_cdba or inputs.level_cdbc > self._ceiling_cdbc:
+            return reasons.TOO_LOUD
+        if self._measured_fault(inputs):
+            return reasons.OUTPUT_MISMATCH
+        if self._frozen_for_ms >= FROZEN_MS:
+            return reasons.READINGS_FROZEN
+        self._late_for_ms = self._count(self._late_for_ms, inputs.lateness_ms > LATE_MS)
+        if inputs.lateness_ms > LATE_AT_ONCE_MS or self._late_for_ms >= LATE_FOR_MS:
+            return reasons.LATE
+        return None
+
+    def _measured_fault(self, inputs):
+        """Whether the loudspeaker gets something else than was sent."""
+        measured = inputs.measured_level_cdba
+        if measured is None:
+            return False
+        sent = max(inputs.level_cdba, inputs.level_cdbc, MUTE_FROM_CDBA)
+        self._above_for_ms = self._count(self._above_for_ms, measured > sent + OUTPUT_ABOVE_CDB)
+        self._over_for_ms = self._count(self._over_for_ms, measured > self._ceiling_cdba + OUTPUT_CEILING_CDB)
+        below = inputs.level_cdba > OUTPUT_BELOW_FROM_CDBA and measured < inputs.level_cdba - OUTPUT_BELOW_CDB
+        self._below_for_ms = self._count(self._below_for_ms, below)
+        return (
+            self._above_for_ms >= OUTPUT_ABOVE_MS
+            or self._over_for_ms >= OUTPUT_CEILING_MS
+            or self._below_for_ms >= OUTPUT_BELOW_MS
+        )
+
+    def _stop_rule(self, inputs):
+        """A reason why the music must leave within two seconds, or None."""
+        if inputs.usb_host_present and not inputs.bench_mode:
+            return reasons.USB_HOST
+        low = inputs.supply_mv is not None and inputs.supply_mv < SUPPLY_MV
+        self._supply_for_ms = self._count(self._supply_for_ms, low)
+        if low and (self._supply_for_ms >= SUPPLY_MS or not self._amplifier_on):
+            return reasons.SUPPLY_LOW
+        if inputs.button_stuck:
+            return reasons.BUTTON_STUCK
+        if inputs.profile_confirmed is not True:
+            return reasons.NOT_CONFIRMED
+        if not self._amplifier_on:
+            return None
+        if self._is_slow(inputs):
+            # A newborn that is slow is slow; an adult whose pulse never was an adult's is somebody else.
+            return reasons.BRADYCARDIA if self._newborn or self._pulse_was_right else reasons.WRONG_POPULATION
+        if self._high_for_ms >= self._high_ms:
+            return reasons.TACHYCARDIA if self._pulse_was_right else reasons.WRONG_POPULATION
+        if self._rise_for_ms >= self._rise_ms:
+            return reasons.TACHYCARDIA
+        if self._spo2_for_ms >= SPO2_MS:
+            return reasons.DESATURATION
+        if self._newborn and self._blind_ms >= NEWBORN_UNKNOWN_MS:
+            return reasons.SIGNAL_LOST
+        room = inputs.room_level_cdba is not None and inputs.room_level_cdba > self._room_cdba
+        self._room_for_ms = self._count(self._room_for_ms, room)
+        if self._room_for_ms >= ROOM_MS:
+            return reasons.ROOM_TOO_LOUD
+        if self._sound_ms > self._session_ms + SESSION_GRACE_MS:
+            return reasons.TOO_LONG
+        if self._hour.spent >= self._hour_limit:
+            return reasons.DOSE
+        return None
+
+    def _is_slow(self, inputs):
+        """Whether the pulse has been too slow for too long: by what is shown, by its waves, or by the slower of two
+        rates that they allow where there was one before.
+        """
+        if max(self._low_for_ms, inputs.slow_for_ms) >= self._low_ms:
+            return True
+        perhaps_ms = max(inputs.perhaps_slow_for_ms, self._perhaps_for_ms)
+        if self._pulse_was_right:
+            return perhaps_ms >= self._two_rates_ms
+        return self._newborn and perhaps_ms >= NEWBORN_NEVER_SURE_MS
+
+    def _freeze(self, inputs):
+        """Whether slowing must stop here. An adult's music may slow without a signal, a newborn's may not."""
+        pulse = inputs.pulse_rate_mbpm
+        if pulse is None:
+            return self._newborn
+        if pulse < self._freeze_mbpm or inputs.slow_for_ms or inputs.perhaps_slow_for_ms:
+            return True
+        return (
+            self._baseline_mbpm is not None and pulse * 1000 // self._freeze_permille <= self._baseline_mbpm
+        )
+
+    def _latch(self, gesture):
+        """A stop stays until a person presses the button with the cause gone."""
+        action = self.verdict.action
+        if action >= FADE and action > self._latched and self._amplifier_on:
+            self._latched = action
+            self._latched_ms = 0
+        elif self._latched and action < FADE and gesture == "press":
+            self._latched = GO
+
+    # The limits.
+
+    def _limit_level(self, outputs):
+        """The most that may be asked for: at first the population's, and led down so that what is left of the hour
+        lasts; within a session never up again.
+        """
+        lasting_cdba = self._hour.lasting_cdba(self._hour_limit, HOUR_LASTS_S)
+        if lasting_cdba is not None and lasting_cdba < self._most_cdba:
+            self._most_cdba = lasting_cdba
+        if outputs.level_cdba <= self._most_cdba:
+            return
+        outputs.level_cdba = self._most_cdba
+        fall_cdb = self._glide_to_cdba - self._most_cdba
+        if outputs.level_over_ms is None and fall_cdb >= HOUR_STEP_CDB:
+            outputs.level_over_ms = fall_cdb * HOUR_MS_PER_CDB
+
+    def _limit_rise(self, outputs):
+        if outputs.level_over_ms is None or not outputs.playing:
+            return
+        from_silence = not self._amplifier_on or self._glide_to_cdba == 0
+        now_cdba = 0 if from_silence else self._level_now_cdba()
+        least_ms = (outputs.level_cdba - now_cdba) * RISE_MS_PER_CDB
+        if from_silence and least_ms < self._onset_ms:
+            least_ms = self._onset_ms
+        if outputs.level_over_ms < least_ms:
+            outputs.level_over_ms = least_ms
+        self._glide_from_cdba = now_cdba
+        self._glide_to_cdba = outputs.level_cdba
+        self._glide_ms = outputs.level_over_ms
+        self._glide_at_ms = 0
+
+    def _level_now_cdba(self):
+        """Where the level has glided to. Times in tens of ms keep the product in a small integer."""
+        if self._glide_at_ms >= self._glide_ms:
+            return self._glide_to_cdba
+        change = self._glide_to_cdba - self._glide_from_cdba
+        return self._glide_from_cdba + change * (self._glide_at_ms // 10) // (self._glide_ms // 10 + 1)
+
+    def _limit_tempo(self, outputs):
+        tempo = outputs.tempo_mbpm
+        if tempo is None or not outputs.melody_on:
+            self._window_tempo_mbpm = None
+            return
+        if tempo > TEMPO_HIGHEST_MBPM:
+            tempo = TEMPO_HIGHEST_MBPM
+        if tempo < TEMPO_LOWEST_MBPM:
+            tempo = TEMPO_LOWEST_MBPM
+        if self._window_tempo_mbpm is None:
+            self._window_tempo_mbpm = tempo
+            self._window_ms = 0
+            if self._start_tempo_mbpm is None:
+                self._start_tempo_mbpm = tempo
+        else:
+            floor = self._slowest_mbpm(outputs, self._start_tempo_mbpm)
+            if tempo < floor:
+                # Never slower from here, and never faster because of it.
+                tempo = min(floor, self._window_tempo_mbpm)
+            change = self._window_tempo_mbpm * TEMPO_CHANGE_PERMILLE // 1000
+            if tempo > self._window_tempo_mbpm + change:
+                tempo = self._window_tempo_mbpm + change
+            elif tempo < self._window_tempo_mbpm - change:
+                tempo = self._window_tempo_mbpm - change
+            if self._window_ms >= TEMPO_WINDOW_MS:
+                self._window_ms = 0
+                self._window_tempo_mbpm = tempo
+        outputs.tempo_mbpm = tempo
+
+    def _slowest_mbpm(self, outputs, start_mbpm):
+        if outputs.ratio_pulses and self._baseline_mbpm is not None:
+            whole = self._baseline_mbpm * outputs.ratio_beats // outputs.ratio_pulses
+        else:
+            whole = start_mbpm
+        return whole * self._slowest_permille // 1000

@@ -1,0 +1,1 @@
+"""From the light of the sensor to pulse, beats, oxygen and variability."""

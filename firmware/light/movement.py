@@ -1,0 +1,106 @@
+"""Whether a hand moves the sensor: the light swings far more than this pulse does when all is quiet.
+
+Rhythmic movement (patting, rocking, sucking) looks like a pulse, only larger. What was seen in calm light tells
+them apart: with a swing that large, only the rate that was there before it is still believed.
+"""
+
+from micropython import const
+
+from firmware.light import pulse
+
+_MUCH_PERCENT = const(250)  # of the calm light's swing or slope
+_MORE_PERCENT = const(130)  # enough where red follows infrared otherwise than before:
+_RATIO_APART_PERCENT = const(10)  # movement changes both lights more alike than blood does
+_NOISE_COUNTS = const(60)  # by so much red must swing otherwise than infrared tells
+_RATIO_SAME_PERCENT = const(5)  # so near, it is blood that swings more
+_RATE_APART_PERCENT = const(10)  # from the calm rate
+_LASTS_PAIRS = const(380)  # after the last large swing
+_BURST_PAIRS = const(900)  # in a movement as long as this no rate is believed
+_CALM_FIRST = const(3)  # seconds of a shown rate, until it is believed to be calm
+_SETTLES_SHIFT = const(3)  # a calm second moves what is usual by 1/8
+
+
+class Movement:
+    """What is usual in calm light, and whether the present second is."""
+
+    def __init__(self):
+        self.forget()
+
+    def forget(self):
+        """Start anew: another patient, or another place of the sensor."""
+        self._slope = 0  # of this second, its largest, in counts over 80 ms
+        self._swing = 0  # of this second, lightest to darkest, in counts
+        self._calm_slope = 0
+        self._calm_swing = 0
+        self._calm_ratio = 0  # red's swing on infrared's, in permille; 0 = not known
+        self._ratio = 0
+        self._calm_mbpm = 0
+        self._calm_seconds = 0
+        self._until = 0  # pairs
+        self._much_until = 0
+        self._began = 0  # where the light was last without a much larger swing
+        self._seen = 0
+
+    def look(self, slopes, head, swing, red_swing):
+        """Take the second before pair `head`, in which infrared and red swung by so many counts."""
+        self._slope = pulse.largest_slope(slopes, head - pulse.PAIRS_PER_S, head)
+        self._swing = swing
+        self._ratio = red_swing * 1000 // swing if swing else 0
+        if self._calm_seconds < _CALM_FIRST:
+            return
+        known = self._ratio and self._calm_ratio
+        apart = (
+            self._ratio - self._calm_ratio
+            if self._ratio > self._calm_ratio
+            else self._calm_ratio - self._ratio
+        )
+        # Noise alone changes the ratio of two small swings.
+        other = known and apart * 100 > self._calm_ratio * _RATIO_APART_PERCENT
+        other = other and apart * swing > _NOISE_COUNTS * 1000
+        blood = known and apart * 100 < self._calm_ratio * _RATIO_SAME_PERCENT
+        much = self._larger(_MUCH_PERCENT) and not blood
+        if not much and head >= self._much_until:
+            self._began = head
+        if much:
+            self._much_until = head + _LASTS_PAIRS
+        if much or (other and self._larger(_MORE_PERCENT)):
+            self._until = head + _LASTS_PAIRS
+
+    def _larger(self, percent):
+        return (
+            self._slope * 100 > self._calm_slope * percent or self._swing * 100 > self._calm_swing * percent
+        )
+
+    def present(self, head):
+        """Whether the sensor is being moved."""
+        return head < self._until
+
+    def disturbs(self, rate, head):
+        """Whether `rate` (mbpm) may be the hand's: it is not the calm light's, and the light is not calm."""
+        if head >= self._until:
+            return False
+        if head - self._began > _BURST_PAIRS:
+            return True  # what was right before it may have changed
+        apart = rate - self._calm_mbpm if rate > self._calm_mbpm else self._calm_mbpm - rate
+        return apart // 100 > self._calm_mbpm // 10000 * _RATE_APART_PERCENT
+
+    def calm(self, rate, head):
+        """`rate` (mbpm) is shown at pair `head`; once a second it tells what is usual, if nothing moves."""
+        if head < self._until or head - self._seen < pulse.PAIRS_PER_S:
+            return
+        self._seen = head
+        self._calm_mbpm = rate
+        if self._calm_seconds < _CALM_FIRST:
+            self._calm_seconds += 1
+            if self._slope > self._calm_slope:
+                self._calm_slope = self._slope
+            if self._swing > self._calm_swing:
+                self._calm_swing = self._swing
+            return
+        if self._ratio:
+            if self._calm_ratio:
+                self._calm_ratio += (self._ratio - self._calm_ratio) >> _SETTLES_SHIFT
+            else:
+                self._calm_ratio = self._ratio
+        self._calm_slope += (self._slope - self._calm_slope) >> _SETTLES_SHIFT
+        self._calm_swing += (self._swing - self._calm_swing) >> _SETTLES_SHIFT

@@ -1,0 +1,175 @@
+"""The pulse's period, by autocorrelation of the last 8 s and a path through time.
+
+One autocorrelation can be fooled by a breath, a movement or a double wave; a path through many, allowed to
+bend only as fast as a pulse does, is not. Whether a rate may be shown is decided in `vitals`.
+"""
+
+from array import array
+
+from micropython import const
+
+from firmware.light import pulse
+
+# Neighbouring candidates differ by 1.5 %, so the path can follow ± 9 % in a second, as a bradycardia falls.
+_STEP_PERMILLE = const(15)
+_REACH = const(6)
+_TOLL = const(20)  # permille of correlation that each candidate's step aside costs
+_LEAK_PERCENT = const(85)  # the past's weight falls to half in 4 s
+# A multiple of the period correlates as well as the period itself; what the half or third of it does tells
+# them apart. At this weight, a half that correlates 0.7 as well wins. A second wave half-way can do that (an
+# adult's, beside a pulse of 100), so halves that short must do better: see `pulse.salience`.
+_PART_PERCENT = const(40)
+# One restless second must not rule the window: slopes are clipped at this share of the usual second's limit.
+_CLIP_PERCENT = const(80)
+_SMALLEST_LIMIT = const(4)
+# Half the period correlates: from 0.15 on there is a second wave half-way; at 0.9 of what the period does, or
+# more, the half may be the period, and nothing is said about waves.
+_SECOND_WAVE_PERMILLE = const(150)
+_SECOND_WAVE_PERCENT = const(90)
+# A pure swing: the two are this near, the steepest rise is that near the steepest fall.
+_SHAPELESS_PERMILLE = const(970)
+_UPRIGHT_PERCENT = const(107)
+_DOUBTFUL_PERCENT = const(105)  # of its correlation: what the double of a short period must not exceed
+
+
+class Period:
+    """Follow the period of one patient's pulse between two lags, over at most `window` pairs of 20 ms."""
+
+    def __init__(self, shortest, longest, window, least, second):
+        self._shortest = shortest
+        self._longest = longest
+        self._window = window
+        self._least = least  # pairs without which nothing is said
+        self._second = second  # ticks after a beat at which a second wave may still rise
+        lags = []
+        ticks = shortest * pulse.TICKS_PER_PAIR
+        while ticks <= longest * pulse.TICKS_PER_PAIR:
+            lags.append(ticks)
+            ticks += ticks * _STEP_PERMILLE // 1000
+        self._lags = array("H", lags)
+        self._candidates = len(lags)
+        self._x = array("H", [0] * window)
+        self._r = array("I", [pulse.R_BIAS] * (longest + 2))
+        self._now = array("I", lags)
+        self._path = array("I", lags)
+        self._next_path = array("I", lags)
+        self.forget()
+
+    def forget(self):
+        """Start anew: what came before belongs to another hold of the sensor."""
+        for i in range(self._candidates):
+            self._path[i] = 0
+        self.pairs = 0  # that the last measurement rested on
+        self.ticks = 0  # the period in 1/3200 s; 0 = unknown
+        self.last_ticks = 0  # the last one that was known
+        self.strength = 0  # 0..1000: how well it explains the window
+        self.doubtful = False  # the double explains more, and a second wave can be as soon as this period
+        self.twofold = False  # a second wave rises steeply about half-way between the beats
+        self._lean = 0  # how much steeper the light rises than falls, in percent
+        self.shapeless = 0  # for how many seconds the light has swung to and fro alike
+
+    def measure(self, levelled, first, end, limit):
+        """Measure on the levelled slopes of pairs first..end-1 and take the path one second further."""
+        count = end - first
+        if count > self._window:
+            count = self._window
+        self.pairs = count
+        self.strength = 0
+        self.doubtful = self.twofold = False
+        if self.ticks:
+            self.last_ticks = self.ticks
+        self.ticks = 0
+        if count < self._least:
+            return
+        longest = self._longest
+        if longest > count // 2:
+            longest = count // 2
+        clip = limit * _CLIP_PERCENT // 100
+        largest = pulse.largest_slope(levelled, end - count, end)
+        if clip > largest:
+            clip = largest
+        if clip < _SMALLEST_LIMIT:
+            return
+        self._lean = pulse.lean(levelled, end - count // 2, end)
+        pulse.extract(levelled, self._x, end - count, count, clip)
+        r = self._r
+        for lag in range(longest, self._longest + 2):
+            r[lag] = pulse.R_BIAS
+        pulse.autocorrelate(self._x, r, self._shortest // 2, longest, count)
+        self._follow(longest)
+
+    def _follow(self, longest):
+        now = self._now
+        pulse.salience(
+            self._r,
+            now,
+            self._lags,
+            self._candidates,
+            self._shortest * pulse.TICKS_PER_PAIR,
+            longest * pulse.TICKS_PER_PAIR,
+            _PART_PERCENT,
+            self._second,
+        )
+        path = self._next_path
+        best = pulse.follow(self._path, path, now, self._candidates, _REACH, _TOLL, _LEAK_PERCENT)
+        self._next_path = self._path
+        self._path = path
+        # The path is smooth; the top of what is measured now is near it.
+        last = self._candidates - 1
+        for _ in range(3):
+            if best < last and now[best + 1] > now[best]:
+                best += 1
+            elif best > 0 and now[best - 1] > now[best]:
+                best -= 1
+        self.strength = now[best]
+        if self.strength == 0:
+            return
+        lags = self._lags
+        self.ticks = lags[best]
+        if 0 < best < last:
+            width = (lags[best + 1] - lags[best - 1]) // 2
+            self.ticks += pulse.vertex(now[best - 1], now[best], now[best + 1], width)
+        half = self._highest_near(self.ticks // 2)
+        whole = self._highest_near(self.ticks)
+        double = self._highest_near(self.ticks * 2)
+        self._look_at_shape()
+        self.doubtful = self.ticks <= self._second and double * 100 > whole * _DOUBTFUL_PERCENT
+        self.twofold = (
+            self.ticks <= 2 * self._second
+            and half > _SECOND_WAVE_PERMILLE
+            and half * 100 < whole * _SECOND_WAVE_PERCENT
+        )
+
+    def _look_at_shape(self):
+        """A swing without a shape is its own opposite half a period later, and rises as fast as it falls."""
+        r = self._r
+        lag = self.ticks // 2 // pulse.TICKS_PER_PAIR
+        half = min(r[lag], r[lag + 1]) - pulse.R_BIAS
+        lag = self.ticks // pulse.TICKS_PER_PAIR
+        whole = max(r[lag], r[lag + 1]) - pulse.R_BIAS
+        if (
+            whole > 500
+            and whole * _SHAPELESS_PERMILLE < -half * 1000
+            and -half * _SHAPELESS_PERMILLE < whole * 1000
+            and self._lean < _UPRIGHT_PERCENT
+            and self._lean * _UPRIGHT_PERCENT > 10000
+        ):
+            self.shapeless += 1
+        else:
+            self.shapeless = 0
+
+    def _highest_near(self, ticks):
+        """The highest correlation within 1/8 of a lag; 0 where none is known."""
+        lag = (ticks - ticks // 8) // pulse.TICKS_PER_PAIR
+        last = (ticks + ticks // 8) // pulse.TICKS_PER_PAIR + 1
+        highest = 0
+        if lag < self._shortest // 2:
+            return 0
+        if last > self._longest:
+            last = self._longest
+        while lag <= last:
+            value = self._r[lag] - pulse.R_BIAS
+            if value > highest:
+                highest = value
+            lag += 1
+        return highest

@@ -1,0 +1,257 @@
+"""Which rates the waves allow: one, two, or none; and for how long the slower one has been slow.
+
+Independent of `period` and `beats`. `vitals` shows no rate that this contradicts, and the guard is handed both
+candidates: a slow heart that is read as a fast one is the worst that can happen.
+"""
+
+from micropython import const
+
+from firmware import reasons
+from firmware.light.waves import EVEN, NONE, PAIRS
+
+_MBPM_TICKS = const(192000000)
+
+# What may be shown, in mbpm: within what `period` looks for.
+_NEWBORN_LEAST = const(47000)
+_NEWBORN_MOST = const(250000)
+_ADULT_LEAST = const(31000)
+_ADULT_MOST = const(230000)
+
+# So many waves strong and weak in turn, and either may be the beat: the fewer, the more unlike they are. A breath
+# makes neighbours a little unlike for a while.
+_SEEN_UNLIKE = const(4)
+_NEARLY_ALIKE_PERCENT = const(70)
+_SEEN_NEARLY_ALIKE = const(8)
+_ALIKE_PERCENT = const(80)
+_SEEN_ALIKE = const(14)
+_UNLIKE_ENOUGH_PERCENT = const(75)  # for the guard to count
+_FIRST_WAVES = const(8)  # until so many were seen, or an even row of fewer, nothing is shown
+_FEW_WAVES = const(
+    6
+)  # the time of so many waves, in percent of that of so many beats: a rate that lags is nearer
+_FEW_PERCENT = const(160)
+_DOUBT_LASTS_TICKS = const(16000)  # 5 s after waves came in turn, one even row of them is not enough,
+_STAYS_WAVES = const(8)  # in turn for so many waves
+_SURE_WAVES = const(12)  # but for one as long as this
+_SEEN_WAVES = const(5)  # a pattern that held for so many contradicts what is to be shown
+_APART_PERCENT = const(35)  # from what the waves say: half and third are farther, a rate that lags is nearer
+# A second wave that comes this soon after the beat is no beat.
+_SOON_TICKS = const(864)  # 0.27 s
+_SOON_SHARE_PERCENT = const(40)  # of the time to the next beat,
+_NEAR_SHARE_PERCENT = const(33)  # or this near however high it is
+# An adult's second wave is a second wave (it nearly always is one) unless it is as strong and as late as this, or
+# the heart would be slower than this.
+_ADULT_STRONG_PERCENT = const(40)
+_ADULT_LATE_TICKS = const(1152)  # 0.36 s
+_ADULT_HALFWAY_STRONG_PERCENT = const(30)  # half-way to the next beat, where a weak beat would come
+_ADULT_SLOW_MBPM = const(45000)
+# Twice a pulse is not likely to be a pulse from here on: what is in between is a second wave.
+_ADULT_FAST_MBPM = const(170000)
+_NEWBORN_FAST_MBPM = const(215000)
+# The same second wave as before, in percent of the beat's height, ticks (30 ms), percent of the beat.
+_KNOWN_WEAKER_PERCENT = const(12)
+_KNOWN_DELAY_TICKS = const(96)
+_KNOWN_SHARE_PERCENT = const(4)
+_ADULT_WAVES = const(12)  # so many waves in turn before an adult's usual reading is doubted
+# The rhythm goes on where the next interval is this near the last, in percent.
+_GOES_ON_PERCENT = const(25)
+_SAME_PERCENT = const(15)
+
+
+class Rates:
+    """Candidates in mbpm, each None while unknown; equal where the waves allow one rate only."""
+
+    def __init__(self, waves, newborn):
+        self._waves = waves
+        self._newborn = newborn
+        self._least = _NEWBORN_LEAST if newborn else _ADULT_LEAST
+        self._most = _NEWBORN_MOST if newborn else _ADULT_MOST
+        self.forget()
+
+    def forget(self):
+        """Start anew."""
+        self.slow_mbpm = None
+        self.fast_mbpm = None
+        self.second_wave = False  # each beat has one that could be a beat by itself
+        self.halfway = False  # about half-way to the next beat
+        self.sure_mbpm = 0  # what the waves say beyond doubt, where they are in pairs; 0 = nothing
+        self._row = self._waves.every
+        self._trusted = 0  # ticks from beat to beat while only one rate was possible
+        self._trusted_at = 0  # the beat it was last seen at
+        self._doubted_until = 0  # ticks
+        self._known_delay = 0  # of a second wave that was surely one: ticks, share of the beat, height
+        self._known_share = 0
+        self._known_weaker = 0
+        self._inserted = False  # the weak waves came in between beats that went on as before
+
+    def look(self):
+        """Renew the candidates: a wave was found."""
+        every = self._waves.every
+        strong = self._waves.strong
+        self._row = row = every if every.run >= strong.run else strong
+        pattern = row.pattern
+        self.sure_mbpm = 0
+        self.second_wave = False
+        self.halfway = False
+        self._follow()
+        if pattern == NONE:
+            self.slow_mbpm = None
+            self.fast_mbpm = None
+            self._inserted = False
+            return
+        group = row.group_ticks()
+        if group <= 0:
+            return
+        slow = _MBPM_TICKS // group
+        fast = slow
+        if pattern == EVEN:
+            self._inserted = False
+        else:
+            fast = 2 * slow  # of three kinds, the two strongest may be beats
+            if self._is_second_wave(row, slow, fast, group):
+                fast = slow
+                self.second_wave = True
+                self.halfway = 42 <= row.delay_ticks() * 100 // group <= 62
+                self.sure_mbpm = slow if self._least <= slow <= self._most else 0
+        self.slow_mbpm = slow
+        self.fast_mbpm = fast
+
+    def _is_second_wave(self, row, slow, fast, group):
+        """Whether the weaker wave of each group is the same beat's."""
+        delay = row.delay_ticks()
+        share = delay * 100 // group
+        weaker = row.weaker_percent()
+        if fast > (_NEWBORN_FAST_MBPM if self._newborn else _ADULT_FAST_MBPM):
+            # Twice as fast would be too fast: so this wave comes after every beat, and is known from now on.
+            self._known_delay = delay
+            self._known_share = share
+            self._known_weaker = weaker
+            return True
+        if self._inserted or self._is_known(delay, share, weaker):
+            return True
+        if self._newborn:
+            if delay > _SOON_TICKS:
+                return False
+            return share <= _NEAR_SHARE_PERCENT or (
+                share <= _SOON_SHARE_PERCENT and weaker <= _NEARLY_ALIKE_PERCENT
+            )
+        if slow < _ADULT_SLOW_MBPM:
+            return False
+        if weaker >= _ADULT_STRONG_PERCENT and delay >= _ADULT_LATE_TICKS:
+            return False
+        return not (weaker >= _ADULT_HALFWAY_STRONG_PERCENT and 46 <= share <= 54)
+
+    def _is_known(self, delay, share, weaker):
+        """Whether a second wave like this one was there when nothing else was possible."""
+        if not self._known_delay or abs(weaker - self._known_weaker) > _KNOWN_WEAKER_PERCENT:
+            return False
+        return (
+            abs(delay - self._known_delay) <= _KNOWN_DELAY_TICKS
+            or abs(share - self._known_share) <= _KNOWN_SHARE_PERCENT
+        )
+
+    def _follow(self):
+        """Follow the beat from where it was beyond doubt, wave by wave, while it changes no faster than hearts do."""
+        row = self._row
+        now = row.time(0)
+        if row.pattern == EVEN and row.run >= _SEEN_WAVES:
+            self._trusted = row.group_ticks()
+            self._trusted_at = now
+            return
+        if not self._trusted:
+            return
+        span = now - self._trusted_at
+        if span * 100 < self._trusted * (100 - _GOES_ON_PERCENT):
+            return  # a wave in between
+        if span * 100 > self._trusted * (100 + _GOES_ON_PERCENT):
+            self._trusted = 0
+            return
+        self._trusted = span
+        self._trusted_at = now
+        if row.pattern >= PAIRS and not self._inserted:
+            group = row.group_ticks()
+            apart = group - span if group > span else span - group
+            self._inserted = apart * 100 < span * _SAME_PERCENT
+
+    def doubt(self, rate):
+        """Why `rate` (mbpm) may not be shown, or None: a word of reasons."""
+        row = self._row
+        now = row.time(0)
+        if self._waves.every.known() < _FIRST_WAVES and not (row.pattern == EVEN and row.run >= _SEEN_UNLIKE):
+            return reasons.UNSETTLED
+        if self._too_few(rate):
+            return reasons.TWO_RATES
+        if self._contradicts(row, rate):
+            if row.run >= _STAYS_WAVES and row.weaker_percent() <= _ALIKE_PERCENT:
+                self._doubted_until = now + _DOUBT_LASTS_TICKS
+            return reasons.TWO_RATES
+        slow = self.slow_mbpm
+        if not self._newborn and rate < _ADULT_SLOW_MBPM and (slow is None or slow != self.fast_mbpm):
+            return reasons.TWO_RATES  # beats coupled two by two are commoner than so slow a heart
+        if slow is None or self.fast_mbpm != slow or row.run < _SEEN_WAVES:
+            return reasons.TWO_RATES if now < self._doubted_until else None
+        if self.sure_mbpm and rate >= slow:
+            return None  # what is shown then is the sure one
+        if slow < self._least or slow > self._most:
+            return reasons.OUT_OF_RANGE
+        if now < self._doubted_until and row.run < _SURE_WAVES:
+            return reasons.TWO_RATES
+        apart = rate - slow if rate > slow else slow - rate
+        if apart // 100 > slow // 10000 * _APART_PERCENT:
+            return reasons.TWO_RATES
+        return None
+
+    def _too_few(self, rate):
+        """Whether fewer waves came of late than `rate` (mbpm) has beats."""
+        row = self._waves.every
+        if row.known() <= _FEW_WAVES:
+            return False
+        span = row.time(0) - row.time(_FEW_WAVES)
+        return span * 100 > _MBPM_TICKS // rate * _FEW_WAVES * _FEW_PERCENT
+
+    def _contradicts(self, row, rate):
+        """Whether waves come strong and weak in turn, long enough, and either kind may be the beat."""
+        slow = self.slow_mbpm
+        if slow is None or slow == self.fast_mbpm:
+            return False
+        if (
+            not self._newborn
+            and slow > _ADULT_SLOW_MBPM
+            and rate < slow // 100 * 115
+            and row.run < _ADULT_WAVES
+        ):
+            return False
+        weaker = row.weaker_percent()
+        if weaker > _ALIKE_PERCENT:
+            return row.run >= _SEEN_ALIKE
+        return row.run >= (_SEEN_NEARLY_ALIKE if weaker > _NEARLY_ALIKE_PERCENT else _SEEN_UNLIKE)
+
+    def only_mbpm(self):
+        """The one rate that the waves allow, long enough to be sure; or None."""
+        if self.slow_mbpm is None or self.slow_mbpm != self.fast_mbpm or self._row.run < _SEEN_WAVES:
+            return None
+        return self.slow_mbpm
+
+    def slow_for_ticks(self, limit_mbpm, now):
+        """For how long, until `now` (ticks), the pulse has been slower than `limit_mbpm` by every reading of the waves.
+
+        Begins with the first slow interval, not with the moment it was noticed. 0 while it is not, or a hand moves
+        the sensor.
+        """
+        limit = _MBPM_TICKS // limit_mbpm
+        longest = max(self._waves.every.slow_ticks(limit, now), self._waves.strong.slow_ticks(limit, now))
+        row = self._row
+        if self.slow_mbpm is not None and self.slow_mbpm == self.fast_mbpm and row.group_ticks() >= limit:
+            held = row.pattern_ticks(now)
+            if self.second_wave and held > longest:
+                longest = held
+        return longest
+
+    def perhaps_slow_for_ticks(self, limit_mbpm, now):
+        """For how long, until `now`, waves have come strong and weak in turn, and the strong ones so slowly."""
+        row = self._row
+        if self.slow_mbpm is None or self.slow_mbpm == self.fast_mbpm or self.slow_mbpm >= limit_mbpm:
+            return 0
+        if row.weaker_percent() > _UNLIKE_ENOUGH_PERCENT:
+            return 0
+        return row.pattern_ticks(now)

@@ -1,0 +1,85 @@
+"""SpO2 from red and infrared, uncalibrated: for stop rules only, never for tempo.
+
+The ratio of ratios is the slope of red on infrared over 4 to 6 s, with noise allowed in both, and counts only
+where the two rise and fall together. The curve is the sensor maker's published one (Maxim AN6845).
+"""
+
+from array import array
+
+from micropython import const
+
+from firmware.light import pulse
+
+WINDOW = const(300)  # pairs: 6 s
+# 4 s of light leave 142 pairs to an adult, whose slopes are levelled over half a second on each side.
+LEAST = const(140)
+_CORRELATION_PERMILLE_SQUARED = const(640)  # 0.8 squared
+_LEAST_LEVEL_COUNTS = const(2000)  # of red: below this there is no red light
+_RATIO_MAX_PERMILLE = const(2500)  # the curve says 36 % there and was never measured so low
+
+
+def square_root(value):
+    """The whole square root of 0 ≤ value < 2^30, by Newton's steps."""
+    if value < 2:
+        return value
+    guess = 32768
+    while True:
+        better = (guess + value // guess) // 2
+        if better >= guess:
+            return guess
+        guess = better
+
+
+def from_ratio(ratio_permille):
+    """SpO2 in permille for a ratio R in permille: 1.5958 R² − 34.6597 R + 112.6899 percent (AN6845)."""
+    square = ratio_permille * ratio_permille // 100
+    value = 1127 - ratio_permille * 34660 // 100000 + square * 1596 // 1000000
+    return value if value < 1000 else 1000
+
+
+class Saturation:
+    """Ratio of ratios over a window of levelled slopes of both lights."""
+
+    def __init__(self):
+        self._sums = array("I", [0] * 3)
+        self.ratio_permille = None
+
+    def measure(self, ir, red, first, end, ir_level_counts, red_level_counts):
+        """SpO2 in permille from levelled slopes of pairs first..end-1, or None where the lights disagree."""
+        self.ratio_permille = None
+        if end - first > WINDOW:
+            first = end - WINDOW
+        if red_level_counts < _LEAST_LEVEL_COUNTS or ir_level_counts < _LEAST_LEVEL_COUNTS:
+            return None
+        largest = pulse.largest_slope(ir, first, end)
+        other = pulse.largest_slope(red, first, end)
+        if other > largest:
+            largest = other
+        if largest < 1:
+            return None
+        sums = self._sums
+        pulse.products(ir, red, sums, first, end, largest)
+        ir_square = sums[0]
+        red_square = sums[1]
+        product = sums[2] - 536870912
+        # 13 bits, so that squares of them fit.
+        while ir_square >= 8192 or red_square >= 8192:
+            ir_square >>= 1
+            red_square >>= 1
+            product >>= 1
+        if product <= 0 or ir_square == 0:
+            return None
+        if product * product // 1000 < ir_square * red_square // 1000 * _CORRELATION_PERMILLE_SQUARED // 1000:
+            return None
+        # The slope with equal noise in both: the main axis of the cloud of points.
+        difference = (red_square - ir_square) // 2
+        root = square_root(difference * difference + product * product)
+        slope = (difference + root) * 4096 // product
+        levels = (ir_level_counts >> 3) * 1000 // (red_level_counts >> 3)
+        if slope > 65536 or levels > 8000:
+            return None
+        ratio = slope * levels // 4096
+        if ratio > _RATIO_MAX_PERMILLE:
+            return None
+        self.ratio_permille = ratio
+        return from_ratio(ratio)

@@ -1,0 +1,294 @@
+"""Every wave of the light that rises steeply, in two rows: all of them, and the strong ones alone.
+
+A second opinion beside `period` and `beats`, which steer each other: this looks at the plain slopes, knows no
+period, and never picks one of two answers. A row that comes evenly means one rate; waves that are strong and weak
+in turn mean a heart with a second wave, or one twice as fast with every other beat weak. What follows from that
+is said in `rates`.
+"""
+
+from array import array
+
+from micropython import const
+
+from firmware.light import pulse
+
+_KEPT = const(32)  # waves remembered in a row; a power of two
+_MASK = const(31)
+_APART_PAIRS = const(4)  # a wave is the steepest within 80 ms on each side: 300 a minute come 200 ms apart
+_AROUND_PAIRS = const(6)  # its height is over the mean of 0.26 s around it, so that a breath counts little
+_DELAY_PAIRS = const(7)  # a wave can be judged this long after its top
+_SMALL_PERCENT = const(18)  # of the usual height: smaller ones are notches and noise
+_STRONG_PERCENT = const(36)
+_LEAST_SLOPE = const(24)  # counts over 80 ms: what the converter's own noise reaches
+_SLACKEN_PAIRS = const(15)  # without a wave for so long, what is usual falls by 1/8 for each further one
+_LONGEST_PAIRS = const(400)  # slopes older than 8 s are on their way out of the ring
+
+# In percent: an interval is like the one before; a pair of them like the pair one wave before; heights of waves
+# that are not neighbours are alike; neighbours of one kind do not differ more than that; neighbours
+# of two kinds differ at least so much, and two apart only this share of it.
+_STEADY_PERCENT = const(9)
+_ONE_KIND_PERCENT = const(40)
+_PAIR_PERCENT = const(12)
+_ALIKE_PERCENT = const(30)
+_IN_TURN_PERCENT = const(13)
+_IN_TURN_SHARE_PERCENT = const(45)
+_AS_HIGH_PERCENT = const(85)
+_UNLIKE_PERCENT = const(30)
+_RUN = const(4)  # waves that make a pattern
+_TRIPLE_RUN = const(6)
+
+NONE = const(0)  # no rhythm to be seen
+EVEN = const(1)  # one kind of waves
+PAIRS = const(2)  # two kinds in turn
+TRIPLES = const(3)
+
+
+def _apart_percent(one, other):
+    """How far two positive numbers are apart, in percent of the larger."""
+    if one > other:
+        return (one - other) * 100 // one
+    return (other - one) * 100 // other if other else 0
+
+
+class Row:
+    """Waves one after another, and the pattern they make. Times in ticks of 1/3200 s since the first sample."""
+
+    def __init__(self):
+        self._times = array("I", [0] * _KEPT)
+        self._heights = array("I", [0] * _KEPT)
+        self.count = 0
+        self.forget()
+
+    def forget(self):
+        """Start anew."""
+        self.first = self.count  # waves before it are not compared
+        self.pattern = NONE
+        self.run = 0  # for how many waves it has held
+        self._steady = 0
+        self._turns = 0
+        self._uneven = 0
+        self._pairs = 0
+        self._triples = 0
+        self._unlikes = 0
+
+    def time(self, back):
+        """When the wave `back` before the last (0 = the last) rose most steeply, in ticks."""
+        return self._times[(self.count - 1 - back) & _MASK]
+
+    def height(self, back):
+        """How steep that wave was, in counts over 80 ms above its surroundings."""
+        return self._heights[(self.count - 1 - back) & _MASK]
+
+    def known(self):
+        """How many waves can be asked for."""
+        known = self.count - self.first
+        return known if known < _KEPT else _KEPT
+
+    def take(self, ticks, height):
+        """One more wave. Allocates nothing."""
+        at = self.count & _MASK
+        self._times[at] = ticks
+        self._heights[at] = height
+        self.count += 1
+        known = self.known()
+        if known < 3:
+            return
+        one = self.time(0) - self.time(1)
+        two = self.time(1) - self.time(2)
+        now = self.height(0)
+        neighbours = _apart_percent(now, self.height(1))
+        apart = _apart_percent(one, two)
+        self._steady = self._steady + 1 if apart <= _STEADY_PERCENT and neighbours <= _ONE_KIND_PERCENT else 0
+        in_turn = (
+            neighbours >= _IN_TURN_PERCENT
+            and _apart_percent(now, self.height(2)) * 100 <= neighbours * _IN_TURN_SHARE_PERCENT
+        )
+        self._turns = self._turns + 1 if in_turn else 0
+        uneven = (
+            apart >= _IN_TURN_PERCENT
+            and _apart_percent(one, self.time(2) - self.time(3)) * 100 <= apart * _IN_TURN_SHARE_PERCENT
+        )
+        self._uneven = self._uneven + 1 if uneven and known > 3 else 0
+        if known < 5:
+            return
+        self._pairs = self._pairs + 1 if self._repeats(2) else 0
+        self._triples = self._triples + 1 if self._repeats(3) else 0
+        self._unlikes = self._unlikes + 1 if self._unlike() else 0
+        pattern = NONE
+        run = 0
+        turns = self._turns if self._turns > self._uneven else self._uneven
+        if self._pairs >= _RUN and turns >= _RUN:
+            pattern = PAIRS
+            run = turns if turns < self._pairs else self._pairs
+        elif self._steady >= _RUN:
+            pattern = EVEN
+            run = self._steady
+        elif self._triples >= _TRIPLE_RUN and self._unlikes >= _TRIPLE_RUN:
+            pattern = TRIPLES
+            run = self._unlikes if self._unlikes < self._triples else self._triples
+        self.pattern = pattern
+        self.run = run
+
+    def _unlike(self):
+        """Whether the last three waves are of more than one kind, or unequally far apart."""
+        low = self.height(0)
+        high = low
+        short = self.time(0) - self.time(1)
+        long = short
+        for back in (1, 2):
+            height = self.height(back)
+            low = min(low, height)
+            high = max(high, height)
+            span = self.time(back) - self.time(back + 1)
+            short = min(short, span)
+            long = max(long, span)
+        return _apart_percent(low, high) >= _UNLIKE_PERCENT or _apart_percent(short, long) >= _UNLIKE_PERCENT
+
+    def _repeats(self, step):
+        """Whether the last wave is like the one `step` before, in height and in the time that led to it."""
+        if _apart_percent(self.height(0), self.height(step)) > _ALIKE_PERCENT:
+            return False
+        span = self.time(0) - self.time(step)
+        return _apart_percent(span, self.time(1) - self.time(step + 1)) <= _PAIR_PERCENT
+
+    def group_ticks(self):
+        """From a wave to the next of its kind, a mean of two or more; 0 without a pattern."""
+        pattern = self.pattern
+        if pattern == NONE:
+            return 0
+        groups = 4 if pattern == EVEN else 2 if self.run >= 2 * pattern else 1
+        return (self.time(0) - self.time(groups * pattern)) // groups
+
+    def _kind_height(self, place):
+        """The height of the waves of one kind, the last two of them added; `place` is how far the last is back."""
+        return self.height(place) + self.height(place + self.pattern)
+
+    def _strongest(self):
+        """How far back the last wave of the strongest kind is."""
+        best = 0
+        for place in range(1, self.pattern):
+            if self._kind_height(place) > self._kind_height(best):
+                best = place
+        return best
+
+    def _second(self, best):
+        """How far back the last wave of the second strongest kind is."""
+        second = 1 if best == 0 else 0
+        for place in range(self.pattern):
+            if place != best and self._kind_height(place) > self._kind_height(second):
+                second = place
+        return second
+
+    def weaker_percent(self):
+        """How high the second strongest kind of waves is beside the strongest; 100 where there is one kind."""
+        if self.pattern < PAIRS:
+            return 100
+        best = self._strongest()
+        return self._kind_height(self._second(best)) * 100 // self._kind_height(best)
+
+    def delay_ticks(self):
+        """From the strongest kind of wave to the second strongest that follows it; 0 where there is one kind."""
+        if self.pattern < PAIRS:
+            return 0
+        best = self._strongest()
+        second = self._second(best)
+        if second > best:
+            best += self.pattern
+        delay = self.time(second) - self.time(best)
+        if self.weaker_percent() > _AS_HIGH_PERCENT:
+            # Which is the first cannot be told by the height: a second wave is nearer to its own beat.
+            other = self.group_ticks() - delay
+            if other < delay:
+                return other
+        return delay
+
+    def slow_ticks(self, limit_ticks, now):
+        """For how long, until `now`, waves have come no faster than one in `limit_ticks` on average."""
+        known = self.known()
+        if not known:
+            return 0
+        begin = self.time(0)
+        back = 0
+        while back + 2 < known and self.time(back) - self.time(back + 2) >= 2 * limit_ticks:
+            back += 1
+            begin = self.time(back)
+        # The last step went over two intervals: the earlier one belongs to it where it is slow by itself.
+        if back and back + 1 < known and self.time(back) - self.time(back + 1) >= limit_ticks:
+            begin = self.time(back + 1)
+        return now - begin if back or now - begin > 2 * limit_ticks else 0
+
+    def pattern_ticks(self, now):
+        """For how long, until `now`, the present pattern has held; 0 without one."""
+        if self.pattern == NONE:
+            return 0
+        back = self.run + 1
+        last = self.known() - 1
+        return now - self.time(back if back < last else last)
+
+
+class Waves:
+    """Find the waves of one patient in the plain slopes."""
+
+    def __init__(self):
+        self.every = Row()  # all that are more than a notch
+        self.strong = Row()  # those near the usual height alone
+        self.forget()
+
+    def forget(self):
+        """Start anew: what came before belongs to another hold of the sensor."""
+        self.every.forget()
+        self.strong.forget()
+        self._usual = 0
+        self._searched = 0
+        self._slackened = 0
+
+    def find(self, slopes, oldest, head):
+        """Look for waves in `slopes` from pair `oldest` as far as pair `head` allows; True if there is news.
+
+        Allocates nothing.
+        """
+        n = self._searched
+        if n < oldest + _DELAY_PAIRS:
+            n = oldest + _DELAY_PAIRS
+        if n < head - _LONGEST_PAIRS:
+            n = head - _LONGEST_PAIRS
+        last = head - _DELAY_PAIRS
+        found = False
+        while n < last:
+            n = pulse.next_peak(slopes, n, last, _APART_PAIRS, _APART_PAIRS, -pulse.LIMIT_MAX)
+            if n < 0:
+                n = last
+                break
+            height = pulse.prominence(slopes, n, _AROUND_PAIRS)
+            if height >= _LEAST_SLOPE and height * 100 >= self._usual * _SMALL_PERCENT:
+                self._take(slopes, n, height)
+                found = True
+            n += 1
+        if n > self._searched:
+            self._searched = n
+        if self.every.known():
+            waited = (n * pulse.TICKS_PER_PAIR - self.every.time(0)) // (
+                _SLACKEN_PAIRS * pulse.TICKS_PER_PAIR
+            )
+            while self._slackened < waited:
+                self._slackened += 1
+                self._usual -= self._usual >> 3
+        return found
+
+    def _take(self, slopes, n, height):
+        ticks = n * pulse.TICKS_PER_PAIR + pulse.vertex(
+            slopes[(n - 1) & pulse.RING_MASK],
+            slopes[n & pulse.RING_MASK],
+            slopes[(n + 1) & pulse.RING_MASK],
+            pulse.TICKS_PER_PAIR,
+        )
+        usual = self._usual
+        self.every.take(ticks, height)
+        if height * 100 >= usual * _STRONG_PERCENT:
+            self.strong.take(ticks, height)
+        if height > usual:
+            # A step of the light is many times as steep as a wave: it may not hide those that follow for long.
+            self._usual = usual + (min(height, 3 * usual) - usual) // 2 if usual else height
+        elif height * 2 > usual:
+            self._usual = usual - (usual - height) // 8
+        self._slackened = 0

@@ -1,0 +1,1 @@
+"""What outlasts a power cut: records, and the journal of sessions."""

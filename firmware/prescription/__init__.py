@@ -1,0 +1,1 @@
+"""What a therapist sets: the profile, its table, and the calibration of this device."""

@@ -1,0 +1,1 @@
+"""What makes the sound: scores, voices, noise, recordings, and the way to the converter."""

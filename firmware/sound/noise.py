@@ -1,0 +1,102 @@
+"""Ocean, womb and rain: filtered noise that swells like breathing, added to the mix at half the output's
+rate.
+
+The heartbeat of the womb is made of voices; audio.py plays it.
+"""
+
+import micropython
+from micropython import const
+
+BIAS = const(1 << 20)  # as in voices.py; a constant of another module would not be one to the compiler
+
+# Places in the state array.
+RANDOM = const(0)
+_LOW_1 = const(1)  # filter memories, biased
+_LOW_2 = const(2)
+_LOW_3 = const(3)
+GAIN = const(4)  # 24 bits: now, and where it is going
+GAIN_TARGET = const(5)
+_SWELL_PHASE = const(6)  # 28 bits a turn
+SWELL_STEP = const(7)  # a block
+SWELL_DEPTH = const(8)  # thousandths of the gain that the swell takes away
+COEFFICIENT_1 = const(9)  # one-pole low-passes, of 512
+COEFFICIENT_2 = const(10)
+COEFFICIENT_3 = const(11)  # what lies below this one is taken away
+LAST = const(12)  # the sample before, biased
+STATE_SIZE = const(13)
+
+_FILTER_BIAS = const(1 << 22)
+
+# Coefficients of 512 at 8 kHz: 512 * (1 - exp(-2 * pi * f / 8000)). Levels are set so that each gives the
+# commanded level by itself (tests/unit/firmware/test_audio_level.py holds them to it).
+# name: three coefficients, swell period in blocks of 16 ms, swell depth in thousandths, gain, heartbeat
+SOUNDSCAPES = {
+    "ocean": (166, 166, 46, 469, 450, 4135, False),  # two poles at 500 Hz, nothing under 120 Hz; 7.5 s
+    "womb": (91, 512, 24, 560, 300, 3226, True),  # one pole at 250 Hz, as tissue; 9 s
+    "rain": (440, 512, 140, 1250, 120, 1020, False),  # soft and wide, 400 Hz to 2.5 kHz; hardly moving
+    "test": (512, 512, 91, 1250, 0, 770, False),  # for the calibration: steady, 250 Hz to 2 kHz
+}
+
+
+def start(state):
+    """Give the state array its first values; the generator starts alike every time."""
+    for place in range(STATE_SIZE):
+        state[place] = 0
+    state[RANDOM] = 123456789
+    state[_LOW_1] = state[_LOW_2] = state[_LOW_3] = state[LAST] = _FILTER_BIAS
+
+
+@micropython.viper
+def add_noise(
+    random: int, low: int, at: int, state: ptr32, mix: ptr32, waves: ptr16, sine: int, start: int, end: int
+) -> int:
+    """Add noise to mix[start:end]; returns 0 when it has faded out. `sine` is where the pure tone's table
+    begins.
+    """
+    gain = int(state[GAIN])
+    target = int(state[GAIN_TARGET])
+    if gain == 0 and target == 0:
+        return 0
+    # The gain nears its target over some eight seconds, and silence over two; the swell multiplies it.
+    phase = (int(state[_SWELL_PHASE]) + int(state[SWELL_STEP])) & 0xFFFFFFF
+    depth = int(state[SWELL_DEPTH])
+    loud = int(waves[sine + (int(state[_SWELL_PHASE]) >> 19)]) - 12768
+    old_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
+    loud = int(waves[sine + (phase >> 19)]) - 12768
+    new_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
+    state[_SWELL_PHASE] = phase
+    old_gain = gain
+    gain += (target - gain) >> (9 if target else 7)
+    if gain < 8192 and target == 0:
+        gain = 0
+    elif gain < target:
+        gain += 1
+    state[GAIN] = gain
+    loud = (old_gain >> 10) * old_swell
+    slope = ((gain >> 10) * new_swell - loud) >> 7  # a block has 128 samples at this rate
+    random = int(state[RANDOM])
+    low = int(state[_LOW_1]) - _FILTER_BIAS
+    low_2 = int(state[_LOW_2]) - _FILTER_BIAS
+    low_3 = int(state[_LOW_3]) - _FILTER_BIAS
+    last = int(state[LAST]) - _FILTER_BIAS
+    coefficient_1 = int(state[COEFFICIENT_1])
+    coefficient_2 = int(state[COEFFICIENT_2])
+    coefficient_3 = int(state[COEFFICIENT_3])
+    at = start
+    while at < end:
+        random = (random & 0xFFFF) * 16380 + (random >> 16)
+        low += (((((random & 0xFFFF) - 32768) << 4) - low) * coefficient_1) >> 9
+        low_2 += ((low - low_2) * coefficient_2) >> 9
+        low_3 += ((low_2 - low_3) * coefficient_3) >> 9
+        # The mean of two neighbours: what lies near 4 kHz would come through the half-band filter as hiss.
+        here = low_2 - low_3
+        mix[at] = int(mix[at]) + (((here + last) >> 5) * (loud >> 14) >> 12)
+        last = here
+        loud += slope
+        at += 1
+    state[RANDOM] = random
+    state[_LOW_1] = low + _FILTER_BIAS
+    state[_LOW_2] = low_2 + _FILTER_BIAS
+    state[_LOW_3] = low_3 + _FILTER_BIAS
+    state[LAST] = last + _FILTER_BIAS
+    return 1

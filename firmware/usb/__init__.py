@@ -1,0 +1,1 @@
+"""What a computer on the cable may ask; loaded while one is there."""

@@ -1,0 +1,377 @@
+"""What a computer wants to change: received in chunks, checked whole, kept aside, and put in place piece by piece.
+
+Nothing here asks who is standing by: commit() is called when somebody is (consent.py). What is staged lies on flash under
+another name until then, and is thrown away at the next start. Every object is replaced in one step of the file system or
+of the store, so that a power cut leaves each one old or new.
+"""
+
+import binascii
+import hashlib
+import json
+
+from firmware.memory.store import ASIDE
+from firmware.modules import forget
+from firmware.sound import songs
+from firmware.sound.score import LARGEST as SONG_BYTES_MAX
+from firmware.sound.score import Score
+from firmware.usb.link import Refused
+
+_UPLOAD = ASIDE + "upload"
+SONG = "song."
+VOICE = "voice."
+PROFILE = "profile"  # profile.RECORD and calibration.RECORD, without loading those modules for them
+CALIBRATION = "calibration"
+SESSION = "session"
+TEXT_BYTES_MAX = 4096
+VOICE_BYTES_MAX = 16 + 256 * 638  # adpcm.LARGEST, without loading that module for it
+NAME_CHARACTERS_MAX = 24
+STAGED_MAX = 40
+_BLOCK_BYTES = 4096  # of flash; what is larger does not wait in memory
+_SPARE_BYTES = 4 * _BLOCK_BYTES  # left for records, which are written anew beside the old
+
+
+class Staging:
+    """The changes that wait. files: drivers/flash_files.py; store: store.py; unit: the hex id of this device;
+    sessions_kept: slots of the journals; feed: called now and then in what takes long.
+
+    Raises Refused with the code and the sentence for the computer, and OSError when the flash fails.
+    """
+
+    def __init__(self, files, store, unit, sessions_kept, feed):
+        self._files = files
+        self._store = store
+        self._unit = unit
+        self._sessions_kept = sessions_kept
+        self._feed = feed
+        self._steps = []
+        self.discard()
+
+    def discard(self):
+        """Forget what is staged and what was being sent."""
+        self._drop_upload()
+        self.names = {}  # what is staged: the version of its form, or None for "goes"
+        self.reset = False
+        self._files.remove_all(ASIDE)
+
+    def _drop_upload(self):
+        self._name = None  # and size, hash and version of what is being sent
+        self._buffer = bytearray(0)
+        self._have = 0
+
+    def __len__(self):
+        return len(self.names) + (1 if self.reset else 0)
+
+    # Receiving
+
+    def put(self, name, size, sha256, version):
+        """Begin an object, or go on with the one that was being sent; returns how many bytes are here."""
+        most = most_bytes(name)
+        if name[:5] == SONG and name[5:] in songs.NAMES:
+            raise Refused("bad_argument", "%s is built in; choose another name." % name[5:])
+        if (name, size, sha256, version) == self._name:
+            return self._have
+        if size > most:
+            raise Refused("too_big", "%s has %d bytes and may have %d." % (_show(name), size, most))
+        free = self._files.free_bytes() - _SPARE_BYTES
+        if size > free:
+            raise Refused(
+                "too_big", "%d bytes are free on the device; remove something first." % max(0, free)
+            )
+        if name not in self.names and len(self.names) >= STAGED_MAX:
+            raise Refused(
+                "too_big", "%d changes are staged, and no more fit; commit them first." % STAGED_MAX
+            )
+        self._drop_upload()
+        self._files.remove(_UPLOAD)
+        self._buffer = bytearray(min(size, _BLOCK_BYTES))
+        self._name = (name, size, sha256, version)
+        self._hash = hashlib.sha256()
+        return 0
+
+    def data(self, at, chunk):
+        """Take a chunk; returns how many bytes are here. One that is here already is acknowledged again."""
+        if self._name is None:
+            raise Refused("nothing_staged", "Nothing is being sent; begin with put.")
+        size = self._name[1]
+        if at + len(chunk) <= self._have:
+            return self._have
+        if at != self._have:
+            raise Refused("bad_data", "The next byte is %d, not %d." % (self._have, at))
+        if at + len(chunk) > size:
+            raise Refused("bad_data", "%d bytes were announced, and this is more." % size)
+        self._hash.update(chunk)
+        try:
+            for byte in chunk:
+                self._buffer[self._have % _BLOCK_BYTES] = byte
+                self._have += 1
+                if size > _BLOCK_BYTES and self._have % _BLOCK_BYTES == 0:
+                    self._files.append(_UPLOAD, (self._buffer,))
+        except OSError:
+            self._drop_upload()  # nobody knows how much of it is there
+            raise
+        return self._have
+
+    def stage(self):
+        """Check the object that was sent by what will use it, and keep it aside."""
+        if self._name is None:
+            raise Refused("nothing_staged", "Nothing was sent; begin with put.")
+        name, size, sha256, version = self._name
+        if self._have < size:
+            raise Refused("bad_data", "%d of %d bytes are here; send the rest." % (self._have, size))
+        whole = binascii.hexlify(self._hash.digest()).decode() == sha256
+        buffer = self._buffer
+        self._drop_upload()
+        if not whole:
+            raise Refused("bad_data", "The SHA-256 of what came differs; send it again.")
+        if size > _BLOCK_BYTES:
+            rest = size % _BLOCK_BYTES
+            if rest:
+                self._files.append(_UPLOAD, (memoryview(buffer)[:rest],))
+            self._files.read_into(_UPLOAD, 0, buffer)  # its beginning again
+        self._check(name, buffer, size, version)
+        if size <= _BLOCK_BYTES:
+            self._files.write(_UPLOAD, (buffer,))
+        self._files.rename(_UPLOAD, ASIDE + name)
+        self.names[name] = version
+
+    def _check(self, name, data, size, version):
+        try:
+            if name == PROFILE:
+                self._check_profile(data, version)
+            elif version != 1:
+                raise ValueError("%s has version %d, and this device knows version 1." % (name, version))
+            elif name == CALIBRATION:
+                self._check_calibration(data)
+            elif name[:5] == SONG:
+                Score(data, name[5:])
+            else:
+                self._check_recording(data, size)
+        except ValueError as error:
+            raise Refused("invalid", error.args[0])  # noqa: B904
+
+    def _check_calibration(self, data):
+        from firmware.prescription import calibration
+
+        try:
+            calibration.read(bytes(data), self._unit)
+        finally:
+            forget("prescription")
+
+    def _check_recording(self, data, size):
+        def read_into(offset, buffer):
+            self._feed()
+            if size > len(data):
+                return self._files.read_into(_UPLOAD, offset, buffer)
+            piece = data[offset : offset + len(buffer)]
+            buffer[: len(piece)] = piece
+            return len(piece)
+
+        # Not forgotten afterwards: each new import of machine code leaves a few bytes of the heap behind for ever.
+        from firmware.sound import adpcm
+
+        adpcm.check_whole(read_into, size)
+
+    def _check_profile(self, data, version):
+        try:
+            from firmware.prescription import profile
+
+            values = _values(profile, data, version)
+        finally:
+            forget("prescription")
+        self._check_named(values)
+
+    def _check_named(self, values):
+        """Whether the song and the recording that a profile names will be there. Raises ValueError with a sentence."""
+        for setting, prefix, always in (("song", SONG, songs.NAMES), ("voice", VOICE, ("none",))):
+            name = values.get(setting)
+            # None: the ready-made profile's, which needs nothing stored.
+            if name is None or name in always:
+                continue
+            file = prefix + str(name)
+            there = self._files.size(file) is not None and not self.reset
+            if file in self.names:
+                there = self.names[file] is not None
+            if not there:
+                raise ValueError(
+                    "%s = %s is not on this device; put it there first." % (setting, _show(name))
+                )
+
+    # Other changes
+
+    def remove(self, name):
+        """Stage that a song, a voice or all sessions go."""
+        if name != SESSION:
+            most_bytes(name)
+            if name[:5] != SONG and name[:6] != VOICE:
+                raise Refused("bad_argument", "%s cannot be removed; use reset." % _show(name))
+            if name[:5] == SONG and name[5:] in songs.NAMES:
+                raise Refused("bad_argument", "%s is built in and stays." % name[5:])
+            if self._files.size(name) is None and self._files.size(ASIDE + name) is None:
+                raise Refused("not_found", "There is no %s." % name)
+            self._files.remove(ASIDE + name)
+            if self._files.size(name) is None:
+                self.names.pop(name, None)
+                return
+        self.names[name] = None
+
+    def rollback(self):
+        """Stage the profile before this one."""
+        found = self._store.load_older(PROFILE)
+        if found is None:
+            raise Refused("not_found", "There is no profile before this one.")
+        version, text = found
+        self._check(PROFILE, text, len(text), version)
+        self._files.write(ASIDE + PROFILE, (text,))
+        self.names[PROFILE] = version
+
+    def factory_reset(self):
+        """Stage that everything goes but the dose; what is staged after that comes back in its place."""
+        self.discard()
+        self.reset = True
+
+    # Looking at them
+
+    def changes(self):
+        """One list of name, setting, old and new for each thing that a commit changes, in a person's units.
+
+        A setting that a profile leaves to the ready-made one is None.
+        """
+        found = []
+        names = sorted(self.names)
+        if self.reset:
+            for name in self._going():
+                if name not in self.names:
+                    names.append(name)
+        for name in names:
+            if name == PROFILE or name == CALIBRATION:
+                old, new = _object(self._store.load(name)), _object(self._aside(name))
+                for setting in sorted(set(old) | set(new)):
+                    if old.get(setting) != new.get(setting):
+                        found.append((name, setting, old.get(setting), new.get(setting)))
+            elif name == SESSION:
+                found.append((name, "records", len(self._store.history(name, self._sessions_kept)), 0))
+            else:
+                new = None if self.names.get(name) is None else self._files.size(ASIDE + name)
+                found.append((name, "bytes", self._files.size(name), new))
+        return found
+
+    def _aside(self, name):
+        """(version, bytes) of a staged object, None when it goes."""
+        version = self.names.get(name)
+        if version is None:
+            return None
+        data = bytearray(self._files.size(ASIDE + name))
+        self._files.read_into(ASIDE + name, 0, data)
+        return version, data
+
+    def _going(self):
+        """What a reset takes away."""
+        there = [name for name in (PROFILE, CALIBRATION) if self._store.load(name) is not None]
+        there += sorted([name for name in self._files.names() if name[:5] == SONG or name[:6] == VOICE])
+        if self._store.history(SESSION, self._sessions_kept):
+            there.append(SESSION)
+        return there
+
+    # Committing
+
+    def prepare(self, checked):
+        """What a commit has to do, in order; `commit` does it. Refuses what cannot be used together."""
+        if not len(self):
+            raise Refused("nothing_staged", "Nothing is staged.")
+        if PROFILE in self.names and checked is not True:
+            raise Refused(
+                "not_confirmed",
+                "A profile needs checked = true: the contraindications were gone through (docs/intended-use.md).",
+            )
+        found = self._aside(PROFILE) or (None if self.reset else self._store.load(PROFILE))
+        try:
+            self._check_named(_object(found))
+        except ValueError as error:
+            raise Refused("invalid", error.args[0])  # noqa: B904
+        names = sorted(self.names)
+        going = self._going() if self.reset else [name for name in names if self.names[name] is None]
+        steps = [(_place, name) for name in names if self.names[name] is not None and "." in name]
+        for name in (CALIBRATION, PROFILE):
+            if name in self.names:
+                steps.append((_save, name))
+                if self.reset:
+                    steps.append((_remove_older, name))
+        # What the old profile needs goes after it.
+        for name in (CALIBRATION, PROFILE):
+            if self.reset and name not in self.names:
+                steps.append((_remove_record, name))
+        steps += [(_remove_file, name) for name in going if "." in name and self.names.get(name) is None]
+        if SESSION in going:
+            steps.append((_remove_record, SESSION))
+        self._steps = steps
+
+    def commit(self):
+        """Put one thing in its place; True while there is more to do. Raises OSError when the flash fails."""
+        if self._steps:
+            step, name = self._steps[0]
+            step(self, name)
+            self._steps.pop(0)
+        return bool(self._steps)
+
+
+def _object(found):
+    """A record (version, JSON object) as a dict; an empty one where there is none, or anything else."""
+    try:
+        values = {} if found is None else json.loads(bytes(found[1]))
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _values(profile, data, version):
+    """All settings of a profile in a person's units. Raises ValueError with a sentence."""
+    try:
+        values = json.loads(bytes(data))
+    except ValueError:
+        raise ValueError("The profile is not JSON.")  # noqa: B904
+    return profile.Profile.from_values(profile.migrate(values, version)).values
+
+
+def _place(staging, name):
+    staging._files.rename(ASIDE + name, name)
+
+
+def _save(staging, name):
+    version, data = staging._aside(name)
+    staging._store.save(name, version, data)
+
+
+def _remove_older(staging, name):
+    staging._store.remove(name, 2, keep_newest=True)
+
+
+def _remove_record(staging, name):
+    staging._store.remove(name, staging._sessions_kept if name == SESSION else 2)
+
+
+def _remove_file(staging, name):
+    staging._files.remove(name)
+
+
+def most_bytes(name):
+    """The most bytes of an object that may be put. Raises Refused for any other name."""
+    if name == PROFILE or name == CALIBRATION:
+        return TEXT_BYTES_MAX
+    for prefix, most in ((SONG, SONG_BYTES_MAX), (VOICE, VOICE_BYTES_MAX)):
+        if name.startswith(prefix):
+            rest = name[len(prefix) :]
+            if 1 <= len(rest) <= NAME_CHARACTERS_MAX and all([c in _NAME_CHARACTERS for c in rest]):
+                return most
+    raise Refused(
+        "bad_argument",
+        "%s is not profile, calibration, or song. or voice. with 1 to %d small letters, digits and _."
+        % (_show(name), NAME_CHARACTERS_MAX),
+    )
+
+
+_NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
+
+
+def _show(value):
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,0 +1,133 @@
+"""What a person changes on a device: put there, shown, committed with the button, and read back to see whether it took."""
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+from firmware.prescription.profile import READY, SCHEMA_VERSION, Profile, ProfileError
+from host_tools.device.client import Device, Items, Progress, Say
+from simulator.files import profile_file
+from simulator.files.errors import CalandoError
+
+# As in docs/intended-use.md; a test holds that.
+CONTRAINDICATIONS = (
+    "a newborn below 28 weeks, or unstable, or ventilated below 32 weeks",
+    "bleeding in the brain of grade 3 or 4, or damaged white matter",
+    "an order for minimal handling; seizures; known or suspected deafness; a hypersensitive response to sound",
+    "an adult who does not want it, or cannot say so and whose family does not want it",
+    "skin that a clip sensor must not touch",
+)
+
+
+def profile_on(device: Device, name: str = "profile") -> Profile | None:
+    """The profile of the device ("profile"), or the one before it ("profile.previous"); None where there is none."""
+    raw = device.get_or_none(name)
+    if raw is None:
+        return None
+    try:
+        return Profile.from_values(json.loads(raw))
+    except (ProfileError, ValueError) as error:
+        raise CalandoError(
+            f"the {name} on {device.port} cannot be read by this program ({str(error).rstrip('.')}); renew calando"
+        ) from None
+
+
+def put_profile(device: Device, profile: Profile) -> None:
+    """Stage a profile. The device checks it again and refuses in its own words."""
+    device.put("profile", profile_file.as_bytes(profile), SCHEMA_VERSION)
+    device.stage()
+
+
+def put_sound(device: Device, name: str, data: bytes, progress: Progress | None = None) -> None:
+    """Stage a song ("song.NAME") or a recording ("voice.NAME"); NAME has small letters, digits and _."""
+    device.put(name, data, progress=progress)
+    device.stage()
+
+
+def told(changes: Items) -> list[str]:
+    """One line for each thing that a commit would change.
+
+    Of a profile where there was none: what is other than ready-made, and that the rest is not.
+    """
+    settings = {change["setting"]: change for change in changes if change["name"] == "profile"}
+    population = settings.get("population", {"old": "", "new": ""})
+    lines = [_line(change) for change in changes if change["name"] != "profile"]
+    if population["new"] is None:
+        return [f"profile  goes ({settings['title']['old']})", *lines]
+    ready = READY[population["new"]] if population["old"] is None else {}
+    shown = [
+        change
+        for name, change in settings.items()
+        if name not in ready or not _same(change["new"], ready[name])
+    ]
+    if ready:
+        lines.insert(0, f"profile  everything else as ready-made for the {population['new']}")
+    return [_line(change) for change in shown] + lines
+
+
+def _line(change: dict[str, Any]) -> str:
+    name, setting, old, new = (change[key] for key in ("name", "setting", "old", "new"))
+    if name == "profile" and setting == "curve":
+        return f"{name}  curve  {_rows(old)} -> {_rows(new)}"
+    if name in ("profile", "calibration"):
+        return f"{name}  {setting}  {profile_file.with_unit(setting, old)} -> {profile_file.with_unit(setting, new)}"
+    if name == "session":
+        return f"sessions  go ({old})"
+    if new is None:
+        return f"{name}  goes ({old} {setting})"
+    return f"{name}  {setting} {'new' if old is None else old} -> {new}"
+
+
+def _rows(curve: Any) -> str:
+    return "-" if curve is None else profile_file.shown(curve)
+
+
+def commit(device: Device, say: Say, confirm: Callable[[], bool]) -> None:
+    """Commit what is staged with the button held, and read it back.
+
+    `confirm` is asked before a profile is committed: whether the contraindications were gone through. Raises
+    CalandoError when it says no, when nobody holds the button, and when what is there afterwards differs.
+    """
+    changes = device.diff()
+    profile_comes = any(change["name"] == "profile" and change["new"] is not None for change in changes)
+    if profile_comes and not confirm():
+        raise CalandoError("nothing was committed: go through the contraindications first")
+    device.commit(say, checked=profile_comes)
+    differences = verify(device, changes)
+    if differences:
+        raise CalandoError(f"read back, the device differs: {'; '.join(differences)}; put it there again")
+    say("Read back and compared: it is there.")
+
+
+def verify(device: Device, changes: Items) -> list[str]:
+    """What of these changes is not on the device, as parts of a sentence."""
+    differences = []
+    records: dict[str, dict[str, Any]] = {}
+    sizes: dict[str, int] = {}
+    for kind in ("song", "voice"):
+        if any(change["name"].startswith(f"{kind}.") for change in changes):
+            sizes.update({f"{kind}.{item['name']}": item["bytes"] for item in device.list(kind)})
+    for change in changes:
+        name, setting = change["name"], change["setting"]
+        if name in ("profile", "calibration"):
+            if name not in records:
+                raw = device.get_or_none(name)
+                records[name] = {} if raw is None else json.loads(raw)
+            there = records[name].get(setting)
+        elif name == "session":
+            there = len(device.list("session"))
+        else:
+            there = sizes.get(name)
+        if not _same(there, change["new"]):
+            differences.append(f"{name} {setting} is {there}, not {change['new']}")
+    return differences
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same; the chip's own numbers have 24 bits."""
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, float | int) and isinstance(other, float | int):
+        return math.isclose(one, other, rel_tol=1e-6)
+    return one == other

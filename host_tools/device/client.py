@@ -1,0 +1,512 @@
+"""The computer's end of the USB protocol (docs/protocol.md): finds the device, asks, and never leaves it half changed.
+
+Every failure is one plain sentence. What a command means for a person is in host_tools/commands; the lines themselves
+are coded in firmware/usb/link.py.
+"""
+
+import base64
+import errno
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import serial
+from serial.tools import list_ports
+
+from firmware.memory.journal import read_record
+from firmware.usb import link
+from simulator.files.errors import CalandoError, os_reason
+
+SIMULATED = "sim"
+
+ANSWER_S = 3.0  # a line is answered within one turn of the device's loop; a flash erase takes 0.4 s at worst
+SLOW_ANSWER_S = 20.0  # what is staged is hashed and checked as a whole
+HELLO_S = 1.0
+TRIES = 3
+POLL_S = 0.2
+RESTART_S = 30.0
+NOISE_BYTES = 8192  # more than this without a line of ours, and something else is talking
+# What may be asked again when the answer did not come: it reads, or it is there already the second time.
+REPEATABLE = frozenset(
+    {"hello", "status", "now", "list", "get", "put", "data", "identify", "discard", "quiet"}
+)
+SLOW = frozenset({"stage", "selftest", "remove", "rollback", "reset"})
+
+Progress = Callable[[int, int], None]  # bytes done, bytes in all
+Say = Callable[[str], None]
+Items = list[dict[str, Any]]
+
+
+class DeviceRefused(CalandoError):
+    """The device's own sentence; `code` is one of docs/protocol.md."""
+
+    def __init__(self, code: str, text: str):
+        super().__init__(text)
+        self.code = code
+
+
+class DeviceLost(CalandoError):
+    """Cable, power or device went away in the middle, or it no longer answers."""
+
+
+class NoDevice(CalandoError):
+    """Whatever is on this port, or on all of them, is no Calando device."""
+
+
+class Wire(Protocol):
+    """A way to the device for bytes. All three may raise OSError when it is gone."""
+
+    name: str
+
+    def send(self, data: bytes) -> None: ...
+
+    def receive(self, timeout_s: float) -> bytes:
+        """What has come, at least one byte; b"" when nothing came in that time."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Beside(Protocol):
+    """Somebody beside the device: the hand at a simulated one (simulator.live.LiveDevice)."""
+
+    @property
+    def port(self) -> str: ...
+
+    def hold_button(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class SerialWire:
+    """A serial port, held for us alone. Raises CalandoError when it cannot be had."""
+
+    def __init__(self, name: str):
+        self.name = name
+        try:
+            self._port = serial.Serial(name, timeout=POLL_S, write_timeout=ANSWER_S, exclusive=True)
+        except serial.SerialException as error:
+            raise _cannot_open(name, error) from None
+
+    def send(self, data: bytes) -> None:
+        self._port.write(data)
+
+    def receive(self, timeout_s: float) -> bytes:
+        end = time.monotonic() + timeout_s
+        data = b""
+        while not data and time.monotonic() < end:
+            data = self._port.read(max(1, self._port.in_waiting))
+        return data
+
+    def close(self) -> None:
+        self._port.close()
+
+
+class Device:
+    """A device that has said hello. `hello` is what it said; use it in a `with`.
+
+    All methods raise DeviceRefused with the device's sentence, DeviceLost when it no longer answers, and CalandoError
+    when what it sends cannot be right.
+    """
+
+    def __init__(self, wire: Wire, beside: Beside | None = None):
+        self._wire = wire
+        self._beside = beside
+        self._received = bytearray()
+        self._noise = b""  # what came and was no answer
+        # Not from 1: an answer to somebody who asked before us must not pass for ours.
+        self._number = random.randrange(1 << 30)
+        try:
+            wire.send(
+                b"\n"
+            )  # ends half a line that an unplugged cable may have left; the answer to it is skipped
+            self.hello = self._greet()
+        except OSError as error:
+            wire.close()
+            raise self._lost(error) from None
+        except BaseException:
+            wire.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the port to others. What is staged stays staged until the device is unplugged."""
+        self._wire.close()
+        if self._beside is not None:
+            self._beside.close()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it ends, and forgets what is staged, when this program closes it."""
+        return self._beside is not None
+
+    @property
+    def port(self) -> str:
+        return self._wire.name
+
+    @property
+    def unit(self) -> str:
+        """What tells this device from others of its kind, in hex."""
+        return self.hello["unit"]
+
+    # One question, one answer
+
+    def call(self, cmd: str, /, **arguments: Any) -> dict[str, Any]:
+        """The device's answer to a command of docs/protocol.md."""
+        answer = self._ask(cmd, arguments, SLOW_ANSWER_S if cmd in SLOW else ANSWER_S)
+        if answer is None:
+            raise DeviceLost(
+                f"the device on {self.port} no longer answers ({cmd}); unplug it, plug it in again and repeat the command"
+            )
+        return answer
+
+    def _ask(self, cmd: str, arguments: dict[str, Any], timeout_s: float) -> dict[str, Any] | None:
+        """The answer, or None when none came."""
+        for attempt in range(TRIES):
+            self._number = (self._number + 1) % (1 << 30)
+            try:
+                self._wire.send(link.encode({"id": self._number, "cmd": cmd, **arguments}))
+                answer = self._answer(self._number, timeout_s, cmd != "hello")
+            except OSError as error:
+                raise self._lost(error) from None
+            if answer is None:
+                if cmd in REPEATABLE:
+                    continue
+                return None
+            if "error" not in answer:
+                return answer["ok"]
+            code, text = answer["error"]["code"], answer["error"]["text"]
+            # A line that was damaged on its way has done nothing there, so it may be sent again whatever it asks.
+            if code != "bad_line" or attempt == TRIES - 1:
+                raise DeviceRefused(code, text)
+        return None
+
+    def _answer(self, number: int, timeout_s: float, unread_too: bool) -> dict[str, Any] | None:
+        """The answer to question `number`; with `unread_too` also the word that a line could not be read."""
+        end = time.monotonic() + timeout_s
+        while (left_s := end - time.monotonic()) > 0:
+            place = self._received.find(b"\n")
+            if place < 0:
+                if len(self._received) > NOISE_BYTES:
+                    return None
+                self._received += self._wire.receive(left_s)
+                continue
+            line = bytes(self._received[: place + 1])
+            del self._received[: place + 1]
+            try:
+                answer = link.decode(line)
+            except (
+                ValueError
+            ):  # noise, or an answer that was damaged on its way: it will be missed, not believed
+                self._noise = (self._noise + line)[-NOISE_BYTES:]
+                continue
+            if answer.get("id") == number or (unread_too and _unread(answer)):
+                return answer
+        return None
+
+    def _lost(self, error: OSError) -> DeviceLost:
+        return DeviceLost(
+            f"the device on {self.port} is gone ({os_reason(error)}): nothing was committed; "
+            "plug it in again and repeat the command"
+        )
+
+    def _greet(self) -> dict[str, Any]:
+        answer = self._ask("hello", {}, HELLO_S)
+        if answer is None or answer.get("product") != "calando":
+            heard = self._noise + self._received
+            if b">>>" in heard or b"MicroPython" in heard:
+                raise CalandoError(
+                    f"the device on {self.port} is in maintenance mode (its button was held as it was switched on); "
+                    "switch it off and on again"
+                )
+            what = "something answers that is no Calando device" if heard or answer else "nothing answers"
+            raise NoDevice(f"{self.port}: {what}; choose another port with --port, or unplug and try again")
+        if answer["protocol"] > link.PROTOCOL:
+            raise CalandoError(
+                f"the device on {self.port} speaks protocol {answer['protocol']}, this program only {link.PROTOCOL}; "
+                "renew calando on this computer"
+            )
+        return answer
+
+    # Objects
+
+    def list(self, kind: str) -> Items:
+        """All songs, voices or sessions: `kind` is "song", "voice" or "session"."""
+        items: Items = []
+        place: int | None = 0
+        while place is not None:
+            answer = self.call("list", kind=kind, **{"from": place})
+            items += answer["items"]
+            place = answer["next"]
+        return items
+
+    def get(self, name: str, progress: Progress | None = None) -> bytes:
+        """The bytes of an object such as "profile" or "session.3", whole, compared with its SHA-256."""
+        for _ in range(TRIES):
+            data = bytearray()
+            answer: dict[str, Any] = {"next": 0}
+            while answer["next"] is not None:
+                answer = self.call("get", name=name, at=len(data))
+                data += base64.b64decode(answer["data"])
+                if progress is not None:
+                    progress(len(data), answer["size"])
+            if hashlib.sha256(data).hexdigest() == answer["sha256"]:
+                return bytes(data)
+        raise CalandoError(f"{name} cannot be read from {self.port}: it differs each time from its SHA-256")
+
+    def get_or_none(self, name: str) -> bytes | None:
+        """As `get`, and None when there is no such object on the device."""
+        try:
+            return self.get(name)
+        except DeviceRefused as refusal:
+            if refusal.code == "not_found":
+                return None
+            raise
+
+    def put(self, name: str, data: bytes, format: int = 1, progress: Progress | None = None) -> None:
+        """Send an object to be staged: "profile", "calibration", "song.NAME" or "voice.NAME".
+
+        What has arrived before a cable was pulled is not sent again. `stage` comes next.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        have = self.call("put", name=name, size=len(data), sha256=digest, format=format)["have"]
+        while have < len(data):
+            chunk = data[have : have + link.CHUNK_BYTES]
+            have = self.call("data", at=have, data=base64.b64encode(chunk).decode())["have"]
+            if progress is not None:
+                progress(have, len(data))
+
+    def now(self) -> dict[str, Any]:
+        """The newest record of the journal, as firmware.memory.journal.read_record gives it."""
+        return read_record(base64.b64decode(self.call("now")["row"]))
+
+    def stage(self) -> None:
+        """Have what was sent checked as a whole, and put with what is staged."""
+        self.call("stage")
+
+    def diff(self) -> Items:
+        """What a commit would change: name, setting, old and new in a person's units."""
+        return json.loads(self.get("diff"))["changes"]
+
+    # With somebody beside the device
+
+    def commit(self, say: Say, checked: bool = False) -> None:
+        """Commit what is staged while somebody holds the button, and wait until the device has started anew; read it back.
+
+        `checked` says that the therapist went through the contraindications. Raises CalandoError when nobody held it.
+        """
+        started = self.call("commit", checked=True) if checked else self.call("commit")
+        self._ask_for_the_button(say, started["hold_s"])
+        end = time.monotonic() + started["hold_s"] + ANSWER_S
+        state = "waiting"
+        while state == "waiting" and time.monotonic() < end:
+            time.sleep(POLL_S)
+            state = self.call("status")["commit"]
+        if state == "failed":
+            raise CalandoError(
+                f"the flash of the device on {self.port} did not take all of it: each thing is old or new; look at it "
+                "with calando profile diff, and commit again"
+            )
+        if state == "none":
+            return  # it has started anew while we did not look; whoever reads back sees whether it took
+        if state != "done":
+            raise CalandoError(
+                f"nobody held the button of the device on {self.port} within {started['hold_s']} s, so nothing was "
+                "changed; what you sent is still staged: commit again"
+            )
+        say("Done. The device starts anew.")
+        self._wait_for_restart()
+
+    def bench(self, say: Say) -> None:
+        """Begin bench mode, where sounds may be played while a computer is connected; somebody holds the button."""
+        if self.call("status")["mode"] == "bench":
+            return
+        hold_s = self.call("bench")["hold_s"]
+        self._ask_for_the_button(say, hold_s)
+        end = time.monotonic() + hold_s + ANSWER_S
+        while time.monotonic() < end:
+            time.sleep(POLL_S)
+            if self.call("status")["mode"] == "bench":
+                return
+        raise CalandoError(
+            f"nobody held the button of the device on {self.port} within {hold_s} s; try again"
+        )
+
+    def _ask_for_the_button(self, say: Say, hold_s: int) -> None:
+        if self._beside is not None:
+            say("The simulated button is held down for a second.")
+            self._beside.hold_button()
+        else:
+            say(f"Hold the button of the device down for a second, within {hold_s} s. Its light is amber.")
+
+    def _wait_for_restart(self) -> None:
+        """The port may vanish and come back under another name; a pseudo-terminal stays."""
+        end = time.monotonic() + RESTART_S
+        try:
+            while time.monotonic() < end:
+                time.sleep(POLL_S)
+                answer = self._ask("status", {}, HELLO_S)
+                if answer is not None and answer["commit"] != "done":
+                    return
+        except DeviceLost:
+            self._wire.close()
+        while time.monotonic() < end:
+            time.sleep(POLL_S)
+            devices, _ = _answering({self._beside.port} if self._beside else {self.port, *_ports()})
+            for device in devices:
+                if device.unit == self.unit:
+                    self._wire, self.hello = device._wire, device.hello
+                    self._received.clear()
+                else:
+                    device.close()
+            if any(device.unit == self.unit for device in devices):
+                return
+        raise DeviceLost(
+            f"the device took the change, and has not come back on {self.port} within {RESTART_S:g} s; "
+            "unplug it, plug it in again and look with calando device info"
+        )
+
+
+def _unread(answer: dict[str, Any]) -> bool:
+    return answer.get("id") is None and answer.get("error", {}).get("code") == "bad_line"
+
+
+# Finding it
+
+
+def connect(port: str | None = None) -> Device:
+    """The device on a port, a simulated one for "sim", or, for None, the only one that is plugged in.
+
+    Raises CalandoError: nothing found, more than one, port busy (and who holds it), no permission, another device.
+    """
+    if port == SIMULATED:
+        return _simulated()
+    if port is not None:
+        return Device(SerialWire(port))
+    devices, refusals = find_all()
+    if len(devices) == 1:
+        return devices[0]
+    for device in devices:
+        device.close()
+    if devices:
+        listed = ", ".join(f"{device.port} (unit {device.unit})" for device in devices)
+        raise CalandoError(f"{len(devices)} devices are plugged in: {listed}; choose one with --port")
+    for refusal in refusals:
+        if not isinstance(refusal, NoDevice):
+            raise refusal
+    raise nothing_found()
+
+
+def find_all() -> tuple[list[Device], list[CalandoError]]:
+    """Every device that is plugged in, which the caller closes, and why other ports are none."""
+    return _answering(_ports())
+
+
+def nothing_found() -> NoDevice:
+    """What to say when there is no device."""
+    ports = _ports()
+    asked = f"asked {', '.join(ports)}" if ports else "this computer has no USB serial port"
+    return NoDevice(
+        f"no Calando device found ({asked}); plug it in with a cable that carries data, or use --port sim"
+    )
+
+
+def _simulated() -> Device:
+    """A simulated device, whose flash outlives this program: in the user's state folder, or in CALANDO_SIM_DIR."""
+    import platformdirs
+
+    from simulator.interpreter import find_micropython
+    from simulator.live import LiveDevice
+
+    folder = os.environ.get("CALANDO_SIM_DIR") or platformdirs.user_state_path("calando") / "sim"
+    live = LiveDevice(Path(folder) / "flash", "micropython" if find_micropython() else "cpython")
+    with ExitStack() as opened:
+        device = Device(SerialWire(opened.enter_context(live).port), live)
+        opened.pop_all()
+    return device
+
+
+def _ports() -> list[str]:
+    """Every USB serial port there is, whatever its name: the device speaks USB itself."""
+    return sorted(port.device for port in list_ports.comports() if port.vid is not None)
+
+
+def _answering(ports: Iterable[str]) -> tuple[list[Device], list[CalandoError]]:
+    """The devices among these ports, and why the others are none; all are asked at once."""
+
+    def ask(port: str) -> Device | CalandoError:
+        try:
+            return Device(SerialWire(port))
+        except CalandoError as error:
+            return error
+
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(ask, ports))
+    return [one for one in found if isinstance(one, Device)], [
+        one for one in found if isinstance(one, CalandoError)
+    ]
+
+
+def _cannot_open(port: str, error: serial.SerialException) -> CalandoError:
+    number = error.errno
+    if number is None and error.__context__ is not None:  # pyserial keeps the number of some errors to itself
+        number = next(iter(error.__context__.args), None)
+    if number == errno.ENOENT:
+        return CalandoError(f"there is no port {port}; leave --port out to have the device looked for")
+    if number in (errno.EACCES, errno.EPERM) and sys.platform.startswith("linux"):
+        return CalandoError(
+            f"you may not open {port}; run sudo usermod -aG {_group_of(port)} $USER, log out and in again"
+        )
+    if number in (errno.EBUSY, errno.EAGAIN, errno.EACCES):
+        return CalandoError(f"{port} is in use{_by_whom(port)}; close that program and try again")
+    if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR):
+        return CalandoError(f"{port} is no serial port; leave --port out to have the device looked for")
+    return CalandoError(f"{port} cannot be opened ({os_reason(error)}); choose another with --port")
+
+
+def _group_of(port: str) -> str:
+    import grp
+
+    try:
+        return grp.getgrgid(os.stat(port).st_gid).gr_name
+    except (OSError, KeyError):
+        return "dialout"
+
+
+def _by_whom(port: str) -> str:
+    """ " by screen (process 1234)", or nothing where that cannot be known."""
+    if sys.platform.startswith("linux"):
+        device = os.path.realpath(port)
+        for link_to in Path("/proc").glob("[0-9]*/fd/*"):
+            try:
+                if os.readlink(link_to) != device:
+                    continue
+                process = link_to.parts[2]
+                if int(process) != os.getpid():
+                    return f" by {Path('/proc', process, 'comm').read_text().strip()} (process {process})"
+            except OSError:  # another user's process, or one that has just ended
+                continue
+        return ""
+    try:
+        listed = subprocess.run(["lsof", "-Fpc", port], capture_output=True, text=True, timeout=10).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    fields = {line[:1]: line[1:] for line in listed.splitlines()}
+    return f" by {fields['c']} (process {fields['p']})" if {"p", "c"} <= set(fields) else ""

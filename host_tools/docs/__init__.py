@@ -1,0 +1,1 @@
+"""Programs that make pages and pictures from the code, so that they cannot drift."""

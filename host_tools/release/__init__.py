@@ -1,0 +1,1 @@
+"""The firmware compiled, packed and put on a board."""

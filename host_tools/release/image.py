@@ -1,0 +1,41 @@
+"""Compiles what a board gets: every file of one slot, with their hashes, and the two starters beside it."""
+
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+
+from firmware.version import VERSION
+from simulator.files.errors import CalandoError
+from simulator.interpreter import ROOT, CompileError, compile_file, device_sources
+
+STARTERS = (
+    "boot.py",
+    "main.py",
+)  # of firmware/root: to the root of the flash, as source, for MicroPython runs no other
+MANIFEST = "manifest.json"
+CHIPS = {"armv6m": "RP2040", "armv7emsp": "RP2350"}
+
+
+def image(arch: str) -> dict[str, bytes]:
+    """Everything that goes into one slot, compiled for `arch`: path inside the slot to bytes.
+
+    Raises CalandoError when a file does not compile.
+    """
+    files: dict[str, bytes] = {}
+    with tempfile.TemporaryDirectory() as beside:
+        target = Path(beside) / "file.mpy"
+        for name, path in device_sources().items():
+            try:
+                compile_file(path, target, arch, name.as_posix())
+            except CompileError as error:
+                raise CalandoError(str(error)) from None
+            files[name.with_suffix(".mpy").as_posix()] = target.read_bytes()
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+    files[MANIFEST] = json.dumps({"version": VERSION, "architecture": arch, "files": hashes}).encode()
+    return files
+
+
+def starters() -> dict[str, bytes]:
+    """The two small files that MicroPython itself starts."""
+    return {name: (ROOT / "firmware" / "root" / name).read_bytes() for name in STARTERS}

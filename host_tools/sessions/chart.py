@@ -1,0 +1,214 @@
+"""The page about one session for the chart: HTML that prints on one A4 page, read from what a device wrote down.
+
+It says what was played and what the device did; it claims nothing about the patient, shows no oxygen saturation, and
+leaves blanks for what only a person can see. The pictures and numbers are report.py's and picture.py's own.
+"""
+
+from base64 import b64encode
+from importlib.metadata import version
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from firmware.care import guard
+from host_tools.sessions import facts, picture, report, session_export, session_file, words
+from host_tools.sessions.facts import Facts
+from host_tools.sessions.session_file import SessionFile, Told
+
+MOST_EVENTS = 10  # what fits on one page beside the rest
+MOST_GAPS = 3
+BLANKS = ("Colour", "Calm, movement, sleep", "Comfort, face, breathing")
+_UNSEEN = ("boot", "heap")  # nothing that anybody at the bedside did or noticed
+_MARKED = ("press", "hold", "fault", "save_failed")
+_CEILING_DBA = {
+    "newborn": guard.NEWBORN_CEILING_CDBA / 100,
+    "adult": guard.ADULT_CEILING_CDBA / 100,
+}
+
+
+def html(session: SessionFile, told: Told) -> str:
+    """The page, self-contained."""
+    found = _facts(session, told)
+    level = found.level_dba[np.isfinite(found.level_dba)]
+    marks = {event: number for number, event in enumerate(found.scripted[: picture.MOST_EVENTS], 1)}
+    return report.template("chart.html.j2").render(
+        story=_story(found, told),
+        tone="quiet" if told.end in ("faded", "silenced", "refused") else "bad",
+        ending=_ending(session, told),
+        numbers=report.numbers(found, {"max_level_dba": float(level.max())} if len(level) else {}),
+        picture=b64encode(picture.page_png(found)).decode("ascii") if told.rows else None,
+        events=_events(found, marks),
+        facts=_known(session, told),
+        blanks=BLANKS,
+        origin=_origin(session),
+    )
+
+
+def _facts(session: SessionFile, told: Told) -> Facts:
+    """What report and picture draw, with gaps as gaps."""
+    population = session.profile.population if session.profile else ""
+    silent = {"contact": None, "true_pulse_rate_bpm": None, "true_spo2_percent": None, "quality": None}
+    nothing = dict.fromkeys(
+        ("pulse_rate_bpm", "tempo_bpm", "target_tempo_bpm", "level_dba", "spo2_percent", "reason")
+    )
+    rows = [
+        row
+        | silent
+        | {"contact": int(row["contact"]), "quality": row["quality_percent"], "spo2_percent": None}
+        for row in told.rows
+    ]
+    holes = list(told.gaps)
+    if told.rows and told.length_s > told.rows[-1]["time_s"] + told.every_s[-1]:
+        holes.append((told.rows[-1]["time_s"], told.length_s + 1))
+    for start, end in holes:
+        rows += [
+            {"time_s": at, "phase": session_file.NO_RECORD, **nothing, **silent}
+            for at in dict.fromkeys((start + 1, end - 1))
+        ]
+    rows.sort(key=itemgetter("time_s"))
+    events = [
+        {"time_s": event["time_s"], "kind": f"device_{event['kind']}",
+         "detail": event["detail"] | {"reason": event["reason"]}}
+        for event in told.events
+        if event["kind"] != "end"  # the page says above how it ended
+    ]  # fmt: skip
+    found = facts.from_records(
+        rows,
+        [event for event in events if _seen(event)],
+        title="Music session",
+        population=population,
+        end=told.end,
+        reason=told.reason,
+        ceiling_dba=_CEILING_DBA.get(population),
+        wanted_dba=session.profile.level_dba if session.profile and session.this_boot else None,
+    )
+    found.zero = "the session began"
+    found.scripted = [
+        (float(event["time_s"]), words.event(event["kind"], event["detail"]))
+        for event in events
+        if event["kind"].removeprefix("device_") in _MARKED and event["time_s"] >= 0
+    ]
+    heard = np.isfinite(found.level_dba)
+    if heard.any():
+        power = np.average(10 ** (found.level_dba[heard] / 10), weights=found.lasts_s[heard])
+        found.sound = {"laeq_dba": float(10 * np.log10(power))}
+    return found
+
+
+def _seen(event: dict[str, Any]) -> bool:
+    """Whether it belongs on the page: not the device's own housekeeping, nor that it waits again afterwards."""
+    return event["kind"].removeprefix("device_") not in _UNSEEN and event["detail"].get("phase") != "idle"
+
+
+def _story(found: Facts, told: Told) -> list[str]:
+    if not told.rows:
+        return ["Nothing was played."]
+    return found.story[:1]
+
+
+def _ending(session: SessionFile, told: Told) -> str:
+    if told.end is None:
+        if session.cut:
+            return (
+                "The record stops before the session ended: the power went, or the device started anew. "
+                "What came after is not known."
+            )
+        return "How the session ended is not written down."
+    text = words.ending(told.end, told.reason)
+    return f"How it ended: {text}."
+
+
+def _events(found: Facts, marks: dict[tuple[float, str], int]) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "at": words.clock(at) if at >= 0 else "before",
+            "what": what,
+            "mark": marks.get((at, what)),
+        }
+        for at, what in found.events
+    ]
+    if len(rows) > MOST_EVENTS:
+        # The beginning and the end tell most; all of them are in the export.
+        left_out = len(rows) - MOST_EVENTS + 1
+        middle = {"at": "", "what": f"{left_out} more, in the exported file", "mark": None}
+        rows = [*rows[: MOST_EVENTS - 5], middle, *rows[-4:]]
+    return rows
+
+
+def _known(session: SessionFile, told: Told) -> list[tuple[str, str]]:
+    """Name and sentence: what was played, what is sure about it and what is not."""
+    now = "" if session.this_boot else "; read later, when the device may have been set differently"
+    known = [("Began", _began(session))]
+    profile = session.profile
+    if profile is None:
+        known.append(("Profile", "not known"))
+    else:
+        music = " over ".join(
+            part for part in (profile.song, profile.soundscape) if part and part != "none"
+        ).replace("_", " ")
+        asked = f", asked for at {profile.level_dba:g} dB(A)" if profile.level_dba is not None else ""
+        known.append(("Profile", f"{profile.title} ({profile.population}){now}"))
+        known.append(("Music", f"{music or 'not known'}{asked}"))
+    known.append(("Level", _calibration(session)))
+    known.append(("Pulse", _pulse(told)))
+    record = _record(told)
+    if record:
+        known.append(("Record", "; ".join(record)))
+    if session.dose_today_min is not None:
+        known.append(("Dose today", f"{session.dose_today_min} min of music in 24 hours, as it was read"))
+    return known
+
+
+def _began(session: SessionFile) -> str:
+    if session.started is not None:
+        return f"{session.started:%Y-%m-%d %H:%M} by the computer that read it"
+    return "not known: the device has no clock; write it below"
+
+
+def _calibration(session: SessionFile) -> str:
+    if session.calibrated is None:
+        return "reckoned by the device; whether it was calibrated is not known"
+    if not session.calibrated:
+        text = "not calibrated: strictest assumption"
+        if session.full_scale_dba is not None:
+            text += f" ({session.full_scale_dba:g} dB(A) at full scale)"
+        return text
+    when = f"{session.calibrated_on:%Y-%m-%d}" if session.calibrated_on else "a day that is not known"
+    return f"reckoned by the device, calibrated on {when}"
+
+
+def _pulse(told: Told) -> str:
+    """Where the pulse was not known, the longest stretches by name."""
+    if not told.rows:
+        return "not looked for"
+    unknown = told.unknown
+    if not unknown:
+        return "known all the time that it was looked for"
+    total = sum(end - start for start, end, _ in unknown)
+    longest = sorted(unknown, key=lambda item: item[0] - item[1])[:MOST_GAPS]
+    named = "; ".join(
+        f"{words.clock(start)} to {words.clock(end)} {why}" for start, end, why in sorted(longest)
+    )
+    more = f"; and {len(unknown) - len(longest)} shorter" if len(unknown) > len(longest) else ""
+    return f"not known for {words.span(total)}: {named}{more}"
+
+
+def _record(told: Told) -> list[str]:
+    longest = sorted(told.gaps, key=lambda gap: gap[0] - gap[1])[:MOST_GAPS]
+    named = [f"{words.clock(start)} to {words.clock(end)}" for start, end in sorted(longest)]
+    said = [f"nothing written down from {', '.join(named)}"] if named else []
+    if len(told.gaps) > MOST_GAPS:
+        said.append(f"and {len(told.gaps) - MOST_GAPS} shorter gaps")
+    coarse = [run for run in session_export.thinning(told) if run[2] > 1]
+    if coarse:
+        coarsest = max(run[2] for run in coarse)
+        said.append(f"until {words.clock(coarse[-1][1])} only a row each {coarsest} s or so was kept")
+    return said
+
+
+def _origin(session: SessionFile) -> str:
+    return (
+        f"Session {session.age} of unit {session.unit}, firmware {session.firmware}; read "
+        f"{session.read_at:%Y-%m-%d}; page made with calando {version('calando')}."
+    )

@@ -1,0 +1,217 @@
+"""What a session was: arrays to draw and numbers to read, worked out once for print, picture and page.
+
+Takes the records of a finished session, simulated or read from a device; draws nothing.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from host_tools.sessions import words
+
+RATIOS = (1.0, 2.0, 3.0, 4.0)  # pulses to a beat of the music
+USUAL_RATIO = {"newborn": 2.0, "adult": 1.0}
+
+
+@dataclass
+class Facts:
+    """One value a second in the arrays, NaN where unknown; everything else in the unit of its name."""
+
+    title: str
+    time_s: np.ndarray
+    pulse_bpm: np.ndarray
+    true_pulse_bpm: np.ndarray
+    tempo_bpm: np.ndarray
+    target_bpm: np.ndarray
+    ratio: np.ndarray  # pulses to one beat of the music
+    level_dba: np.ndarray  # what was heard, measured on the recorded sound; NaN in silence
+    quality_percent: np.ndarray
+    contact: np.ndarray
+    spo2_percent: np.ndarray
+    true_spo2_percent: np.ndarray
+    phases: list[tuple[float, float, str]]  # from, to, phase
+    events: list[tuple[float, str]]  # when, what in plain words
+    scripted: list[tuple[float, str]]  # those of them that the scenario made happen
+    end: str | None
+    reason: str | None
+    ceiling_dba: float | None  # None: not known which profile's
+    wanted_dba: float | None  # the profile's level
+    sound: dict[str, float] = field(default_factory=dict)  # laeq_dba, las_max_dba, ... of the whole session
+    zero: str = "the device was switched on"  # what happened at time 0
+
+    @property
+    def lasts_s(self) -> np.ndarray:
+        """How long each row stands for: until the next, which on a device short of room is not a second later."""
+        return np.diff(self.time_s, append=self.time_s[-1:] + 1)
+
+    @property
+    def music_bpm(self) -> np.ndarray:
+        """The music's tempo times the ratio: what may be compared with the pulse."""
+        return self.tempo_bpm * self.ratio
+
+    @property
+    def looking(self) -> np.ndarray:
+        """Whether the device was looking for a pulse in that second: otherwise the sensor is dark."""
+        looking = np.zeros(len(self.time_s), bool)
+        for start, end, name in self.phases:
+            if name not in words.DARK:
+                looking |= (self.time_s >= start) & (self.time_s < end)
+        return looking
+
+    @property
+    def aim_bpm(self) -> np.ndarray:
+        """The tempo the device is on its way to, times the ratio."""
+        return self.target_bpm * self.ratio
+
+    def first_s(self, phase: str) -> float | None:
+        """When a phase began first, None if it never did."""
+        return next((start for start, _, name in self.phases if name == phase), None)
+
+    @property
+    def heard_s(self) -> tuple[float, float] | None:
+        """First and last second in which something was heard."""
+        heard = np.flatnonzero(np.isfinite(self.level_dba))
+        return (float(self.time_s[heard[0]]), float(self.time_s[heard[-1]])) if len(heard) else None
+
+    @property
+    def known_percent(self) -> float | None:
+        """In how many of the seconds with sound the pulse was known."""
+        heard = np.isfinite(self.level_dba)
+        if not heard.any():
+            return None
+        return 100 * float(np.average(np.isfinite(self.pulse_bpm[heard]), weights=self.lasts_s[heard]))
+
+    @property
+    def story(self) -> list[str]:
+        """The session in a few plain sentences."""
+        told = []
+        heard = self.heard_s
+        if heard is None:
+            return [f"Nothing was heard; {words.ending(self.end, self.reason)}."]
+        told.append(f"The first sound was heard at {words.clock(heard[0])}")
+        match, lead = self.first_s("match"), self.first_s("lead")
+        music = np.flatnonzero(np.isfinite(self.tempo_bpm))
+        if match is not None and len(music):
+            at = int(np.searchsorted(self.time_s, match))
+            window = (self.time_s >= match) & (self.time_s < match + 60)
+            pulse, tempo = _mean(self.pulse_bpm[window]), _mean(self.tempo_bpm[window])
+            if pulse is not None and tempo is not None:
+                told.append(
+                    f"at {words.clock(match)} the melody began at {tempo:.1f} beats a minute, "
+                    f"{_share(self.ratio[at])} a pulse of {pulse:.0f}"
+                )
+        if lead is not None and len(music):
+            begun = self.tempo_bpm[int(np.searchsorted(self.time_s, lead))]
+            slowest = float(np.nanmin(self.tempo_bpm[music]))
+            if np.isfinite(begun) and begun - slowest >= 0.05:
+                told.append(
+                    f"from {words.clock(lead)} it slowed to {slowest:.1f}, "
+                    f"{100 * (1 - slowest / begun):.1f} % less"
+                )
+        sentence = "; ".join(told) + "."
+        last = words.ending(self.end, self.reason)
+        return [
+            sentence,
+            f"{last[0].upper()}{last[1:]}; the last sound was heard at {words.clock(heard[1])}.",
+        ]
+
+
+def from_records(
+    rows: list[dict[str, Any]],
+    events: list[dict[str, Any]],
+    title: str,
+    population: str,
+    end: str | None,
+    reason: str | None,
+    ceiling_dba: float | None,
+    wanted_dba: float | None = None,
+    level_dba: np.ndarray | None = None,
+    sound: dict[str, float] | None = None,
+) -> Facts:
+    """Facts from rows (columns of session.csv) and events (time_s, kind, detail).
+
+    `level_dba` is the level measured on the sound, one value a second from the first second on; without it
+    the device's own estimate in the rows is taken.
+    """
+
+    def column(name: str) -> np.ndarray:
+        return np.array([np.nan if row[name] is None else row[name] for row in rows], dtype=float)
+
+    time_s = column("time_s")
+    if level_dba is None:
+        level = column("level_dba")
+    else:
+        at = np.minimum(np.maximum(time_s.astype(int) - 1, 0), max(len(level_dba) - 1, 0))
+        level = level_dba[at] if len(level_dba) else np.full(len(time_s), np.nan)
+    level = np.where(level > 0, level, np.nan)
+    pulse, tempo = column("pulse_rate_bpm"), column("tempo_bpm")
+    told = [
+        (float(event["time_s"]), words.event(event["kind"], event.get("detail") or {})) for event in events
+    ]
+    own = [not event["kind"].startswith("device_") for event in events]
+    return Facts(
+        title=title,
+        time_s=time_s,
+        pulse_bpm=pulse,
+        true_pulse_bpm=column("true_pulse_rate_bpm"),
+        tempo_bpm=tempo,
+        target_bpm=column("target_tempo_bpm"),
+        ratio=_ratio(pulse, tempo, USUAL_RATIO.get(population, 1.0)),
+        level_dba=level,
+        quality_percent=column("quality"),
+        contact=column("contact"),
+        spo2_percent=column("spo2_percent"),
+        true_spo2_percent=column("true_spo2_percent"),
+        phases=_phases(time_s, [row["phase"] for row in rows]),
+        events=told,
+        scripted=[event for event, mine in zip(told, own, strict=True) if mine],
+        end=end,
+        reason=reason,
+        ceiling_dba=ceiling_dba,
+        wanted_dba=wanted_dba,
+        sound=sound or {},
+    )
+
+
+def _phases(time_s: np.ndarray, names: list[str]) -> list[tuple[float, float, str]]:
+    """Runs of the same phase; each lasts until the next begins."""
+    runs: list[tuple[float, float, str]] = []
+    for at, name in zip(time_s, names, strict=True):
+        if runs and runs[-1][2] == name:
+            runs[-1] = (runs[-1][0], float(at), name)
+        else:
+            if runs:
+                runs[-1] = (runs[-1][0], float(at), runs[-1][2])
+            runs.append((float(at), float(at), name))
+    return runs
+
+
+def _ratio(pulse: np.ndarray, tempo: np.ndarray, usual: float) -> np.ndarray:
+    """Pulses to a beat of the music each second: the nearest of RATIOS, steadied over a minute.
+
+    A pulse that falls to half within seconds is a patient's, not a change of the ratio.
+    """
+    ratio = np.full(len(pulse), np.nan)
+    known = np.isfinite(pulse) & np.isfinite(tempo) & (tempo > 0)
+    if not known.any():
+        return np.full(len(pulse), usual)
+    quotient = pulse[known] / tempo[known]
+    choices = np.array(RATIOS)
+    nearest = choices[np.abs(np.log(quotient[:, None] / choices)).argmin(axis=1)]
+    half = min(30, len(nearest) - 1)
+    padded = np.pad(nearest, half, mode="reflect")
+    ratio[known] = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1)
+    filled = np.where(known, np.arange(len(ratio)), -1)
+    filled = np.maximum.accumulate(filled)
+    filled[filled < 0] = int(np.argmax(known))
+    return ratio[filled]
+
+
+def _share(ratio: float) -> str:
+    return {1.0: "as fast as", 2.0: "half of", 3.0: "a third of"}.get(float(ratio), f"1/{ratio:g} of")
+
+
+def _mean(values: np.ndarray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else None

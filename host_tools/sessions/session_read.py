@@ -1,0 +1,83 @@
+"""Sessions from a device over USB: which there are, and one of them with what is known of the device beside it."""
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+from firmware.prescription.profiles import READY
+from host_tools.device import client
+from host_tools.device.client import Device, Progress
+from host_tools.sessions import session_file
+from host_tools.sessions.session_file import PlayedProfile, SessionFile
+from simulator.files.errors import CalandoError
+
+NEWEST = "newest"
+SUFFIX = ".calando"
+
+
+def listed(device: Device) -> list[dict[str, Any]]:
+    """The sessions on the device, newest first: `age`, `records`, `this_boot`, `cut`."""
+    return sorted(device.list("session"), key=lambda item: -item["age"])
+
+
+def read(device: Device, age: str, now: datetime.datetime, progress: Progress | None = None) -> SessionFile:
+    """A session by its age, or the newest. `now` is this computer's clock. Raises CalandoError when there is none."""
+    there = listed(device)
+    if not there:
+        raise CalandoError(f"there is no session on the device on {device.port}; play one first")
+    found = there[0] if age == NEWEST else next((item for item in there if str(item["age"]) == age), None)
+    if found is None:
+        ages = ", ".join(str(item["age"]) for item in there)
+        raise CalandoError(
+            f"there is no session {age} on the device on {device.port}; choose {ages} or {NEWEST}"
+        )
+    raw = device.get(f"session.{found['age']}", progress)
+    status = device.call("status")
+    return session_file.make(
+        raw,
+        unit=device.unit,
+        firmware=device.hello["firmware"],
+        protocol=device.hello["protocol"],
+        age=found["age"],
+        this_boot=found["this_boot"],
+        cut=found["cut"],
+        profile=_profile(device, status),
+        calibrated=status["calibrated"],
+        calibrated_on=_calibrated_on(device) if status["calibrated"] else None,
+        full_scale_dba=status["full_scale_dba"],
+        dose_today_min=status["dose_today_min"],
+        read_at=now.replace(second=0, microsecond=0),
+        started=session_file.started_at(
+            session_file.tell(raw), found["this_boot"], status["uptime_s"], now
+        ),
+    )  # fmt: skip
+
+
+def _profile(device: Device, status: dict[str, Any]) -> PlayedProfile | None:
+    if status["profile"] is None:
+        return None
+    told = status["profile"]
+    text = device.get_or_none("profile")
+    values = READY.get(told["population"], {}) | (json.loads(text) if text else {}) | told
+    return PlayedProfile.model_validate({name: values.get(name) for name in PlayedProfile.model_fields})
+
+
+def _calibrated_on(device: Device) -> str | None:
+    text = device.get_or_none("calibration")
+    return None if text is None else json.loads(text).get("date")
+
+
+def get(
+    source: str, port: str | None, now: datetime.datetime, progress: Progress | None = None
+) -> SessionFile:
+    """A session from a file that `calando session get` wrote, or by its age from a device."""
+    if source == NEWEST or source.isdecimal():
+        with client.connect(port) as device:
+            return read(device, source, now, progress)
+    return session_file.load(Path(source))
+
+
+def stem(session: SessionFile) -> str:
+    """What its files are called, without an ending: unit and age, for the device has no clock."""
+    return f"session-{session.unit}-{session.age}"

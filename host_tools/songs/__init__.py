@@ -1,0 +1,1 @@
+"""Melodies and recordings from the files of people, for the device."""

@@ -1,0 +1,1 @@
+"""Sound made with the device's own engine on this computer, and measured."""

@@ -1,0 +1,249 @@
+"""What the device would play, as samples and as a file: behind `calando render`, `make listen` and many
+tests.
+
+The firmware's own engine makes every sample, under MicroPython where there is an interpreter, otherwise under
+CPython with a progress bar.
+"""
+
+import csv
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from firmware import board
+from firmware.care import guard
+from firmware.prescription.profile import Profile
+from firmware.sound import adpcm, songs
+from firmware.sound.score import HEADER, Score
+from host_tools.sound import adpcm_encode, meter, render_script
+from simulator import interpreter
+from simulator.files import profile_file, song_file
+from simulator.files.errors import CalandoError, did_you_mean, os_reason
+
+RATE_HZ = 16000
+LONGEST_S = 4 * 3600
+VOICES = ("melody", "melody", "melody", "chord", "chord", "chord", "heart", "heart")
+EVENT_COLUMNS = ("time_s", "voice", "note", "length_s", "tempo_bpm")
+PULSE_BPM = (20.0, 300.0)
+
+
+def load_profile(path: Path | None) -> Profile:
+    """A checked profile from a TOML file of settings or a ready-made one's name; None is the newborn's."""
+    return profile_file.load(path or "newborn")
+
+
+def load_song(name: str) -> tuple[str, bytes]:
+    """Name and bytes of a built-in song, or of a file of the compact form."""
+    if name in songs.SONGS:
+        return name, songs.SONGS[name].data
+    path = Path(name)
+    if path.suffix or path.exists():
+        return path.stem, song_file.read(path)
+    known = ", ".join(songs.NAMES)
+    hint = did_you_mean(name, list(songs.NAMES))
+    raise CalandoError(f"there is no song {name!r}{hint}; choose one of {known}, or a song file")
+
+
+def load_recording(path: Path) -> bytes:
+    """The bytes of a recording, every block of which has been checked. Raises CalandoError."""
+    try:
+        data = path.read_bytes()
+        adpcm.check_whole(adpcm_encode.reader(data), len(data))
+    except OSError as error:
+        raise CalandoError(f"cannot read the recording {path}: {os_reason(error)}") from error
+    except adpcm.RecordingError as error:
+        raise CalandoError(f"the recording {path} cannot be played: {error}") from error
+    return data
+
+
+def load_pulse(path: Path) -> list[tuple[int, int | None]]:
+    """Rows of (ms, thousandths of a beat a minute or None) from a CSV with columns time_s, pulse_rate_bpm."""
+    rows: list[tuple[int, int | None]] = []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if reader.fieldnames is None or not {"time_s", "pulse_rate_bpm"} <= set(reader.fieldnames):
+                raise CalandoError(f"{path} needs a first line with the columns time_s and pulse_rate_bpm")
+            for number, row in enumerate(reader, start=2):
+                rows.append(_pulse_row(path, number, row, rows))
+    except OSError as error:
+        raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CalandoError(f"{path} is not a CSV text file: {error}") from error
+    if not rows:
+        raise CalandoError(f"{path} holds no pulse: it has no rows below its first line")
+    return rows
+
+
+def _pulse_row(path, number, row, before) -> tuple[int, int | None]:
+    where = f"{path}, line {number}"
+    try:
+        at_s = float(row["time_s"])
+        text = (row["pulse_rate_bpm"] or "").strip()
+        rate = float(text) if text else None
+    except (TypeError, ValueError) as error:
+        raise CalandoError(f"{where}: time_s and pulse_rate_bpm must be numbers (empty: unknown)") from error
+    if not 0 <= at_s <= LONGEST_S or (before and at_s * 1000 <= before[-1][0]):
+        raise CalandoError(f"{where}: time_s = {row['time_s']} must grow from row to row, within four hours")
+    if rate is not None and not PULSE_BPM[0] <= rate <= PULSE_BPM[1]:
+        raise CalandoError(
+            f"{where}: pulse_rate_bpm = {text} is outside {PULSE_BPM[0]:.0f} to {PULSE_BPM[1]:.0f}"
+        )
+    return round(at_s * 1000), None if rate is None else round(rate * 1000)
+
+
+def plan_for(
+    profile: Profile,
+    song: str | None = None,
+    pulse: list[tuple[int, int | None]] | None = None,
+    seconds: float | None = None,
+    recording: Path | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
+    """What render_script plays. Without a pulse: the song from its beginning, as the profile opens; a recorded voice
+    in its place, or a heartbeat with it.
+    """
+    name, data = load_song(song or profile.song)
+    adult = profile.population == "adult"
+    opening = profile.curve  # the first row: minute, tempo, level, minor, brightness, density
+    if seconds is None:
+        tempo = profile.opening_tempo_mbpm / 1000
+        played = Score(data).ticks / 24 * 60 / tempo + 10
+        seconds = profile.session_ms / 1000 + 60 if pulse is not None else max(60.0, 2 * played)
+    recording_bytes = 0 if recording is None else len(load_recording(recording))
+    plan = {
+        "full_scale_cdba": board.FULL_SCALE_CDBA,
+        "ceiling_cdba": guard.ADULT_CEILING_CDBA if adult else guard.NEWBORN_CEILING_CDBA,
+        "ceiling_cdbc": guard.ADULT_CEILING_CDBC if adult else guard.NEWBORN_CEILING_CDBC,
+        "seconds": seconds,
+        "song": name,
+        "score": None if name in songs.SONGS else data.hex(),
+        "recording": None if recording is None else str(recording.absolute()),
+        "recording_bytes": recording_bytes,
+        "soundscape": None if profile.soundscape == "none" else profile.soundscape,
+        "profile": profile.values,
+        "pulse": pulse,
+        "tempo_mbpm": profile.opening_tempo_mbpm,
+        "level_cdba": profile.level_cdba,
+        "onset_ms": profile.onset_ms,
+        "minor_permille": opening[3],
+        "brightness_permille": opening[4],
+        "density_permille": opening[5],
+        "notes": False,
+    }
+    plan.update(changes)
+    plan["seconds"] = round(float(plan["seconds"]) * 125) / 125
+    return plan
+
+
+def play(
+    plan: dict[str, Any], runtime: str | None = None, progress: bool = False
+) -> tuple[np.ndarray, list[tuple]]:
+    """Samples (int16, 16 kHz) and notes (sample, voice, note, length, tempo_mbpm) of a plan.
+
+    runtime: "micropython", "cpython", or None for the first where there is an interpreter.
+    """
+    plan = {**plan, "seconds": int(plan["seconds"] * 1000) / 1000}
+    if runtime is None:
+        runtime = "micropython" if interpreter.find_micropython() else "cpython"
+    if runtime == "micropython":
+        script = Path(render_script.__file__)
+        try:
+            done = interpreter.run_script(script, stdin=json.dumps(plan).encode())
+        except subprocess.CalledProcessError as error:
+            told = error.stderr.decode(errors="replace").strip().splitlines()
+            raise CalandoError(f"the engine stopped: {told[-1] if told else 'without a word'}") from error
+        notes = [tuple(map(int, line.split())) for line in done.stderr.decode().splitlines()]
+        return np.frombuffer(done.stdout, dtype="<i2"), notes
+    return _play_here(plan, progress)
+
+
+def _play_here(plan: dict[str, Any], progress: bool) -> tuple[np.ndarray, list[tuple]]:
+    from rich.progress import Progress
+
+    notes: list[tuple] = []
+    player = render_script.Player(plan, (lambda *note: notes.append(note)) if plan.get("notes") else None)
+    blocks = []
+    with Progress(transient=True, disable=not progress) as bar:
+        task = bar.add_task(
+            "playing on CPython, slower than MicroPython", total=plan["seconds"] * RATE_HZ / 256
+        )
+        block = player.render()
+        while block is not None:
+            blocks.append(bytes(block))
+            bar.advance(task)
+            block = player.render()
+    return np.frombuffer(b"".join(blocks), dtype="<i2"), notes
+
+
+def event_rows(notes: list[tuple]) -> list[tuple]:
+    """Rows of the events file: one a note."""
+    return [
+        (f"{at / RATE_HZ:.6f}", VOICES[voice], note, f"{length / RATE_HZ:.6f}", f"{tempo / 1000:.3f}")
+        for at, voice, note, length, tempo in notes
+    ]
+
+
+def render(
+    out: Path,
+    profile: Path | None = None,
+    pulse: Path | None = None,
+    song: str | None = None,
+    seconds: float | None = None,
+    events: Path | None = None,
+    voice: Path | None = None,
+) -> None:
+    """`calando render`: write what the device would play to a WAV file, and its notes to a CSV file.
+
+    With a pulse, a whole session as the firmware leads it for that pulse; without, the song as the profile
+    opens.
+    """
+    if seconds is not None and not 0.1 <= seconds <= LONGEST_S:
+        raise CalandoError(f"--seconds {seconds:g} is outside 0.1 to {LONGEST_S}")
+    for target in (out, events):
+        if target is not None and not target.absolute().parent.is_dir():
+            raise CalandoError(f"cannot write {target}: its folder does not exist")
+    trace = None if pulse is None else load_pulse(pulse)
+    chosen = load_profile(profile)
+    if song is None and profile is not None and chosen.song not in songs.SONGS:
+        song_file.beside(chosen.song, profile.parent)
+        song = str(profile.with_name(chosen.song + song_file.SUFFIX))
+    if voice is None and chosen.voice != "none":
+        raise CalandoError(
+            f'the profile asks for the recording "{chosen.voice}", which is on the device: give its file with --voice'
+        )
+    plan = plan_for(chosen, song, trace, seconds, voice, notes=events is not None)
+    samples, notes = play(plan, progress=True)
+    meter.write_wav(out, samples, RATE_HZ)
+    if events is not None:
+        write_events(events, notes)
+    levels = meter.measure(samples, RATE_HZ, plan["full_scale_cdba"] / 100)
+    loud = (
+        "silence"
+        if levels.laeq_dba is None
+        else f"LAeq {levels.laeq_dba:.1f}, LAS max {levels.las_max_dba:.1f} dB(A)"
+    )
+    print(f"{out}: {len(samples) / RATE_HZ:.1f} s, {loud}")
+
+
+def write_events(path: Path, notes: list[tuple]) -> None:
+    """The events file, replaced in one step."""
+    beside = path.with_name(path.name + ".part")
+    try:
+        with beside.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(EVENT_COLUMNS)
+            writer.writerows(event_rows(notes))
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise CalandoError(f"cannot write {path}: {os_reason(error)}") from error
+
+
+def melody(score: Score) -> list[int]:
+    """The MIDI notes of a score's melody, rests left out."""
+    notes = (score.data[HEADER + 2 * index] & 127 for index in range(score.notes))
+    return [note for note in notes if note]

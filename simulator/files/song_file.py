@@ -1,0 +1,44 @@
+"""A song in the compact form as a file, checked by the device's own reader."""
+
+from pathlib import Path
+
+from firmware.sound import songs
+from firmware.sound.score import LARGEST, Score, ScoreError
+from simulator.files.errors import CalandoError, os_reason
+
+SUFFIX = ".lul"
+RECORDING_SUFFIX = ".adp"  # of what calando song record writes
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a song. Raises CalandoError: not to be read, or no song in the compact form."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise CalandoError(
+                f"{path} is larger than any song, which has at most {LARGEST} bytes; make one with calando song import"
+            )
+        return Score(data, path.stem).data
+    except OSError as error:
+        raise CalandoError(f"cannot read the song {path}: {os_reason(error)}") from None
+    except ScoreError as error:
+        raise CalandoError(
+            f"the song {path} cannot be played: {error}; make one with calando song import"
+        ) from None
+
+
+def beside(name: str, folder: Path) -> bytes | None:
+    """A profile's song from NAME.lul in the folder of the profile; None for one that is built in.
+
+    Raises CalandoError when it is neither.
+    """
+    if name in songs.NAMES:
+        return None
+    path = folder / (name + SUFFIX)
+    if not path.is_file():
+        raise CalandoError(
+            f'the song "{name}" is not built in, and there is no {path}; import it there with calando song import, '
+            f"or choose one of {', '.join(songs.NAMES)}"
+        )
+    return read(path)

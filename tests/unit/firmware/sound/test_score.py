@@ -1,0 +1,210 @@
+"""The compact form of a song, its reader, and the songs that come with the device."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware.sound import score, songs
+from firmware.sound.score import Score, ScoreError, encode
+from host_tools.songs import abc, songbook
+from host_tools.sound import render
+from simulator.files.errors import CalandoError
+
+NOTES = st.lists(
+    st.tuples(st.sampled_from([0, *range(55, 82)]), st.integers(1, 60)), min_size=2, max_size=60
+).filter(lambda notes: any(note for note, _ in notes) and len(notes) * 2 + 14 <= score.LARGEST)
+
+SIMPLE = encode([(60, 24, False), (62, 24, True)], [(0, 0, 48)], 2, False, 0, score.MAJOR)
+
+
+@given(NOTES, st.integers(1, 6), st.booleans(), st.integers(0, 11), st.integers(0, 3), st.integers(-60, 60))
+def test_what_is_written_is_what_is_read(notes, beats, compound, tonic, scale, loudness):
+    phrased = [(note, ticks, at % 8 == 7 or at == len(notes) - 1) for at, (note, ticks) in enumerate(notes)]
+    data = encode(phrased, [], beats, compound, tonic, scale, loudness * 10)
+    read = Score(data)
+    assert (read.beats_per_bar, read.compound, read.tonic, read.scale) == (beats, compound, tonic, scale)
+    assert read.loudness_cdb == loudness * 10
+    assert read.notes == len(notes) and read.ticks == sum(ticks for _, ticks in notes)
+    pairs = [(data[10 + 2 * at], data[11 + 2 * at]) for at in range(read.notes)]
+    assert [(byte & 127, ticks, byte >= 128) for byte, ticks in pairs] == phrased
+
+
+@given(st.data())
+def test_a_damaged_score_is_refused(data):
+    damaged = bytearray(SIMPLE)
+    place = data.draw(st.integers(0, len(damaged) - 1))
+    damaged[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(ScoreError):
+        Score(bytes(damaged))
+
+
+@given(st.binary(max_size=80))
+def test_rubbish_is_refused_in_a_sentence(data):
+    with pytest.raises(ScoreError) as caught:
+        Score(data)
+    assert str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("notes", "chords", "says"),
+    [
+        ([(60, 24, False)], [], "does not end with the end of a phrase"),
+        ([(40, 24, True)], [], "outside G3 to A5"),
+        ([(0, 24, True)], [], "only rests"),
+        ([], [], "bytes|no notes"),
+        ([(60, 0, True)], [], "1 to 255 ticks"),
+        ([(60, 255, True), *[(60, 255, False)] * 3, (60, 255, True)], [], "longer than"),
+        ([(60, 24, True)], [(0, 0, 25)], "differ in length"),
+        ([(60, 24, True)], [(0, 9, 24)], "unknown"),
+    ],
+)  # fmt: skip
+def test_a_score_that_could_not_be_played_is_refused(notes, chords, says):
+    with pytest.raises(ScoreError, match=says):
+        encode(notes, chords, 2, False, 0, score.MAJOR)
+
+
+def test_turning_a_mode_twice_keeps_the_scale_tones():
+    major = {0, 2, 4, 5, 7, 9, 11}
+    minor = {score.SCALES[score.MAJOR][degree] for degree in major}
+    assert minor == {0, 2, 3, 5, 7, 8, 10}
+    assert {score.SCALES[score.MINOR][degree] for degree in minor} == major
+    assert {score.SCALES[score.IN][degree] for degree in (0, 1, 5, 7, 8)} == {0, 2, 5, 7, 9}
+
+
+# ABC notation
+
+
+def test_abc_is_read_as_it_is_written():
+    notes, chords, beats, compound, tonic = abc.read('M:3/4\nL:1/8\nK:G\n"G"G2 ^A=f/c3/2|d2-|d z2 (3ABc\n')
+    assert notes == [
+        (67, 24, False), (70, 12, False), (77, 6, False), (72, 18, False), (74, 36, False), (0, 24, False),
+        (69, 8, False), (71, 8, False), (72, 8, True),
+    ]  # fmt: skip
+    assert (beats, compound, tonic) == (3, False, 7)
+    assert sum(ticks for *_, ticks in chords) == sum(ticks for _, ticks, _ in notes)
+
+
+def test_compound_time_counts_dotted_beats():
+    notes, _, beats, compound, _ = abc.read("M:6/8\nL:1/8\nK:C\nG2A B3\n")
+    assert compound and beats == 2
+    assert notes == [(67, 16, False), (69, 8, False), (71, 24, True)]
+
+
+def test_an_accidental_holds_to_the_bar_and_the_key_returns():
+    notes, *_ = abc.read("M:4/4\nL:1/4\nK:F\nB=BB|B\n")
+    assert [note for note, *_ in notes] == [70, 71, 71, 70]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("M:4/4\nK:C\nC", "no L:"),
+        ("M:4/4\nL:1/4\nK:H\nC", "key 'H'"),
+        ("M:4/4\nL:1/4\nK:C\nC {g}D", "not understood"),
+        ('M:4/4\nL:1/4\nK:C\n"Csus4"C', "chord 'Csus4'"),
+        ("M:4/4\nL:1/4\nK:C\nC/64", "too short"),
+    ],
+)
+def test_abc_that_is_not_understood_is_refused(text, says):
+    with pytest.raises(CalandoError, match=says):
+        abc.read(text)
+
+
+# The songs
+
+
+def test_the_device_carries_what_the_songbook_says():
+    assert (songbook.ROOT / "firmware" / "sound" / "songs.py").read_text(
+        "utf-8"
+    ) == songbook.firmware_source(), "run python -m host_tools.songs.songbook"
+    assert (songbook.ROOT / "docs" / "songs.md").read_text("utf-8") == songbook.docs_source(), (
+        "run python -m host_tools.songs.songbook"
+    )
+
+
+def test_there_are_songs_for_many():
+    assert len(songs.SONGS) >= 12
+    assert len({song.culture for song in songbook.SONGS}) >= 8
+    for song in songbook.SONGS:
+        assert song.title and song.origin and len(song.free) > 10
+        assert re.fullmatch("[a-z0-9_]{1,24}", song.name)
+
+
+@pytest.mark.parametrize("name", songs.NAMES)
+def test_every_song_is_a_lullaby_in_form(name):
+    song = songs.SONGS[name]
+    notes = render.melody(song)
+    assert max(notes) - min(notes) <= 17
+    assert min(notes) >= 58 and max(notes) <= 77
+    assert song.chords > 0
+    assert song.ticks % (24 * song.beats_per_bar) in (
+        0,
+        24 * song.beats_per_bar // 2,
+        16,
+    )  # whole bars, or an upbeat's
+    phrase = 0
+    for index in range(song.notes):
+        byte, ticks = song.data[score.HEADER + 2 * index], song.data[score.HEADER + 2 * index + 1]
+        assert ticks >= 4
+        phrase += ticks
+        if byte >= 128:
+            assert phrase <= 8.5 * 24 * song.beats_per_bar
+            phrase = 0
+
+
+# IEC 60601-1-8:2006 annex F: the melodies of medical alarms, as steps from note to note.
+ALARMS = {
+    "general": (0, 0, 0, 0),
+    "cardiovascular": (4, 3, 0, 5),
+    "perfusion": (6, -6, 0, 6),
+    "ventilation": (9, -4, 4, -4),
+    "oxygen": (-1, -2, -2, -2),
+    "temperature": (4, -2, 3, 2),
+    "drug delivery": (-10, 5, 5, -10),
+    "power": (-12, 0, 0, 12),
+}
+# "Oxygen" (C B A G F) is five notes down the scale, as any song has; an alarm's are evenly quick (some 0.25 s
+# each, the slowest allowed), and no song here goes that fast.
+SLOWEST_ALARM_S = 0.25 + 0.125
+
+
+def alarm_in(notes, ticks, beat_s):
+    """The name of an alarm's motif in a melody at that tempo, or None."""
+    for start in range(len(notes) - 4):
+        steps = tuple(notes[start + at + 1] - notes[start + at] for at in range(4))
+        lengths = ticks[start : start + 5]
+        quick = all(
+            length * beat_s / 24 <= SLOWEST_ALARM_S for length in (lengths[0], lengths[1], lengths[3])
+        )
+        even = max(lengths[0], lengths[1], lengths[3]) <= 1.2 * min(lengths[0], lengths[1], lengths[3])
+        for name, motif in ALARMS.items():
+            if steps == motif and (name != "oxygen" or (quick and even)):
+                return name
+    return None
+
+
+def melody_ticks(data):
+    read = Score(data)
+    pairs = [(data[score.HEADER + 2 * at] & 127, data[score.HEADER + 2 * at + 1]) for at in range(read.notes)]
+    return [note for note, _ in pairs], [ticks for _, ticks in pairs]
+
+
+@pytest.mark.parametrize("name", songs.NAMES)
+@pytest.mark.parametrize("minor", [False, True])
+def test_no_song_has_the_motif_of_a_medical_alarm(name, minor):
+    song = songs.SONGS[name]
+    notes, ticks = melody_ticks(song.data)
+    if minor:
+        turn = score.SCALES[song.scale]
+        notes = [n and n - (n - song.tonic) % 12 + turn[(n - song.tonic) % 12] for n in notes]
+    assert alarm_in(notes, ticks, 60 / 110) is None  # at the fastest beat there is
+
+
+def test_the_alarm_lint_finds_every_alarm():
+    for name, motif in ALARMS.items():
+        notes = [72]
+        for step in motif:
+            notes.append(notes[-1] + step)
+        assert alarm_in([60, *notes, 65], [24, 6, 6, 9, 6, 6, 24], 60 / 110) == name

@@ -1,0 +1,143 @@
+"""Kinds of hearts and hands that fooled the estimator once: what is shown is right, or nothing is.
+
+Two waves a beat, weak or early beats in turn, rates out of range, falls, and rhythmic hands. Each test plays a few
+dozen made signals to the firmware under MicroPython and counts over all of them, as a hospital would.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pulse_kinds import course, heart, patting
+
+from host_tools.play import vitals_run
+from simulator.interpreter import find_micropython, run_script
+
+pytestmark = pytest.mark.skipif(
+    find_micropython() is None, reason="there is no MicroPython, and CPython is too slow here"
+)
+
+SCRIPT = Path(__file__).resolve().parents[2] / "on_device" / "pulse_stops.py"
+WRONG_PERCENT = 10
+
+
+def steady(rate_bpm, seconds=30, **settings):
+    return heart(course(seconds, (0, rate_bpm)), **settings)
+
+
+def wrong_seconds(made, population, from_s=5):
+    """Seconds that show more than 10 % beside every true rate of the last 8 s, and seconds that show anything."""
+    wrong = shown = 0
+    for second, row in enumerate(vitals_run.play(made.samples, population).rows, 1):
+        rate = row["pulse_rate_bpm"]
+        if rate is None or second < from_s:
+            continue
+        true = made.rate_bpm[max(0, second - 8) * 100 : second * 100]
+        shown += 1
+        wrong += not true.min() * 0.9 <= rate <= true.max() * 1.1
+    return wrong, shown
+
+
+def kinds():
+    """(name, population, light): a sample of each kind, fixed."""
+    for rate in (60, 85, 95, 110, 140, 165, 200):
+        for delay, second in ((0.2, 0.3), (0.25, 0.6), (0.35, 0.4), (0.36, 0.7), (0.45, 0.5)):
+            yield "two waves, newborn", "newborn", steady(rate, delay_s=delay, second=second, seed=rate)
+    for rate in (45, 65, 84, 110, 150):
+        for delay, second in ((0.2, 0.3), (0.3, 0.4), (0.38, 0.4), (0.4, 0.7)):
+            slow = steady(rate, delay_s=delay, second=second, seed=rate, breathing_per_minute=15)
+            yield "two waves, adult", "adult", slow
+    for rate in (20, 34, 44, 260, 300):
+        made = steady(rate, delay_s=0.36, second=0.5 if rate < 100 else 0, seed=rate)
+        yield "out of range, newborn", "newborn", made
+    for rate in (20, 27, 260, 290):
+        made = steady(rate, delay_s=0.36, second=0.5 if rate < 100 else 0, breathing_per_minute=15)
+        yield "out of range, adult", "adult", made
+    for rate in (120, 150, 180):
+        for weak in (0.4, 0.6, 0.8):
+            yield "alternans", "newborn", steady(rate, delay_s=0.2, second=0.1, weak=weak, seed=rate)
+    for breath in (40, 60, 90):
+        made = steady(150, delay_s=0.2, second=0.15, breathing_per_minute=breath, seed=breath)
+        yield "newborn, adult's profile", "adult", made
+
+
+@pytest.mark.parametrize(
+    "name, most_percent",
+    [
+        ("two waves, newborn", 0.5),
+        ("two waves, adult", 0.5),
+        ("out of range, newborn", None),
+        ("out of range, adult", None),
+        ("alternans", 0.5),
+        ("newborn, adult's profile", 0.5),
+    ],
+)
+def test_a_kind_of_light_is_read_right_or_not_at_all(name, most_percent):
+    found = [wrong_seconds(made, population) for kind, population, made in kinds() if kind == name]
+    wrong, shown = np.sum(found, axis=0)
+    if most_percent is None:
+        assert shown == 0
+    else:
+        assert 100 * wrong <= most_percent * max(1, shown)
+
+
+@pytest.mark.parametrize("form", ["sine", "pat", "hum"])
+@pytest.mark.parametrize("population, rate", [("newborn", 150), ("adult", 75)])
+def test_a_hand_is_not_a_pulse(population, rate, form):
+    wrong = shown = 0
+    for per_minute in (60, 90, 130):
+        for height in (3, 5):
+            hand = patting(6000, per_minute, height, 20, 40, form)
+            made = steady(rate, 60, delay_s=0.22, second=0.25, hand=hand, seed=per_minute)
+            rows = vitals_run.play(made.samples, population).rows
+            assert any(row["pulse_rate_bpm"] for row in rows[10:20]), "known before"
+            assert any(row["pulse_rate_bpm"] for row in rows[40:52]), "back within 12 s"
+            more = wrong_seconds(made, population)
+            wrong, shown = wrong + more[0], shown + more[1]
+    assert 200 * wrong <= shown
+
+
+def test_a_lamp_on_a_bare_sheet_is_no_pulse():
+    time_s = np.arange(6000) / 100
+    swing = np.sin(2 * np.pi * 2 * time_s)
+    noise = np.random.default_rng(1).standard_normal((6000, 2)) * 6
+    light = np.column_stack([60_000 + 120 * swing, 50_000 + 60 * swing]) + noise
+    readings = vitals_run.play(np.rint(light).astype("<u4"), "newborn")
+    assert all(row["pulse_rate_bpm"] is None for row in readings.rows[8:])
+    assert readings.reasons[-1][0] == "not_a_pulse"
+
+
+def stop_s(made, population, tmp_path):
+    """When the guard's rules for a slow pulse would stop the music, s; None for never."""
+    made.samples.tofile(tmp_path / "samples")
+    out = run_script(SCRIPT, population, str(tmp_path / "samples")).stdout.decode()
+    return float(out) if out.strip() else None
+
+
+@pytest.mark.parametrize("over_s", [0.01, 3, 10])
+def test_a_fall_is_seen_by_the_guard(tmp_path, over_s):
+    """Second waves late and early; the fade of 2 s comes on top."""
+    waits = []
+    for to, delay, second in (
+        (78, 0.36, 0.35),
+        (78, 0.25, 0.3),
+        (67, 0.4, 0.3),
+        (45, 0.3, 0.4),
+        (30, 0.25, 0.3),
+    ):
+        rate = course(50, (0, 150), (25, 150), (25 + over_s, to))
+        made = heart(rate, delay_s=delay, second=second, seed=to)
+        crossed_s = np.argmax(rate < 100) / 100
+        stopped_s = stop_s(made, "newborn", tmp_path)
+        assert stopped_s is not None
+        waits.append(stopped_s - crossed_s)
+    assert max(waits) <= 10
+    assert np.median(waits) <= 6.5
+
+
+@pytest.mark.parametrize("rate", [120, 135, 150, 175, 200])
+def test_a_steady_newborn_is_never_taken_for_a_slow_one(tmp_path, rate):
+    for second in (0, 0.15):
+        for breath in (40, 60):
+            made = steady(rate, 120, delay_s=0.2, second=second, breathing_per_minute=breath, seed=rate)
+            assert stop_s(made, "newborn", tmp_path) is None

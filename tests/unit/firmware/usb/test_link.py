@@ -1,0 +1,86 @@
+"""The lines of the USB link: what is sent arrives, and nothing else is taken for it."""
+
+import binascii
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware.usb import link
+
+PLAIN = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**40), 2**40),
+    st.text(max_size=20),
+    st.lists(st.integers(), max_size=3),
+)
+MESSAGES = st.dictionaries(st.text(max_size=8), PLAIN, max_size=5)
+
+
+def framed(text: bytes) -> bytes:
+    return b"%s*%08X\n" % (text, binascii.crc32(text))
+
+
+@given(MESSAGES)
+def test_what_is_sent_arrives(message):
+    try:
+        line = link.encode(message)
+    except ValueError:
+        return  # too long; said so
+    assert link.decode(line) == message == link.decode(line[:-1])
+    assert len(line) <= link.LINE_BYTES and line.endswith(b"\n")
+    assert all(32 <= byte < 127 for byte in line[:-1])
+
+
+def test_the_form_of_a_line_is_the_one_in_the_document():
+    assert link.encode({"id": 7, "cmd": "status"}) == framed(b'{"id":7,"cmd":"status"}')
+
+
+@given(MESSAGES, st.data())
+def test_a_flipped_bit_is_found(message, data):
+    try:
+        line = bytearray(link.encode(message))
+    except ValueError:
+        return
+    bit = data.draw(st.integers(0, len(line) * 8 - 9))
+    line[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(ValueError, match=r"\.$"):
+        link.decode(line)
+
+
+@given(st.binary(max_size=600))
+def test_any_bytes_are_refused_with_a_sentence(noise):
+    with pytest.raises(ValueError, match=r"^The line .*\.$"):
+        link.decode(noise)
+
+
+@pytest.mark.parametrize("text", [b"[1]", b"7", b"null", b"", b'"a"', b"{", b'{"a":1}x', b"[" * 400])
+def test_a_right_checksum_over_something_else_is_refused(text):
+    with pytest.raises(ValueError, match=r"^The line is not (a )?JSON"):
+        link.decode(framed(text))
+
+
+def test_bytes_that_are_no_plain_characters_are_refused_though_their_checksum_is_right():
+    for text in (b'{"a":"\xc3\xa9"}', b'{"a":\t1}', b'{"a":"\x03"}'):
+        with pytest.raises(ValueError, match="plain characters"):
+            link.decode(framed(text))
+
+
+def test_the_longest_line_is_taken_and_one_byte_more_is_not():
+    fits = {"a": "x" * (link.LINE_BYTES - len(link.encode({"a": ""})))}
+    assert len(link.encode(fits)) == link.LINE_BYTES
+    assert link.decode(link.encode(fits)) == fits
+    too_long = {"a": fits["a"] + "x"}
+    with pytest.raises(ValueError, match="513 bytes"):
+        link.encode(too_long)
+    with pytest.raises(ValueError, match="longer than 512"):
+        link.decode(framed(b'{"a":"%s"}' % too_long["a"].encode()))
+
+
+def test_a_chunk_fits_a_line_with_everything_that_may_come_with_it():
+    chunk = "A" * len(binascii.b2a_base64(bytes(link.CHUNK_BYTES), newline=False))
+    ok = {"data": chunk, "size": 10**6, "next": None, "sha256": "0" * 64}
+    link.encode({"id": link.ID_MOST, "ok": ok})
+    link.encode({"id": link.ID_MOST, "ok": ok | {"next": 10**6}})
+    link.encode({"id": link.ID_MOST, "cmd": "data", "at": 10**6, "data": chunk})

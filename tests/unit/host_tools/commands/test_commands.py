@@ -1,0 +1,428 @@
+"""The commands about a device, against the firmware's own desk: a whole round trip, and nothing lost by what goes wrong."""
+
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from desk_cable import Cable
+from memory_files import Files
+
+from firmware.memory.journal import Journal
+from firmware.prescription.profile import READY, Profile
+from firmware.sound import songs
+from host_tools import cli
+from host_tools.commands import common
+from host_tools.device import backup, changes, client
+from host_tools.sound import meter
+from simulator.files import profile_file
+from simulator.files.errors import CalandoError
+
+ROOT = Path(__file__).resolve().parents[4]
+NIGHT = "title = 'Night'\nlevel_dba = 40\nfade_s = 60\n"
+OWN = songs.DATA["edo"]
+RECORDS = bytes(range(16)) * 40
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    monkeypatch.setattr(client, "POLL_S", 0.0)
+    monkeypatch.setattr(client, "_ports", list)
+
+
+@pytest.fixture
+def cable(monkeypatch):
+    """A device from the factory with one session on it, found by every command."""
+    cable = Cable()
+    cable.device.store.save("session", 1, RECORDS, 8)
+    monkeypatch.setattr(client, "connect", lambda port=None: client.Device(cable))
+    return cable
+
+
+@pytest.fixture
+def calando(monkeypatch, capsys, tmp_path):
+    """Run a command in this process in an empty folder: (exit status, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words, typed=None):
+        monkeypatch.setattr(sys, "argv", ["calando", *map(str, words)])
+        if typed is not None:
+            monkeypatch.setattr(common, "ask", lambda question, instead: typed)
+            monkeypatch.setattr("host_tools.commands.backup.ask", lambda question, instead: typed)
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return stopped.value.code or 0, out, err
+
+    return run
+
+
+def done(answer):
+    assert answer[0] == 0, answer[2]
+    return answer[1]
+
+
+def refused(answer):
+    status, _, err = answer
+    assert status == 1 and err.startswith("calando: ") and err.endswith(".\n") and err.count("\n") == 1
+    return err
+
+
+class TestRoundTrip:
+    def test_from_the_factory_to_a_backup_and_back(self, calando, cable, tmp_path):
+        (tmp_path / "own.lul").write_bytes(OWN)
+        done(calando("song", "put", "own.lul"))
+        assert "song.own  bytes new -> " in done(calando("song", "put", "own.lul"))
+        assert cable.device.files.size("song.own") is None, "staged is not committed"
+        (tmp_path / "night.toml").write_text(NIGHT + "song = 'own'\n")
+        said = done(calando("profile", "put", "night.toml"))
+        assert "level_dba  - -> 40 dBA" in said and "calando profile commit" in said
+        said = done(calando("profile", "commit", typed="yes"))
+        assert "deafness" in said and "Hold the button" in said and "Read back and compared" in said
+
+        shown = done(calando("profile", "show"))
+        (tmp_path / "shown.toml").write_text(shown)
+        assert done(calando("profile", "diff", "shown.toml")) == "Nothing differs.\n"
+        assert json.loads(done(calando("profile", "show", "--json")))["song"] == "own"
+        assert {"name": "own", "bytes": len(OWN), "built_in": False} in json.loads(
+            done(calando("song", "list", "--json"))
+        )
+
+        assert "1 profile, 0 calibrations, 1 song, 0 voices, 1 session" in done(calando("backup", "all.zip"))
+        before = cable.contents()
+        done(calando("factory-reset", typed=cable.device.unit[-4:]))
+        assert cable.contents() == {}
+        said = done(calando("restore", "all.zip", "--checked"))
+        assert "Not put back: 1 sessions" in said and "The device is as all.zip has it." in said
+        assert cable.contents()["song.own"] == before["song.own"]
+        assert Cable(cable.device.files).device.store.load("profile") == (
+            1,
+            profile_file.as_bytes(profile_file.load("night.toml")),
+        )
+        done(calando("backup", "again.zip"))
+        one, two = backup.read(tmp_path / "all.zip"), backup.read(tmp_path / "again.zip")
+        assert two.objects == {
+            name: data for name, data in one.objects.items() if not name.startswith("session")
+        }
+        assert one.objects["session.1"] == RECORDS
+
+    def test_back_to_the_profile_before(self, calando, cable, tmp_path):
+        for title in ("One", "Two"):
+            (tmp_path / "p.toml").write_text(f"title = '{title}'\n")
+            done(calando("profile", "put", "p.toml", "--commit", "--checked"))
+        assert "Two (newborn), on the device, in use" in done(calando("profile", "list"))
+        assert "profile  title  Two -> One" in done(calando("profile", "rollback", "--commit", "--checked"))
+        assert json.loads(done(calando("profile", "show", "--json")))["title"] == "One"
+        assert json.loads(done(calando("profile", "show", "--previous", "--json")))["title"] == "Two"
+
+    def test_restoring_what_is_there_already_asks_for_nobody(self, calando, cable, tmp_path):
+        (tmp_path / "p.toml").write_text(NIGHT)
+        done(calando("profile", "put", "p.toml", "--commit", "--checked"))
+        done(calando("backup", "all.zip"))
+        cable.somebody = False
+        assert "The device is as" in done(calando("restore", "all.zip"))
+
+    def test_a_song_that_came_after_the_backup_goes(self, calando, cable, tmp_path):
+        (tmp_path / "own.lul").write_bytes(OWN)
+        done(calando("backup", "empty.zip"))
+        done(calando("song", "put", "own.lul", "--name", "later", "--commit"))
+        assert "song.later  goes" in done(calando("restore", "empty.zip"))
+        assert cable.device.files.size("song.later") is None
+
+    def test_a_calibration_of_another_device_is_not_put_back(self, calando, cable, tmp_path):
+        about = {key: "x" for key in backup.TOLD}
+        backup.write(tmp_path / "other.zip", backup.Backup(about, {"calibration": b"{}"}))
+        assert "of another device" in done(calando("restore", "other.zip"))
+
+    def test_a_song_comes_and_goes(self, calando, cable, tmp_path):
+        (tmp_path / "own.lul").write_bytes(OWN)
+        done(calando("song", "put", "own.lul", "--commit"))
+        assert "goes" in done(calando("song", "rm", "own", "--commit"))
+        assert "own" not in [item["name"] for item in json.loads(done(calando("song", "list", "--json")))]
+
+    def test_a_recording_comes_is_named_by_a_profile_and_goes(self, calando, cable, tmp_path):
+        noise = np.random.default_rng(1).normal(0, 3000, 8000).astype(np.int16)
+        meter.write_wav(tmp_path / "oma.wav", noise, 8000)
+        done(calando("song", "record", "oma.wav", "--kind", "heartbeat"))
+        assert "voice.oma  bytes new -> " in done(calando("song", "put", "oma.adp", "--commit"))
+        assert "a recording" in done(calando("song", "list"))
+        (tmp_path / "p.toml").write_text("voice = 'oma'\n")
+        done(calando("profile", "put", "p.toml"))
+        done(calando("profile", "discard"))
+        assert "voice.oma  goes" in done(calando("song", "rm", "oma", "--commit"))
+        assert cable.device.files.size("voice.oma") is None
+        (tmp_path / "oma.adp").write_bytes(b"ADP1")
+        assert "cannot be played" in refused(calando("song", "put", "oma.adp"))
+
+
+class TestWhatIsTold:
+    def test_of_a_first_profile_only_what_is_not_ready_made(self, calando, cable, tmp_path):
+        (tmp_path / "p.toml").write_text(NIGHT)
+        said = done(calando("profile", "put", "p.toml")).splitlines()
+        assert [line.split()[1] for line in said[:4]] == ["fade_s", "level_dba", "title", "everything"]
+        assert "as ready-made for the newborn" in said[3]
+
+    def test_of_one_that_changes_every_change(self, calando, cable, tmp_path):
+        (tmp_path / "p.toml").write_text(NIGHT)
+        done(calando("profile", "put", "p.toml", "--commit", "--checked"))
+        said = done(calando("profile", "put", "newborn"))
+        assert "level_dba  40 dBA -> 48 dBA" in said and "everything" not in said
+
+    def test_of_one_that_goes_its_title(self, calando, cable, tmp_path):
+        (tmp_path / "p.toml").write_text(NIGHT)
+        done(calando("profile", "put", "p.toml", "--commit", "--checked"))
+        said = done(calando("factory-reset", typed=cable.device.unit[-4:]))
+        assert "  profile  goes (Night)\n" in said and "  sessions  go (1)\n" in said and "fade_s" not in said
+
+
+class TestLooking:
+    def test_info_tells_how_it_is(self, calando, cable):
+        said = done(calando("device", "info"))
+        assert "supply_v             5.021" in said and "unit                 43414c41" in said
+        assert json.loads(done(calando("device", "info", "--json")))["commit"] == "none"
+        assert "last_fault           -" in said
+
+    def test_info_tells_what_it_last_died_of(self, calando, cable):
+        died = 'Traceback (most recent call last):\n  File "firmware/main.py", line 180, in sense\nValueError: broken\n'
+        cable.device.store.save("fault", 2, died.encode())
+        said = done(calando("device", "info"))
+        assert 'last_fault           ValueError: broken, File "firmware/main.py", line 180, in sense' in said
+        assert json.loads(done(calando("device", "info", "--json")))["last_fault"] == died
+
+    def test_identify(self, calando, cable):
+        assert "changes colour" in done(calando("device", "identify"))
+
+    def test_monitor_prints_a_line_a_second(self, calando, cable, monkeypatch):
+        from types import SimpleNamespace
+
+        outputs = SimpleNamespace(
+            phase="lead", reason=None, playing=True, tempo_mbpm=72_500, target_tempo_mbpm=72_000
+        )
+        inputs = SimpleNamespace(
+            pulse_rate_mbpm=145_000,
+            quality_percent=90,
+            contact=True,
+            level_cdba=4700,
+            perfusion_index_ppm=None,
+            spo2_permille=None,
+        )
+        journal = Journal(None, None)
+        journal.row(61_000, outputs, inputs)
+        cable.device.journal.record = journal.record
+        assert "1:01  lead      pulse 145  tempo  72.5 (target  72.0)" in done(
+            calando("device", "monitor", "--seconds", "1")
+        )
+        assert json.loads(done(calando("device", "monitor", "--seconds", "1", "--json")))["phase"] == "lead"
+
+    def test_list(self, calando, cable, monkeypatch):
+        monkeypatch.setattr(
+            client, "find_all", lambda: ([client.Device(cable)], [CalandoError("/dev/b is in use")])
+        )
+        said = done(calando("device", "list"))
+        assert "/dev/ttyDESK  unit 43414c41" in said and "/dev/b is in use" in said
+        assert json.loads(done(calando("device", "list", "--json")))[0]["port"] == "/dev/ttyDESK"
+        monkeypatch.setattr(client, "find_all", lambda: ([], []))
+        assert "no Calando device found" in refused(calando("device", "list"))
+
+
+class TestRefusals:
+    def test_nothing_is_committed_without_the_checklist(self, calando, cable, tmp_path):
+        (tmp_path / "p.toml").write_text(NIGHT)
+        assert "contraindications" in refused(calando("profile", "put", "p.toml", "--commit", typed="maybe"))
+        assert "profile.0" not in cable.contents()
+
+    def test_a_script_is_told_what_to_add(self, calando, cable, tmp_path):
+        (tmp_path / "p.toml").write_text(NIGHT)
+        assert "add --checked" in refused(calando("profile", "put", "p.toml", "--commit"))
+        end = cable.device.unit[-4:]
+        assert f"give {end} as an argument" in refused(calando("factory-reset"))
+
+    def test_a_wrong_word_resets_nothing(self, calando, cable):
+        before = cable.contents()
+        assert "nothing was changed" in refused(calando("factory-reset", "beef"))
+        assert cable.contents() == before
+
+    def test_nobody_at_the_button_changes_nothing(self, calando, cable, tmp_path):
+        cable.somebody = False
+        before = cable.contents()
+        (tmp_path / "own.lul").write_bytes(OWN)
+        assert "nobody held the button" in refused(calando("song", "put", "own.lul", "--commit"))
+        assert cable.contents() == before
+
+    def test_a_simulated_device_forgets_what_is_staged(self, calando, cable, tmp_path, monkeypatch):
+        from types import SimpleNamespace
+
+        beside = SimpleNamespace(port="sim", hold_button=lambda: None, close=lambda: None)
+        monkeypatch.setattr(client, "connect", lambda port=None: client.Device(cable, beside))
+        (tmp_path / "own.lul").write_bytes(OWN)
+        assert "add --commit" in done(calando("song", "put", "own.lul"))
+
+    @pytest.mark.parametrize(
+        ("words", "says"),
+        [
+            (("song", "put", "p.toml"), "cannot be played: this is not a score"),
+            (("song", "put", "none.lul"), "cannot read the song"),
+            (("song", "put", "huge.bin"), "is larger than any song"),
+            (("song", "put", "own.lul", "--name", "Own Song"), "small letters"),
+            (("song", "put", "own.lul", "--name", "twinkle"), "built in"),
+            (("song", "rm", "nothing"), "no song.nothing"),
+            (("profile", "put", "own.lul"), "not UTF-8"),
+            (("profile", "put", "huge.bin"), "is 20.0 MB"),
+            (("profile", "put", "p.toml"), "put it there first"),
+            (("profile", "validate", "."), "is a folder"),
+            (("profile", "show"), "no profile has been committed"),
+            (("profile", "show", "--ready", "newbron"), 'did you mean "newborn"'),
+            (("profile", "rollback"), "no profile before"),
+            (("profile", "commit", "--checked"), "Nothing is staged"),
+            (("restore", "p.toml"), "is no backup"),
+            (("restore", "none.zip"), "cannot read the backup"),
+            (("restore", "huge.bin"), "larger than any backup"),
+            (("backup", "no/folder.zip"), "its folder does not exist"),
+            (("backup", "/proc/b.zip"), "cannot be written"),
+        ],
+    )
+    def test_bad_files_are_a_sentence_and_change_nothing(self, calando, cable, tmp_path, words, says):
+        (tmp_path / "own.lul").write_bytes(OWN)
+        (tmp_path / "p.toml").write_text("song = 'nowhere'\n")
+        with (tmp_path / "huge.bin").open("wb") as huge:
+            huge.truncate(20_000_000)
+        before, files = cable.contents(), sorted(tmp_path.iterdir())
+        assert says in refused(calando(*words))
+        assert cable.contents() == before and sorted(tmp_path.iterdir()) == files
+
+
+class TestBackupFile:
+    ABOUT = {key: "a" for key in backup.TOLD}  # noqa: RUF012
+
+    def test_the_same_content_is_the_same_bytes_and_names_no_day(self, tmp_path):
+        kept = backup.Backup(self.ABOUT, {"song.own": OWN})
+        for name in ("a.zip", "b.zip"):
+            backup.write(tmp_path / name, kept)
+        assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+        with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+            assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert backup.read(tmp_path / "a.zip") == kept
+
+    @pytest.mark.parametrize(
+        ("manifest", "says"),
+        [
+            ({"format": "other"}, "is no backup"),
+            ({"format": backup.FORMAT, "version": 2}, "backup of version 2, this program reads 1"),
+            (
+                {"format": backup.FORMAT, "version": 1, "device": ABOUT, "objects": {"song.gone": {}}},
+                "is no backup",
+            ),
+            (
+                {"format": backup.FORMAT, "version": 1, "device": ABOUT, "objects": {"x": {"sha256": "0"}}},
+                "is damaged: x",
+            ),
+            ([], "is no backup"),
+        ],
+    )
+    def test_what_is_none_is_refused(self, tmp_path, manifest, says):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.writestr(backup.MANIFEST, json.dumps(manifest))
+            archive.writestr("x", b"x")
+        with pytest.raises(CalandoError, match=says):
+            backup.read(tmp_path / "a.zip")
+
+    def test_a_bit_that_fell_over_is_noticed(self, tmp_path):
+        path = tmp_path / "a.zip"
+        backup.write(path, backup.Backup(self.ABOUT, {"song.own": OWN}))
+        whole = path.read_bytes()
+        for place in range(30, len(whole), 7):
+            path.write_bytes(whole[:place] + bytes((whole[place] ^ 4,)) + whole[place + 1 :])
+            try:
+                assert backup.read(path).objects == {"song.own": OWN}  # a date, or a flag that nobody reads
+            except CalandoError:
+                continue
+
+
+# What is on the device before, and what a command makes of it with somebody at the button.
+COMMANDS = {
+    "song put": ("song", "put", "own.lul", "--commit"),
+    "song rm": ("song", "rm", "old", "--commit"),
+    "profile put": ("profile", "put", "night.toml", "--commit", "--checked"),
+    "profile rollback": ("profile", "rollback", "--commit", "--checked"),
+    "restore": ("restore", "kept.zip", "--checked"),
+    "factory-reset": ("factory-reset", "4f01"),
+    "backup": ("backup", "new.zip"),
+    "info": ("device", "info"),
+    "show": ("profile", "show"),
+}
+
+
+def used(files=None):
+    """A device that has been in use: two profiles, a song, a session."""
+    cable = Cable(Files() if files is None else files)
+    for title in ("One", "Two"):
+        cable.device.has_profile(**READY["newborn"] | {"title": title})
+    cable.device.files.files["song.old"] = OWN
+    cable.device.store.save("session", 1, RECORDS, 8)
+    return cable
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_cable_pulled_in_the_middle_leaves_the_device_old_or_new(name, calando, monkeypatch, tmp_path):
+    (tmp_path / "own.lul").write_bytes(OWN)
+    (tmp_path / "night.toml").write_text(NIGHT)
+    backup.write(
+        tmp_path / "kept.zip",
+        backup.Backup(
+            {key: "x" for key in backup.TOLD},
+            {"song.own": OWN, "profile": profile_file.as_bytes(Profile.from_values({"song": "own"}))},
+        ),
+    )
+    cable = used()
+    monkeypatch.setattr(client, "connect", lambda port=None: client.Device(cable))
+    old = cable.contents()
+    done(calando(*COMMANDS[name]))
+    new, whole = cable.contents(), cable.passed
+    monkeypatch.setattr(client, "RESTART_S", 0.05)
+    asked = 0
+    for passes in range(1, whole, whole // 14):
+        cable = used()
+        cable.passes = passes
+        answer = calando(*COMMANDS[name])
+        assert cable.contents() in (old, new), passes
+        if answer[0]:
+            assert "is gone" in refused(answer) or "has not come back" in refused(answer)
+            asked += 1
+    assert asked, "nothing was cut"
+    assert not (tmp_path / "new.zip").exists() or name == "backup"
+
+
+def test_without_anybody_at_the_button_a_pulled_cable_changes_nothing(calando, monkeypatch, tmp_path):
+    (tmp_path / "night.toml").write_text(NIGHT)
+    for passes in range(1, 6000, 599):
+        cable = used()
+        cable.passes, cable.somebody = passes, False
+        monkeypatch.setattr(client, "connect", lambda port=None, cable=cable: client.Device(cable))
+        old = cable.contents()
+        refused(calando("profile", "put", "night.toml", "--commit", "--checked"))
+        assert cable.contents() == old
+
+
+def test_what_had_arrived_before_the_cable_was_pulled_is_not_sent_again():
+    cable = used()
+    sent = []
+    device = client.Device(cable)
+    data = OWN * 8
+    device.call("put", name="song.own", size=len(data), sha256="0" * 64, format=1)
+    assert device.call("data", at=0, data="AAAA") == {"have": 3}
+    assert device.call("put", name="song.own", size=len(data), sha256="0" * 64, format=1) == {"have": 3}
+    assert sent == []
+
+
+def test_the_checklist_is_the_documents():
+    page = (ROOT / "docs" / "intended-use.md").read_text()
+    listed = page.split("## Contraindications")[1].split("\nStop,")[0]
+    lines = [
+        line.removeprefix("- ").split(" (")[0].rstrip(";.")
+        for line in listed.splitlines()
+        if line.startswith("- ")
+    ]
+    assert tuple(lines) == changes.CONTRAINDICATIONS

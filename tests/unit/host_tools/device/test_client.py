@@ -1,0 +1,239 @@
+"""The computer's end of the USB protocol: what it believes, what it asks again, and what it says when it cannot."""
+
+import base64
+import errno
+import hashlib
+from types import SimpleNamespace
+
+import pytest
+import serial
+from answering import HELLO, Answering
+
+from firmware.usb import link
+from host_tools.device import client
+from host_tools.device.client import Device, DeviceLost, DeviceRefused, NoDevice
+from simulator.files.errors import CalandoError
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    """Nobody waits in these tests."""
+    for name in ("ANSWER_S", "SLOW_ANSWER_S", "HELLO_S"):
+        monkeypatch.setattr(client, name, 0.05)
+    monkeypatch.setattr(client, "POLL_S", 0.001)
+    monkeypatch.setattr(client, "RESTART_S", 0.05)
+
+
+UNREADABLE = link.encode({"id": None, "error": {"code": "bad_line", "text": "Not a line."}})
+
+
+class TestOneQuestion:
+    def test_an_answer_is_the_one_with_our_number(self):
+        def late(message):
+            return (
+                link.encode({"id": message["id"] - 1, "ok": {"old": 1}})
+                + b"noise\n"
+                + link.encode({"id": message["id"], "ok": {"new": 1}})
+            )
+
+        assert Device(Answering(status=late)).call("status") == {"new": 1}
+
+    def test_a_refusal_carries_code_and_sentence(self):
+        device = Device(Answering(get=DeviceRefused("not_found", "There is no song of that name.")))
+        with pytest.raises(DeviceRefused, match="no song of that name") as refused:
+            device.call("get", name="song.none")
+        assert refused.value.code == "not_found" and isinstance(refused.value, CalandoError)
+
+    def test_what_was_damaged_on_its_way_there_is_sent_again_whatever_it_is(self):
+        wire = Answering(commit=[UNREADABLE, {"hold_s": 30}])
+        assert Device(wire).call("commit") == {"hold_s": 30}
+        assert [message["cmd"] for message in wire.asked] == ["hello", "commit", "commit"]
+
+    @pytest.mark.parametrize(("command", "times"), [("status", client.TRIES), ("commit", 1), ("stage", 1)])
+    def test_without_an_answer_only_what_can_do_no_harm_is_asked_again(self, command, times):
+        wire = Answering(**{command: b""})
+        with pytest.raises(DeviceLost, match="no longer answers"):
+            Device(wire).call(command)
+        assert len(wire.asked) == 1 + times
+
+    def test_a_pulled_cable_is_a_sentence(self):
+        wire = Answering(status=OSError(errno.EIO, "Input/output error"))
+        with pytest.raises(DeviceLost, match=r"is gone .input/output error.: nothing was committed"):
+            Device(wire).call("status")
+
+
+class TestObjects:
+    DATA = bytes(range(256)) * 3
+
+    def chunk(self, message, data=None, digest=None):
+        data = data or self.DATA
+        at = message["at"]
+        answer = {"data": base64.b64encode(data[at : at + 256]).decode(), "size": len(data)}
+        if at + 256 < len(data):
+            return answer | {"next": at + 256}
+        return answer | {"next": None, "sha256": digest or hashlib.sha256(data).hexdigest()}
+
+    def test_an_object_comes_in_chunks_with_progress(self):
+        seen = []
+        device = Device(Answering(get=self.chunk))
+        assert device.get("session.1", lambda done, total: seen.append((done, total))) == self.DATA
+        assert seen == [(256, 768), (512, 768), (768, 768)]
+
+    def test_what_differs_from_its_hash_is_read_again_and_then_refused(self):
+        wrong = Answering(get=lambda message: self.chunk(message, digest="0" * 64))
+        with pytest.raises(CalandoError, match="differs each time from its SHA-256"):
+            Device(wrong).get("profile")
+        assert len(wrong.asked) == 1 + 3 * client.TRIES
+
+    def test_what_has_arrived_already_is_not_sent_again(self):
+        sent = []
+
+        def data(message):
+            sent.append(message["at"])
+            return {"have": message["at"] + len(base64.b64decode(message["data"]))}
+
+        wire = Answering(put={"have": 512}, data=data)
+        Device(wire).put("song.own", self.DATA)
+        assert sent == [512]
+        assert wire.asked[1]["sha256"] == hashlib.sha256(self.DATA).hexdigest()
+
+    def test_a_list_comes_in_pages(self):
+        pages = [{"items": [{"name": "a"}], "next": 1}, {"items": [{"name": "b"}], "next": None}]
+        wire = Answering(list=pages)
+        assert Device(wire).list("song") == [{"name": "a"}, {"name": "b"}]
+        assert [message["from"] for message in wire.asked[1:]] == [0, 1]
+
+
+class TestCommit:
+    def test_it_asks_for_the_button_and_waits_for_the_restart(self):
+        said = []
+        states = [{"commit": state} for state in ("waiting", "waiting", "done", "done", "none")]
+        wire = Answering(commit={"hold_s": 30}, status=states)
+        Device(wire).commit(said.append, checked=True)
+        assert states == []
+        assert wire.asked[1]["checked"] is True
+        assert "Hold the button" in said[0] and "within 30 s" in said[0]
+
+    def test_a_restart_that_was_over_before_we_looked_is_one(self):
+        wire = Answering(commit={"hold_s": 30}, status=[{"commit": "waiting"}, {"commit": "none"}])
+        Device(wire).commit(lambda text: None)
+
+    def test_nobody_there_is_a_sentence(self):
+        wire = Answering(commit={"hold_s": 1}, status={"commit": "expired"})
+        with pytest.raises(CalandoError, match=r"nobody held the button .* nothing was changed"):
+            Device(wire).commit(lambda text: None)
+
+    def test_the_port_may_come_back_under_another_name(self, monkeypatch):
+        gone = Answering(commit={"hold_s": 1}, status=[{"commit": "done"}, OSError(errno.EIO, "gone")])
+        device = Device(gone)
+        monkeypatch.setattr(client, "_ports", lambda: ["/dev/other"])
+        back = Answering(status={"commit": "none"})
+
+        def open_port(name):
+            if name != "/dev/other":
+                raise CalandoError("no such port")
+            return back
+
+        monkeypatch.setattr(client, "SerialWire", open_port)
+        device.commit(lambda text: None)
+        assert gone.closed
+        assert device.call("status") == {"commit": "none"}
+
+    def test_a_device_that_stays_away_is_a_sentence(self, monkeypatch):
+        gone = Answering(commit={"hold_s": 1}, status=[{"commit": "done"}, OSError(errno.EIO, "gone")])
+        monkeypatch.setattr(client, "_ports", list)
+        with pytest.raises(DeviceLost, match="took the change, and has not come back"):
+            Device(gone).commit(lambda text: None)
+
+    def test_a_simulated_button_is_held_by_the_program(self):
+        held, said = [], []
+        beside = SimpleNamespace(
+            port="", hold_button=lambda: held.append(True), close=lambda: held.append(False)
+        )
+        device = Device(Answering(bench={"hold_s": 1}, status=[{"mode": "idle"}, {"mode": "bench"}]), beside)
+        device.bench(said.append)
+        device.close()
+        assert held == [True, False] and "simulated" in said[0]
+
+    def test_a_flash_that_fails_is_a_sentence(self):
+        wire = Answering(commit={"hold_s": 1}, status={"commit": "failed"})
+        with pytest.raises(CalandoError, match="did not take all of it"):
+            Device(wire).commit(lambda text: None)
+
+
+class TestFinding:
+    def plug_in(self, monkeypatch, **ports):
+        """Ports by name: a wire, or the error that opening it gives."""
+
+        def open_port(name):
+            wire = ports[name.removeprefix("/dev/")]
+            if isinstance(wire, Exception):
+                raise wire
+            wire.name = name
+            return wire
+
+        monkeypatch.setattr(client, "_ports", lambda: [f"/dev/{name}" for name in ports])
+        monkeypatch.setattr(client, "SerialWire", open_port)
+
+    def test_the_one_that_answers_is_found_among_others(self, monkeypatch):
+        self.plug_in(monkeypatch, a=Answering(hello=b"ERROR\r\n"), b=Answering(), c=Answering(hello=b""))
+        assert client.connect().port == "/dev/b"
+
+    def test_none_is_a_sentence(self, monkeypatch):
+        self.plug_in(monkeypatch, a=Answering(hello=b""))
+        with pytest.raises(CalandoError, match=r"no Calando device found \(asked /dev/a\).*--port sim"):
+            client.connect()
+        self.plug_in(monkeypatch)
+        with pytest.raises(CalandoError, match="no USB serial port"):
+            client.connect()
+
+    def test_two_are_listed(self, monkeypatch):
+        wires = {"a": Answering(), "b": Answering(hello=HELLO | {"unit": "c3d4"})}
+        self.plug_in(monkeypatch, **wires)
+        with pytest.raises(
+            CalandoError, match=r"/dev/a \(unit a1b2\), /dev/b \(unit c3d4\); choose one with --port"
+        ):
+            client.connect()
+        assert all(wire.closed for wire in wires.values())
+
+    def test_a_port_that_may_not_be_asked_is_told_rather_than_none_found(self, monkeypatch):
+        self.plug_in(monkeypatch, a=Answering(hello=b""), b=CalandoError("/dev/b is in use by screen"))
+        with pytest.raises(CalandoError, match="in use by screen"):
+            client.connect()
+
+    @pytest.mark.parametrize(
+        ("answer", "says"),
+        [
+            (b"ERROR\r\nERROR\r\n", "something answers that is no Calando device"),
+            (HELLO | {"product": "toaster"}, "something answers that is no Calando device"),
+            (b"x" * 10_000, "something answers that is no Calando device"),
+            (b"", "nothing answers"),
+            (b"MicroPython v1.26\r\n>>> ", "maintenance mode"),
+            (HELLO | {"protocol": link.PROTOCOL + 1}, "renew calando on this computer"),
+        ],
+    )
+    def test_what_is_not_ours_is_told(self, answer, says):
+        wire = Answering(hello=answer)
+        with pytest.raises(CalandoError, match=says):
+            Device(wire)
+        assert wire.closed
+
+    @pytest.mark.parametrize(
+        ("number", "says"),
+        [
+            (errno.ENOENT, "there is no port /dev/null"),
+            (errno.EBUSY, "/dev/null is in use"),
+            (errno.EAGAIN, "/dev/null is in use"),
+            (errno.EACCES, "sudo usermod -aG [a-z]+ "),
+            (errno.EIO, "cannot be opened"),
+        ],
+    )
+    def test_a_port_that_cannot_be_opened_is_a_sentence(self, monkeypatch, number, says):
+        def refuse(*_, **__):
+            raise serial.SerialException(number, "no")
+
+        monkeypatch.setattr(serial, "Serial", refuse)
+        monkeypatch.setattr(client.sys, "platform", "linux")
+        with pytest.raises(CalandoError, match=says) as refused:
+            client.connect("/dev/null")
+        assert not isinstance(refused.value, NoDevice)

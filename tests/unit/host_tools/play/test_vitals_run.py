@@ -1,0 +1,171 @@
+"""`calando vitals`: its rows, its beats, and one plain sentence for everything that is no recording."""
+
+import csv
+import time
+
+import numpy as np
+import pytest
+from pulse_signals import pulse
+from typer.testing import CliRunner
+
+from host_tools import cli, output
+from host_tools.play import vitals_run
+from simulator.files.errors import CalandoError
+from simulator.interpreter import find_micropython
+
+HEADER = "time_s,ir,red"
+
+
+def lines(samples, start_s=0.0, red=True):
+    return [
+        f"{start_s + place / 100:.2f},{ir},{red_}" if red else f"{start_s + place / 100:.2f},{ir}"
+        for place, (ir, red_) in enumerate(samples.tolist())
+    ]
+
+
+@pytest.fixture
+def recording(tmp_path):
+    def write(rows, header=HEADER, name="recording.csv"):
+        path = tmp_path / name
+        path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
+        return path
+
+    return write
+
+
+def rows_of(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_rows_once_a_second_and_a_beat_a_row(recording, tmp_path):
+    made = pulse(150, 20)
+    out, beats = tmp_path / "rows.csv", tmp_path / "beats.csv"
+    vitals_run.vitals(recording(lines(made.samples)), "newborn", out, beats)
+    rows = rows_of(out)
+    assert list(rows[0]) == [
+        "time_s", "pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact",
+    ]  # fmt: skip
+    assert [row["time_s"] for row in rows] == [str(second) for second in range(1, 21)]
+    assert (rows[0]["pulse_rate_bpm"], rows[0]["spo2_percent"], rows[0]["contact"]) == ("", "", "1")
+    assert float(rows[-1]["pulse_rate_bpm"]) == pytest.approx(150, abs=1)
+    assert float(rows[-1]["spo2_percent"]) == pytest.approx(92.5, abs=0.5)
+    found = [float(row["time_s"]) for row in rows_of(beats)]
+    assert len(found) == pytest.approx(len(made.beats_s), abs=3)
+    assert np.all(np.diff(found) > 0.3)
+
+
+def test_the_command_writes_to_standard_output_without_out(recording):
+    path = recording(lines(pulse(72, 12).samples))
+    done = CliRunner().invoke(cli.app, ["vitals", str(path), "--population", "adult"])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[0].startswith("time_s,pulse_rate_bpm")
+    assert len(done.stdout.splitlines()) == 13
+
+
+def test_without_red_there_is_a_rate_and_no_spo2(recording):
+    readings = vitals_run.read(recording(lines(pulse(150, 20).samples, red=False), "time_s,ir"), "newborn")
+    assert readings.rows[-1]["pulse_rate_bpm"] == pytest.approx(150, abs=1)
+    assert readings.rows[-1]["spo2_percent"] is None
+
+
+def test_times_begin_where_the_recording_begins(recording):
+    made = pulse(150, 15)
+    readings = vitals_run.read(recording(lines(made.samples, start_s=100)), "newborn")
+    assert [row["time_s"] for row in readings.rows] == list(range(101, 116))
+    assert readings.beats_s[3] == pytest.approx(100 + made.beats_s[3], abs=0.5)
+
+
+def test_a_gap_in_time_is_lost_samples(recording):
+    text = lines(pulse(150, 30).samples)
+    readings = vitals_run.read(recording(text[:1500] + text[1700:]), "newborn")
+    assert [row["time_s"] for row in readings.rows] == list(range(1, 31))
+    assert not [beat for beat in readings.beats_s if 15.02 < beat < 17]
+
+
+def test_four_seconds_of_light_are_enough_for_spo2(recording):
+    readings = vitals_run.read(recording(lines(pulse(72, 4).samples)), "adult")
+    assert readings.rows[-1]["spo2_percent"] == pytest.approx(92.5, abs=1)
+
+
+GOOD = lines(pulse(150, 12).samples)
+
+
+@pytest.mark.parametrize(
+    "rows, header, words",
+    [
+        (GOOD, "time_s,red", "no column ir"),
+        (GOOD, "t,ir,red", "no column time_s"),
+        ([], HEADER, "no samples"),
+        ([*GOOD[:500], "5.00,abc,1", *GOOD[501:]], HEADER, "ir in line 502"),
+        ([*GOOD[:500], "5.00,nan,1", *GOOD[501:]], HEADER, "ir in line 502"),
+        ([*GOOD[:500], "nan,100000,80000", *GOOD[501:]], HEADER, "time_s in line 502"),
+        ([*GOOD[:500], "5.00,262144,1", *GOOD[501:]], HEADER, "262143"),
+        ([*GOOD[:500], "5.00,-1,1", *GOOD[501:]], HEADER, "262143"),
+        ([*GOOD[:500], "5.00,1", *GOOD[501:]], HEADER, "line 502"),
+        (GOOD[::2], HEADER, "50 samples a second"),
+        (GOOD[:500] + GOOD[:500], HEADER, "it must rise"),
+        ([*GOOD, "900.0,100000,80000"], HEADER, "it must rise"),
+        (GOOD[:50], HEADER, "holds 50 samples"),
+    ],
+)
+def test_what_is_no_recording_is_refused_in_one_sentence_and_nothing_is_written(
+    recording, tmp_path, monkeypatch, capsys, rows, header, words
+):
+    path = recording(rows, header)
+    out = tmp_path / "rows.csv"
+    arguments = ["calando", "vitals", str(path), "--out", str(out), "--beats", str(tmp_path / "b.csv")]
+    monkeypatch.setattr("sys.argv", arguments)
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["recording.csv"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\x00\x01\x02" * 100, b"\xff\xfe\xfd,ir\n1,2\n"])
+def test_missing_empty_and_binary_files_are_refused(tmp_path, content):
+    path = tmp_path / "recording.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CalandoError, match=r"recording\.csv"):
+        vitals_run.vitals(path, "newborn", tmp_path / "rows.csv")
+    assert not (tmp_path / "rows.csv").exists()
+
+
+def test_output_never_replaces_the_recording_or_goes_nowhere(recording, tmp_path):
+    path = recording(GOOD)
+    before = path.read_bytes()
+    for out, beats in ((path, None), (tmp_path, None), (tmp_path / "no" / "rows.csv", None), (None, path)):
+        with pytest.raises(CalandoError):
+            vitals_run.vitals(path, "newborn", out, beats)
+    with pytest.raises(CalandoError, match="a file of their own"):
+        vitals_run.vitals(path, "newborn", tmp_path / "x.csv", tmp_path / "x.csv")
+    assert path.read_bytes() == before
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["recording.csv"]
+
+
+def test_files_appear_whole_or_not_at_all(recording, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    path = recording(GOOD)
+    monkeypatch.setattr(output.os, "replace", full)
+    with pytest.raises(CalandoError, match="no space left on device"):
+        vitals_run.vitals(path, "newborn", tmp_path / "rows.csv", tmp_path / "beats.csv")
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["recording.csv"]
+
+
+def test_an_unknown_population_is_refused(recording):
+    with pytest.raises(CalandoError, match="newborn or adult"):
+        vitals_run.read(recording(GOOD), "preterm")
+
+
+@pytest.mark.skipif(find_micropython() is None, reason="there is no MicroPython for this machine")
+def test_eight_minutes_take_less_than_three_seconds(recording):
+    path = recording(lines(pulse(72, 480).samples))
+    start = time.perf_counter()
+    vitals_run.read(path, "adult")
+    assert time.perf_counter() - start < 3

@@ -1,0 +1,267 @@
+"""What is written about a session is true to its numbers, in words that anybody can read, and whole."""
+
+import csv
+import json
+import time
+import wave
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import hand_made_session as hand_made
+import numpy as np
+import pytest
+
+from firmware import reasons
+from firmware.memory.journal import CHIP_FAULTS, EVENTS
+from host_tools.play import results
+from host_tools.sessions import facts, picture, report, words
+from simulator.scenario import QUANTITIES
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Folder and summary of a session made by hand, written once."""
+    folder = tmp_path_factory.mktemp("session")
+    summary = results.write(hand_made.result(expect={"end": "faded", "max_level_dba": 50.0}), folder)
+    return folder, summary
+
+
+def hand_made_facts(**changes):
+    values = {
+        "rows": hand_made.rows(), "events": hand_made.events(), "title": "by hand", "population": "newborn",
+        "end": "faded", "reason": "time_up", "ceiling_dba": 60.0, "wanted_dba": 48.0,
+    }  # fmt: skip
+    return facts.from_records(**(values | changes))
+
+
+class TestWords:
+    def test_every_reason_every_phase_and_every_end_has_plain_words(self):
+        assert set(words.REASONS) == {reason for reason in reasons.REASONS if reason}
+        assert set(words.PHASES) == set(reasons.PHASES) == set(picture.PHASE_COLOURS) == set(picture.SHORT)
+        assert set(words.ENDS) == set(reasons.ENDS)
+
+    @pytest.mark.parametrize("kind", [*(f"device_{kind}" for kind in EVENTS), "device_end"])
+    def test_every_event_of_the_device_has_plain_words(self, kind):
+        told = words.event(
+            kind, {"reason": "bradycardia", "value": 3, "phase": "withdraw", "end": "withdrawn"}
+        )
+        assert "_" not in told
+        assert "the pulse is too slow" in told
+
+    @pytest.mark.parametrize("kind", QUANTITIES)
+    def test_every_quantity_is_told_with_its_value_and_its_time(self, kind):
+        told = words.event(kind, {"to": 42.0, "over_s": 10.0, "for_s": 150.0})
+        assert "42" in told
+        assert "over 10 s" in told
+        assert "for 2 min 30 s" in told
+
+    def test_faults_name_the_part_and_not_the_chip(self):
+        assert (
+            words.event("i2c_fault", {"chip": "max30102", "kind": "stuck"})
+            == "the pulse sensor holds its bus down"
+        )
+        assert words.event("adc_fault", {}) == "the converter no longer answers"
+        found = {"reason": "sensor_fault", "chip_fault": "sensor_rate"}
+        assert (
+            words.event("device_fault", found) == "the device finds that the pulse sensor has a wrong clock"
+        )
+        assert set(words.CHIP_FAULTS) == set(CHIP_FAULTS)
+
+    def test_times_read_as_on_a_clock(self):
+        assert [words.clock(t) for t in (0, 59.6, 270, 3600)] == ["0:00", "1:00", "4:30", "60:00"]
+
+
+class TestFacts:
+    def test_the_music_is_compared_with_the_pulse_through_their_ratio(self):
+        found = hand_made_facts()
+        playing = np.isfinite(found.tempo_bpm)
+        assert (found.ratio[playing] == 2).all()
+        assert found.music_bpm[100] == 150
+
+    def test_the_ratio_of_a_compound_metre_is_found_too(self):
+        rows = [row | {"tempo_bpm": row["tempo_bpm"] and row["tempo_bpm"] / 1.5} for row in hand_made.rows()]
+        assert (hand_made_facts(rows=rows).ratio == 3).all()
+
+    @pytest.mark.parametrize("from_s", [300, 595])
+    def test_a_pulse_that_falls_to_half_for_seconds_is_no_change_of_the_ratio(self, from_s):
+        rows = hand_made.rows()
+        for row in rows[from_s : from_s + 5]:
+            row["pulse_rate_bpm"] = 75.0
+        assert (hand_made_facts(rows=rows).ratio == 2).all()
+
+    def test_without_any_pulse_the_population_says_the_ratio(self):
+        rows = [row | {"pulse_rate_bpm": None} for row in hand_made.rows()]
+        assert (hand_made_facts(rows=rows).ratio == 2).all()
+        assert (hand_made_facts(rows=rows, population="adult").ratio == 1).all()
+
+    def test_the_story_says_when_it_met_and_how_far_it_led(self):
+        story = " ".join(hand_made_facts().story)
+        assert "at 1:10 the melody began at 75.0 beats a minute, half of a pulse of 150" in story
+        assert "from 3:10 it slowed to 69.0, 8.0 % less" in story
+        assert "The music faded out: the session's time was up" in story
+
+    def test_the_story_of_an_adult_has_the_pulse_itself(self):
+        rows = [row | {"pulse_rate_bpm": row["pulse_rate_bpm"] and 75.0} for row in hand_made.rows()]
+        assert "75.0 beats a minute, as fast as a pulse of 75" in hand_made_facts(rows=rows).story[0]
+
+    def test_a_session_without_a_sound_says_so(self):
+        rows = [row | {"level_dba": 0.0, "tempo_bpm": None} for row in hand_made.rows()]
+        story = hand_made_facts(rows=rows, end="refused", reason="too_soon").story
+        assert story == [
+            "Nothing was heard; the device refused to play: the last session was too short a time ago."
+        ]
+
+    def test_phases_follow_each_other_without_gap(self):
+        phases = hand_made_facts().phases
+        assert [name for _, _, name in phases][:3] == ["idle", "baseline", "match"]
+        assert all(before[1] == after[0] for before, after in pairwise(phases))
+
+    def test_a_dark_sensor_is_not_a_lost_one(self):
+        looking = hand_made_facts().looking
+        assert not looking[:3].any()
+        assert looking[10:500].all()
+
+
+class TestFiles:
+    def test_all_files_are_there_and_nothing_else(self, written):
+        assert {path.name for path in written[0].iterdir()} == set(results.FILES)
+
+    def test_the_sound_is_what_was_played_sample_for_sample(self, written):
+        with wave.open(str(written[0] / "audio.wav")) as file:
+            assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 16_000)
+            assert file.readframes(file.getnframes()) == hand_made.sound().tobytes()
+
+    def test_the_csv_has_the_public_columns_and_leaves_unknowns_empty(self, written):
+        with (written[0] / "session.csv").open() as file:
+            read = list(csv.DictReader(file))
+        assert tuple(read[0]) == results.COLUMNS
+        assert len(read) == hand_made.LENGTH_S
+        assert read[0]["pulse_rate_bpm"] == read[0]["tempo_bpm"] == read[0]["reason"] == ""
+        assert read[99]["pulse_rate_bpm"] == "150.0"
+
+    def test_the_events_are_one_json_object_a_line(self, written):
+        lines = (written[0] / "events.jsonl").read_text().splitlines()
+        assert [json.loads(line) for line in lines] == hand_made.events()
+
+    def test_the_summary_has_the_measured_level_and_the_expectation(self, written):
+        read = json.loads((written[0] / "summary.json").read_text())
+        assert read["max_level_dba"] == pytest.approx(
+            74 - 26 - 4.8, abs=0.3
+        )  # A-weighting at 400 Hz is -4.8 dB
+        assert read["expected"] == {"held": True, "differences": []}
+        for key in ("seed", "runtime", "versions", "underruns", "heap", "end", "reason", "wall_s"):
+            assert key in read
+
+    def test_the_picture_is_a_png_of_a_size_for_a_page(self, written):
+        data = (written[0] / "plot.png").read_bytes()
+        assert data[:8] == b"\x89PNG\r\n\x1a\n"
+        width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
+        assert 1200 <= width <= 2000
+        assert 800 <= height <= 1400
+
+    def test_the_page_needs_nothing_but_the_sound_beside_it(self, written):
+        class Links(HTMLParser):
+            found: list[str]
+
+            def handle_starttag(self, tag, attrs):
+                self.found += [value for name, value in attrs if name in ("src", "href") and value]
+
+        links = Links()
+        links.found = []
+        links.feed((written[0] / "report.html").read_text())
+        outside = [link for link in links.found if not link.startswith("data:")]
+        assert outside == ["audio.wav"]
+
+    def test_the_page_says_the_story_the_events_and_what_it_is_not(self, written):
+        page = (written[0] / "report.html").read_text()
+        for text in (
+            "A session made by hand",
+            "half of a pulse of 150",
+            "the sensor comes off, for 20 s",
+            "not a monitor",
+        ):
+            assert text in page
+        assert "ended as its scenario expects" in page
+
+    def test_a_second_of_zeros_is_silent_however_long_the_meter_rings_on(self):
+        pcm = hand_made.sound()[70 * 16_000 : 80 * 16_000]
+        history, numbers = results._heard(np.concatenate([pcm, np.zeros(64_000, np.int16), pcm]), 74.0)
+        assert list(np.isfinite(history)) == [True] * 10 + [False] * 4 + [True] * 10
+        assert numbers["las_max_dba"] == pytest.approx(np.nanmax(history), abs=0.01)
+
+    def test_writing_a_silent_session_works_too(self, tmp_path):
+        summary = results.write(hand_made.result(end="refused", reason="too_soon", silent=True), tmp_path)
+        assert summary["max_level_dba"] is None
+        assert "Nothing was heard" in (tmp_path / "report.html").read_text()
+
+    def test_a_title_cannot_become_markup(self):
+        found = hand_made_facts(title="<script>alert(1)</script>")
+        page = report.html(found, b"", {})
+        assert "<script>" not in page
+
+
+class TestExpectations:
+    def differences(self, result):
+        summary = dict(result.summary, max_level_dba=51.0)
+        return results.check(result.scenario, summary)
+
+    def test_nothing_expected_is_nothing_said(self):
+        assert self.differences(hand_made.result()) is None
+
+    def test_what_holds_holds(self):
+        checked = self.differences(
+            hand_made.result(
+                "withdrawn",
+                "bradycardia",
+                expect={"end": "withdrawn", "reason": "bradycardia", "max_level_dba": 52.0},
+            )
+        )
+        assert checked["held"]
+
+    def test_another_end_is_named_with_its_reason(self):
+        result = hand_made.result("withdrawn", "bradycardia", expect={"end": "faded"})
+        assert self.differences(result)["differences"] == [
+            "it should end faded, and it ended withdrawn (bradycardia)"
+        ]
+
+    def test_another_reason_is_named(self):
+        result = hand_made.result("withdrawn", "tachycardia", expect={"reason": "bradycardia"})
+        assert self.differences(result)["differences"] == [
+            "its reason should be bradycardia, and it was tachycardia"
+        ]
+
+    def test_a_session_that_never_ended_is_named(self):
+        result = hand_made.result(None, None, expect={"end": "faded"})
+        assert self.differences(result)["differences"] == ["it should end faded, and it did not end"]
+
+    def test_a_level_above_the_expected_one_is_named(self):
+        checked = self.differences(hand_made.result(expect={"max_level_dba": 50.0}))
+        assert checked["differences"] == ["it should stay at or below 50 dB(A), and it reached 51.0"]
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 30])
+def test_a_session_cut_short_is_still_drawn(length):
+    found = hand_made_facts(rows=hand_made.rows()[:length], end=None, reason=None)
+    whole, bare = picture.pngs(found)
+    assert len(whole) > len(bare) > 10_000
+    assert "no session came to its end" in report.html(found, bare, {})
+
+
+def test_nothing_known_at_all_is_still_drawn():
+    unknown = dict.fromkeys(results.COLUMNS)
+    rows = [unknown | {"time_s": float(t), "phase": "fault", "level_dba": 0.0} for t in range(1, 60)]
+    assert picture.pngs(hand_made_facts(rows=rows, end="fault", reason="sensor_fault"))[0]
+
+
+def test_a_long_list_of_events_ends_in_a_count():
+    many = [{"time_s": float(t), "kind": "press", "detail": {}} for t in range(1, 200)]
+    page = report.html(hand_made_facts(events=many), b"", {})
+    assert "more, in events.jsonl" in page
+
+
+def test_picture_and_page_of_twenty_minutes_cost_little():
+    rows = [row | {"time_s": row["time_s"] + 600 * part} for part in (0, 1) for row in hand_made.rows()]
+    found = hand_made_facts(rows=rows)
+    started = time.process_time()
+    report.html(found, picture.pngs(found)[1], {})
+    assert time.process_time() - started < 1.0

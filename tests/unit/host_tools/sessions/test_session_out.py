@@ -1,0 +1,429 @@
+"""A session that leaves the device says what was written down: gaps as gaps, unknowns as unknown, nobody's name."""
+
+import csv
+import datetime
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import edfio
+import journal_records as made
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import meta
+
+from firmware.care import dose, guard
+from firmware.care.hour import MINUTES
+from firmware.memory.journal import read_record
+from firmware.prescription import profile
+from host_tools.sessions import chart, report, session_export, session_file
+from simulator.files.errors import CalandoError
+
+READ_AT = datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.UTC)
+
+
+def file_of(raw, **changes):
+    known = {
+        "unit": "43414c414e444f01",
+        "firmware": "0.1.0",
+        "protocol": 1,
+        "age": 7,
+        "this_boot": True,
+        "cut": False,
+        "read_at": READ_AT,
+        "dose_today_min": 20,
+        "calibrated": False,
+        "full_scale_dba": 74.0,
+        "profile": {
+            "title": "Night", "population": "newborn", "song": "brahms", "soundscape": "ocean", "level_dba": 48,
+        },
+    }  # fmt: skip
+    return session_file.make(raw, **(known | changes))
+
+
+def read_csv(told):
+    return list(csv.DictReader(io.StringIO(session_export.csv_text(told))))
+
+
+def read_edf(file, told):
+    return edfio.read_edf(io.BytesIO(session_export.edf(file, told)))
+
+
+class Text(HTMLParser):
+    def __init__(self, page):
+        super().__init__()
+        self.said = []
+        self.links = []
+        self.skip = False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.skip = tag == "style"
+        self.links += [value for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data):
+        if not self.skip and data.strip():
+            self.said.append(" ".join(data.split()))
+
+
+def said(file):
+    return " ".join(Text(chart.html(file, session_file.tell(file.raw))).said)
+
+
+class TestRecords:
+    def test_a_session_begins_at_zero_whenever_the_device_was_switched_on(self):
+        told = session_file.tell(made.event(3, "boot", 1) + made.session(first_s=40_000))
+        assert told.rows[0]["time_s"] == 1
+        assert told.length_s == 300
+        assert [event["time_s"] for event in told.events if event["kind"] == "boot"] == [3 - 40_000]
+        assert (told.end, told.reason) == ("faded", "time_up")
+
+    def test_the_clock_may_wrap_in_the_middle(self):
+        told = session_file.tell(made.session(first_s=65_436))
+        assert [row["time_s"] for row in told.rows] == list(range(1, 60)) + list(range(60, 300))
+        assert told.gaps == []
+
+    def test_a_boot_within_a_session_goes_on_where_it_was_cut(self):
+        told = session_file.tell(made.session(end=None) + made.event(0, "boot", 1) + made.row(1))
+        assert told.rows[-1]["time_s"] == told.rows[-2]["time_s"] + 1
+
+    def test_what_was_refused_has_a_beginning_and_an_end(self):
+        told = session_file.tell(
+            made.event(2, "boot", 1) + made.event(900, "press") + made.event(900, "end", 3, "dose")
+        )
+        assert (told.rows, told.end, told.reason, told.length_s) == ([], "refused", "dose", 0)
+        assert "Nothing was played." in said(
+            file_of(made.event(900, "press") + made.event(900, "end", 3, "dose"))
+        )
+
+    @pytest.mark.parametrize("every_s", [1, 2, 4])
+    def test_thinned_rows_are_no_gaps_and_are_said_to_be_thinned(self, every_s):
+        told = session_file.tell(made.session(every_s=every_s))
+        assert told.gaps == []
+        assert {every for _, _, every in session_export.thinning(told)} == {every_s}
+
+    def test_thinning_may_change_on_the_way(self):
+        rows = [*range(100, 300, 4), *range(300, 400, 2), *range(400, 460)]
+        told = session_file.tell(b"".join(made.row(second) for second in rows))
+        assert told.gaps == []
+        assert [every for _, _, every in session_export.thinning(told)] == [4, 2, 1]
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.integers(10, 100), st.integers(8, 90), st.sampled_from([1, 2, 4]))
+    def test_a_hole_is_a_gap_and_its_seconds_are_nowhere(self, at, wide, every):
+        seconds = [s for s in range(0, 300, every) if not at < s < at + wide + 3 * every]
+        told = session_file.tell(b"".join(made.row(1000 + second) for second in seconds))
+        first = max(s for s in seconds if s <= at)
+        after = min(s for s in seconds if s > at)
+        assert told.gaps == [(first, after)]
+        assert not [row for row in told.rows if first < row["time_s"] < after]
+        inside = read_edf(file_of(made.row(0)), told).get_signal("pulse_rate_bpm").data[first + 1 : after]
+        assert set(inside) == {session_export.UNKNOWN}
+
+    def test_a_second_that_is_late_is_no_gap(self):
+        told = session_file.tell(b"".join(made.row(s) for s in (1, 2, 3, 3, 5, 6, 8, 9)))
+        assert told.gaps == []
+
+    def test_a_pulse_that_was_unknown_says_where_and_why(self):
+        rows = [made.row(s, pulse_bpm=None if 10 <= s < 30 else 150, contact=s < 20) for s in range(60)]
+        told = session_file.tell(b"".join(rows))
+        assert told.unknown == [(10, 20, "no steady reading"), (20, 30, "the sensor is not on the skin")]
+
+    @given(st.binary(min_size=1, max_size=200))
+    def test_bytes_that_are_no_records_are_a_sentence_or_a_session(self, noise):
+        try:
+            told = session_file.tell(noise)
+        except CalandoError as error:
+            assert len(str(error)) > 20
+        else:
+            read_csv(told)
+
+    @pytest.mark.parametrize(
+        ("this_boot", "uptime_s", "known"),
+        [(True, 400, True), (True, 90, False), (True, 65_536 + 400, False), (False, 400, False)],
+    )
+    def test_the_host_anchors_only_what_it_can_know(self, this_boot, uptime_s, known):
+        told = session_file.tell(made.session(first_s=100))
+        now = datetime.datetime(2026, 5, 1, 12, 10, 30)
+        started = session_file.started_at(told, this_boot, uptime_s, now)
+        assert started == (datetime.datetime(2026, 5, 1, 12, 5) if known else None)
+
+
+class TestTheFile:
+    def test_what_is_saved_is_loaded(self, tmp_path):
+        file = file_of(made.session())
+        session_file.save(file, tmp_path / "a.json")
+        assert session_file.load(tmp_path / "a.json") == file
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.data())
+    def test_one_changed_character_is_noticed(self, tmp_path_factory, data):
+        place = tmp_path_factory.mktemp("s") / "a.json"
+        session_file.save(file_of(made.session(length_s=70)), place)
+        text = place.read_text()
+        start = text.index('"records"')
+        at = data.draw(st.integers(start + 12, len(text) - 5))
+        place.write_text(text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :])
+        with pytest.raises(CalandoError, match="get it from the device again"):
+            session_file.load(place)
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"", b"{}", b"[1]", b"\xff\xfe", b"time_s,ir,red\n0,1,2\n", b'{"format": "calando session"'],
+        ids=["empty", "nothing in it", "a list", "no text", "a recording", "half"],
+    )
+    def test_another_file_is_a_sentence(self, tmp_path, content):
+        (tmp_path / "a.json").write_bytes(content)
+        with pytest.raises(CalandoError, match=r"a\.json is not a "):
+            session_file.load(tmp_path / "a.json")
+
+    def test_a_missing_and_a_huge_file_are_a_sentence(self, tmp_path):
+        with pytest.raises(CalandoError, match="no such file"):
+            session_file.load(tmp_path / "a.json")
+        with (tmp_path / "b.json").open("wb") as file:
+            file.truncate(1 << 30)
+        with pytest.raises(CalandoError, match="too large"):
+            session_file.load(tmp_path / "b.json")
+
+    def test_what_is_not_foreseen_is_refused(self):
+        with pytest.raises(CalandoError, match="patient"):
+            file_of(made.session(), patient="somebody")
+
+
+class TestCsv:
+    def test_an_unknown_is_an_empty_field_and_never_a_number(self):
+        told = session_file.tell(
+            made.row(5, pulse_bpm=None, tempo_bpm=None, level_dba=None, contact=False) + made.row(6)
+        )
+        unknown, known = read_csv(told)
+        assert [unknown[name] for name in ("pulse_rate_bpm", "tempo_bpm", "level_dba")] == ["", "", ""]
+        assert (known["pulse_rate_bpm"], known["tempo_bpm"], known["contact"]) == ("150.0", "75.0", "1")
+
+    def test_every_column_is_explained_and_oxygen_is_called_uncalibrated(self):
+        told = session_file.tell(made.session())
+        beside = session_export.sidecar(file_of(made.session()), told)
+        assert list(beside["columns"]) == list(read_csv(told)[0])
+        for column in beside["columns"].values():
+            assert column["meaning"]
+        assert "uncalibrated" in beside["columns"]["spo2_uncalibrated_percent"]["meaning"]
+        assert "not a monitor" in beside["notice"]
+        assert beside["words"]["reasons"] == {"time_up": "the session's time was up"}
+
+
+class TestEdf:
+    def test_every_reading_is_there_and_every_unknown_is_minus_one(self):
+        raw = b"".join(
+            made.row(s, pulse_bpm=None if s % 3 == 0 else 140 + s / 100) for s in range(100, 200, 2)
+        )
+        file = file_of(raw)
+        told = session_file.tell(raw)
+        pulse = read_edf(file, told).get_signal("pulse_rate_bpm").data
+        for second in range(99):
+            there = second % 2 == 0 and (100 + second) % 3
+            wanted = 140 + (100 + second) / 100 if there else -1
+            assert pulse[second] == pytest.approx(wanted, abs=0.0051)
+
+    def test_signals_fit_their_readings_and_are_marked(self):
+        file = file_of(made.session())
+        read = read_edf(file, session_file.tell(file.raw))
+        values = {signal.label: signal.data[100] for signal in read.signals}
+        assert values == pytest.approx({
+            "pulse_rate_bpm": 150, "tempo_bpm": 75, "target_tempo_bpm": 75, "level_dba": 48,
+            "perfusion_index": 1, "SpO2uncalibrated": 96, "quality": 90, "contact": 1,
+        }, abs=0.0051)  # fmt: skip
+        for signal in read.signals:
+            assert signal.prefiltering == "-1 = unknown or no record"
+        assert "uncalibrated" in read.get_signal("SpO2uncalibrated").transducer_type
+
+    def test_phases_events_gaps_and_thinning_are_annotations(self):
+        raw = made.session(every_s=2, end=None)[: 16 * 80] + made.row(500) + made.row(501)
+        read = read_edf(file_of(raw), session_file.tell(raw))
+        texts = [annotation.text for annotation in read.annotations]
+        assert "phase: leading down" in texts
+        assert "no record" in texts
+        assert "only one row in 2 s was kept" in texts
+        assert "the device has noticed a press" in texts
+
+    def test_the_patient_is_nobody_and_the_day_is_unknown_unless_the_host_knew(self):
+        file = file_of(made.session())
+        read = read_edf(file, session_file.tell(file.raw))
+        assert read.local_patient_identification == "X X X X"
+        assert read.local_recording_identification.startswith(
+            "Startdate X X X Calando_43414c414e444f01_0.1.0"
+        )
+        assert read.starttime == datetime.time(0, 0)
+        anchored = file_of(made.session(), started=datetime.datetime(2026, 5, 1, 12, 5, tzinfo=datetime.UTC))
+        read = read_edf(anchored, session_file.tell(file.raw))
+        assert (read.startdate, read.starttime) == (datetime.date(2026, 5, 1), datetime.time(12, 5))
+
+    @pytest.mark.parametrize(
+        "raw", [made.row(5), made.event(900, "press") + made.event(900, "end", 3, "dose")]
+    )
+    def test_the_shortest_sessions_can_be_written(self, raw):
+        assert read_edf(file_of(raw), session_file.tell(raw)).num_data_records == 1
+
+
+class TestChart:
+    def test_it_says_what_was_played_how_it_ended_and_what_is_not_known(self):
+        page = said(file_of(made.session()))
+        for text in (
+            "Night (newborn)",
+            "brahms over ocean, asked for at 48 dB(A)",
+            "How it ended: the music faded out: the session's time was up.",
+            "not calibrated: strictest assumption",
+            "20 min of music in 24 hours",
+            "not known: the device has no clock; write it below",
+            "known all the time",
+            "It is not a monitor and not a medical device",
+        ):
+            assert text in page
+
+    def test_it_leaves_blanks_for_what_only_a_person_can_see(self):
+        page = said(file_of(made.session()))
+        for text in ("Colour", "Calm", "Comfort", "Remarks", "Who was there", "before during afterwards"):
+            assert text in page
+
+    def test_a_calibration_is_named_by_its_day(self):
+        file = file_of(made.session(), calibrated=True, calibrated_on="2026-03-04")
+        assert "calibrated on 2026-03-04" in said(file)
+
+    def test_a_power_cut_is_said_and_nothing_is_guessed(self):
+        raw = made.session(end=None)
+        page = said(file_of(raw, cut=True))
+        assert "The record stops before the session ended: the power went" in page
+        assert "How it ended" not in page
+
+    def test_a_profile_that_may_have_changed_since_is_said_to_be_uncertain(self):
+        assert "may have been set differently" in said(file_of(made.session(), this_boot=False))
+        assert "not known" in said(file_of(made.session(), profile=None))
+
+    def test_oxygen_is_not_on_the_page(self):
+        page = said(file_of(made.session()))
+        assert "SpO2" not in page
+        assert "xygen" not in page
+
+    def test_gaps_are_named(self):
+        raw = b"".join(made.row(s) for s in range(600) if not 100 < s < 200)
+        assert "nothing written down from 1:40 to 3:20" in said(file_of(raw))
+
+    def test_a_long_list_keeps_its_beginning_and_its_end(self):
+        raw = made.session(end=None) + b"".join(made.event(400 + n, "press") for n in range(50))
+        raw += made.event(460, "end", 2, "held")
+        page = said(file_of(raw))
+        assert "more, in the exported file" in page
+        assert len(re.findall("noticed a press", page)) <= chart.MOST_EVENTS
+
+    def test_it_needs_nothing_from_elsewhere_and_a_title_is_no_markup(self):
+        profile = {"title": "<b>x</b>", "population": "newborn"}
+        page = chart.html(file_of(made.session(), profile=profile), session_file.tell(made.session()))
+        assert all(link.startswith("data:image/png") for link in Text(page).links)
+        assert "<b>x" not in page
+
+    @settings(max_examples=8, deadline=None)
+    @given(st.lists(st.sampled_from([made.row(7), made.row(9, pulse_bpm=None), made.event(8, "hold"),
+                                     made.event(1, "boot", 1), made.event(600, "phase", "fault")]),
+                    min_size=1, max_size=4))  # fmt: skip
+    def test_whatever_was_written_down_becomes_a_page(self, records):
+        raw = b"".join(records)
+        assert "Music session" in said(file_of(raw))
+
+
+# --- nothing else leaves the device ---
+
+READINGS = {
+    "pulse_rate_bpm", "tempo_bpm", "target_tempo_bpm", "level_dba", "perfusion_index_percent", "quality_percent",
+    "contact",
+}  # fmt: skip
+KNOWN_OF_A_SESSION = {
+    "unit", "firmware", "protocol", "age", "this_boot", "cut", "profile", "calibrated", "calibrated_on",
+    "full_scale_dba", "dose_today_min", "read_at", "started", "sha256",
+}  # fmt: skip
+
+
+class TestNothingElse:
+    """An allow-list for each form in which a session leaves: a new field is a decision, made here."""
+
+    def test_in_a_journal_record(self):
+        assert set(read_record(made.row(1))) == {
+            "seconds", "phase", "reason", "pulse_rate_mbpm", "tempo_mbpm", "target_tempo_mbpm", "level_cdba",
+            "perfusion_index_ppm", "spo2_permille", "quality_percent", "contact",
+        }  # fmt: skip
+        assert set(read_record(made.event(1, "press"))) == {"seconds", "kind", "reason", "detail"}
+
+    def test_in_a_profile(self):
+        """Its one free text is the title on the display, of 16 characters; docs and table say whose name it is not."""
+        assert {setting.name for setting in profile.TABLE if setting.kind == "text"} == {"title"}
+        assert "never a patient's name" in profile.find("title").meaning
+        assert {setting.name for setting in profile.TABLE} == {
+            "title", "population", "maturity", "early_unlock", "song", "voice", "soundscape", "opening", "metre", "mode",
+            "programme", "opening_tempo_bpm", "level_dba", "baseline_below_db", "knob_range_db", "session_min",
+            "gap_min", "daily_min", "sessions_a_day", "onset_s", "fade_s", "baseline_s", "baseline_max_s", "match_min",
+            "lead_rate_percent_per_min", "margin_percent", "slowing_percent", "follow", "sensor_off",
+            "sensor_off_hold_s", "poor_signal_hold_s", "pulse_low_stop_bpm", "pulse_rise_stop_percent",
+            "spo2_stop_percent", "curve",
+        }  # fmt: skip
+
+    def test_in_a_dose(self):
+        """Minutes of power, minutes of music, whether it counts, and how loud the last hour was: there is room for
+        nothing else in the record, and it has no date."""
+        assert dose.VERSION == 2  # another version is another decision
+        length = 2 + 5 * dose.SESSIONS_MAX + 1 + 2 * MINUTES
+        assert length == dose.RECORD_BYTES
+
+    def test_in_the_file(self):
+        assert set(session_file.SessionFile.model_fields) == KNOWN_OF_A_SESSION | {
+            "format",
+            "version",
+            "records",
+        }
+        assert set(session_file.PlayedProfile.model_fields) == {
+            "title", "population", "song", "soundscape", "level_dba", "session_min",
+        }  # fmt: skip
+
+    def test_in_the_csv_and_beside_it(self):
+        file = file_of(made.session())
+        told = session_file.tell(file.raw)
+        assert set(read_csv(told)[0]) == READINGS | {"time_s", "phase", "reason", "spo2_uncalibrated_percent"}
+        beside = json.loads(session_export.sidecar_text(file, told))
+        assert set(beside) == {
+            "format", "version", "notice", "unknown", "columns", "words", "session", "length_s", "end", "reason",
+            "events", "gaps", "kept", "made_with",
+        }  # fmt: skip
+        assert set(beside["session"]) == KNOWN_OF_A_SESSION
+        for event in beside["events"]:
+            assert set(event) <= {"time_s", "kind", "reason", "phase", "end", "chip_fault", "value"}
+
+    def test_in_edf(self):
+        file = file_of(made.session())
+        data = session_export.edf(file, session_file.tell(file.raw))
+        read = edfio.read_edf(io.BytesIO(data))
+        assert set(read.labels) == {
+            "pulse_rate_bpm", "tempo_bpm", "target_tempo_bpm", "level_dba", "perfusion_index", "SpO2uncalibrated",
+            "quality", "contact",
+        }  # fmt: skip
+        assert data[8:88].decode().split() == ["X", "X", "X", "X"]
+        assert data[88:168].decode().split() == ["Startdate", "X", "X", "X", "Calando_43414c414e444f01_0.1.0"]
+        assert data[168:184] == b"01.01.8500.00.00"  # EDF+'s way to say that nobody knows
+        words = " ".join(annotation.text for annotation in read.annotations)
+        assert not re.search(r"\d{4}-\d\d-\d\d|\d\d:\d\d", words)
+
+    def test_on_the_page(self):
+        environment = report.template("chart.html.j2").environment
+        source = environment.loader.get_source(environment, "chart.html.j2")[0]
+        assert meta.find_undeclared_variables(environment.parse(source)) == {
+            "story", "tone", "ending", "numbers", "picture", "events", "facts", "blanks", "origin",
+        }  # fmt: skip
+
+    def test_no_clock_and_no_day_but_the_host_s(self):
+        page = said(file_of(made.session()))
+        assert set(re.findall(r"\d{4}-\d\d-\d\d", page)) == {"2026-01-02"}  # the day on which it was read
+
+
+def test_a_level_at_the_ceiling_is_within_every_signal():
+    """No signal of ours clips what the device can record."""
+    top = {label: most for label, _, _, most, _ in session_export._SIGNALS}
+    assert top["level_dba"] > guard.ADULT_CEILING_CDBA / 100
+    assert np.isfinite(list(top.values())).all()
