@@ -237,7 +237,7 @@ class TestBadInput:
             (SCENARIO + "[patient]\nfollow_music = 1.0\n", 'did you mean "follows_music"'),
             (SCENARIO + "[patient]\npulse_rate_bpm = 900\n", "20 to 300"),
             (SCENARIO + '[patient]\nrecording = "none.csv"\n', "no such recording"),
-            (SCENARIO + '[patient]\nrecording = "some.toml"\n', "no column time_s"),
+            (SCENARIO + '[patient]\nrecording = "some.toml"\n', "no column ir"),
             ("title = ", "not valid TOML"),
         ],
     )
