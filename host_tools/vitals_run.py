@@ -123,7 +123,7 @@ def exchanged_lights(light: EvenLight, readings: Readings) -> str | None:
     return (
         f"the red light pulses {np.median(ratios):.2f} times as much as the infrared throughout, as only a saturation "
         "below 72 % or exchanged lights do: if the patient was pink, red and infrared are exchanged in this file or on "
-        "this module, and no SpO2 above is true"
+        "this module (docs/hardware.md), and no SpO2 above is true"
     )
 
 
