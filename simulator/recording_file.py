@@ -251,6 +251,8 @@ def _split(text: str, delimiter: str) -> list[str]:
 
 
 def _is_comment(line: str) -> bool:
+    if line[:1].isdigit():
+        return False  # nearly every line: the rest would be half of the reading
     text = line.lstrip().lstrip('"')
     return text.startswith(("#", "%", "//", ";")) and not re.match(r";\s*[\d;]", text)
 
