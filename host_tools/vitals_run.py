@@ -20,8 +20,8 @@ from host_tools import vitals_script
 from host_tools.errors import CalandoError, os_reason
 from host_tools.output import write_files
 from simulator import recording_file
+from simulator.even_light import EvenLight
 from simulator.interpreter import find_micropython, run_script
-from simulator.recording_file import EvenLight
 
 COLUMNS = ["time_s", "pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact"]
 TICKS_PER_S = 3200

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from simulator.even_light import RATE_HZ, RecordingError
 from simulator.patient import IR_COUNTS, Light, Samples
-from simulator.recording_file import RATE_HZ, RecordingError, read, read_text
+from simulator.recording_file import read, read_text
 
 SHORTEST_S = 10.0
 FADE = 100  # samples of a seam: one second

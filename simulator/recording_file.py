@@ -1,42 +1,39 @@
-"""Light that somebody logged, as even samples: reads the files of people's loggers, or says why it cannot.
+"""Light that somebody logged: reads the files of people's loggers, or says why it cannot.
 
-Two steps. A file becomes rows of numbers, by the names that its columns have; and rows become 100 samples a second,
-by the time that each row bears. Whatever had to be changed on the way is told in `notes`, a sentence each. A stretch
-without rows stays a hole: no light is made up for it.
+A file becomes rows of numbers, by the names that its columns have; even_light.py makes 100 samples a second of them.
+Whatever had to be changed on the way is told in `notes`, a sentence each.
 """
 
 import csv
 import re
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from host_tools.errors import CalandoError, os_reason
+from host_tools.errors import os_reason
+from simulator.even_light import (
+    HIGHEST_HZ,
+    LONGEST_GAP_S,
+    LOWEST_HZ,
+    MOST_COUNTS,
+    RATE_SLACK,
+    SHORTEST_S,
+    EvenLight,
+    RecordingError,
+    Rows,
+    Samples,
+    check_rate,
+    count_of,
+    evenly,
+    mend_time,
+    was,
+)
 
-Samples = np.ndarray
-
-RATE_HZ = 100.0
-LOWEST_HZ, HIGHEST_HZ = 25.0, 1600.0  # what a logger of a MAX3010x may have sampled at
-RATE_SLACK = 0.02  # a clock is not its name: 24.6 is a 25
-SAME_RATE = 0.001  # so near to 100 that nothing need be changed: a tenth of a beat a minute
-DECLARED_RATE_SLACK = 0.02
-MOST_COUNTS = 2**18 - 1
-CONTACT_COUNTS = 12_000  # firmware/vitals.py sees no skin below
 LARGEST_FILE_BYTES = 200_000_000  # a day and more at 100 samples a second
-SHORTEST_S = 1.0
-# Between two rows further apart than this the light is unknown; nearer, it is drawn through them. A tenth of a second
-# is a third of a newborn's fastest beat.
-LONGEST_BRIDGE_S = 0.1
-_ROUNDING_S = 0.001  # of the stamps, when a step is held against that
-LONGEST_GAP_S = 60.0
-HOLE_EVERY_S = 5.0  # with more holes than one in so long, beats are missed more often than the rate bears
-# Time stamps this near to an even beat are taken as even: rounding, not a clock that ran.
-EVEN_WITHIN_S = 0.006
 COUNTER_BITS = 32  # millis() and micros() begin again after so many
 SAMPLE_LINES = 60  # looked at to find out how a file is written
 
@@ -90,32 +87,6 @@ _LABELLED = re.compile(
 )
 
 
-class RecordingError(CalandoError, ValueError):
-    """The recording cannot be used; the text says which file, where in it, and what to do."""
-
-
-@dataclass(frozen=True)
-class EvenLight:
-    """100 samples a second of an 18-bit converter (0..262143 counts), falling when blood volume rises."""
-
-    start_s: float  # the first sample's time by the file
-    ir: Samples
-    red: Samples | None  # None when the file has no such column
-    lost: Samples  # True where no row tells the light
-    notes: tuple[str, ...] = ()  # what was changed to fit, a sentence each
-
-
-@dataclass
-class _Rows:
-    time: Samples | None  # seconds since the first row, or None when the file has none
-    ir: Samples
-    red: Samples | None
-    line: Samples  # the line of the file that each row stood in
-    time_name: str
-    start_s: float = 0.0  # what the file's own time says at the first row
-    notes: list[str] = field(default_factory=list)
-
-
 def read(path: Path, rate_hz: float | None = None, columns: str | None = None) -> EvenLight:
     """Read a log of light and bring it to 100 samples a second.
 
@@ -138,9 +109,9 @@ def read(path: Path, rate_hz: float | None = None, columns: str | None = None) -
             )
         rows.time = np.arange(len(rows.ir)) / rate_hz
     else:
-        _mend_time(path, rows)
-        _check_rate(path, rows, rate_hz)
-    return _evenly(path, rows)
+        mend_time(path, rows)
+        check_rate(path, rows, rate_hz)
+    return evenly(path, rows)
 
 
 # --- the file ---
@@ -186,7 +157,7 @@ class _Form:
     notes: list[str]
 
 
-def _read_rows(path: Path, columns: str | None) -> _Rows:
+def _read_rows(path: Path, columns: str | None) -> Rows:
     lines = read_text(path).splitlines()
     form = _form_of(path, lines, columns)
     roles = _roles(path, form)
@@ -325,7 +296,7 @@ def _header(
         notes.append(f"it does not name its columns; they are taken as {', '.join(names)}")
     if skipped:
         notes.append(
-            f"{_count(len(skipped), 'line')} of text above the samples {_was(len(skipped))} left out"
+            f"{count_of(len(skipped), 'line')} of text above the samples {was(len(skipped))} left out"
         )
     return names, units
 
@@ -357,7 +328,7 @@ def _labelled_form(
     notes = ["its numbers are read by the names that stand before them"]
     skipped = sum(place < first for place in meaningful)
     if skipped:
-        notes.append(f"{_count(skipped, 'line')} of text above the samples {_was(skipped)} left out")
+        notes.append(f"{count_of(skipped, 'line')} of text above the samples {was(skipped)} left out")
     return _Form("", False, names, [], first, arrow, notes)
 
 
@@ -479,7 +450,7 @@ def _cells(path: Path, lines: list[str], form: _Form) -> Iterator[tuple[int, lis
             raise RecordingError(_wrong_width(path, place + 1, cells, form))
         yield place + 1, cells if clock is None else [*cells, clock]
     if left_out:
-        form.notes.append(f"{_count(left_out, 'comment')} between the samples {_was(left_out)} left out")
+        form.notes.append(f"{count_of(left_out, 'comment')} between the samples {was(left_out)} left out")
 
 
 def _wrong_width(path: Path, number: int, cells: list[str], form: _Form) -> str:
@@ -508,10 +479,10 @@ def _labelled_cells(path: Path, lines: list[str], form: _Form) -> Iterator[tuple
             break
         yield place + 1, cells if clock is None else [*cells, clock]
     if left_out:
-        form.notes.append(f"{_count(left_out, 'line')} without light {_was(left_out)} left out")
+        form.notes.append(f"{count_of(left_out, 'line')} without light {was(left_out)} left out")
 
 
-def _numbers(path: Path, cells: Iterator[tuple[int, list[str]]], form: _Form, roles: dict[str, int]) -> _Rows:
+def _numbers(path: Path, cells: Iterator[tuple[int, list[str]]], form: _Form, roles: dict[str, int]) -> Rows:
     names = list(form.names)
     if form.arrow and "time" not in roles:
         roles["time"] = len(names)
@@ -542,7 +513,7 @@ def _numbers(path: Path, cells: Iterator[tuple[int, list[str]]], form: _Form, ro
         raise RecordingError(f"{path} has no samples after its first line; record at least {SHORTEST_S:g} s")
     values = {role: np.frombuffer(column) for role, column in zip(present, columns, strict=True)}
     time_name = names[roles["time"]] if "time" in roles else ""
-    rows = _Rows(
+    rows = Rows(
         values.get("time"),
         values["ir"],
         values.get("red"),
@@ -559,7 +530,9 @@ def _numbers(path: Path, cells: Iterator[tuple[int, list[str]]], form: _Form, ro
             rows.time = rows.time - rows.start_s + 86_400 * midnights
         else:
             unit = form.units[roles["time"]] if form.units and roles["time"] < len(form.units) else ""
-            _to_seconds(path, rows, _UNIT_S.get(unit) or _unit_in(time_name))
+            unit_s = _UNIT_S.get(unit) or _unit_in(time_name)
+            rows.unit_named = unit_s is not None
+            _to_seconds(path, rows, unit_s)
     return rows
 
 
@@ -577,7 +550,7 @@ def _clock_s(cell: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _check_finite(path: Path, rows: _Rows) -> None:
+def _check_finite(path: Path, rows: Rows) -> None:
     assert rows.time is not None
     if not np.isfinite(rows.time).all():
         row = int(np.argmin(np.isfinite(rows.time)))
@@ -604,7 +577,7 @@ def _check_counts(path: Path, column: str, counts: Samples, line: Samples) -> No
 # --- time ---
 
 
-def _to_seconds(path: Path, rows: _Rows, unit_s: float | None) -> None:
+def _to_seconds(path: Path, rows: Rows, unit_s: float | None) -> None:
     """Make the time seconds since the first row. Its unit is in its name, or is the one that makes a possible rate."""
     time = rows.time
     assert time is not None
@@ -632,7 +605,7 @@ def _to_seconds(path: Path, rows: _Rows, unit_s: float | None) -> None:
     if again.any() and unit_s < 1:
         time = time + 2.0**COUNTER_BITS * np.concatenate([[0], np.cumsum(again)])
         rows.notes.append(
-            f"{rows.time_name} began again at zero {_count(int(again.sum()), 'time')}, and was continued"
+            f"{rows.time_name} began again at zero {count_of(int(again.sum()), 'time')}, and was continued"
         )
     rows.start_s = float(time[0]) * unit_s
     rows.time = (time - time[0]) * unit_s  # so that microseconds since 1970 lose nothing
@@ -641,170 +614,9 @@ def _to_seconds(path: Path, rows: _Rows, unit_s: float | None) -> None:
 _UNIT_NAMES = {1.0: "seconds", 1e-3: "milliseconds", 1e-6: "microseconds", 1e-9: "nanoseconds"}
 
 
-def _mend_time(path: Path, rows: _Rows) -> None:
-    """Leave out rows that repeat the one before, spread rows that share a stamp. Refuses a time that runs back."""
-    assert rows.time is not None
-    steps = np.diff(rows.time)
-    if (steps < 0).any() or (steps > LONGEST_GAP_S).any():
-        row = int(np.argmax((steps < 0) | (steps > LONGEST_GAP_S)))
-        raise RecordingError(
-            f"{path}: {rows.time_name} goes from {rows.start_s + rows.time[row]:.10g} to "
-            f"{rows.start_s + rows.time[row + 1]:.10g} s in line {rows.line[row + 1]}; it must rise, by "
-            f"{LONGEST_GAP_S:g} s at most, so cut it there"
-        )
-    if not (steps == 0).any():
-        return
-    if (steps == 0).all():
-        raise RecordingError(f"{path}: {rows.time_name} stands still; take it away and give --rate")
-    same = (steps == 0) & (np.diff(rows.ir) == 0)
-    if rows.red is not None:
-        same &= np.diff(rows.red) == 0
-    if not ((steps == 0) & ~same).any():
-        keep = np.concatenate([[True], ~same])
-        rows.time, rows.ir, rows.line = rows.time[keep], rows.ir[keep], rows.line[keep]
-        rows.red = None if rows.red is None else rows.red[keep]
-        count = int(same.sum())
-        rows.notes.append(f"{_count(count, 'row')} that {'repeats' if count == 1 else 'repeat'} the one before "
-                          f"{_was(count)} left out")  # fmt: skip
-        return
-    # Rows came in bunches, or the stamps are coarser than the samples: each bunch fills the time until the next.
-    first = np.concatenate([[True], steps > 0])
-    bunch = np.cumsum(first) - 1
-    begin = np.flatnonzero(first)
-    sizes = np.diff(np.append(begin, len(first)))
-    stamps = rows.time[begin]
-    usual = float(np.median(np.diff(stamps) / sizes[:-1]))
-    spans = np.append(np.diff(stamps), sizes[-1] * usual)
-    spans = np.minimum(spans, sizes * usual * 1.5)  # what is longer is a hole after the bunch, not in it
-    inside = np.arange(len(first)) - begin[bunch]
-    # The file may begin in the middle of a bunch: its first one ends where the second begins.
-    late = spans[0] - sizes[0] * usual if sizes[0] * usual < spans[0] else 0.0
-    rows.time = rows.time + inside * (spans / sizes)[bunch]
-    if late:
-        own = bunch == 0
-        rows.time[own] = stamps[0] + late + inside[own] * usual
-    rows.notes.append(f"rows that share a {rows.time_name} were spread evenly until the next one")
-
-
-def _check_rate(path: Path, rows: _Rows, declared_hz: float | None) -> None:
-    """Refuse a time that makes no possible rate, by the usual step and by the mean."""
-    assert rows.time is not None
-    steps = np.diff(rows.time)
-    if len(steps) == 0:
-        raise RecordingError(f"{path} holds 1 sample; a recording needs at least {SHORTEST_S:g} s")
-    usual_hz = 1 / _usual_step_s(steps)
-    low, high = LOWEST_HZ * (1 - RATE_SLACK), HIGHEST_HZ * (1 + RATE_SLACK)
-    if not low <= usual_hz <= high:
-        unit = _unit_in(rows.time_name)
-        hint = (
-            "check the unit of its time (time_s, time_ms and time_us are known)"
-            if unit
-            else "name its unit: time_ms"
-        )
-        raise RecordingError(
-            f"{path} has {usual_hz:.4g} samples a second by {rows.time_name}; {LOWEST_HZ:g} to {HIGHEST_HZ:g} can be "
-            f"read, so {hint}, or record faster"
-        )
-    near = steps <= LONGEST_BRIDGE_S + _ROUNDING_S
-    mean_hz = float(near.sum() / steps[near].sum())
-    if mean_hz < low:
-        raise RecordingError(
-            f"{path}: so many rows are missing that {mean_hz:.3g} a second are left of {usual_hz:.4g}; at least "
-            f"{LOWEST_HZ:g} are needed, so log it again"
-        )
-    if declared_hz is not None and abs(mean_hz / declared_hz - 1) > DECLARED_RATE_SLACK:
-        raise RecordingError(
-            f"{path} has {mean_hz:.4g} samples a second by {rows.time_name}, but --rate says {declared_hz:g}; leave "
-            "--rate out, or take the wrong time out of the file"
-        )
-
-
-def _usual_step_s(steps: Samples) -> float:
-    """The time between two rows where none is missing."""
-    usual_s = float(np.median(steps))
-    if usual_s * HIGHEST_HZ * (1 + RATE_SLACK) >= 1:
-        return usual_s
-    return float(
-        steps[steps <= LONGEST_BRIDGE_S + _ROUNDING_S].mean()
-    )  # the stamps are coarser than the samples
-
-
-def _evenly(path: Path, rows: _Rows) -> EvenLight:
-    """100 samples a second out of rows whose time rises."""
-    time = rows.time
-    assert time is not None
-    length_s = float(time[-1] - time[0])
-    if length_s < SHORTEST_S - 0.05:
-        raise RecordingError(
-            f"{path} holds {len(time)} samples, {length_s:.2g} s; a recording needs at least {SHORTEST_S:g} s"
-        )
-    lights = [rows.ir] if rows.red is None else [rows.ir, rows.red]
-    steps = np.diff(time)
-    usual_s = _usual_step_s(steps)
-    index = np.arange(len(time))
-    step_s, begin_s = np.polyfit(index, time, 1)
-    apart_s = float(np.abs(begin_s + step_s * index - time).max())
-    whole = float(steps.max()) < max(1.4 * step_s, EVEN_WITHIN_S)  # no row is missing
-    if whole and apart_s <= max(EVEN_WITHIN_S, step_s / 4):
-        rate_hz = 1 / float(step_s)
-    else:
-        # Onto an even time, at the sensor's own rate; the curve through the rows makes no peak that is in none.
-        from scipy.interpolate import PchipInterpolator
-
-        rate_hz = RATE_HZ if abs(1 / usual_s / RATE_HZ - 1) < 0.25 else 1 / usual_s
-        grid = np.arange(int(length_s * rate_hz + 1e-6) + 1) / rate_hz
-        lights = [PchipInterpolator(time, light)(np.minimum(grid, time[-1])) for light in lights]
-        wanted = length_s / usual_s + 1
-        rows.notes.append(
-            f"its rows come unevenly ({len(time)} where {wanted:.0f} would be even), so they were put onto an even "
-            f"{rate_hz:.4g} a second by {rows.time_name}"
-        )
-    if abs(rate_hz / RATE_HZ - 1) > SAME_RATE:
-        lights = [_resampled(light, rate_hz) for light in lights]
-        rows.notes.append(f"its {rate_hz:.4g} samples a second were resampled to {RATE_HZ:g}")
-    lost = np.zeros(len(lights[0]), bool)
-    holes = np.flatnonzero(steps > LONGEST_BRIDGE_S + _ROUNDING_S)
-    if len(holes) > max(3, length_s / HOLE_EVERY_S):
-        raise RecordingError(
-            f"{path}: its rows have {len(holes)} holes longer than {LONGEST_BRIDGE_S:g} s, one every "
-            f"{length_s / len(holes):.2g} s, and between them no pulse can be trusted; log it again, or cut it shorter"
-        )
-    for row in holes:
-        before, after = (time[row] * RATE_HZ, time[row + 1] * RATE_HZ)
-        lost[int(before) + 1 : int(np.ceil(after - 1e-6))] = True
-    if len(holes):
-        rows.notes.append(
-            f"{_count(len(holes), 'hole')} of {lost.sum() / RATE_HZ:.3g} s in all "
-            f"{_was(len(holes))} passed on as lost samples"
-        )
-    if float(rows.ir.max()) < CONTACT_COUNTS:
-        rows.notes.append(
-            f"its infrared is {rows.ir.max():g} at most, and below {CONTACT_COUNTS} the device sees no skin"
-        )
-    ir, *red = (np.clip(np.rint(light), 0, MOST_COUNTS) for light in lights)
-    return EvenLight(rows.start_s + float(time[0]), ir, red[0] if red else None, lost, tuple(rows.notes))
-
-
-def _resampled(light: Samples, rate_hz: float) -> Samples:
-    """From `rate_hz` to 100 a second, without the fast parts that 100 a second cannot hold."""
-    from scipy.signal import resample_poly
-
-    ratio = Fraction(RATE_HZ / rate_hz).limit_denominator(1000)
-    # The line between the ends is taken away first: the filter passes steady light with a ripple of its own.
-    return resample_poly(light, ratio.numerator, ratio.denominator, window=("kaiser", 9.0), padtype="line")
-
-
 # --- words ---
 
 
 def _shown(text: str) -> str:
     text = " ".join(text.split()).replace('"', "")
     return f'"{text if len(text) <= 60 else text[:57] + "..."}"'
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _was(number: int) -> str:
-    return "was" if number == 1 else "were"

@@ -6,7 +6,7 @@ from pulse_signals import pulse
 
 from host_tools import vitals_run
 from simulator import recording_file
-from simulator.recording_file import RecordingError
+from simulator.even_light import RecordingError
 
 SECONDS = 30
 MADE = pulse(72, SECONDS).samples  # infrared, red
