@@ -179,6 +179,12 @@ def test_what_is_brought_to_a_hundred_keeps_its_height_and_its_level(file):
     assert np.abs(light.ir - clean)[100:-100].max() < 80
 
 
+def test_steady_light_stays_steady_to_its_ends_at_any_rate(file):
+    for rate_hz in (25, 98.37, 400):
+        steady = [f"{n / rate_hz:.6f},100000" for n in range(round(5 * rate_hz))]
+        assert set(recording_file.read(file(steady, "time_s,ir")).ir) == {100_000}
+
+
 def test_a_rate_outside_what_sensors_do_is_refused(file):
     times, samples = at_rate(100)
     refused(file(rows(times * 6, samples)), "16.67 samples a second", "25 to 1600")
