@@ -16,6 +16,9 @@ PIN_LIGHT_GREEN = 16
 PIN_LIGHT_AMBER = 17
 PIN_USB_POWER = 24  # high while a USB host (or charger) feeds the board
 
+# Modules are sold whose red and infrared lights have changed places; `calando selftest` finds out (docs/hardware.md).
+LIGHTS_EXCHANGED = False
+
 I2C_BUS = 0
 I2C_FREQUENCY_HZ = 400_000
 ADDRESS_SENSOR = 0x57

@@ -87,7 +87,7 @@ class Device:
         unusable = self._load()
 
         bus = I2CBus(_open_i2c, _open_i2c_pins, clock)
-        self.sensor = MAX3010x(bus, clock)
+        self.sensor = MAX3010x(bus, clock, board.LIGHTS_EXCHANGED)
         self.adc = Adc(
             CircuitPythonI2C(bus),
             clock,

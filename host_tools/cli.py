@@ -89,7 +89,11 @@ def simulate(
 @app.command()
 def vitals(
     recording: Annotated[
-        Path, typer.Argument(metavar="RECORDING.csv", help="Columns time_s, ir, red; red may be absent.")
+        Path,
+        typer.Argument(
+            metavar="RECORDING.csv",
+            help="Columns time_s, ir, red (red may be absent), or a logger's file: see below.",
+        ),
     ],
     population: Annotated[Population, typer.Option(help="Whose pulse it is.")] = Population.newborn,
     out: Annotated[
@@ -98,11 +102,30 @@ def vitals(
     beats: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the time of each beat there.")
     ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            metavar="25..1600", help="Samples a second of a file without a time; with one, the time tells."
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,C", help="The columns' names, in place of the file's: time_ms,ir,red."),
+    ] = None,
 ) -> None:
-    """What the device would read from a recording: pulse rate, SpO2, perfusion, quality, contact."""
+    """What the device would read from a recording: pulse rate, SpO2, perfusion, quality, contact.
+
+    Comma, semicolon, tab, bar or blank between the columns; decimal point or comma; lines that begin with #, %, ; or //
+    are comments. Known columns: time (time_s, timestamp_ms, t, millis, micros, elapsed, datetime; seconds, ms, us or
+    ns, from zero or since 1970, or a clock time); infrared (ir, infrared, irValue, ir_raw, led_ir, ppg_ir; a lone ppg
+    or raw); red (red, R, redValue, red_raw, led_red); in any order and case. Lines such as IR=100330,RED=85166 or
+    R[85166] IR[100330] are read too. 25 to 1600 samples a second are resampled to 100; repeated rows are left out,
+    missing ones drawn through up to 0.1 s by the file's own time, and longer holes are passed on as lost samples.
+    Each change is told on standard error.
+    """
     from host_tools.play import vitals_run as work
 
-    work.vitals(recording, population.value, out, beats)
+    work.vitals(recording, population.value, out, beats, rate, columns)
 
 
 @app.command()

@@ -118,7 +118,7 @@ class Bedside:
         self._supply_v = Script(SUPPLY_V)
         self._room_dba = Script(QUIET_ROOM_DBA)
         self._knob_percent = Script(100.0)  # it only ever turns down
-        self._sensor = MAX30102(self._patient)
+        self._sensor = MAX30102(self._patient, lights_exchanged=scenario.board.lights_exchanged)
         self._targets = {
             "max30102": FaultyTarget(self._sensor, self.seed),
             "ads1115": FaultyTarget(ADS1115(self._volts), self.seed + 1),

@@ -69,6 +69,7 @@ class Light(ABC):
     """What the sensor looks at: contact, motion and room light; the subclasses supply the tissue."""
 
     quantities: tuple[str, ...] = ("motion", "sensor_off", "ambient_light")
+    notes: tuple[str, ...] = ()  # what had to be changed to play it, a sentence each
 
     def __init__(self, seed: int):
         self._seed = seed

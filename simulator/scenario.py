@@ -153,6 +153,12 @@ class Event(_Part):
         return self.for_s if self.for_s is not None else DEFAULT_FOR_S.get(self.do)
 
 
+class BoardPart(_Part):
+    """`[board]`: how this device was built, where that differs from docs/hardware.md."""
+
+    lights_exchanged: bool = False  # a sensor module whose red and infrared have changed places
+
+
 class Expect(_Part):
     """`[expect]`: what must hold at the end; None expects nothing."""
 
@@ -178,6 +184,7 @@ class Scenario(_Part):
     duration_s: Annotated[float, Field(ge=1, le=LONGEST_S)]
     profile: str | dict[str, Any] = "newborn"
     patient: PatientPart = PatientPart()
+    board: BoardPart = BoardPart()
     event: tuple[Event, ...] = Field(default=(), max_length=1000)
     expect: Expect = Expect()
     path: Annotated[Path | None, Field(exclude=True)] = None
@@ -301,7 +308,12 @@ def from_values(values: dict[str, Any], path: Path | None = None) -> Scenario:
 
 # --- sentences ---
 
-_MODELS: dict[str, type[_Part]] = {"patient": PatientPart, "event": Event, "expect": Expect}
+_MODELS: dict[str, type[_Part]] = {
+    "patient": PatientPart,
+    "board": BoardPart,
+    "event": Event,
+    "expect": Expect,
+}
 
 
 def _sentence(error: ValidationError, values: dict[str, Any]) -> str:

@@ -80,6 +80,7 @@ _STEER_MS = const(1_000)
 class MAX3010x:
     """The sensor on `bus` (I2CBus); of `clock` it uses now_ms() and sleep_us(). Silent before configure().
 
+    lights_exchanged: on this module red shines where infrared should, and infrared where red should.
     fault: None, or one of the reasons above; it stays until configure() succeeds.
     on: the LEDs may be lit: True from the start until the chip has proved to be dark.
     lost: samples lost just before those that the latest read() returned; lost_total, samples_total: in all.
@@ -89,9 +90,10 @@ class MAX3010x:
     led_ir_ua, led_red_ua: what the current registers hold, read back.
     """
 
-    def __init__(self, bus, clock):
+    def __init__(self, bus, clock, lights_exchanged=False):
         self._bus = bus
         self._clock = clock
+        self._exchanged = lights_exchanged
         self._head = bytearray(7)
         self._byte = bytearray(1)
         self._temperature = bytearray(2)
@@ -182,7 +184,10 @@ class MAX3010x:
         try:
             count = self._read_fifo(now_ms)
             if count > 0:
-                _unpack(self._raw, red, ir, count)
+                if self._exchanged:
+                    _unpack(self._raw, ir, red, count)
+                else:
+                    _unpack(self._raw, red, ir, count)
             self._failing_since_ms = None
         except OSError as error:
             if self.lost:  # given up, and not yet told: the next read has to go by the clock
@@ -227,8 +232,10 @@ class MAX3010x:
         self.on = self.led_ir_ua != 0 or self.led_red_ua != 0
 
     def _set_leds(self, ir_ua, red_ua):
-        self.led_ir_ua = self._write(_LED2_IR, _current_code(ir_ua)) * _LED_STEP_UA
-        self.led_red_ua = self._write(_LED1_RED, _current_code(red_ua)) * _LED_STEP_UA
+        ir_register = _LED1_RED if self._exchanged else _LED2_IR
+        red_register = _LED2_IR if self._exchanged else _LED1_RED
+        self.led_ir_ua = self._write(ir_register, _current_code(ir_ua)) * _LED_STEP_UA
+        self.led_red_ua = self._write(red_register, _current_code(red_ua)) * _LED_STEP_UA
 
     def _read_fifo(self, now_ms):
         """Bring what waits in the FIFO into self._raw; returns how many samples, and sets self.lost."""
@@ -341,6 +348,7 @@ def _stepped(current_ua, step):
 
 @micropython.viper
 def _unpack(raw: ptr8, red: ptr32, ir: ptr32, count: int):
+    """Take samples apart: the light of LED1 comes first."""
     at = 0
     for i in range(count):
         red[i] = (raw[at] & 3) << 16 | raw[at + 1] << 8 | raw[at + 2]

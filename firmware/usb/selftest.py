@@ -7,7 +7,7 @@ bites after two.
 from firmware import board
 from firmware.usb.link import Refused
 
-PARTS = ("sensor", "light", "adc", "amplifier", "mute", "flash", "button")
+PARTS = ("sensor", "light", "adc", "amplifier", "mute", "flash", "button", "lights")
 _SAMPLES_MS = 500
 _SAMPLES_LEAST = 40  # of the 50 that come in that time
 _TURN_MS = 8
@@ -19,6 +19,15 @@ _SILENT_MV = 5
 _SUPPLY_MV = (3300, 5700)
 _COLD_CENTI_C, _HOT_CENTI_C = 0, 4500
 _RECORD = "selftest"
+# A finger is waited for, then looked at second by second, both lights over the same one.
+_FINGER_WITHIN_S = 8
+_FINGER_COUNTS = 15_000  # as vitals.py finds contact
+_FINGER_SETTLES_S = 1
+_FINGER_S = 7
+_PULSE_LEAST_PPM = 1000  # of the light: 0.1 %
+# How much more red pulses than infrared, each as a share of its light: 0.4 to 0.6 at 94 to 100 %, its inverse exchanged.
+_RATIO_RIGHT_PERMILLE = 800
+_RATIO_EXCHANGED_PERMILLE = 1250
 _LOOK_AT_BUS = "Look at the wires of SDA and SCL, the supply and the pull-ups of the bus."
 
 
@@ -38,6 +47,8 @@ def run(device, bench, part, now_ms):
         return _flash(device)
     if part == "button":
         return _button(device)
+    if part == "lights":
+        return _lights(device)
     raise Refused("bad_argument", "part is one of " + ", ".join(PARTS) + ".")
 
 
@@ -76,6 +87,102 @@ def _sensor(device):
     if warm is not None and not _COLD_CENTI_C <= warm <= _HOT_CENTI_C:
         return False, "The sensor says %d degrees." % (warm // 100), "Let it cool; replace it if it stays."
     return True, "The sensor answers, gives 100 samples a second, and its lights went out.", None
+
+
+def _lights(device):
+    """Whether red is red and infrared is infrared, from the finger of somebody whose saturation is that of health."""
+    sensor = device.sensor
+    if not sensor.configure():
+        return False, "The sensor does not work: %s." % sensor.fault, _LOOK_AT_BUS
+    sensor.power(True)
+    try:
+        return _ratio_of_finger(device, sensor)
+    finally:
+        sensor.power(False)
+
+
+def _ratio_of_finger(device, sensor):
+    ir = _Swing()
+    red = _Swing()
+    again = (
+        "Put a healthy person's warm finger on the sensor, still, and repeat: calando selftest --part lights."
+    )
+    for _ in range(_FINGER_WITHIN_S):
+        _look(device, sensor, ir, red)
+        # Exchanged lights may be the dimmer way round: either colour shows that somebody is there.
+        if ir.mean >= _FINGER_COUNTS and red.mean >= _FINGER_COUNTS // 2:
+            break
+    else:
+        return None, "No finger was on the sensor: which light is which was not seen.", again
+    for _ in range(_FINGER_SETTLES_S):
+        _look(device, sensor, ir, red)
+    ratios = []
+    for _ in range(_FINGER_S):
+        _look(device, sensor, ir, red)
+        if sensor.fault is not None:
+            return False, "The sensor stopped working: %s." % sensor.fault, _LOOK_AT_BUS
+        ir_ppm = ir.share_ppm()
+        red_ppm = red.share_ppm()
+        if ir_ppm >= _PULSE_LEAST_PPM and red_ppm >= _PULSE_LEAST_PPM:
+            ratios.append(red_ppm * 1000 // ir_ppm)
+    if len(ratios) * 2 <= _FINGER_S:
+        return None, "No pulse was seen in the finger: which light is which cannot be told.", again
+    ratios.sort()
+    ratio = ratios[len(ratios) // 2]
+    text = "Red pulses %d %% as much as infrared" % (ratio // 10)
+    if ratio >= _RATIO_EXCHANGED_PERMILLE:
+        return (
+            False,
+            text + ": the two lights of this module are exchanged.",
+            "Set LIGHTS_EXCHANGED in firmware/board.py to %s, deploy, and repeat."
+            % (not board.LIGHTS_EXCHANGED),
+        )
+    if ratio > _RATIO_RIGHT_PERMILLE:
+        return None, text + ": neither as in health nor as if the lights were exchanged.", again
+    return True, text + ", as in a healthy person: the lights are where they should be.", None
+
+
+class _Swing:
+    """Lowest, highest and mean count of one light over a second."""
+
+    def __init__(self):
+        self.mean = 0
+        self.begin()
+
+    def begin(self):
+        self._low = 1 << 18
+        self._high = 0
+        self._sum = 0
+        self._count = 0
+
+    def add(self, samples, count):
+        for i in range(count):
+            value = samples[i]
+            self._low = min(self._low, value)
+            self._high = max(self._high, value)
+            self._sum += value
+        self._count += count
+
+    def end(self):
+        self.mean = self._sum // self._count if self._count else 0
+
+    def share_ppm(self):
+        """How far the light swung, of the light; 0 when there was none."""
+        return (self._high - self._low) * 1000 // (self.mean // 1000) if self.mean >= 1000 else 0
+
+
+def _look(device, sensor, ir, red):
+    """Feed a second of light to the two swings; the watchdog is told that all is well."""
+    ir.begin()
+    red.begin()
+    for _ in range(10):
+        device.clock.sleep_us(100_000)
+        count = sensor.read(device.ir, device.red)
+        ir.add(device.ir, count)
+        red.add(device.red, count)
+    ir.end()
+    red.end()
+    device.loop.feed()
 
 
 def _light(device):

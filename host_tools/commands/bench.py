@@ -7,7 +7,8 @@ import typer
 from host_tools.commands.common import AsJson, Port, print_json, say, say_nothing
 from simulator.files.errors import CalandoError
 
-PARTS = ("button", "light", "sensor", "adc", "flash", "amplifier", "mute")
+PARTS = ("button", "light", "sensor", "adc", "flash", "amplifier", "mute", "lights")
+FINGER = "Now the finger of a healthy person on the sensor, still, for ten seconds."
 
 
 def calibrate(
@@ -61,6 +62,8 @@ def selftest(
     with client.connect(port) as device:
         device.bench(say_nothing if as_json else say)
         for name in parts:
+            if name == "lights" and not as_json:
+                say(FINGER)
             result = {"part": name, **device.call("selftest", part=name)}
             results.append(result)
             if not as_json:

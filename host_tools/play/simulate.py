@@ -49,7 +49,9 @@ def simulate(
         )
     out = out or Path("out") / scenario.name
     chosen = scenario.seed if seed is None else seed
-    scenario.make_patient(chosen)  # a bad recording is refused before anything begins
+    patient = scenario.make_patient(chosen)  # a bad recording is refused before anything begins
+    for note in patient.notes:
+        print(f"{scenario.patient.recording}: {note}.", file=sys.stderr)
     with OutputFolder(out) as folder, Reporter() as reporter:
         say(f"{scenario.title} ({words.span(scenario.duration_s)} to play, {runtime}, seed {chosen})")
         if runtime == "rp2040":

@@ -18,7 +18,8 @@ import numpy as np
 
 from host_tools.output import write_files
 from host_tools.play import vitals_script
-from simulator import recording as form
+from simulator import recording_file
+from simulator.even_light import EvenLight
 from simulator.files.errors import CalandoError, os_reason
 from simulator.interpreter import find_micropython, run_script
 
@@ -26,8 +27,9 @@ COLUMNS = ["time_s", "pulse_rate_bpm", "spo2_percent", "perfusion_index_percent"
 TICKS_PER_S = 3200
 # A beat's time is that of its wave's top; the firmware's smoothing delays it by 3.25 pairs of 20 ms.
 BEAT_DELAY_S = 0.065
-LONGEST_GAP_S = 60.0
-SHORTEST_S = 1.0
+EXCHANGE_STRETCH = 500  # samples
+EXCHANGE_ALIKE = 0.8  # correlation of the two lights
+EXCHANGE_RATIO = 1.25
 _UNITS = {"pulse_rate_bpm": (1e-3, 2), "spo2_percent": (0.1, 1), "perfusion_index_percent": (1e-4, 3)}
 
 
@@ -38,18 +40,27 @@ class Readings:
     rows: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[tuple[str | None, str | None]] = field(default_factory=list)
     beats_s: list[float] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what to tell about the recording, a sentence each
 
 
-def vitals(recording: Path, population: str, out: Path | None = None, beats: Path | None = None) -> None:
+def vitals(
+    recording: Path,
+    population: str,
+    out: Path | None = None,
+    beats: Path | None = None,
+    rate_hz: float | None = None,
+    columns: str | None = None,
+) -> None:
     """Read a recording and write rows (to `out` or standard output) and, if asked for, the beats.
 
+    What was changed in the recording to fit, and lights that look exchanged, are told on standard error.
     Raises CalandoError with one plain sentence; then nothing has been written.
     """
     for place, option in ((out, "--out"), (beats, "--beats")):
         _check_place(place, option, recording)
     if out is not None and beats is not None and out.absolute() == beats.absolute():
         raise CalandoError(f"--out and --beats both name {out}; give the beats a file of their own")
-    readings = read(recording, population)
+    readings = read(recording, population, rate_hz=rate_hz, columns=columns)
     text = StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -60,16 +71,66 @@ def vitals(recording: Path, population: str, out: Path | None = None, beats: Pat
     if beats is not None:
         files[beats] = "".join(["time_s\n", *(f"{beat:.4f}\n" for beat in readings.beats_s)])
     write_files({place: text.encode() for place, text in files.items()})
+    for note in readings.notes:
+        print(f"{recording}: {note}.", file=sys.stderr)
     if out is None:
         sys.stdout.write(text.getvalue())
 
 
-def read(recording: Path, population: str, runtime: str | None = None) -> Readings:
-    """Play a recording to the firmware. `runtime`: "micropython", "cpython"; None takes the faster one."""
+def read(
+    recording: Path,
+    population: str,
+    runtime: str | None = None,
+    rate_hz: float | None = None,
+    columns: str | None = None,
+) -> Readings:
+    """Play a recording to the firmware. `runtime`: "micropython", "cpython"; None takes the faster one.
+
+    rate_hz (25 to 1600) and columns are those of simulator.recording_file.read. Raises CalandoError.
+    """
     if population not in ("newborn", "adult"):
         raise CalandoError(f'the population is "{population}"; it must be newborn or adult')
-    start_s, samples = load(Path(recording))
-    return play(samples, population, start_s, runtime)
+    light, samples = load(Path(recording), rate_hz, columns)
+    readings = play(samples, population, light.start_s, runtime)
+    readings.notes += light.notes
+    warning = exchanged_lights(light, readings)
+    if warning is not None:
+        readings.notes.append(warning)
+    return readings
+
+
+def exchanged_lights(light: EvenLight, readings: Readings) -> str | None:
+    """A sentence when red and infrared are probably exchanged, None when nothing says so.
+
+    Asked is the ratio of ratios R (pulse of red over its steady light, by that of infrared), in stretches of 5 s in
+    which a pulse was read and the two lights move alike. Above 1.25 throughout it would be a saturation below 72 %
+    from the first to the last beat. The other way round nothing can be known: exchanged lights at a true 60 to 72 %
+    look like 86 to 92.
+    """
+    if light.red is None:
+        return None
+    ratios = []
+    for row, end in zip(readings.rows, range(100, len(light.ir) + 1, 100), strict=False):
+        begin = end - EXCHANGE_STRETCH
+        if row["pulse_rate_bpm"] is None or begin < 0 or light.lost[begin:end].any():
+            continue
+        ir, red = (_pulse_share(counts[begin:end]) for counts in (light.ir, light.red))
+        power = float(ir @ ir) * float(red @ red)
+        if power > 0 and float(ir @ red) > EXCHANGE_ALIKE * power**0.5:
+            ratios.append(float(red @ red / (ir @ ir)) ** 0.5)
+    if len(ratios) < 5 or np.percentile(ratios, 10) < 1 or np.median(ratios) < EXCHANGE_RATIO:
+        return None
+    return (
+        f"the red light pulses {np.median(ratios):.2f} times as much as the infrared throughout, as only a saturation "
+        "below 72 % or exchanged lights do: if the patient was pink, red and infrared are exchanged in this file or on "
+        "this module (docs/hardware.md), and no SpO2 above is true"
+    )
+
+
+def _pulse_share(counts: np.ndarray) -> np.ndarray:
+    """The pulse as a share of the steady light: what a mean over a second leaves."""
+    steady = np.convolve(counts, np.full(101, 1 / 101), "valid")
+    return counts[50:-50] / steady - 1
 
 
 def play(samples: np.ndarray, population: str, start_s: float = 0.0, runtime: str | None = None) -> Readings:
@@ -82,56 +143,22 @@ def play(samples: np.ndarray, population: str, start_s: float = 0.0, runtime: st
     return _parse(lines, start_s)
 
 
-def load(path: Path) -> tuple[float, np.ndarray]:
-    """The first time, and samples as pairs of 32-bit numbers with gaps marked. Raises CalandoError."""
-    header, body, first_line = form.read_text(path)
-    columns = [word.strip().strip('"').lower() for word in header.split(",")]
-    for needed in ("time_s", "ir"):
-        if needed not in columns:
-            raise CalandoError(
-                f"{path}: there is no column {needed} in its first line; "
-                "a recording has the columns time_s, ir and, if it was taken, red"
-            )
-    names = [name for name in ("time_s", "ir", "red") if name in columns]
-    table = form.parse_numbers(path, body, columns, [columns.index(name) for name in names], first_line)
-    for place, name in enumerate(names[1:], 1):
-        form.check_counts(path, name, table[:, place], first_line)
-    lost = _lost_samples(path, table[:, 0], first_line)
-    pairs = np.zeros((len(table), 2), "<u4")
-    pairs[:, : len(names) - 1] = np.rint(table[:, 1:])
-    where = np.flatnonzero(lost)
-    gaps = np.column_stack([np.full(len(where), vitals_script.GAP), lost[where]]).astype("<u4")
-    return float(table[0, 0]), np.insert(pairs, where + 1, gaps, axis=0)
-
-
-def _lost_samples(path: Path, time_s: np.ndarray, first_line: int) -> np.ndarray:
-    """How many samples are missing after each. Refuses what was not taken at 100 samples a second."""
-    rate = form.RATE_HZ
-    if not np.isfinite(time_s).all():
-        row = int(np.argmin(np.isfinite(time_s)))
-        raise CalandoError(
-            f"{path}: time_s in line {row + first_line} is {time_s[row]:g}; write the time in seconds"
-        )
-    if len(time_s) < SHORTEST_S * rate:
-        raise CalandoError(
-            f"{path} holds {len(time_s)} samples; a recording needs at least {SHORTEST_S:g} s "
-            f"at {rate:g} samples a second"
-        )
-    steps = np.diff(time_s)
-    usual = float(np.median(steps))
-    if usual <= 0 or abs(1 / usual / rate - 1) > 0.02:
-        given = f"{1 / usual:.4g} samples a second" if usual > 0 else "a time that stands still or runs back"
-        raise CalandoError(
-            f"{path} has {given}; the sensor takes {rate:g} (allowed: within 2 %), so resample it first"
-        )
-    wrong = (steps < 0) | (steps > LONGEST_GAP_S)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise CalandoError(
-            f"{path}: time_s goes from {time_s[row]:.10g} to {time_s[row + 1]:.10g} in line "
-            f"{row + 1 + first_line}; it must rise, by {LONGEST_GAP_S:g} s at most, so cut it there"
-        )
-    return np.where(steps > 2.5 / rate, np.rint(steps * rate) - 1, 0).astype(int)
+def load(
+    path: Path, rate_hz: float | None = None, columns: str | None = None
+) -> tuple[EvenLight, np.ndarray]:
+    """A file's light, and its samples as pairs of 32-bit numbers with gaps marked. Raises CalandoError."""
+    light = recording_file.read(path, rate_hz, columns)
+    pairs = np.zeros((len(light.ir), 2), "<u4")
+    pairs[:, 0] = light.ir
+    if light.red is not None:
+        pairs[:, 1] = light.red
+    # Each hole becomes one pair: the mark, and how many samples it is long.
+    edges = np.flatnonzero(np.diff(light.lost, prepend=False, append=False))
+    for begin, end in edges.reshape(-1, 2):
+        pairs[begin] = (vitals_script.GAP, end - begin)
+    keep = ~light.lost
+    keep[edges[::2]] = True
+    return light, pairs[keep]
 
 
 def _under_micropython(samples: np.ndarray, population: str) -> Iterable[str]:

@@ -54,7 +54,7 @@ class MAX30102:
     (+) or slow (-). Light is asked for at most `look_ahead_us` ahead of time; `forget_look_ahead()` drops
     what was asked. With `rollover_moves_read_pointer` False the read pointer stays where it is while old
     samples are overwritten: the data sheet does not say which of the two the silicon does, so a driver must
-    survive both.
+    survive both. With `lights_exchanged` the module carries infrared as LED1 and red as LED2, as some that are sold do.
     """
 
     address = ADDRESS
@@ -62,13 +62,14 @@ class MAX30102:
 
     def __init__(
         self, light, temperature_c=25.0, oscillator_ppm: int = 0, look_ahead_us: int = 1_000_000,
-        rollover_moves_read_pointer: bool = True, now_us: int = 0,
+        rollover_moves_read_pointer: bool = True, now_us: int = 0, lights_exchanged: bool = False,
     ):  # fmt: skip
         self.light = light
         self.temperature_c = temperature_c
         self.oscillator_ppm = oscillator_ppm
         self.look_ahead_us = look_ahead_us
         self.rollover_moves_read_pointer = rollover_moves_read_pointer
+        self.lights_exchanged = lights_exchanged
         self.samples_made = 0
         self.samples_lost = 0
         self.powered = True
@@ -383,7 +384,7 @@ class MAX30102:
         first = self._made
         start_us = self._start_us + int(first * averaging * self._conversion_us)
         ir, red, ambient = self.light.photocurrent(start_us, self._conversion_us, count * averaging)
-        self._per_led = {1: red, 2: ir}
+        self._per_led = {1: ir, 2: red} if self.lights_exchanged else {1: red, 2: ir}
         self._excess = np.maximum(np.asarray(ambient) - AMBIENT_CANCELLED_NA, 0.0)
         self._ambient_overflows = bool(self._excess.any())
         self._chunk_start = first

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from sim_parts import from_text
+from sim_parts import SIM, from_text
 
 from firmware import board
 from firmware.usb import link, selftest
@@ -14,7 +14,7 @@ from simulator.runtimes import cpython, micropython
 BOOT = {"cpython": cpython.boot, "micropython": micropython.boot}
 TEXT = """
 title = "on the bench"
-duration_s = 40
+duration_s = 60
 [[event]]
 at_s = 1
 do = "usb_host"
@@ -22,10 +22,10 @@ do = "usb_host"
 at_s = 3
 do = "hold"
 """
-PARTS = ("button", "light", "sensor", "adc", "flash", "amplifier", "mute")
+PARTS = ("button", "light", "sensor", "adc", "flash", "amplifier", "mute", "lights")
 
 
-def play(lines, events="", runtime="micropython", spoil=None):
+def play(lines, events="", runtime="micropython", spoil=None, script=None):
     """Bench mode, then these (at_s, cmd, arguments); the answers in order, and the bench."""
     bench = bedside.Bedside(from_text(TEXT + events))
     bench.usb_send(2, link.encode({"id": 0, "cmd": "bench"}))
@@ -34,7 +34,7 @@ def play(lines, events="", runtime="micropython", spoil=None):
     if spoil is not None:
         spoil(bench)
     while bench.next_boot is not None:
-        BOOT[runtime](bench)
+        BOOT[runtime](bench, script)
     answers = [link.decode(line) for line in bench.computer.said().splitlines()]
     assert [answer["id"] for answer in answers] == list(range(len(lines) + 1))
     return [answer.get("ok", answer.get("error")) for answer in answers[1:]], bench
@@ -81,6 +81,58 @@ def test_a_broken_part_is_named_with_what_to_look_at(part, events, said):
     assert answers[0]["passed"] is False
     assert answers[0]["text"] == said
     assert answers[0]["next"]
+
+
+BARE = '[[event]]\nat_s = 1\ndo = "sensor_off"\n'
+EXCHANGED_BOARD = SIM / "exchanged_board.py"
+EXCHANGED = "[board]\nlights_exchanged = true\n"
+
+
+def finger(spo2_percent):
+    return f'[patient]\npopulation = "adult"\nspo2_percent = {spo2_percent}\n'
+
+
+@pytest.mark.parametrize(
+    ("events", "passed", "said"),
+    [
+        (finger(98), True, "the lights are where they should be"),
+        (finger(94), True, "the lights are where they should be"),
+        (finger(98) + EXCHANGED, False, "the two lights of this module are exchanged"),
+        (finger(94) + EXCHANGED, False, "the two lights of this module are exchanged"),
+        (finger(80), None, "neither as in health nor"),
+        (finger(80) + EXCHANGED, None, "neither as in health nor"),
+        (BARE, None, "No finger was on the sensor"),
+        ('[patient]\npopulation = "adult"\nperfusion_index_percent = 0.05\n', None, "No pulse was seen"),
+    ],
+)
+def test_exchanged_lights_are_found_by_a_healthy_finger_and_by_no_other(events, passed, said):
+    answers, bench = play(selftests("lights"), events)
+    assert answers[0]["passed"] is passed, answers
+    assert said in answers[0]["text"]
+    if passed is False:
+        assert "LIGHTS_EXCHANGED in firmware/board.py to True" in answers[0]["next"]
+    assert bench._sensor._registers[0x0C] == bench._sensor._registers[0x0D] == 0  # dark again
+    assert not [event for event in bench._events if event["kind"] == "reset"]
+
+
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_the_boards_setting_puts_exchanged_lights_right_and_right_ones_wrong(exchanged):
+    events = finger(98) + (EXCHANGED if exchanged else "")
+    answers, _ = play(selftests("lights"), events, script=EXCHANGED_BOARD)
+    assert answers[0]["passed"] is exchanged
+    if not exchanged:
+        assert "to False" in answers[0]["next"]
+
+
+@pytest.mark.parametrize("script", [EXCHANGED_BOARD, None])
+def test_with_the_setting_a_session_reads_the_true_saturation(script):
+    text = 'title = "x"\nduration_s = 40\n[[event]]\nat_s = 4\ndo = "press"\n[patient]\nspo2_percent = 92\n'
+    bench = bedside.Bedside(from_text(text + EXCHANGED))
+    micropython.boot(bench, script)
+    rows = bench.result("micropython", 0.0, {}).rows
+    known = [row["spo2_percent"] for row in rows if row["spo2_percent"] is not None]
+    assert known
+    assert abs(known[-1] - (59 if script is None else 92)) < 3
 
 
 def test_a_button_that_stays_down_is_named():

@@ -15,7 +15,7 @@ import pytest
 from host_tools import cli
 from host_tools.output import OutputFolder
 from host_tools.play import results, simulate
-from simulator import bedside
+from simulator import bedside, play
 from simulator.files.errors import CalandoError
 
 SCENARIO = 'title = "for a test"\nduration_s = 600\n[[event]]\nat_s = 5\ndo = "press"\n'
@@ -53,7 +53,7 @@ def played(monkeypatch):
             progress(row)
         return bedside.Result(scenario, runtime, made.seed, made.pcm, made.rows, made.events, made.summary)
 
-    monkeypatch.setattr(bedside, "run", run)
+    monkeypatch.setattr(play, "run", run)
     monkeypatch.setattr(simulate, "Reporter", InThisProcess)
     return asked
 
@@ -190,7 +190,7 @@ class TestSimulate:
         def dies(*_):
             raise bedside.RuntimeDied("the interpreter ended at 0:12 with status -9")
 
-        monkeypatch.setattr(bedside, "run", dies)
+        monkeypatch.setattr(play, "run", dies)
         status, _, err = calando("simulate", scenario, "--out", tmp_path / "new" / "out")
         assert status == 1
         assert is_one_sentence(err)
@@ -205,7 +205,7 @@ class TestSimulate:
                 "it ended (status 1): Traceback (most recent call last):\n  in main.py\nOops: x"
             )
 
-        monkeypatch.setattr(bedside, "run", dies)
+        monkeypatch.setattr(play, "run", dies)
         status, _, err = calando("simulate", scenario, "--out", tmp_path / "out")
         *traceback, sentence = err.splitlines(keepends=True)
         assert status == 1
@@ -218,7 +218,7 @@ class TestSimulate:
         def missing(*_):
             raise FileNotFoundError("no MicroPython interpreter for Plan9; use --runtime cpython")
 
-        monkeypatch.setattr(bedside, "run", missing)
+        monkeypatch.setattr(play, "run", missing)
         status, _, err = calando("simulate", scenario, "--out", scenario.parent / "out")
         assert status == 1
         assert is_one_sentence(err)
@@ -238,7 +238,7 @@ class TestBadInput:
             (SCENARIO + "[patient]\nfollow_music = 1.0\n", 'did you mean "follows_music"'),
             (SCENARIO + "[patient]\npulse_rate_bpm = 900\n", "20 to 300"),
             (SCENARIO + '[patient]\nrecording = "none.csv"\n', "no such recording"),
-            (SCENARIO + '[patient]\nrecording = "some.toml"\n', "no column time_s"),
+            (SCENARIO + '[patient]\nrecording = "some.toml"\n', "no column ir"),
             ("title = ", "not valid TOML"),
         ],
     )

@@ -245,8 +245,14 @@ def test_a_finger_leaves_the_button_by_itself():
 
 def test_the_page_about_scenarios_names_every_key_every_event_and_its_range():
     page = (scenario.FOLDER.parent.parent / "docs" / "scenarios.md").read_text()
-    for part in (scenario.PatientPart, scenario.Event, scenario.Expect, scenario.Scenario):
-        for key in set(part.model_fields) - {"path", "patient", "event", "expect"}:
+    for part in (
+        scenario.PatientPart,
+        scenario.BoardPart,
+        scenario.Event,
+        scenario.Expect,
+        scenario.Scenario,
+    ):
+        for key in set(part.model_fields) - {"path", "patient", "board", "event", "expect"}:
             assert f"`{key}`" in page or f"\n{key} = " in page, key
     for do, (unit, low, high) in scenario.QUANTITIES.items():
         line = next(line for line in page.split("\n") if line.startswith(f"| `{do}` |"))

@@ -2,6 +2,7 @@
 
 from array import array
 
+import numpy as np
 import pytest
 from chip_bench import Ramp, open_bus
 from hypothesis import given, settings
@@ -86,6 +87,24 @@ def break_off_bursts(bench, which):
 
     bench.target.read = read
     return bursts
+
+
+def test_lights_that_are_exchanged_on_the_module_are_put_right():
+    class Colours:
+        def photocurrent(self, start_us, period_us, count):
+            return [np.full(count, nanoamperes) for nanoamperes in (200.0, 50.0, 0.0)]
+
+    for exchanged in (False, True):
+        bench = Bench(lit=False, light=Colours(), lights_exchanged=exchanged)
+        bench.sensor = MAX3010x(bench.bus, bench.clock, exchanged)
+        assert bench.sensor.configure() and bench.sensor.power(True)
+        bench.sensor.set_led_ua(6400, 3200)
+        bench.clock.us += 1_200_000
+        count = bench.sensor.read(bench.ir, bench.red)
+        assert bench.ir[count - 1] == pytest.approx(200 * 6.4 * 64, rel=0.01)
+        assert bench.red[count - 1] == pytest.approx(50 * 3.2 * 64, rel=0.01)
+        leds = [bench.held(max30102.LED1_PA), bench.held(max30102.LED2_PA)]
+        assert leds == ([32, 16] if exchanged else [16, 32])
 
 
 def test_configuring_finds_the_part_and_leaves_it_dark_and_still():

@@ -95,7 +95,7 @@ GOOD = lines(pulse(150, 12).samples)
     "rows, header, words",
     [
         (GOOD, "time_s,red", "no column ir"),
-        (GOOD, "t,ir,red", "no column time_s"),
+        (GOOD, "heat,ir,red", "no column time_s"),
         ([], HEADER, "no samples"),
         ([*GOOD[:500], "5.00,abc,1", *GOOD[501:]], HEADER, "ir in line 502"),
         ([*GOOD[:500], "5.00,nan,1", *GOOD[501:]], HEADER, "ir in line 502"),
@@ -103,7 +103,7 @@ GOOD = lines(pulse(150, 12).samples)
         ([*GOOD[:500], "5.00,262144,1", *GOOD[501:]], HEADER, "262143"),
         ([*GOOD[:500], "5.00,-1,1", *GOOD[501:]], HEADER, "262143"),
         ([*GOOD[:500], "5.00,1", *GOOD[501:]], HEADER, "line 502"),
-        (GOOD[::2], HEADER, "50 samples a second"),
+        (GOOD[::5], HEADER, "20 samples a second"),
         (GOOD[:500] + GOOD[:500], HEADER, "it must rise"),
         ([*GOOD, "900.0,100000,80000"], HEADER, "it must rise"),
         (GOOD[:50], HEADER, "holds 50 samples"),
