@@ -28,7 +28,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("simulator.files", "simulator.chips"),
     ("simulator.computer", "simulator.sound", "simulator.flash"),
     ("simulator.cpython.direct",),
-    ("simulator.patient", "simulator.recording", "simulator.scenario"),
+    (
+        "simulator.patient", "simulator.even_light", "simulator.recording_file", "simulator.recording",
+        "simulator.scenario",
+    ),
     ("simulator.bedside",),
     ("simulator.emulator",),
     ("simulator.runtimes",),
