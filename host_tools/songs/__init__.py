@@ -1,0 +1,1 @@
+"""Songs that people bring: from what they wrote or sang to notes."""

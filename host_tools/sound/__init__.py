@@ -1,0 +1,1 @@
+"""Sound that strangers recorded: how it is read, followed in pitch, and judged."""
