@@ -18,8 +18,8 @@ from firmware import score
 from firmware.score import Score, ScoreError
 from host_tools import abc, meter
 from host_tools.errors import CalandoError, os_reason
-from host_tools.sound import decode
 from host_tools.songbook import note_name
+from host_tools.sound import decode
 
 LARGEST_FILE = 4_000_000
 LOW, HIGH = 60, 76  # C4 to E5: where the songs of the device lie
@@ -62,7 +62,9 @@ class Imported:
 
 
 def import_song(path: Path, anyway: bool = False) -> Imported:
-    """Read a file of any known kind; `anyway` takes a recording with trouble in it. CalandoError says in one sentence what cannot be used."""
+    """Read a file of any known kind; `anyway` takes a recording with trouble in it.
+
+    CalandoError says in one sentence what cannot be used."""
     name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:24] or "song"
     try:
         size = path.stat().st_size

@@ -37,7 +37,9 @@ def sing(
             bend = (before - height) * np.exp(-t / 0.025)  # a glide from the note before
         else:
             bend = -0.6 * np.exp(-t / 0.03)  # a scoop from below
-        waver = vibrato_cents / 100 * np.sin(2 * np.pi * 5.6 * t + random.uniform(0, 6)) * np.clip(t / 0.35, 0, 1)
+        waver = (
+            vibrato_cents / 100 * np.sin(2 * np.pi * 5.6 * t + random.uniform(0, 6)) * np.clip(t / 0.35, 0, 1)
+        )
         curve[start:end] = height + bend + waver
         rise, fall = np.clip(t / 0.04, 0, 1), np.clip((t[-1] - t) / 0.05, 0, 1)
         floor = 0.3 if consonant_s == 0 else 0.0

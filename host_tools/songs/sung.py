@@ -82,7 +82,9 @@ def hear(samples: np.ndarray, rate_hz: int, name: str, anyway: bool = False) -> 
     moved = drift[-1] - drift[0]
     if abs(moved) > 0.3:
         way = "rose" if moved > 0 else "sank"
-        told.append(f"the voice {way} by {abs(moved):.1f} semitones to its end; the notes stay in the first key")
+        told.append(
+            f"the voice {way} by {abs(moved):.1f} semitones to its end; the notes stay in the first key"
+        )
     beat_s = beat_of([onset for onset, _, _ in whole])
     told.append(f"its beat was taken to be {60 / beat_s:.0f} a minute")
     return Sung(_in_beats(whole, beat_s), whole, told)

@@ -14,7 +14,21 @@ import numpy as np
 
 from host_tools.errors import CalandoError, os_reason
 
-SUFFIXES = (".wav", ".flac", ".m4a", ".mp4", ".aac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".caf", ".webm")
+SUFFIXES = (
+    ".wav",
+    ".flac",
+    ".m4a",
+    ".mp4",
+    ".aac",
+    ".mp3",
+    ".ogg",
+    ".oga",
+    ".opus",
+    ".aiff",
+    ".aif",
+    ".caf",
+    ".webm",
+)
 LARGEST_FILE = 64_000_000  # bytes: 40 s of two channels at 96 kHz are half of it
 LONGEST_S = 600  # of decoded sound, whatever a small file unpacks to
 RATES_HZ = (8000, 96_000)
@@ -97,7 +111,9 @@ def _decode(path: Path, kind: str, longest_s: float) -> tuple[np.ndarray, int]:
             stream = container.streams.audio[0]
             rate = int(stream.codec_context.sample_rate or 0)
             if not RATES_HZ[0] <= rate <= RATES_HZ[1]:
-                raise CalandoError(f"{path} has {rate} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} can be used")
+                raise CalandoError(
+                    f"{path} has {rate} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} can be used"
+                )
             if stream.duration is not None and stream.time_base is not None and kind in ("flac", "mov"):
                 told_s = float(stream.duration * stream.time_base)
             resampler = av.AudioResampler(format="dblp")
@@ -111,7 +127,9 @@ def _decode(path: Path, kind: str, longest_s: float) -> tuple[np.ndarray, int]:
                     if frame.sample_rate != rate:
                         raise CalandoError(f"{path} changes its rate in the middle; {WAY_OUT}")
                     if count > longest_s * rate:
-                        raise CalandoError(f"{path} lasts more than {longest_s:.0f} s, the most that is read: cut it")
+                        raise CalandoError(
+                            f"{path} lasts more than {longest_s:.0f} s, the most that is read: cut it"
+                        )
             except (av.FFmpegError, EOFError, ValueError):
                 damaged = True
     except CalandoError:

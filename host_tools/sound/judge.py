@@ -1,5 +1,7 @@
 """What in a recording would harm its use at a bedside: a monitor's tones, noise as loud as the voice."""
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.signal import stft
 
@@ -9,7 +11,7 @@ PROMINENCE_DB = 15.0  # over what lies within a third of an octave
 STEADY = 0.0015  # of its frequency: a voice wavers more, and comes back further off
 BURST_FRAMES = 3
 BURSTS = 3
-NOISE_DB = 6.0  # by how much voice and noise together are louder than the noise alone
+NOISE_DB = 8.0  # by how much voice and noise together are louder than the noise alone
 
 
 def problems(samples: np.ndarray, rate_hz: int, sounding: np.ndarray, level_db: np.ndarray) -> list[str]:
@@ -71,9 +73,7 @@ def steady_tone_hz(samples: np.ndarray, rate_hz: int) -> float | None:
             bursts.append((float(np.median(hertz)), track[0][0], track[-1][0]))
     for hertz, _, _ in sorted(bursts):
         same = sorted((start, end) for other, start, end in bursts if abs(other / hertz - 1) < STEADY)
-        apart = 1 + sum(
-            after[0] - before[1] >= 5 for before, after in zip(same[:-1], same[1:], strict=True)
-        )
+        apart = 1 + sum(after[0] - before[1] >= 5 for before, after in pairwise(same))
         if apart >= BURSTS:
             return hertz
     return None
@@ -84,7 +84,9 @@ def _peaks(row: np.ndarray, step: float, low: int, high: int) -> list[float]:
     found = []
     here = row[low:high]
     floor = row.max() * 1e-6
-    for at in low + np.flatnonzero((here > row[low - 1 : high - 1]) & (here >= row[low + 1 : high + 1]) & (here > floor)):
+    for at in low + np.flatnonzero(
+        (here > row[low - 1 : high - 1]) & (here >= row[low + 1 : high + 1]) & (here > floor)
+    ):
         around = row[int(at * 0.8) : int(at * 1.25) + 1]
         if row[at] < np.median(around) * 10 ** (PROMINENCE_DB / 10) or row[at] < around.max():
             continue
