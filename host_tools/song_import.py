@@ -64,7 +64,8 @@ class Imported:
 def import_song(path: Path, anyway: bool = False) -> Imported:
     """Read a file of any known kind; `anyway` takes a recording with trouble in it.
 
-    CalandoError says in one sentence what cannot be used."""
+    CalandoError says in one sentence what cannot be used.
+    """
     name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:24] or "song"
     try:
         size = path.stat().st_size
@@ -436,7 +437,7 @@ def with_loudness(imported: Imported) -> Imported:
     plan.update(
         score=imported.data.hex(), song=imported.name, soundscape=None, governed=False, level_cdba=4800,
         first_level_cdba=4800, tempo_mbpm=66000, brightness_permille=500, density_permille=600,
-        seconds=max(20.0, min(120.0, beats * 60 / 66)),
+        seconds=max(60.0, min(120.0, 2 * beats * 60 / 66)),  # two rounds: no two have the same accompaniment
     )  # fmt: skip
     samples, _ = render.play(plan)
     found = meter.measure(samples, render.RATE_HZ, plan["full_scale_cdba"] / 100).laeq_dba

@@ -100,12 +100,13 @@ def _refuse_cut_wav(path: Path, size: int) -> None:
 
 def _decode(path: Path, kind: str, longest_s: float) -> tuple[np.ndarray, int]:
     import av  # FFmpeg's libraries: half a second, and only for sound
+    from av.error import FFmpegError
 
     pieces: list[np.ndarray] = []
     rate, count, told_s, damaged = 0, 0, None, False
     try:
         # The open file, not its name: nothing but this file can be reached.
-        with path.open("rb") as file, av.open(file, format=kind) as container:
+        with path.open("rb") as file, av.open(file, "r", format=kind) as container:
             if not container.streams.audio:
                 raise CalandoError(f"{path} holds no sound: it has no track of it")
             stream = container.streams.audio[0]
@@ -130,15 +131,15 @@ def _decode(path: Path, kind: str, longest_s: float) -> tuple[np.ndarray, int]:
                         raise CalandoError(
                             f"{path} lasts more than {longest_s:.0f} s, the most that is read: cut it"
                         )
-            except (av.FFmpegError, EOFError, ValueError):
+            except (FFmpegError, EOFError, ValueError):
                 damaged = True
     except CalandoError:
         raise
     except OSError as error:
-        if not isinstance(error, av.FFmpegError):
+        if not isinstance(error, FFmpegError):
             raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
         raise CalandoError(f"{path} is damaged, or holds no sound that can be read; {WAY_OUT}") from error
-    except (av.FFmpegError, ValueError, OverflowError) as error:
+    except (FFmpegError, ValueError, OverflowError) as error:
         raise CalandoError(f"{path} is damaged, or holds no sound that can be read; {WAY_OUT}") from error
     if damaged or (told_s is not None and math.isfinite(told_s) and count < (told_s - MISSING_S) * rate):
         raise CalandoError(f"{path} is damaged or ends before its own header says; copy it again")

@@ -47,7 +47,13 @@ def steady_tone_hz(samples: np.ndarray, rate_hz: int) -> float | None:
         return None
     size = 1 << (frame * 4 - 1).bit_length()
     frequency, _, spectrum = stft(
-        samples, rate_hz, "hann", frame, frame - round(HOP_S * rate_hz), size, boundary=None
+        samples,
+        rate_hz,
+        "hann",
+        frame,
+        frame - round(HOP_S * rate_hz),
+        size,
+        boundary=None,  # pyright: ignore[reportArgumentType]
     )
     power = np.square(np.abs(spectrum)).T + 1e-16
     step = frequency[1]
