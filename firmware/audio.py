@@ -184,6 +184,8 @@ class Audio:
         self._changed = False  # this phrase is in the song's other mode
         self._brightness_permille = 500
         self._density_permille = 500
+        # What is owed of each kind of accompanying note, of 300; then of a brighter timbre in each hand, of 1000.
+        self._owed = array("H", (150, 150, 150, 500, 500))
 
         self._until = 0  # units from this block's start to the next event
         self._waited = 0  # ticks since the last event
@@ -193,7 +195,6 @@ class Audio:
         self._note_index = 0
         self._chord_index = 0
         self._chord_left = 0
-        self._chord_step = 0
         self._arpeggio = 0
         self._resting = False
         self._heart_dub = False
@@ -229,6 +230,8 @@ class Audio:
         self._waited = 0
         self._melody_ticks = self._chord_ticks = self._heart_ticks = 0
         self._note_index = self._chord_index = self._chord_left = 0
+        for kind in range(3):
+            self._owed[kind] = 150
         self._heart_dub = False
         self.compound = song is not None and song.compound
         self._song_cdb = song.loudness_cdb if song is not None else 0
@@ -311,7 +314,7 @@ class Audio:
         chord).
         """
         self._minor_permille = max(0, min(1000, minor_permille))
-        self._brightness_permille = max(0, min(999, brightness_permille))
+        self._brightness_permille = max(0, min(1000, brightness_permille))
         self._density_permille = max(0, min(1000, density_permille))
         self._set_recording_gain()
         # A fuller or brighter sound is a louder one: taken back here, so that only the level sets the level.
@@ -565,23 +568,46 @@ class Audio:
             self._chord_index += 1
             self._chord_left = data[at + 1]
             self._arpeggio = 0
-            density = self._density_permille
-            if density < 150:
-                self._chord_step = 0
-            elif density < 400:
-                self._chord_step = 255
-            elif density < 750:
-                self._chord_step = 24 * (song.beats_per_bar // 2 if song.beats_per_bar % 2 == 0 else 1)
-            else:
-                self._chord_step = 24 if not song.compound else 8
         at = song.chords_at + 2 * self._chord_index - 2
-        ticks = self._chord_left
+        left = self._chord_left
+        ticks = min(8 if song.compound else 24, left)
         quality = data[at] >> 4
-        if self._chord_step and quality != score.SILENT:
-            ticks = min(self._chord_step, ticks)
-            self._accompany(song, data[at] & 15, quality, ticks)
-        self._chord_left -= ticks
+        if quality != score.SILENT:
+            length = self._due(song, data[at + 1] - left, left)
+            if length:
+                self._accompany(song, data[at] & 15, quality, length)
+        self._chord_left = left - ticks
         self._chord_ticks += ticks
+
+    def _due(self, song, done, left):
+        """How long the chord's note sounds that is due `done` ticks after its beginning; 0 for none.
+
+        From a density of 0 to 1000 first the chords' beginnings fill up, then the half notes between them, then the
+        beats (eighths in compound metre). Each kind is thinned to a share of its places, spread evenly.
+        """
+        density = self._density_permille
+        half = 24 * (song.beats_per_bar >> 1) if song.beats_per_bar & 1 == 0 else 24
+        finest = 8 if song.compound else 24
+        halves = density - 300 if half > finest else (density - 300) * 3 // 7
+        owed = self._owed
+        # A note is over before the next can come: its voice is silent long before it is used again, else it clicks.
+        if density > 600:
+            length = finest
+        elif density > 300:
+            length = half
+        else:
+            length = left
+        if done == 0:
+            kind, share = 0, density
+        elif done % half == 0:
+            kind, share = 1, halves
+        else:
+            kind, share = 2, (density - 600) * 3 // 4
+        owed[kind] += max(0, min(300, share))
+        if owed[kind] < 300:
+            return 0
+        owed[kind] -= 300
+        return min(length, left)
 
     def _accompany(self, song, root, quality, ticks):
         """One note of a chord: root, fifth, third, fifth, and round again, all between F3 and E4."""
@@ -613,20 +639,32 @@ class Audio:
 
     def _sing(self, note, ticks):
         voice = self._melody_voice
+        table = self._table(note, 0)
         if note != self._melody_note or self._voices[voice * voices.STRIDE] == 0:
             voice = (voice + 1) % _MELODY_VOICES
             self._melody_voice = voice
+        else:
+            # And keeps its timbre: another one would begin in the middle of its wave, as a click.
+            table = self._voices[voice * voices.STRIDE + voices.NEXT_TABLE]
         # The same note again stays in its voice: two of them out of phase would cancel.
         self._melody_note = note
-        self._start_note(voice, note, ticks, _MELODY_PEAK, 600, 8, 13, 10, self._table(note, 0))
+        self._start_note(voice, note, ticks, _MELODY_PEAK, 600, 8, 13, 10, table)
 
     def _table(self, note, darker):
-        timbre = self._brightness_permille * voices.BRIGHT_TIMBRES // 1000 - darker
+        """The timbre by brightness: between two of them notes take turns, as many of each as it lies near."""
+        owed = self._owed
+        hand = 4 if darker else 3
+        wanted = self._brightness_permille * (voices.BRIGHT_TIMBRES - 1)
+        timbre = wanted // 1000
+        owed[hand] += wanted - timbre * 1000
+        if owed[hand] >= 1000:
+            owed[hand] -= 1000
+            timbre += 1
         if note > _PURE_FROM_NOTE:
             return _PURE_TABLE
         if note > _WIDEST_NOTE:
             timbre = min(timbre, 1)
-        return max(0, timbre) * TABLE_STRIDE
+        return max(0, timbre - darker) * TABLE_STRIDE
 
     def _start_note(self, voice, note, ticks, peak, sustain, attack_shift, hold_shift, release_shift, table):
         state = self._voices

@@ -8,6 +8,10 @@ import typer
 
 from host_tools.commands.common import AsJson, Commit, Port, finish, group, print_json, progress_bar, say
 
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="Take a recording with a monitor's tones or loud noise in it.")
+]
+
 app = group("The family's own song: bring it in, hear it, put it on the device.")
 
 
@@ -21,12 +25,14 @@ def import_(
     song: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="MIDI, MusicXML or ABC of one voice, or a WAV of somebody singing."
+            metavar="FILE",
+            help="MIDI, MusicXML or ABC of one voice, or somebody singing: .wav, .m4a, .mp3, .ogg, .opus, .flac.",
         ),
     ],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.lul", help="Where to write it; default: beside the file.")
     ] = None,
+    anyway: Anyway = False,
 ) -> None:
     """Turn a song into the device's compact form, and show its notes to be confirmed.
 
@@ -34,18 +40,23 @@ def import_(
     """
     from host_tools.songs import song_import as work
 
-    work.command(song, out)
+    work.command(song, out, anyway)
 
 
 @app.command("record")
 def record_(
     sound: Annotated[
-        Path, typer.Argument(metavar="IN.wav", help="Somebody singing or speaking, or a heartbeat.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Somebody singing or speaking, or a heartbeat: .wav, .m4a, .mp3, .ogg, .opus, .flac.",
+        ),
     ],
     kind: Annotated[Recording, typer.Option(help="What was recorded.")],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.adp", help="Where to write it; default: beside the file.")
     ] = None,
+    anyway: Anyway = False,
 ) -> None:
     """Turn a recorded voice or heartbeat into the device's compact form.
 
@@ -54,7 +65,7 @@ def record_(
     """
     from host_tools.songs import record as work
 
-    work.command(sound, kind.value, out)
+    work.command(sound, kind.value, out, anyway)
 
 
 @app.command("list")

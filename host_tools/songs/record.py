@@ -1,32 +1,29 @@
-"""A WAV file of a voice or a heartbeat, to the recording that the device plays: behind `calando song record`.
+"""A sound file of a voice or a heartbeat, to the recording that the device plays: behind `calando song record`.
 
 What is cut, filtered or made even is told in plain sentences, with the length, the memory taken and how close the
 result comes to what was put in. How it is written is adpcm_encode.py's; what is heard is for people to judge.
 """
 
 import re
-import warnings
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
 
 import numpy as np
-from scipy.io import wavfile
 from scipy.signal import butter, correlate, fftconvolve, firwin2, lfilter, resample_poly, sosfiltfilt
 
 from firmware import audio
 from firmware.sound import adpcm
-from host_tools.songs.song_import import pitch_track
-from host_tools.sound import adpcm_encode, meter
+from host_tools.sound import adpcm_encode, decode, meter
 from simulator.files import song_file
 from simulator.files.errors import CalandoError, choice, os_reason
 
 RATE_HZ = 8000
 KINDS = {"voice": adpcm.VOICE, "heartbeat": adpcm.HEARTBEAT}
-LARGEST_FILE = 64_000_000  # bytes: 40 s of two channels at 96 kHz are half of it
-RATES_HZ = (8000, 96_000)
 DEVICE_BYTES = 1_441_792  # of a Pico's flash, for files; docs/sound.md
-SILENT = 1e-3  # of full scale
+SILENT = 3e-4  # of full scale: ten steps of 16 bits
+QUIET = 0.05
+LOUD = 0.5  # nothing is cut off below
 CLIPPED_SHARE = 1e-3  # of the time at full scale
 VOICED_SHARE = 0.15  # of the time in which something sounds
 LOUDNESS_DB = -22.0  # against a full-scale sine; peaks at most at PEAK
@@ -58,67 +55,25 @@ class Recorded:
     told: list[str]
 
 
-def read(path: Path) -> tuple[np.ndarray, int]:
-    """Mono samples (floats, 1.0 is full scale) and rate of a WAV file of any usual kind.
+def record(path: Path, kind: str, anyway: bool = False) -> Recorded:
+    """Read a sound file and make it ready; `anyway` takes a voice with a monitor's tones or loud noise around it.
 
-    Raises CalandoError with one sentence for one that is missing, damaged, empty, huge or of another kind.
+    CalandoError for one that cannot be used.
     """
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
-    if size > LARGEST_FILE:
-        raise CalandoError(
-            f"{path} has {size // 1_000_000} MB; a recording of 40 s has a few: cut it, or give another file"
-        )
-    try:
-        with warnings.catch_warnings(record=True) as warned:
-            warnings.simplefilter("always")
-            rate, samples = wavfile.read(path)
-    except OSError as error:
-        raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
-    except Exception as error:  # scipy raises a dozen kinds for a file that is none or is damaged
-        raise CalandoError(
-            f"{path} is not a WAV file of plain samples, or is damaged; save it again as 16-bit PCM WAV"
-        ) from error
-    if any("EOF" in str(warning.message) for warning in warned):
-        raise CalandoError(f"{path} ends before its own header says; copy it again")
-    if not RATES_HZ[0] <= rate <= RATES_HZ[1]:
-        raise CalandoError(f"{path} has {rate} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} can be used")
-    if samples.size == 0:
-        raise CalandoError(f"{path} holds no sound: it has no samples")
-    if samples.dtype == np.uint8:
-        samples = (samples.astype(float) - 128) / 128
-    elif samples.dtype in (np.int16, np.int32):
-        samples = samples / float(-np.iinfo(samples.dtype).min)
-    elif samples.dtype in (np.float32, np.float64):
-        samples = samples.astype(float)
-    else:
-        raise CalandoError(
-            f"{path} has samples of {8 * samples.dtype.itemsize} bits; save it as 16-bit PCM WAV"
-        )
-    if samples.ndim > 1:
-        samples = samples.mean(axis=1)
-    if not np.isfinite(samples).all() or np.abs(samples).max() > 100:
-        raise CalandoError(
-            f"{path} holds samples that are no numbers, or far too large; save it again as 16-bit PCM WAV"
-        )
-    return samples, int(rate)
+    samples, rate = decode.read(path)
+    return make(samples, rate, kind, str(path), anyway)
 
 
-def record(path: Path, kind: str) -> Recorded:
-    """Read a WAV file and make it ready. Raises CalandoError for one that cannot be used."""
-    samples, rate = read(path)
-    return make(samples, rate, kind, str(path))
-
-
-def make(samples: np.ndarray, rate_hz: int, kind: str, name: str) -> Recorded:
+def make(samples: np.ndarray, rate_hz: int, kind: str, name: str, anyway: bool = False) -> Recorded:
     """The same from samples (floats, mono); `name` is what to call them in sentences."""
     told: list[str] = []
     highest = float(np.abs(samples).max())
     if highest < SILENT:
         raise CalandoError(f"{name} is silent; check the microphone and record it again")
     _refuse_clipped(samples, highest, name)
+    if highest < QUIET:
+        told.append(f"it is quiet, and was raised by {-20 * np.log10(highest):.0f} dB")
+        samples = samples / highest
     if rate_hz != RATE_HZ:
         shared = gcd(rate_hz, RATE_HZ)
         samples = resample_poly(samples, RATE_HZ // shared, rate_hz // shared)
@@ -132,7 +87,7 @@ def make(samples: np.ndarray, rate_hz: int, kind: str, name: str) -> Recorded:
     else:
         samples = sosfiltfilt(butter(6, high, "lowpass", fs=RATE_HZ, output="sos"), samples)
     told.append(f"what lies under {low} Hz and over {high} Hz was taken away")
-    samples = _one_cycle(samples, name, told) if kind == "heartbeat" else _voice(samples, name, told)
+    samples = _one_cycle(samples, name, told) if kind == "heartbeat" else _voice(samples, name, told, anyway)
     samples, loudness_cdb = _set_loudness(samples, kind, told)
     data = adpcm_encode.encode(samples, KINDS[kind], loudness_cdb)
     return Recorded(kind, data, len(samples) / RATE_HZ, _snr_dba(samples, data), told)
@@ -147,6 +102,8 @@ def _emphasis(high_hz: float) -> np.ndarray:
 
 def _refuse_clipped(samples: np.ndarray, highest: float, name: str) -> None:
     """Flat tops: several samples in a row at the very highest, again and again."""
+    if highest < LOUD:
+        return  # the few steps of a soft recording, or of eight bits, are flat too
     top = np.abs(samples) >= 0.999 * highest
     flat = top[2:] & top[1:-1] & top[:-2]
     if flat.mean() > CLIPPED_SHARE:
@@ -161,7 +118,7 @@ def _frames_db(samples: np.ndarray) -> np.ndarray:
     return 10 * np.log10(np.square(frames).mean(axis=1) + 1e-12)
 
 
-def _voice(samples: np.ndarray, name: str, told: list[str]) -> np.ndarray:
+def _voice(samples: np.ndarray, name: str, told: list[str], anyway: bool) -> np.ndarray:
     """Trimmed, checked to be a voice, and evened out."""
     level = _frames_db(samples)
     heard = np.flatnonzero(level > level.max() - 35)
@@ -179,13 +136,19 @@ def _voice(samples: np.ndarray, name: str, told: list[str]) -> np.ndarray:
             f"{name} holds {seconds:.1f} s of sound; a voice has {shortest:.0f} to {longest:.0f} s: "
             f"{'cut it' if seconds > longest else 'record more'}"
         )
-    pitch, loud = pitch_track(samples / np.abs(samples).max(), RATE_HZ)
+    from host_tools.sound import judge, pitch  # librosa takes a second to load
+
+    height, loud = pitch.track(samples, RATE_HZ)
     sounding = loud > loud.max() - 30
-    if np.isfinite(pitch[sounding]).mean() < VOICED_SHARE:
+    if np.isfinite(height[sounding]).mean() < VOICED_SHARE:
         raise CalandoError(
             f"in {name} no single voice could be heard: record one person, close to the microphone, "
             "without music or noise"
         )
+    for problem in judge.problems(samples, RATE_HZ, np.isfinite(height), loud):
+        if not anyway:
+            raise CalandoError(f"{name}: {problem}; record it again without, or give --anyway")
+        told.append(problem)
     return _evened(samples, told)
 
 
@@ -297,7 +260,7 @@ def _snr_dba(samples: np.ndarray, data: bytes) -> float:
     return float(10 * np.log10(signal / max(noise, 1e-20)))
 
 
-def command(path: Path, kind: str, out: Path | None = None) -> None:
+def command(path: Path, kind: str, out: Path | None = None, anyway: bool = False) -> None:
     """`calando song record`: write the recording, and say what became of it."""
     if kind not in KINDS:
         raise CalandoError(f"there is no kind {kind!r} of recording{choice(kind, list(KINDS))}")
@@ -305,7 +268,7 @@ def command(path: Path, kind: str, out: Path | None = None) -> None:
     target = out or path.with_name(name + song_file.RECORDING_SUFFIX)
     if not target.absolute().parent.is_dir():
         raise CalandoError(f"cannot write {target}: its folder does not exist")
-    done = record(path, kind)
+    done = record(path, kind, anyway)
     beside = target.with_name(target.name + ".part")
     try:
         beside.write_bytes(done.data)

@@ -18,11 +18,10 @@ from firmware.sound import score
 from firmware.sound.score import Score, ScoreError
 from host_tools.songs import abc
 from host_tools.songs.songbook import note_name
-from host_tools.sound import meter
+from host_tools.sound import decode, meter
 from simulator.files.errors import CalandoError, os_reason
 
 LARGEST_FILE = 4_000_000
-LONGEST_SUNG_S = 180
 LOW, HIGH = 60, 76  # C4 to E5: where the songs of the device lie
 LONGEST_NOTES = 400
 GRID = 6  # ticks: a sixteenth in duple metre, and MIDI's or a singer's unevenness goes
@@ -62,8 +61,11 @@ class Imported:
         return rows
 
 
-def import_song(path: Path) -> Imported:
-    """Read a file of any known kind. CalandoError says in one sentence what cannot be used."""
+def import_song(path: Path, anyway: bool = False) -> Imported:
+    """Read a file of any known kind; `anyway` takes a recording with trouble in it.
+
+    CalandoError says in one sentence what cannot be used.
+    """
     name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:24] or "song"
     try:
         size = path.stat().st_size
@@ -72,15 +74,19 @@ def import_song(path: Path) -> Imported:
     kind = path.suffix.lower()
     readers = {
         ".mid": read_midi, ".midi": read_midi, ".musicxml": read_musicxml, ".xml": read_musicxml,
-        ".mxl": read_musicxml, ".abc": read_abc, ".wav": read_sung,
+        ".mxl": read_musicxml, ".abc": read_abc,
     }  # fmt: skip
-    if kind not in readers:
-        raise CalandoError(f"{path} is of no known kind; give a .mid, .musicxml, .mxl, .abc or .wav file")
+    sung = kind in decode.SUFFIXES
+    if kind not in readers and not sung:
+        raise CalandoError(
+            f"{path} is of no known kind; give a .mid, .musicxml, .mxl, .abc file, or a recording: "
+            f"{', '.join(decode.SUFFIXES)}"
+        )
     if size == 0:
         raise CalandoError(f"{path} is empty")
-    if size > LARGEST_FILE and kind != ".wav":
+    if size > LARGEST_FILE and not sung:
         raise CalandoError(f"{path} has {size} bytes; a single melody has less than {LARGEST_FILE}")
-    found = readers[kind](path)
+    found = read_sung(path, anyway) if sung else readers[kind](path)
     if isinstance(found, bytes):
         return Imported(name, found, ["the tune is taken as it is written"])
     return fit(found, name, path)
@@ -408,135 +414,13 @@ def read_abc(path: Path) -> bytes:
 # Somebody singing or humming
 
 
-FRAME_S = 0.064
-HOP_S = 0.010
-LOWEST_HZ, HIGHEST_HZ = 80.0, 1000.0
-YIN_THRESHOLD = 0.15
+def read_sung(path: Path, anyway: bool = False) -> Melody:
+    """The melody of a voice in a sound file."""
+    from host_tools.songs import sung  # its libraries take a second to load
 
-
-def pitch_track(samples: np.ndarray, rate_hz: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pitch as fractional MIDI notes (NaN where unvoiced) and level in dB, every 10 ms; the YIN method
-    (2002).
-    """
-    frame, hop = round(FRAME_S * rate_hz), round(HOP_S * rate_hz)
-    longest, shortest = round(rate_hz / LOWEST_HZ), round(rate_hz / HIGHEST_HZ)
-    padded = np.concatenate([np.zeros(frame // 2), samples, np.zeros(frame + longest)])
-    count = len(samples) // hop
-    pitch, level = np.full(count, np.nan), np.full(count, -120.0)
-    size = 1 << (2 * frame + longest).bit_length()
-    for index in range(count):
-        piece = padded[index * hop : index * hop + frame + longest]
-        head = piece[:frame]
-        energy = float(head @ head)
-        level[index] = 10 * np.log10(energy / frame + 1e-12)
-        if level[index] < -55:
-            continue
-        spectrum = np.conj(np.fft.rfft(head, size)) * np.fft.rfft(piece, size)
-        products = np.fft.irfft(spectrum, size)[: longest + 1]
-        squares = np.concatenate([[0], np.cumsum(piece * piece)])
-        lags = np.arange(longest + 1)
-        difference = energy + squares[lags + frame] - squares[lags] - 2 * products
-        normal = np.ones(longest + 1)
-        normal[1:] = difference[1:] * lags[1:] / np.maximum(np.cumsum(difference[1:]), 1e-12)
-        below = np.flatnonzero(normal[shortest:longest] < YIN_THRESHOLD)
-        if not len(below):
-            continue
-        lag = shortest + below[0]
-        while lag + 1 < longest and normal[lag + 1] < normal[lag]:
-            lag += 1
-        left, here, right = normal[lag - 1 : lag + 2]
-        bend = left - 2 * here + right
-        exact = lag + (0.5 * (left - right) / bend if bend else 0)
-        pitch[index] = 69 + 12 * np.log2(rate_hz / exact / 440)
-    return pitch, level
-
-
-def read_sung(path: Path) -> Melody:
-    """The melody of a voice in a WAV file: pitch tracked, cut at breaths, dips and steps, beat found from
-    onsets.
-    """
-    samples, rate = meter.read_wav(path)
-    seconds = len(samples) / rate
-    if seconds > LONGEST_SUNG_S:
-        raise CalandoError(
-            f"{path} lasts {seconds:.0f} s; a song to be tracked has at most {LONGEST_SUNG_S} s: cut it"
-        )
-    if np.issubdtype(samples.dtype, np.integer):
-        samples = samples / 32768
-    highest = float(np.abs(samples).max())
-    if highest < 1e-3:
-        raise CalandoError(f"{path} is silent")
-    pitch, level = pitch_track(samples / highest, rate)
-    notes = _notes_sung(pitch, level)
-    if len(notes) < 3:
-        raise CalandoError(
-            f"{path} holds no melody that could be heard: sing closer to the microphone, without music"
-        )
-    tuning = float(np.median([note - round(note) for _, _, note in notes]))
-    beat_s = _beat_of([onset for onset, _, _ in notes])
+    heard = sung.read(path, anyway)
     # Nobody sings like a clock: half beats are as fine as can be told.
-    melody = Melody([], grid=12, told=[f"{len(notes)} notes were heard; please confirm them"])
-    if abs(tuning) > 0.15:
-        melody.told.append(f"the voice's tuning was taken to be {100 * tuning:+.0f} cents from 440 Hz")
-    for at, (onset, end, note) in enumerate(notes):
-        following = notes[at + 1][0] if at + 1 < len(notes) else end
-        # From note to note, not along a grid: a singer's tempo drifts.
-        whole = max(1, round(2 * (following - onset) / beat_s))
-        rest = round(2 * (following - end) / beat_s) if following - end > 0.6 * beat_s else 0
-        melody.notes.append((round(note - tuning), (whole - rest) / 2))
-        if rest:
-            melody.notes.append((0, rest / 2))
-    melody.told.append(f"its beat was taken to be {60 / beat_s:.0f} a minute")
-    return melody
-
-
-def _notes_sung(pitch: np.ndarray, level: np.ndarray) -> list[tuple[float, float, float]]:
-    """(onset s, end s, pitch) of each note: voiced stretches, cut where the pitch steps or the level dips."""
-    window = 9
-    padded = np.pad(pitch, window // 2, constant_values=np.nan)
-    views = np.lib.stride_tricks.sliding_window_view(padded, window)
-    voiced = np.isfinite(views).sum(axis=1) > window // 2
-    smooth = np.full(len(pitch), np.nan)
-    smooth[voiced] = np.nanmedian(views[voiced], axis=1)
-    voiced &= level > np.max(level) - 35
-    cuts = np.zeros(len(pitch), dtype=bool)
-    for at in range(8, len(pitch) - 8):
-        if not voiced[at]:
-            continue
-        step = abs(smooth[min(at + 6, len(pitch) - 1)] - smooth[at - 6])
-        dip = min(level[at - 8 : at].max(), level[at + 1 : at + 9].max()) - level[at]
-        cuts[at] = step > 0.7 or (dip > 4 and level[at] == level[at - 6 : at + 7].min())
-    notes, start = [], None
-    for at in range(len(pitch) + 1):
-        inside = at < len(pitch) and voiced[at] and not cuts[at]
-        if inside and start is None:
-            start = at
-        elif not inside and start is not None:
-            if at - start >= 6:
-                notes.append((start * HOP_S, at * HOP_S, float(np.nanmedian(smooth[start:at]))))
-            start = None
-    merged: list[tuple[float, float, float]] = []
-    for onset, end, note in notes:
-        if merged and onset - merged[-1][1] < 0.05 and abs(note - merged[-1][2]) < 0.4 and end - onset < 0.12:
-            merged[-1] = (merged[-1][0], end, merged[-1][2])
-        else:
-            merged.append((onset, end, note))
-    return [note for note in merged if note[1] - note[0] >= 0.08]
-
-
-def _beat_of(onsets: list[float]) -> float:
-    """The beat in seconds (45 to 110 a minute) whose half-beat grid the onsets fit best."""
-    gaps = np.diff(onsets)
-    best, found = np.inf, 0.8
-    for beat in np.arange(60 / 110, 60 / 45, 0.004):
-        parts = gaps / (beat / 2)
-        error = np.mean(np.minimum(np.abs(parts - np.maximum(1, np.round(parts))), 0.5)) + 0.02 * abs(
-            np.log2(beat / 0.8)
-        )
-        if error < best:
-            best, found = error, float(beat)
-    halves = np.maximum(1, np.round(gaps / (found / 2)))
-    return float(2 * gaps.sum() / halves.sum())
+    return Melody(heard.notes, grid=12, told=heard.told)
 
 
 # The command
@@ -553,7 +437,7 @@ def with_loudness(imported: Imported) -> Imported:
     plan.update(
         score=imported.data.hex(), song=imported.name, soundscape=None, governed=False, level_cdba=4800,
         first_level_cdba=4800, tempo_mbpm=66000, brightness_permille=500, density_permille=600,
-        seconds=max(20.0, min(120.0, beats * 60 / 66)),
+        seconds=max(60.0, min(120.0, 2 * beats * 60 / 66)),  # two rounds: no two have the same accompaniment
     )  # fmt: skip
     samples, _ = render.play(plan)
     found = meter.measure(samples, render.RATE_HZ, plan["full_scale_cdba"] / 100).laeq_dba
@@ -563,9 +447,9 @@ def with_loudness(imported: Imported) -> Imported:
     return Imported(imported.name, score.sealed(data), imported.told)
 
 
-def command(path: Path, out: Path | None = None) -> None:
+def command(path: Path, out: Path | None = None, anyway: bool = False) -> None:
     """`calando song import`: write the compact form of a song and show its notes to be confirmed."""
-    imported = with_loudness(import_song(path))
+    imported = with_loudness(import_song(path, anyway))
     target = out or path.with_name(imported.name + ".lul")
     beside = target.with_name(target.name + ".part")
     try:

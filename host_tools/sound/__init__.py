@@ -1,1 +1,1 @@
-"""Sound made with the device's own engine on this computer, and measured."""
+"""Sound made with the device's own engine, measured, or read from what strangers recorded."""

@@ -147,6 +147,40 @@ def test_density_adds_notes_and_not_voices():
     assert counts == sorted(counts) and counts[0] < counts[1] < counts[3]
 
 
+@pytest.mark.parametrize("song", ["brahms", "suo_gan", "twinkle", "rock_a_bye"])
+def test_density_has_at_least_eight_steps(song):
+    counts = [accompanying(song, density) for density in range(0, 1001, 100)]
+    assert counts[0] == 0 and counts == sorted(counts)
+    assert len(set(counts)) >= 9
+    assert all(after - before <= 0.25 * counts[-1] for before, after in pairwise(counts)), "in no leap"
+
+
+def test_the_newborns_curve_thins_in_several_steps():
+    counts = [accompanying("twinkle", density) for density in range(700, 399, -50)]
+    assert counts == sorted(counts, reverse=True) and len(set(counts)) >= 5
+
+
+def accompanying(song, density):
+    """Notes of the accompaniment in three minutes."""
+    plan = render.plan_for(NEWBORN, song, seconds=180, notes=True, density_permille=density, tempo_mbpm=75000)
+    return sum(1 for _, voice, *_ in render.play(plan)[1] if 3 <= voice < 6)
+
+
+def test_brightness_has_at_least_eight_steps():
+    found = []
+    for brightness in range(0, 1001, 125):
+        plan = render.plan_for(
+            NEWBORN, "twinkle", seconds=140, soundscape=None, onset_ms=0, density_permille=0,
+            brightness_permille=brightness,
+        )  # fmt: skip
+        piece = render.play(plan)[0][40 * RATE_HZ :].astype(float)
+        spectrum = np.square(np.abs(np.fft.rfft(piece)))
+        frequency = np.fft.rfftfreq(len(piece), 1 / RATE_HZ)
+        low = spectrum[(frequency > 200) & (frequency < 480)].sum()
+        found.append(10 * np.log10(spectrum[(frequency > 1000) & (frequency < 2500)].sum() / low))
+    assert all(after - before > 0.4 for before, after in pairwise(found)), found
+
+
 def test_level_mode_brightness_and_density_follow_the_profiles_curve():
     """Measured minute by minute in what is played: from loud, minor, bright and full to the contrary."""
     profile = Profile.from_values(

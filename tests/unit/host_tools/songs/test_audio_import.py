@@ -172,9 +172,10 @@ def test_a_sung_melody_is_heard(tmp_path, shift, cents):
         ("song.xml", b"<html/>", "not a partwise"),
         ("song.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>', "entities"),
         ("song.mxl", b"PK rubbish", "not MusicXML"),
-        ("song.mp3", b"ID3", "no known kind"),
+        ("song.doc", b"ID3", "no known kind"),
+        ("song.mp3", b"ID3", "damaged"),
         ("song.abc", b"\xff\xfe\xff", "not text"),
-        ("song.wav", b"RIFF", "not a WAV"),
+        ("song.wav", b"RIFF", "not a sound file"),
         ("song.mid", b"x" * 4_000_001, "less than"),
     ],
 )
@@ -190,7 +191,7 @@ def test_recordings_without_a_melody_are_refused(tmp_path):
     for samples, says in (
         (np.zeros(32000), "silent"),
         (np.random.default_rng(1).normal(size=32000) * 3000, "no melody"),
-        (np.ones(16000 * 181) * 100, "at most"),
+        (np.ones(16000 * 181) * 100, "more than 180 s"),
     ):
         path = tmp_path / "noise.wav"
         meter.write_wav(path, np.round(samples), 16000)

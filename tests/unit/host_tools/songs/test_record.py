@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from firmware.sound import adpcm
 from host_tools.cli import app
 from host_tools.songs import record
-from host_tools.sound import adpcm_encode
+from host_tools.sound import adpcm_encode, decode
 from simulator.files.errors import CalandoError
 
 _short = io.BytesIO()
@@ -77,7 +77,7 @@ def test_every_usual_kind_of_file_is_read(tmp_path, rate, kind):
 
 
 def test_24_bits_are_read(tmp_path):
-    samples, rate = record.read(write_24_bit(tmp_path / "a.wav", recordings.voice(1.5), 8000))
+    samples, rate = decode.read(write_24_bit(tmp_path / "a.wav", recordings.voice(1.5), 8000))
     assert rate == 8000 and np.abs(samples - recordings.voice(1.5)).max() < 1e-3
 
 
@@ -117,9 +117,9 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path):
     assert "ends before" in refused(file)
     for wrong in (b"", b"RIFF", b"ID3\x04 an mp3", bytes(5000), b"RIFF\x00\x00\x00\x00WAVEfmt "):
         file.write_bytes(wrong)
-        assert "not a WAV file" in refused(file) or "no samples" in refused(file)
+        assert any(word in refused(file) for word in ("not a sound file", "no samples", "damaged"))
     with file.open("wb") as huge:
-        huge.truncate(record.LARGEST_FILE + 1)
+        huge.truncate(decode.LARGEST_FILE + 1)
     assert "64 MB" in refused(file)
 
 
@@ -132,7 +132,7 @@ def test_a_damaged_file_is_refused_or_read_and_nothing_else(tmp_path, drawn):
     file = tmp_path / "damaged.wav"
     file.write_bytes(data[: drawn.draw(st.integers(0, len(data)))])
     try:
-        samples, rate = record.read(file)
+        samples, rate = decode.read(file)
     except CalandoError:
         return
     assert np.isfinite(samples).all() and samples.ndim == 1 and 8000 <= rate <= 96000
