@@ -15,7 +15,7 @@ import numpy as np
 
 from firmware import adpcm, board, guard, songs
 from firmware.profile import Profile
-from firmware.score import HEADER, Score
+from firmware.score import GOES_ON, HEADER, Score
 from host_tools import adpcm_encode, meter, profile_file, render_script, song_file
 from host_tools.errors import CalandoError, did_you_mean, os_reason
 from simulator import interpreter
@@ -243,4 +243,4 @@ def write_events(path: Path, notes: list[tuple]) -> None:
 def melody(score: Score) -> list[int]:
     """The MIDI notes of a score's melody, rests left out."""
     notes = (score.data[HEADER + 2 * index] & 127 for index in range(score.notes))
-    return [note for note in notes if note]
+    return [note for note in notes if note > GOES_ON]
