@@ -20,14 +20,20 @@ class Recording(StrEnum):
 def import_(
     song: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="MIDI, MusicXML, ABC or Humdrum, or a recording of somebody singing."),
+        typer.Argument(
+            metavar="FILE", help="MIDI, MusicXML, ABC or Humdrum, or a recording of somebody singing."
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.lul", help="Where to write it; default: beside the file.")
     ] = None,
-    part: Annotated[str | None, typer.Option(metavar="N", help="The melody's part: its number or name.")] = None,
+    part: Annotated[
+        str | None, typer.Option(metavar="N", help="The melody's part: its number or name.")
+    ] = None,
     voice: Annotated[str | None, typer.Option(metavar="N", help="The melody's voice in its part.")] = None,
-    tune: Annotated[str | None, typer.Option(metavar="N", help="Which tune of a file that holds several.")] = None,
+    tune: Annotated[
+        str | None, typer.Option(metavar="N", help="Which tune of a file that holds several.")
+    ] = None,
     track: Annotated[
         str | None, typer.Option(metavar="N", help="The melody's track in a MIDI file: its number or name.")
     ] = None,

@@ -3,6 +3,7 @@
 One line is one phrase. An import of the file gives the same song back.
 """
 
+import itertools
 from fractions import Fraction
 
 from firmware import score
@@ -21,7 +22,13 @@ def text(song: Imported) -> str:
     read = Score(song.data)
     compound = read.compound
     unit = 8 if compound else _UNITS
-    metre = song.metre if _agrees(song.metre, read) else f"{3 * read.beats_per_bar}/8" if compound else f"{read.beats_per_bar}/4"
+    metre = (
+        song.metre
+        if _agrees(song.metre, read)
+        else f"{3 * read.beats_per_bar}/8"
+        if compound
+        else f"{read.beats_per_bar}/4"
+    )
     key, fifths = _key(read, song.fifths)
     title = " ".join(song.title.split()) or song.name
     lines = [
@@ -68,7 +75,7 @@ def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
     for note, ticks, end in song.notes():
         stop = at + ticks
         cuts = sorted({at, stop, *(t for t in chords if at < t < stop), *(b for b in bars if at < b < stop)})
-        for start, until in zip(cuts, cuts[1:], strict=False):
+        for start, until in itertools.pairwise(cuts):
             if start in bars and start:
                 current.append("|")
                 used.clear()
@@ -101,7 +108,9 @@ def _chord_starts(song: Imported, names: dict[int, int]) -> dict[int, str]:
     return found
 
 
-def _note(note: int, names: dict[int, int], signature: dict[str, int], used: dict[tuple[str, int], int]) -> str:
+def _note(
+    note: int, names: dict[int, int], signature: dict[str, int], used: dict[tuple[str, int], int]
+) -> str:
     place = names[note % 12]
     letter = _LETTERS[(place + 1) % 7]
     shift = (place + 1) // 7
@@ -122,5 +131,3 @@ def _length(units: Fraction) -> str:
     if units.denominator == 1:
         return str(units.numerator)
     return (str(units.numerator) if units.numerator != 1 else "") + "/" + str(units.denominator)
-
-

@@ -92,8 +92,16 @@ def _mend_metres(root: ElementTree.Element, told: list[str]) -> None:
                 continue
             numbers = [part.strip() for text in said for part in text.split("+")]
             kinds = [(text.text or "").strip() for text in time.findall("beat-type")]
-            good = all(number.isascii() and number.isdecimal() and 1 <= int(number) <= 64 for number in numbers if len(number) < 4)
-            good = good and all(len(number) < 4 for number in numbers) and set(kinds) <= {"1", "2", "4", "8", "16", "32", "64"}
+            good = all(
+                number.isascii() and number.isdecimal() and 1 <= int(number) <= 64
+                for number in numbers
+                if len(number) < 4
+            )
+            good = (
+                good
+                and all(len(number) < 4 for number in numbers)
+                and set(kinds) <= {"1", "2", "4", "8", "16", "32", "64"}
+            )
             if not good:
                 attributes.remove(time)
                 if not any("a metre that" in line for line in told):
@@ -112,14 +120,19 @@ def _bound(root: ElementTree.Element) -> None:
                 try:
                     value = float(text)
                 except ValueError:
-                    raise CalandoError(f"bar {measure.get('number', '?')[:8]} has a {element.tag} of {text[:20]!r}: no number") from None
+                    raise CalandoError(
+                        f"bar {measure.get('number', '?')[:8]} has a {element.tag} of {text[:20]!r}: no number"
+                    ) from None
                 if not 0 <= value < 1e7 or (element.tag == "divisions" and value == 0):
-                    raise CalandoError(f"bar {measure.get('number', '?')[:8]} has a {element.tag} of {text[:20]}, which no song has")
+                    raise CalandoError(
+                        f"bar {measure.get('number', '?')[:8]} has a {element.tag} of {text[:20]}, which no song has"
+                    )
                 if element.tag == "divisions":
                     divisions = value
                 elif value / divisions > LONGEST_QUARTERS:
                     raise CalandoError(
-                        f"bar {measure.get('number', '?')[:8]} has a note or rest of {value / divisions:.0f} beats; a song has at most 32"
+                        f"bar {measure.get('number', '?')[:8]} has a note or rest of "
+                        f"{value / divisions:.0f} beats; a song has at most 32"
                     )
 
 
@@ -128,7 +141,9 @@ def _mend_open_fifths(root: ElementTree.Element) -> None:
     for harmony in root.iter("harmony"):
         kind, degrees = harmony.find("kind"), harmony.findall("degree")
         if kind is not None and (kind.text or "").strip() == "major" and len(degrees) == 1:
-            said = [(degrees[0].findtext(f"degree-{tag}") or "").strip() for tag in ("value", "alter", "type")]
+            said = [
+                (degrees[0].findtext(f"degree-{tag}") or "").strip() for tag in ("value", "alter", "type")
+            ]
             if said == ["5", "0", "add"]:
                 kind.text = "power"
                 harmony.remove(degrees[0])

@@ -3,6 +3,7 @@
 Everything that is changed is told, a line each. Nothing is guessed about copyright.
 """
 
+import itertools
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -89,7 +90,10 @@ class Imported:
 
     def table(self) -> list[tuple[str, float]]:
         """Note names ("-" for a rest) and lengths in beats, for confirming."""
-        return [(spelled_note(note, self.fifths) if note else "-", ticks / _TICK) for note, ticks, _ in self.notes()]
+        return [
+            (spelled_note(note, self.fifths) if note else "-", ticks / _TICK)
+            for note, ticks, _ in self.notes()
+        ]
 
 
 def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
@@ -128,12 +132,24 @@ def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
     full = round(Fraction(4 * top, bottom) * _TICK / beat)
     bars = _bars(melody.bars, melody.end, first, beat, full, length)
     upbeat = bars[0] if bars and bars[0] else 0
-    told.append(f"metre: {metre_text}" + (f", with an upbeat of {upbeat / _TICK:g} beat{'s' if upbeat > _TICK else ''}" if upbeat else ""))
+    told.append(
+        f"metre: {metre_text}"
+        + (f", with an upbeat of {upbeat / _TICK:g} beat{'s' if upbeat > _TICK else ''}" if upbeat else "")
+    )
     line = _phrased_line(line, melody, first, beat, bars, full)
     plain = [(at, note, ticks) for at, note, ticks, _ in line]
     chords = _chords(melody, plain, bars, length, first, beat, tonic, minor, shift, told, line)
     scale = melody.scale if melody.scale is not None else score.MINOR if minor else score.MAJOR
-    data = _encoded([(note, ticks, end) for _, note, ticks, end in line], chords, beats, compound, tonic, scale, where, told)
+    data = _encoded(
+        [(note, ticks, end) for _, note, ticks, end in line],
+        chords,
+        beats,
+        compound,
+        tonic,
+        scale,
+        where,
+        told,
+    )
     return Imported(name, data, told, title, bars, fifths, metre_text.split(",")[0].split(" ")[0])
 
 
@@ -160,7 +176,9 @@ def counted(metre: tuple[int, int] | None, told: list[str]) -> tuple[bool, int, 
     return compound, max(1, whole), text
 
 
-def _ticks(notes: list[Note], first: Fraction, beat: Fraction, exact: bool, told: list[str], where: str) -> harmony.Line:
+def _ticks(
+    notes: list[Note], first: Fraction, beat: Fraction, exact: bool, told: list[str], where: str
+) -> harmony.Line:
     """(tick, note or 0, ticks), rests between the notes; onsets and ends are rounded, so that nothing adds up."""
     scale = _TICK / beat
     edges = [(note.start - first) * scale for note in notes] + [(note.end - first) * scale for note in notes]
@@ -195,13 +213,14 @@ def _ticks(notes: list[Note], first: Fraction, beat: Fraction, exact: bool, told
             rest = start - at
             if rest > LONGEST_REST_BEATS * _TICK:
                 raise CalandoError(
-                    f"{where} has a rest of {rest / _TICK:.0f} beats after beat {at / _TICK:g}; a song has rests of at most "
-                    f"{LONGEST_REST_BEATS} beats: cut the file there"
+                    f"{where} has a rest of {rest / _TICK:.0f} beats after beat {at / _TICK:g}; a song has rests of at "
+                    f"most {LONGEST_REST_BEATS} beats: cut the file there"
                 )
             line.append((at, 0, rest))
         if stop - start > LONGEST_REST_BEATS * _TICK:
             raise CalandoError(
-                f"{where} holds a note for {(stop - start) / _TICK:.0f} beats at beat {start / _TICK:g}; at most {LONGEST_REST_BEATS} are played: "
+                f"{where} holds a note for {(stop - start) / _TICK:.0f} beats at beat {start / _TICK:g}; at most "
+                f"{LONGEST_REST_BEATS} are played: "
                 "is it a drone? Choose another part"
             )
         line.append((start, note.pitch, stop - start))
@@ -214,11 +233,16 @@ def _ticks(notes: list[Note], first: Fraction, beat: Fraction, exact: bool, told
 def _on_grid(edges: list[Fraction]) -> bool:
     """Whether a played file is a written one: nine onsets in ten on ticks, but for a sequencer's own resolution."""
     starts = edges[: len(edges) // 2]
-    near = sum(abs(edge - round(edge)) <= Fraction(1, 5) and (round(edge) % 3 == 0 or round(edge) % 4 == 0) for edge in starts)
+    near = sum(
+        abs(edge - round(edge)) <= Fraction(1, 5) and (round(edge) % 3 == 0 or round(edge) % 4 == 0)
+        for edge in starts
+    )
     return near >= 0.9 * len(starts)
 
 
-def _rest_of_last_bar(line: harmony.Line, melody: Melody, first: Fraction, last: Fraction, beat: Fraction) -> harmony.Line:
+def _rest_of_last_bar(
+    line: harmony.Line, melody: Melody, first: Fraction, last: Fraction, beat: Fraction
+) -> harmony.Line:
     """A file of our own keeps the rests after its last note; elsewhere they are paper."""
     if melody.own and melody.end > last:
         ticks = round((melody.end - last) * _TICK / beat)
@@ -233,10 +257,15 @@ def _shift(sounding: list[int], where: str) -> int:
     lowest, highest = min(sounding), max(sounding)
     if highest - lowest > score.HIGHEST_NOTE - score.LOWEST_NOTE:
         raise CalandoError(
-            f"{where} spans {highest - lowest} semitones; the device plays 26, G3 to A5: choose a part or voice that is sung"
+            f"{where} spans {highest - lowest} semitones; the device plays 26, G3 to A5: choose a part or voice "
+            "that is sung"
         )
     # A melody that can stay where it is stays.
-    wide = [shift for shift in range(-72, 73) if lowest + shift >= score.LOWEST_NOTE and highest + shift <= score.HIGHEST_NOTE]
+    wide = [
+        shift
+        for shift in range(-72, 73)
+        if lowest + shift >= score.LOWEST_NOTE and highest + shift <= score.HIGHEST_NOTE
+    ]
     if 0 in wide:
         return 0
     gentle = [shift for shift in wide if lowest + shift >= LOW and highest + shift <= HIGH]
@@ -302,7 +331,9 @@ def _fifths(tonic: int, minor: bool, given: int | None) -> int:
     return min(range(-6, 7), key=lambda f: ((7 * f + (9 if minor else 0) - tonic) % 12 != 0, abs(f)))
 
 
-def _bars(bars: list[Fraction], end: Fraction, first: Fraction, beat: Fraction, full: int, length: int) -> list[int]:
+def _bars(
+    bars: list[Fraction], end: Fraction, first: Fraction, beat: Fraction, full: int, length: int
+) -> list[int]:
     """Ticks of the bar lines from the first note on: [upbeat, ...] or [0, ...]; halves of a split bar are one."""
     scale = _TICK / beat
     edges = [round((bar - first) * scale) for bar in bars]
@@ -330,7 +361,7 @@ def _bars(bars: list[Fraction], end: Fraction, first: Fraction, beat: Fraction, 
 
 
 def _phrased_line(line, melody: Melody, first: Fraction, beat: Fraction, bars: list[int], full: int):
-    """(tick, note, ticks, ends a phrase): the source's lines where they can be phrases, else every four bars or at a rest."""
+    """(tick, note, ticks, ends a phrase): the source's lines where they can be, else bars and rests."""
     length = line[-1][0] + line[-1][2]
     marks: list[int] = []
     if melody.phrases:
@@ -378,7 +409,9 @@ def _guessed(line, bars: list[int], full: int) -> list[int]:
         if near:
             target = since + whole
             # The note of the next upbeat, or of the bar line.
-            best = min(near, key=lambda other: (other != target, (other - upbeat) % full != 0, abs(other - target)))
+            best = min(
+                near, key=lambda other: (other != target, (other - upbeat) % full != 0, abs(other - target))
+            )
             if start == best and length - start >= full:
                 marks.append(start)
                 since = start
@@ -388,7 +421,9 @@ def _guessed(line, bars: list[int], full: int) -> list[int]:
     return marks
 
 
-def _chords(melody: Melody, line, bars, length, first, beat, tonic, minor, shift, told, phrased) -> harmony.Chords:
+def _chords(
+    melody: Melody, line, bars, length, first, beat, tonic, minor, shift, told, phrased
+) -> harmony.Chords:
     scale = _TICK / beat
     if melody.chords:
         found = _given(melody, bars, length, first, scale, shift, told, phrased)
@@ -404,7 +439,8 @@ def _chords(melody: Melody, line, bars, length, first, beat, tonic, minor, shift
     if melody.own:
         return []
     others = [
-        (round((note.start - first) * scale), note.pitch + shift, round(note.length * scale)) for note in melody.others
+        (round((note.start - first) * scale), note.pitch + shift, round(note.length * scale))
+        for note in melody.others
     ]
     segments = _segments(bars, length, phrased)
     chords = harmony.simple(line, segments, tonic, minor, others or None)
@@ -421,7 +457,7 @@ def _segments(bars: list[int], length: int, phrased) -> list[tuple[int, int]]:
     """Where chords may change: at bar lines, and where a phrase ends."""
     edges = {0, length, *bars, *(at + ticks for at, _, ticks, end in phrased if end)}
     ordered = sorted(edge for edge in edges if 0 <= edge <= length)
-    return [(start, stop) for start, stop in zip(ordered, ordered[1:], strict=False) if stop > start]
+    return [(start, stop) for start, stop in itertools.pairwise(ordered) if stop > start]
 
 
 def _given(melody: Melody, bars, length, first, scale, shift, told, phrased) -> harmony.Chords:
@@ -447,7 +483,7 @@ def _given(melody: Melody, bars, length, first, scale, shift, told, phrased) -> 
     ordered = sorted(edge for edge in edges if 0 <= edge <= length)
     chord = (0, score.SILENT)
     found: harmony.Chords = []
-    for start, stop in zip(ordered, ordered[1:], strict=False):
+    for start, stop in itertools.pairwise(ordered):
         chord = changes.get(start, chord)
         for piece in harmony.split(stop - start):
             found.append((*chord, piece))

@@ -71,7 +71,9 @@ def chord_name(root: int, quality: int) -> str:
     return note_name(60 + root)[:-1] + ("", "m", "5", "7")[quality]
 
 
-def simple(line: Line, segments: list[tuple[int, int]], tonic: int, minor: bool, others: Line | None = None) -> Chords:
+def simple(
+    line: Line, segments: list[tuple[int, int]], tonic: int, minor: bool, others: Line | None = None
+) -> Chords:
     """One chord a segment (first tick, last), of the key's own, that fits the melody and rubs nowhere.
 
     others: the file's other notes; then any major or minor chord that they spell is taken. A segment in which every
@@ -86,7 +88,9 @@ def simple(line: Line, segments: list[tuple[int, int]], tonic: int, minor: bool,
     return merged(chords)
 
 
-def _segment(line: Line, start: int, stop: int, tonic: int, minor: bool, others: Line | None, last: bool) -> Chords:
+def _segment(
+    line: Line, start: int, stop: int, tonic: int, minor: bool, others: Line | None, last: bool
+) -> Chords:
     degrees = [(0, MINOR if minor else MAJOR), (5, MINOR if minor else MAJOR), (7, MAJOR)]
     more = [(3, MAJOR), (8, MAJOR), (10, MAJOR)] if minor else [(9, MINOR), (2, MINOR), (4, MINOR)]
     here = weights(line, start, stop)
@@ -120,7 +124,9 @@ def _segment(line: Line, start: int, stop: int, tonic: int, minor: bool, others:
             *_segment(line, half, stop, tonic, minor, others, last),
         ]
     # Two chords in a bar where they hold a beat's more of the melody than one does.
-    if halves and (not whole or _held(line, halves, start) >= _held(line, whole, start) + score.TICKS_PER_BEAT):
+    if halves and (
+        not whole or _held(line, halves, start) >= _held(line, whole, start) + score.TICKS_PER_BEAT
+    ):
         return halves
     if whole:
         return whole

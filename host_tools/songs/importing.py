@@ -3,6 +3,7 @@
 Beside it an ABC file of exactly what will be played, and a picture of that. Nothing that is there is overwritten unasked.
 """
 
+import contextlib
 import hashlib
 import re
 import shlex
@@ -36,14 +37,17 @@ def import_song(path: Path, choice: Choice | None = None) -> Imported:
         size = path.stat().st_size
         if kind not in NOTATION and kind not in SOUND:
             raise CalandoError(
-                f"{path} is of no known kind; give a .mid, .musicxml, .mxl, .abc or .krn file, or a recording as {', '.join(SOUND[:6])}"
+                f"{path} is of no known kind; give a .mid, .musicxml, .mxl, .abc or .krn file, or a "
+                f"recording as {', '.join(SOUND[:6])}"
             )
         if size == 0:
             raise CalandoError(f"{path} is empty")
         if kind in SOUND:
             return _sung(path, name, choice)
         if size > LARGEST_FILE:
-            raise CalandoError(f"{path} has {size} bytes; a song has less than {LARGEST_FILE}: give the song alone")
+            raise CalandoError(
+                f"{path} has {size} bytes; a song has less than {LARGEST_FILE}: give the song alone"
+            )
         data = path.read_bytes()
     except OSError as error:
         raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
@@ -88,14 +92,11 @@ def _fitted(piece: Piece, choice: Choice, name: str, where: str, midi: bool, rep
     whole = timeline(piece, repeats)
     part, told = line.choose(piece.parts, whole, choice, where, midi)
     taken, rest, more = line.melody(whole.notes[part], choice, where, "track" if midi else "part")
-    others = rest + [
-        note
-        for index, notes in whole.notes.items()
-        if index != part
-        for note in notes
-    ]
+    others = rest + [note for index, notes in whole.notes.items() if index != part for note in notes]
     if whole.repeated:
-        told.append(f"repeats are played as written: {whole.repeated} bar{'s' if whole.repeated > 1 else ''} more than on the page")
+        told.append(
+            f"repeats are played as written: {whole.repeated} bar{'s' if whole.repeated > 1 else ''} more than on the page"
+        )
     metre, key = _ruling(whole, piece, told)
     melody = Melody(
         taken,
@@ -114,7 +115,9 @@ def _fitted(piece: Piece, choice: Choice, name: str, where: str, midi: bool, rep
     )
     found = fitting.fit(melody, name, where, piece.title)
     if piece.tempo_bpm and not piece.own:
-        found.told.append(f"its tempo, {piece.tempo_bpm:.0f} quarters a minute, is not kept: the session sets the tempo")
+        found.told.append(
+            f"its tempo, {piece.tempo_bpm:.0f} quarters a minute, is not kept: the session sets the tempo"
+        )
     return found
 
 
@@ -122,14 +125,16 @@ def _ruling(whole, piece: Piece, told: list[str]):
     """The metre of the first whole bars and the key of most of the song; changes are told."""
     metres = whole.metres
     metre = metres[0][1] if metres else None
-    if len(metres) > 1:
+    if metre and len(metres) > 1:
         ends = [start for start, _ in metres[1:]] + [whole.end]
         for (start, (top, bottom)), end in zip(metres, ends, strict=True):
             if end - start > 4 * top / bottom:
                 metre = (top, bottom)
                 break
         changes = ", ".join(f"{top}/{bottom}" for _, (top, bottom) in metres[:6])
-        told.append(f"its metre changes ({changes}): lengths stay as written, the device counts {metre[0]}/{metre[1]}")
+        told.append(
+            f"its metre changes ({changes}): lengths stay as written, the device counts {metre[0]}/{metre[1]}"
+        )
     key = None
     if whole.keys:
         ends = [start for start, _ in whole.keys[1:]] + [whole.end]
@@ -138,7 +143,9 @@ def _ruling(whole, piece: Piece, told: list[str]):
             spans[found] = spans.get(found, 0) + end - start
         key = max(spans, key=lambda found: spans[found])
         if len(spans) > 1:
-            told.append("its key changes: the notes stay as written, chords follow the key that rules longest")
+            told.append(
+                "its key changes: the notes stay as written, chords follow the key that rules longest"
+            )
     return metre, key
 
 
@@ -175,16 +182,22 @@ def song_name(title: str) -> str:
     plain = re.sub(r"[^a-z0-9]+", "_", _unmarked(title)).strip("_")
     turned = re.sub(r"[^a-z0-9]+", "_", anyascii(_unmarked(title)).lower()).strip("_")
     if turned == plain and len(plain) <= LONGEST_NAME:
-        return plain or "song"
-    sign = hashlib.sha256(title.encode()).hexdigest()[:4]
+        return plain or f"song_{_sign(title)}"
+    sign = _sign(title)
     if turned.isascii() and len(turned) <= LONGEST_NAME and all(ord(letter) < 0x250 for letter in title):
         return turned or f"song_{sign}"
     return f"{turned[: LONGEST_NAME - 5].strip('_') or 'song'}_{sign}"
 
 
+def _sign(title: str) -> str:
+    return hashlib.sha256(title.encode()).hexdigest()[:4]
+
+
 def _unmarked(title: str) -> str:
     """Latin letters without their accents."""
-    return "".join(letter for letter in unicodedata.normalize("NFD", title) if not unicodedata.combining(letter))
+    return "".join(
+        letter for letter in unicodedata.normalize("NFD", title) if not unicodedata.combining(letter)
+    )
 
 
 def with_loudness(imported: Imported) -> Imported:
@@ -235,7 +248,9 @@ def command(path: Path, out: Path | None, choice: Choice, overwrite: bool = Fals
         print(f"  {line}")
     print("  " + "  ".join(f"{name} {length:g}" for name, length in notes))
     print(f"see and correct it: {sheet} (picture: {image}); import that file again with --overwrite")
-    print(f"hear it: calando render --song {_pasted(target)} --out {_pasted(target.with_name(target.stem + '_played.wav'))}")
+    print(
+        f"hear it: calando render --song {_pasted(target)} --out {_pasted(target.with_name(target.stem + '_played.wav'))}"
+    )
 
 
 def _same(one: Path, two: Path) -> bool:
@@ -251,10 +266,8 @@ def _write(target: Path, data: bytes) -> None:
         beside.write_bytes(data)
         beside.replace(target)
     except OSError as error:
-        try:
+        with contextlib.suppress(OSError):  # where nothing can be written there is nothing to take away
             beside.unlink(missing_ok=True)
-        except OSError:
-            pass  # where nothing can be written there is nothing to take away
         raise CalandoError(f"cannot write {target}: {os_reason(error)}") from error
 
 

@@ -7,7 +7,9 @@ from fractions import Fraction
 from host_tools.errors import CalandoError
 from host_tools.songs.piece import Note, Part, Timeline, note_name
 
-_SUNG = re.compile(r"melod|vo(ice|cal|x|z)|sopran|gesang|stimme|sing|lead|cant(o|us)|chant|treble|tune|\bsang", re.I)
+_SUNG = re.compile(
+    r"melod|vo(ice|cal|x|z)|sopran|gesang|stimme|sing|lead|cant(o|us)|chant|treble|tune|\bsang", re.I
+)
 _MOVING = 0.4  # of the busiest part's notes: less is an ornament on top, not the melody
 _LEGATO = Fraction(1, 4)  # quarters: a pianist's overlap, not a second voice
 
@@ -43,7 +45,8 @@ def choose(
         if len(exact or found) != 1:
             listed = ", ".join(f"{at} {label}" for at, label in enumerate(labels[:12], start=1))
             raise CalandoError(
-                f"{name} has {'no' if not found else 'more than one'} {word} {asked[:30]!r}; --{word} takes a number or a name of: {listed}"
+                f"{name} has {'no' if not found else 'more than one'} {word} {asked[:30]!r}; "
+                f"--{word} takes a number or a name of: {listed}"
             )
         return (exact or found)[0], []
     if len(there) == 1:
@@ -58,16 +61,23 @@ def choose(
     others = [f"{at + 1} {label}" for at, label in enumerate(labels) if there[at] != chosen]
     shown = ", ".join(others[:6]) + (" ..." if len(others) > 6 else "")
     why = "named as the melody" if chosen in named else f"the highest {word} that moves"
-    return chosen, [f'{word} {there.index(chosen) + 1} "{parts[chosen].name}" was taken, {why}; --{word} chooses another: {shown}']
+    return chosen, [
+        f'{word} {there.index(chosen) + 1} "{parts[chosen].name}" was taken, {why}; --{word} chooses another: {shown}'
+    ]
 
 
 def _mean(notes: list[Note]) -> float:
     return sum(note.pitch for note in notes) / max(1, len(notes))
 
 
-def melody(notes: list[Note], choice: Choice, name: str, word: str) -> tuple[list[Note], list[Note], list[str]]:
+def melody(
+    notes: list[Note], choice: Choice, name: str, word: str
+) -> tuple[list[Note], list[Note], list[str]]:
     """(the line, every other note, what there is to tell) of a part."""
-    voices = sorted({note.voice for note in notes}, key=lambda voice: (not voice.isdecimal(), int(voice) if voice.isdecimal() else 0, voice))
+    voices = sorted(
+        {note.voice for note in notes},
+        key=lambda voice: (not voice.isdecimal(), int(voice) if voice.isdecimal() else 0, voice),
+    )
     told = []
     if choice.voice is not None:
         if choice.voice in voices:
@@ -75,18 +85,24 @@ def melody(notes: list[Note], choice: Choice, name: str, word: str) -> tuple[lis
         elif choice.voice.isdecimal() and 1 <= int(choice.voice) <= len(voices):
             wanted = voices[int(choice.voice) - 1]
         else:
-            raise CalandoError(f"{name} has no voice {choice.voice[:20]} in this {word}; it has {', '.join(voices)}")
+            raise CalandoError(
+                f"{name} has no voice {choice.voice[:20]} in this {word}; it has {', '.join(voices)}"
+            )
         taken = [note for note in notes if note.voice == wanted]
     elif len(voices) > 1:
         means = {voice: _mean([note for note in notes if note.voice == voice]) for voice in voices}
         busiest = max(sum(note.voice == voice for note in notes) for voice in voices)
-        moving = [voice for voice in voices if sum(note.voice == voice for note in notes) >= _MOVING * busiest]
+        moving = [
+            voice for voice in voices if sum(note.voice == voice for note in notes) >= _MOVING * busiest
+        ]
         wanted = max(moving, key=lambda voice: means[voice])
         taken = [note for note in notes if note.voice == wanted]
         # Where the upper voice is not written at all, whoever is there carries the tune.
         silent = _gaps(taken, notes)
         taken = sorted(taken + silent, key=lambda note: (note.start, note.pitch))
-        told.append(f"of {len(voices)} voices on one staff the upper was taken; --voice chooses another: {', '.join(voices)}")
+        told.append(
+            f"of {len(voices)} voices on one staff the upper was taken; --voice chooses another: {', '.join(voices)}"
+        )
     else:
         taken = notes
     line = top_line(taken)
@@ -97,7 +113,8 @@ def melody(notes: list[Note], choice: Choice, name: str, word: str) -> tuple[lis
         if lower:
             first = next(note for note in taken if (note.start, note.pitch) not in kept)
             told.append(
-                f"where several notes sound at once, the top ones were taken: {lower} left out, the first {note_name(first.pitch)} at beat {float(first.start):g}"
+                f"where several notes sound at once, the top ones were taken: {lower} left out, "
+                f"the first {note_name(first.pitch)} at beat {float(first.start):g}"
             )
     return joined(line), rest, told
 

@@ -23,12 +23,16 @@ def read(data: bytes, name: str, tune: str | None = None) -> Piece:
     if data[:4] == b"RIFF" and data[8:12] == b"RMID":
         at = data.find(b"MThd")
         data = data[max(0, at) :]
+    if data[:8] != b"MThd\x00\x00\x00\x06":
+        raise CalandoError(f"{name} is not a standard MIDI file, or is damaged at its beginning")
     data = _without_impossible_keys(data, told)
     try:
         file = mido.MidiFile(file=io.BytesIO(data))
     except EOFError as error:
-        raise CalandoError(f"{name} ends in the middle of a track: it was cut; copy or export it again") from error
-    except Exception as error:  # noqa: BLE001 - mido raises what its decoders happen to meet in a damaged file
+        raise CalandoError(
+            f"{name} ends in the middle of a track: it was cut; copy or export it again"
+        ) from error
+    except Exception as error:
         raise CalandoError(
             f"{name} is not a standard MIDI file, or is damaged: {error or type(error).__name__}"
         ) from error
@@ -156,9 +160,7 @@ def _measures(notes, metres, keys, end: Fraction) -> list[Measure]:
         stop = starts[index + 1] if index + 1 < len(starts) else max(end, start)
         here = [key for at, key in keys if at <= start] or [key for at, key in keys if at < stop]
         key = here[-1] if here else None
-        measures.append(
-            Measure(stop - start, metre=ruling[start], key=key if key != last_key else None)
-        )
+        measures.append(Measure(stop - start, metre=ruling[start], key=key if key != last_key else None))
         last_key = key or last_key
     place = {index: 0 for index in range(len(notes))}
     for part, those in enumerate(notes):

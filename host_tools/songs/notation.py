@@ -17,6 +17,7 @@ from host_tools.songs import corrections
 from host_tools.songs.piece import MOST_MEASURES, ChordName, Key, Measure, Note, Part, Piece
 
 LARGEST_SCORE = 16_000_000  # bytes of a MusicXML file, unpacked
+LARGEST_TUNE = 100_000  # letters of one tune in ABC
 LINE_MARK = "§line"
 _TUNE = re.compile(r"(?m)^[ \t]*X:")
 _FIELD = re.compile(r"^([A-Za-z]|[A-Za-z]\+):")
@@ -35,13 +36,15 @@ def read_musicxml(data: bytes, name: str) -> Piece:
     if len(data) > LARGEST_SCORE:
         raise CalandoError(f"{name} has {len(data)} bytes; a score of a song has less than {LARGEST_SCORE}")
     if b"<!ENTITY" in data:
-        raise CalandoError(f"{name} defines its own characters (ENTITY); export it again as plain MusicXML")
+        raise CalandoError(f"{name} defines entities of its own; export it again as plain MusicXML")
     try:
         root = ElementTree.fromstring(data)
     except (ElementTree.ParseError, LookupError, ValueError) as error:
-        raise CalandoError(f"{name} is not a MusicXML file, or is damaged: {error}") from error
+        raise CalandoError(f"{name} is not MusicXML, or is damaged: {error}") from error
     if root.tag not in ("score-partwise", "score-timewise"):
-        raise CalandoError(f"{name} is XML, but no MusicXML score: it begins with <{root.tag[:40]}>")
+        raise CalandoError(
+            f"{name} is not a partwise or timewise MusicXML score: it begins with <{root.tag[:40]}>"
+        )
     return read_tree(root, name, [])
 
 
@@ -53,7 +56,11 @@ def _unpacked(data: bytes, name: str) -> bytes:
             if "META-INF/container.xml" in archive.namelist():
                 with archive.open("META-INF/container.xml") as file:
                     found = re.findall(rb'full-path="([^"]+)"', file.read(100_000))
-                scores = [path.decode("utf-8", "replace") for path in found if path.decode("utf-8", "replace") in names] or scores
+                scores = [
+                    path.decode("utf-8", "replace")
+                    for path in found
+                    if path.decode("utf-8", "replace") in names
+                ] or scores
             if not scores:
                 raise CalandoError(f"{name} holds no score")
             with archive.open(scores[0]) as file:
@@ -78,7 +85,7 @@ def read_humdrum(data: bytes, name: str) -> Piece:
     score = _parsed(converter, text, "humdrum", name)
     try:
         xml = GeneralObjectExporter().parse(score)
-    except Exception as error:  # noqa: BLE001 - whatever music21 meets in a damaged score
+    except Exception as error:
         raise CalandoError(f"{name} cannot be read as Humdrum: {_short(error)}") from error
     return read_musicxml(xml, name)
 
@@ -90,26 +97,39 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
     text = _text(data).replace("\r\n", "\n").replace("\r", "\n")
     told: list[str] = []
     text = corrections.mend_abc(_one_tune(text, name, tune, told))
+    if len(text) > LARGEST_TUNE:
+        raise CalandoError(
+            f"{name} has a tune of {len(text)} letters; a song has less than {LARGEST_TUNE}: give the song alone"
+        )
+    if rest := re.search(r"(?m)^(?![A-Za-z]:|%).*[XZ](\d{3,})", text):
+        raise CalandoError(
+            f"{name} has a rest of {rest[1][:12]} bars; a song has rests of at most 32 beats: cut it there"
+        )
     own = re.search(r"(?m)^%%calando-song +(\S+)(?: +(\d))?", text)
     lines = _marked(text)
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
             root = abc2xml.MusicXml().parse(lines)
-    except Exception as error:  # noqa: BLE001 - pyparsing's own and whatever else a damaged tune leads to
+    except Exception as error:
         column = getattr(error, "col", None)
         line = getattr(error, "line", "").replace(f'"^{LINE_MARK}"', "")
         where = f" in the line {line.strip()[:60]!r}" if column else f": {_short(error)}"
         raise CalandoError(f"{name} cannot be read as ABC{where}; mend it, or export it again") from error
-    for problem in re.findall(r"(?m)^\W*((?:error in|illegal|M:|L:|conversion error|duration too small).*)$", said.getvalue()):
+    for problem in re.findall(
+        r"(?m)^\W*((?:error in|illegal|M:|L:|conversion error|duration too small).*)$", said.getvalue()
+    ):
         told.append(f"the ABC says what is not understood: {problem.strip()}")
     if "misplaced symbol" in said.getvalue():
         at = re.search(r"misplaced symbol: *(.*)", said.getvalue())
-        told.append(f"a sign in the ABC that is not understood was left out: {at[1].strip()[:20] if at else ''}")
+        told.append(
+            f"a sign in the ABC that is not understood was left out: {at[1].strip()[:20] if at else ''}"
+        )
     bars = corrections.octave_accidentals(root)
     if bars:
         told.append(
-            f"in bar{'s' if len(bars) > 1 else ''} {', '.join(bars[:8])} an accidental counts for its own octave alone, as in print"
+            f"in bar{'s' if len(bars) > 1 else ''} {', '.join(bars[:8])} "
+            "an accidental counts for its own octave alone, as in print"
         )
     order = re.search(r"(?m)^P:[ \t]*([A-Z0-9().]+)[ \t]*(?:%.*)?$", text.split("\nK:")[0])
     piece = read_tree(root, name, told, blank_bars=False)
@@ -212,7 +232,7 @@ def read_tree(root: ElementTree.Element, name: str, told: list[str], blank_bars:
         return _piece(score, marks, name, told, blank_bars)
     except CalandoError:
         raise
-    except Exception as error:  # noqa: BLE001 - music21's objects raise what a damaged score leads to
+    except Exception as error:
         raise CalandoError(f"{name} cannot be used: {_short(error)}") from error
 
 
@@ -223,7 +243,7 @@ def _parsed(converter, text: str, form: str, name: str):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return converter.parseData(text, format=form)
-    except Exception as error:  # noqa: BLE001 - a damaged score makes music21 raise anything
+    except Exception as error:
         raise CalandoError(f"{name} cannot be read: {_short(error)}; export it again") from error
 
 
@@ -350,7 +370,11 @@ def _piece(score, marks: list[list[Measure]], name: str, told: list[str], blank_
         raise CalandoError(f"{name} holds no notes")
     if grace:
         told.append(f"{grace} grace note{'s were' if grace > 1 else ' was'} left out")
-    title = " ".join((score.metadata.title or score.metadata.movementName or "").split()) if score.metadata else ""
+    title = (
+        " ".join((score.metadata.title or score.metadata.movementName or "").split())
+        if score.metadata
+        else ""
+    )
     return Piece(title, parts, measures, told, tempo)
 
 
@@ -363,7 +387,7 @@ def _sounding(part) -> tuple[int, int]:
 
 def _row(row, steps: tuple[int, int], measure: Measure, number: int):
     """Notes of one part's measure: (notes, extent in quarters, grace notes left out, tempo or None)."""
-    from music21 import harmony, note, stream, tempo
+    from music21 import chord, expressions, harmony, note, stream, tempo
 
     found: list[Note] = []
     extent, grace, bpm = Fraction(0), 0, None
@@ -383,21 +407,19 @@ def _row(row, steps: tuple[int, int], measure: Measure, number: int):
                 if length <= 0:
                     continue
                 extent = max(extent, at + length)
-                if isinstance(element, note.Rest | note.Unpitched) or not hasattr(element, "pitches"):
-                    continue
-                members = element.notes if element.isChord else [element]
+                members = element.notes if isinstance(element, chord.ChordBase) else [element]
                 for member in members:
-                    if not hasattr(member, "pitch"):
+                    if not isinstance(member, note.Note):
                         continue
-                    tie = member.tie or (element.tie if element.isChord else None)
+                    tie = member.tie or element.tie
                     tied = tie is not None and tie.type in ("start", "continue")
                     found.append(Note(at, length, round(member.pitch.ps) + steps[0], label, tied))
             elif isinstance(element, tempo.MetronomeMark) and bpm is None:
                 with contextlib.suppress(Exception):
                     bpm = element.getQuarterBPM()
-            elif getattr(element, "content", None) in ("N.C.", "NC"):
+            elif isinstance(element, expressions.TextExpression) and element.content in ("N.C.", "NC"):
                 measure.chords.append(ChordName(at, None, 0, "N.C."))
-            elif (getattr(element, "content", None) or "").startswith(LINE_MARK):
+            elif isinstance(element, expressions.TextExpression) and element.content.startswith(LINE_MARK):
                 measure.section = measure.section or element.content[len(LINE_MARK) :]
                 if at not in measure.phrases:
                     measure.phrases.append(at)
@@ -425,9 +447,11 @@ def _moved(fifths: int, steps: int) -> int:
 def _add_chord(element, at: Fraction, measure: Measure, steps: int) -> None:
     from music21 import harmony
 
-    text = " ".join(str(element.figure or "").split()).replace("sus", "sus4") if "suspended-fourth" in str(
-        element.chordKind
-    ) else " ".join(str(element.figure or "").split())
+    text = (
+        " ".join(str(element.figure or "").split()).replace("sus", "sus4")
+        if "suspended-fourth" in str(element.chordKind)
+        else " ".join(str(element.figure or "").split())
+    )
     if isinstance(element, harmony.NoChord):
         measure.chords.append(ChordName(at, None, 0, "N.C."))
         return

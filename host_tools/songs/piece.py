@@ -178,7 +178,9 @@ def _ending_group(measures: list[Measure], at: int) -> frozenset[int]:
         return frozenset()
     low, high = at, at
     # A new group begins where the numbers start again.
-    while low > 0 and measures[low - 1].endings and min(measures[low - 1].endings) <= min(measures[low].endings):
+    while (
+        low > 0 and measures[low - 1].endings and min(measures[low - 1].endings) <= min(measures[low].endings)
+    ):
         low -= 1
     while (
         high + 1 < len(measures)

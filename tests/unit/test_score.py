@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from firmware import score, songs
 from firmware.score import Score, ScoreError, encode
 from host_tools import render, songbook
-from host_tools.errors import CalandoError
 
 NOTES = st.lists(
     st.tuples(st.sampled_from([0, *range(55, 82)]), st.integers(1, 60)), min_size=2, max_size=60
