@@ -57,6 +57,7 @@ _PEAK_OVER_CEILING_CDB = const(300)  # and never a peak above a sine this much o
 _MELODY_VOICES = const(3)
 _FIRST_CHORD_VOICE = const(3)
 _FIRST_HEART_VOICE = const(6)
+_LONGEST_RUB_TICKS = const(12)  # half a beat
 _LOWEST_CHORD_NOTE = const(53)  # F3: small loudspeakers give little below
 _PURE_TABLE = const(4 * 514)
 TABLE_STRIDE = const(514)
@@ -310,10 +311,12 @@ class Audio:
         self.in_rest = False
 
     def set_mood(self, minor_permille, brightness_permille, density_permille):
-        """The share of phrases in minor (from the next phrase), brightness (next note), density (next
-        chord).
+        """The share of phrases that turn (from the next phrase), brightness (next note), density (next chord).
+
+        Above 0 so many phrases of a song in major sound in minor, below 0 of one in minor in major; at 0 every song is
+        as it is written.
         """
-        self._minor_permille = max(0, min(1000, minor_permille))
+        self._minor_permille = max(-1000, min(1000, minor_permille))
         self._brightness_permille = max(0, min(1000, brightness_permille))
         self._density_permille = max(0, min(1000, density_permille))
         self._set_recording_gain()
@@ -549,12 +552,18 @@ class Audio:
             index = self._chord_index = 0
         note = data[score.HEADER + 2 * index] & 127
         ticks = data[score.HEADER + 2 * index + 1]
-        if note:
+        if note > score.GOES_ON:
             if self._entry_permille < 1000 and self._blocks - self._entered_at >= _ENTRY_BLOCKS:
                 self._entered_at = self._blocks
                 self._entry_permille = min(1000, self._entry_permille * 106 // 100 + 1)
             following = data[score.HEADER + 2 * index + 2] & 127 if index + 1 < song.notes else 0
-            self._sing(self._mode(song, note, following), ticks)
+            sung = ticks
+            after = index
+            while following == score.GOES_ON:
+                after += 1
+                sung += data[score.HEADER + 2 * after + 1]
+                following = data[score.HEADER + 2 * after + 2] & 127 if after + 1 < song.notes else 0
+            self._sing(self._mode(song, note, following), sung)
         self._note_index = index + 1
         self._melody_ticks += ticks
 
@@ -612,12 +621,44 @@ class Audio:
     def _accompany(self, song, root, quality, ticks):
         """One note of a chord: root, fifth, third, fifth, and round again, all between F3 and E4."""
         note = self._chord_tone(song, root, quality)
-        if note == self._melody_note:
-            # Two voices on one pitch would add up or cancel, as their phases happen to lie.
+        tries = 1
+        # Two voices on one pitch would add up or cancel, as their phases happen to lie.
+        while note == self._melody_note or self._rubs(song, note, ticks):
+            if tries == 4:
+                return  # every tone of this chord rubs: better none
+            tries += 1
             note = self._chord_tone(song, root, quality)
         voice = _FIRST_CHORD_VOICE + self._chord_voice
         self._chord_voice = (self._chord_voice + 1) % 3
         self._start_note(voice, note, ticks, _CHORD_PEAK, 350, 9, 12, 10, self._table(note, 2))
+
+    def _rubs(self, song, note, ticks):
+        """Whether a chord's tone of this length would lie a minor second or a major seventh from the melody for
+        more than half a beat, in the mode that the phrase is in.
+        """
+        if self._resting:
+            return False
+        data = song.data
+        at = score.HEADER + 2 * (self._note_index - 1)
+        end = song.chords_at
+        left = self._melody_ticks
+        sung = self._melody_note if data[at] & 127 else 0
+        while ticks > _LONGEST_RUB_TICKS:
+            if sung and left > _LONGEST_RUB_TICKS:
+                distance = (sung - note) % 12
+                if distance == 1 or distance == 11:
+                    return True
+            ticks -= left
+            if data[at] >= 128:
+                return False  # a bar's rest follows
+            at += 2
+            if at >= end:
+                return False
+            left = data[at + 1]
+            written = data[at] & 127
+            if written != score.GOES_ON:
+                sung = self._mode(song, written, data[at + 2] & 127 if at + 2 < end else 0) if written else 0
+        return False
 
     def _chord_tone(self, song, root, quality):
         place = self._arpeggio & 3
@@ -732,15 +773,19 @@ class Audio:
         self._trim_phrase()
 
     def _choose_mode(self):
-        """Spread minor phrases evenly: of every thousand, as many as asked for."""
+        """Spread the phrases that turn evenly: of every thousand, as many as asked for."""
         song = self._song
         if song is None:
             return
-        self._minor_owed += self._minor_permille
-        minor = self._minor_owed >= 1000
-        if minor:
-            self._minor_owed -= 1000
-        self._changed = minor != (song.scale == score.MINOR or song.scale == score.IN)
+        share = self._minor_permille
+        if song.scale == score.MINOR or song.scale == score.IN:
+            share = -share
+        self._changed = False
+        if share > 0:
+            self._minor_owed += share
+            if self._minor_owed >= 1000:
+                self._minor_owed -= 1000
+                self._changed = True
 
     def _mode(self, song, note, following):
         """The melody's note in this phrase's mode; on the way up to the tonic, sixth and seventh stay

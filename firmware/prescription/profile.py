@@ -190,7 +190,7 @@ TABLE = (
     ),
 )
 
-_CURVE_LOW = (0, 50, -20, 0, 0, 0)
+_CURVE_LOW = (0, 50, -20, -100, 0, 0)
 _CURVE_HIGH = (45, 100, 0, 100, 100, 100)
 _CURVE_SCALE = (60000, 10, 100, 10, 10, 10)
 _CURVE_NAMES = ("minute", "tempo", "level", "minor", "brightness", "density")

@@ -49,7 +49,7 @@ NEWBORN = {
     "pulse_rise_stop_percent": 20,  # tachycardia: 20 % over the baseline, same source
     "spo2_stop_percent": 85,  # NICU warning limit, PMC6906083 table 6; uncalibrated here: stops only
     # minute since matching ended, tempo %, level dB, minor %, brightness %, density %.
-    # Lullabies are consonant and repeat: no minor.
+    # Lullabies are consonant and repeat: no song in major is turned to minor.
     "curve": [
         [0, 100, 0, 0, 60, 70],
         [9, 92, -2, 0, 40, 50],

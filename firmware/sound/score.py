@@ -25,7 +25,8 @@ LOWEST_NOTE = 55  # G3
 HIGHEST_NOTE = 81  # A5: four harmonics of it lie below what the half-rate mix can carry
 _SMALLEST = 16
 LARGEST = 2048  # bytes; about four minutes of eighths
-_LONGEST_PHRASE_BEATS = 32
+LONGEST_PHRASE_BEATS = 32
+GOES_ON = 1  # in the place of a note: the one before sounds on, for notes of more than 255 ticks
 
 # How each scale's twelve degrees above the tonic turn into its other mode: minor, major or its like. A melody
 # keeps its contour. Degrees in capitals of the comment are the ones the scale uses.
@@ -85,18 +86,23 @@ class Score:
         ticks = 0
         since_phrase = 0
         sounding = False
+        going = False  # the note before may go on: it is no rest, and its phrase has not ended
         for index in range(self.notes):
             note = data[HEADER + 2 * index] & 127
             length = data[HEADER + 2 * index + 1]
-            if note and not LOWEST_NOTE <= note <= HIGHEST_NOTE:
+            if note == GOES_ON:
+                if not going:
+                    raise ScoreError("note %d of the score goes on from none" % (index + 1))
+            elif note and not LOWEST_NOTE <= note <= HIGHEST_NOTE:
                 raise ScoreError("note %d of the score is outside G3 to A5" % (index + 1))
             if length == 0:
                 raise ScoreError("note %d of the score has no length" % (index + 1))
+            going = note > 0 and data[HEADER + 2 * index] < 128
             sounding = sounding or note > 0
             ticks += length
             since_phrase += length
-            if since_phrase > _LONGEST_PHRASE_BEATS * TICKS_PER_BEAT:
-                raise ScoreError("a phrase of the score is longer than %d beats" % _LONGEST_PHRASE_BEATS)
+            if since_phrase > LONGEST_PHRASE_BEATS * TICKS_PER_BEAT:
+                raise ScoreError("a phrase of the score is longer than %d beats" % LONGEST_PHRASE_BEATS)
             if data[HEADER + 2 * index] >= 128:
                 since_phrase = 0
         if not sounding:

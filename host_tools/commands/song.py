@@ -26,21 +26,34 @@ def import_(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="MIDI, MusicXML or ABC of one voice, or somebody singing: .wav, .m4a, .mp3, .ogg, .opus, .flac.",
+            help="MIDI, MusicXML, ABC or Humdrum, or somebody singing: .wav, .m4a, .mp3, .ogg, .opus, .flac.",
         ),
     ],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.lul", help="Where to write it; default: beside the file.")
     ] = None,
+    part: Annotated[
+        str | None, typer.Option(metavar="N", help="The melody's part: its number or name.")
+    ] = None,
+    voice: Annotated[str | None, typer.Option(metavar="N", help="The melody's voice in its part.")] = None,
+    tune: Annotated[
+        str | None, typer.Option(metavar="N", help="Which tune of a file that holds several.")
+    ] = None,
+    track: Annotated[
+        str | None, typer.Option(metavar="N", help="The melody's track in a MIDI file: its number or name.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
     anyway: Anyway = False,
 ) -> None:
     """Turn a song into the device's compact form, and show its notes to be confirmed.
 
-    Says plainly what had to change: key, range, voices left out.
+    Says plainly what had to change: key, range, voices left out. Beside it are an ABC file of exactly what will be
+    played, to correct and import again, and a picture of it.
     """
-    from host_tools.songs import song_import as work
+    from host_tools.songs import importing
+    from host_tools.songs.line import Choice
 
-    work.command(song, out, anyway)
+    importing.command(song, out, Choice(part, voice, tune, track), overwrite, anyway)
 
 
 @app.command("record")

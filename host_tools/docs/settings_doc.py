@@ -34,9 +34,11 @@ CURVE = """
 
 Rows of six numbers: the minute since matching ended (the first is 0, then growing by 0.1 or more, up to 45), the tempo
 in percent of the matched one (50 to 100; the first row has 100, and only `descend_and_rise` lets it rise again), the level
-in dB against `level_dba` (-20 to 0), and how minor, bright and dense the music is, in percent. Between rows it goes
-straight, after the last it stays. At most 16 rows. However steep it is drawn, the tempo falls no faster than
-`lead_rate_percent_per_min` and no further than `slowing_percent`.
+in dB against `level_dba` (-20 to 0), and how minor, bright and dense the music is, in percent. Minor at 0 leaves every
+song in the mode in which it is written; above 0, so many phrases in a hundred of a song in major turn to minor, and below 0
+(down to -100) so many of a song in minor to major. Between rows it goes straight, after the last it stays. At most 16
+rows. However steep it is drawn, the tempo falls no faster than `lead_rate_percent_per_min` and no further than
+`slowing_percent`.
 """
 SOURCES = """
 ## Where the ready-made numbers come from

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.sound import score
-from host_tools.songs import abc
+from host_tools.songs.piece import note_name
 
 ROOT = Path(__file__).resolve().parents[2]
 SCALES = {"major": score.MAJOR, "minor": score.MINOR, "in": score.IN, "plain": score.PLAIN}
@@ -31,8 +31,11 @@ class Song:
     )
 
     def encode(self) -> bytes:
-        notes, chords, beats, compound, tonic = abc.read(self.abc)
-        return score.encode(notes, chords, beats, compound, tonic, SCALES[self.scale], self.loudness_cdb)
+        from host_tools.songs import importing
+
+        data = bytearray(importing.from_lines(self.abc, self.name, SCALES[self.scale]).data[:-4])
+        data[6] = 128 + self.loudness_cdb // 10
+        return score.sealed(data)
 
 
 SONGS = (
@@ -83,7 +86,7 @@ SONGS = (
         K:G
         "G"GGGA|B2"D"A2|"G"GB"D"AA|"G"G4
         "G"GGGA|B2"D"A2|"G"GB"D"AA|"G"G4
-        "D"AAAA|"Em"E2E2|"D"AGFE|D4
+        "D"AAAA|"Em"E2E2|"D5"AGFE|"D"D4
         "G"GGGA|B2"D"A2|"G"GB"D"AA|"G"G4
         """,
         -40,
@@ -99,7 +102,7 @@ SONGS = (
         M:3/4
         L:1/8
         K:C
-        EE|"C"G3 EEz|G4 EG|c2 B3 A|"C"A2 G2
+        EE|"C"G3 EEz|G4 EG|c2 "Em"B3 A|"C"A2 G2
         DE|"G"F2 D2 DE|F4 DF|BA G2 B2|"C"c4
         CC|"F"c4 AF|"C"G4 EC|"F"F2 "G"G2 A2|"C"G4
         CC|"F"c4 AF|"C"G4 EC|"F"F2 "G"E2 D2|"C"C4
@@ -203,8 +206,8 @@ SONGS = (
         L:1/8
         K:Dm
         "Dm"DEFFF2|"Gm"EGFE"Dm"D2|"F"FEF2G2|"Dm"A6
-        "Gm"dAcBGE|"Dm"GBAFD2|"C"EGF2G2|"F"A6
-        "Gm"dAcBGE|"Dm"GBAFD2|"A"EGF2E2|"Dm"D6
+        "Gm"dAcBGE|"Dm"GBAFD2|"C5"EGF2G2|"F"A6
+        "Gm"dAcBGE|"Dm"GBAFD2|"Dm"EGF2"A"E2|"Dm"D6
         """,
         -11,
     ),
@@ -219,8 +222,8 @@ SONGS = (
         M:4/4
         L:1/8
         K:Aphr
-        "D5"B4B2A2-|"A5"ABd2B2A2|"D5"zFABd2Bd|"A5"A6z2
-        "D5"D4E2DE-|"A5"EFA2B2A2|"D5"zDE2F2D2|"A5"E6z2
+        "Bb5"B4B2"D5"A2-|"A5"ABd2"Bb5"B2"A5"A2|"D5"zFABd2Bd|"A5"A6z2
+        "D5"D4E2DE-|"A5"EFA2"Bb5"B2"A5"A2|"D5"zDE2F2D2|"A5"E6z2
         """,
         -60,
     ),
@@ -252,8 +255,8 @@ SONGS = (
         M:4/4
         L:1/8
         K:F
-        "F"C2AAA2B2|A2GG"C"G4|CCGGG2GA|G2F2"F"F4
-        "F"C2AAA2B2|A2GG"C"G4|CCGGG2GA|G2F2"F"F4
+        "F"C2AAA2"Bb"B2|"F"A2GG"C"G4|CCGGG2GA|G2"F"F2F4
+        "F"C2AAA2"Bb"B2|"F"A2GG"C"G4|CCGGG2GA|G2"F"F2F4
         """,
         10,
     ),
@@ -350,11 +353,6 @@ def firmware_source() -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def note_name(note: int) -> str:
-    """C4 for 60."""
-    return ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")[note % 12] + str(note // 12 - 1)
 
 
 def docs_source() -> str:

@@ -17,7 +17,7 @@ from firmware import board
 from firmware.care import guard
 from firmware.prescription.profile import Profile
 from firmware.sound import adpcm, songs
-from firmware.sound.score import HEADER, Score
+from firmware.sound.score import GOES_ON, HEADER, Score
 from host_tools.sound import adpcm_encode, meter, render_script
 from simulator import interpreter
 from simulator.files import profile_file, song_file
@@ -246,4 +246,4 @@ def write_events(path: Path, notes: list[tuple]) -> None:
 def melody(score: Score) -> list[int]:
     """The MIDI notes of a score's melody, rests left out."""
     notes = (score.data[HEADER + 2 * index] & 127 for index in range(score.notes))
-    return [note for note in notes if note]
+    return [note for note in notes if note > GOES_ON]

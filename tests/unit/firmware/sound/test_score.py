@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from firmware.sound import score, songs
 from firmware.sound.score import Score, ScoreError, encode
-from host_tools.songs import abc, songbook
+from host_tools.songs import songbook
 from host_tools.sound import render
-from simulator.files.errors import CalandoError
 
 NOTES = st.lists(
     st.tuples(st.sampled_from([0, *range(55, 82)]), st.integers(1, 60)), min_size=2, max_size=60
@@ -74,42 +73,6 @@ def test_turning_a_mode_twice_keeps_the_scale_tones():
 
 
 # ABC notation
-
-
-def test_abc_is_read_as_it_is_written():
-    notes, chords, beats, compound, tonic = abc.read('M:3/4\nL:1/8\nK:G\n"G"G2 ^A=f/c3/2|d2-|d z2 (3ABc\n')
-    assert notes == [
-        (67, 24, False), (70, 12, False), (77, 6, False), (72, 18, False), (74, 36, False), (0, 24, False),
-        (69, 8, False), (71, 8, False), (72, 8, True),
-    ]  # fmt: skip
-    assert (beats, compound, tonic) == (3, False, 7)
-    assert sum(ticks for *_, ticks in chords) == sum(ticks for _, ticks, _ in notes)
-
-
-def test_compound_time_counts_dotted_beats():
-    notes, _, beats, compound, _ = abc.read("M:6/8\nL:1/8\nK:C\nG2A B3\n")
-    assert compound and beats == 2
-    assert notes == [(67, 16, False), (69, 8, False), (71, 24, True)]
-
-
-def test_an_accidental_holds_to_the_bar_and_the_key_returns():
-    notes, *_ = abc.read("M:4/4\nL:1/4\nK:F\nB=BB|B\n")
-    assert [note for note, *_ in notes] == [70, 71, 71, 70]
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("M:4/4\nK:C\nC", "no L:"),
-        ("M:4/4\nL:1/4\nK:H\nC", "key 'H'"),
-        ("M:4/4\nL:1/4\nK:C\nC {g}D", "not understood"),
-        ('M:4/4\nL:1/4\nK:C\n"Csus4"C', "chord 'Csus4'"),
-        ("M:4/4\nL:1/4\nK:C\nC/64", "too short"),
-    ],
-)
-def test_abc_that_is_not_understood_is_refused(text, says):
-    with pytest.raises(CalandoError, match=says):
-        abc.read(text)
 
 
 # The songs

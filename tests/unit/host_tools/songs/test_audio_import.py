@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from firmware.sound import score, songs
-from host_tools.songs import song_import
-from host_tools.songs.song_import import import_song
+from host_tools.songs import fit, importing
+from host_tools.songs.importing import import_song
+from host_tools.songs.line import Choice
 from host_tools.sound import meter
 from simulator.files.errors import CalandoError
 
@@ -79,54 +80,6 @@ def test_compound_metre_is_kept(tmp_path):
     )
 
 
-def test_several_notes_at_once_are_refused(tmp_path):
-    path = tmp_path / "chords.mid"
-    write_midi(path, tune("twinkle"), second_voice=True)
-    with pytest.raises(CalandoError, match="several notes at once at beat"):
-        import_song(path)
-
-
-MUSICXML = """<?xml version="1.0"?><score-partwise><part-list/><part id="P1">
-<measure number="1"><attributes><divisions>2</divisions><key><fifths>1</fifths><mode>major</mode></key>
-<time><beats>3</beats><beat-type>4</beat-type></time></attributes>
-<note><pitch><step>G</step><octave>4</octave></pitch><duration>2</duration></note>
-<note><pitch><step>F</step><alter>1</alter><octave>4</octave></pitch><duration>4</duration><tie type="start"/></note>
-</measure><measure number="2">
-<note><pitch><step>F</step><alter>1</alter><octave>4</octave></pitch><duration>2</duration><tie type="stop"/></note>
-{more}<note><pitch><step>G</step><octave>4</octave></pitch><duration>4</duration></note></measure></part></score-partwise>
-"""
-
-
-def test_musicxml_is_read_with_key_metre_and_ties(tmp_path):
-    path = tmp_path / "song.musicxml"
-    path.write_text(MUSICXML.format(more=""), "utf-8")
-    imported = import_song(path)
-    assert read_notes(imported) == [(67, 1.0), (66, 3.0), (67, 2.0)]
-    read = score.Score(imported.data)
-    assert read.tonic == 7 and read.beats_per_bar == 3
-
-
-@pytest.mark.parametrize(
-    ("more", "says"),
-    [
-        ("<backup><duration>2</duration></backup>", "second voice in bar 2"),
-        ("<note><chord/><pitch><step>B</step><octave>4</octave></pitch><duration>2</duration></note>", "at once in bar 2"),
-    ],
-)  # fmt: skip
-def test_polyphonic_musicxml_is_refused(tmp_path, more, says):
-    path = tmp_path / "song.xml"
-    path.write_text(MUSICXML.format(more=more), "utf-8")
-    with pytest.raises(CalandoError, match=says):
-        import_song(path)
-
-
-def test_abc_is_taken_with_its_own_chords(tmp_path):
-    path = tmp_path / "song.abc"
-    path.write_text('M:2/4\nL:1/4\nK:C\n"C"CC|GG|"F"AA|"C"G2\n', "utf-8")
-    imported = import_song(path)
-    assert [note for note, _ in read_notes(imported)] == [60, 60, 67, 67, 69, 69, 67]
-
-
 def sung(notes, beat_s=0.75, rate_hz=16000, cents=0.0, shift=0, seed=1):
     """A voice of a kind: harmonics, vibrato, a scoop into each note, dips between syllables, breath noise."""
     random = np.random.default_rng(seed)
@@ -163,30 +116,6 @@ def test_a_sung_melody_is_heard(tmp_path, shift, cents):
     assert [beats for _, beats in heard] == [beats for _, beats in melody]
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "says"),
-    [
-        ("song.mid", b"", "is empty"),
-        ("song.mid", b"MThd rubbish", "not a standard MIDI file"),
-        ("song.xml", b"<not closed", "not MusicXML"),
-        ("song.xml", b"<html/>", "not a partwise"),
-        ("song.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>', "entities"),
-        ("song.mxl", b"PK rubbish", "not MusicXML"),
-        ("song.doc", b"ID3", "no known kind"),
-        ("song.mp3", b"ID3", "damaged"),
-        ("song.abc", b"\xff\xfe\xff", "not text"),
-        ("song.wav", b"RIFF", "not a sound file"),
-        ("song.mid", b"x" * 4_000_001, "less than"),
-    ],
-)
-def test_a_file_that_is_no_song_is_told_in_a_sentence(tmp_path, name, content, says):
-    path = tmp_path / name
-    path.write_bytes(content)
-    with pytest.raises(CalandoError, match=says) as caught:
-        import_song(path)
-    assert "\n" not in str(caught.value)
-
-
 def test_recordings_without_a_melody_are_refused(tmp_path):
     for samples, says in (
         (np.zeros(32000), "silent"),
@@ -200,8 +129,9 @@ def test_recordings_without_a_melody_are_refused(tmp_path):
 
 
 def test_a_key_is_found():
-    assert song_import.key_of(tune("twinkle")) == (0, False)
-    assert song_import.key_of(tune("pripetshik")) == (2, True)
+    for name, found in (("twinkle", (0, False)), ("pripetshik", (2, True))):
+        line = [(0, note, round(24 * beats)) for note, beats in tune(name)]
+        assert fit.key_of(line) == found
 
 
 def test_an_imported_song_comes_out_at_the_level_asked_for(tmp_path, capsys):
@@ -209,7 +139,7 @@ def test_an_imported_song_comes_out_at_the_level_asked_for(tmp_path, capsys):
 
     path = tmp_path / "ours.mid"
     write_midi(path, tune("pripetshik"))
-    song_import.command(path)
+    importing.command(path, None, Choice())
     assert "notes" in capsys.readouterr().out
     plan = render.plan_for(
         render.load_profile(None), str(tmp_path / "ours.lul"), seconds=60, soundscape=None, governed=False,

@@ -1,0 +1,133 @@
+"""A song of the device as ABC: every note, rest, chord and phrase as it will be played, to be seen and corrected.
+
+One line is one phrase. An import of the file gives the same song back.
+"""
+
+import itertools
+from fractions import Fraction
+
+from firmware.sound import score
+from firmware.sound.score import Score
+from host_tools.songs.fit import Imported, counted
+from host_tools.songs.piece import places, spelled
+
+_LETTERS = "FCGDAEB"
+_NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+_UNITS = 12  # ticks of L: in a metre of quarters; 8 in one of dotted quarters
+
+
+def text(song: Imported) -> str:
+    """The whole file. Raises nothing: what the device can play can be written."""
+    read = Score(song.data)
+    compound = read.compound
+    unit = 8 if compound else _UNITS
+    metre = (
+        song.metre
+        if _agrees(song.metre, read)
+        else f"{3 * read.beats_per_bar}/8"
+        if compound
+        else f"{read.beats_per_bar}/4"
+    )
+    key, fifths = _key(read, song.fifths)
+    title = " ".join(song.title.split()) or song.name
+    lines = [
+        "X:1",
+        f"T:{title}",
+        "%%calando-song " + f"{song.name} {read.scale}",
+        "% What the device plays, a line a phrase; after each it rests for a bar. Correct it and import it again.",
+        f"M:{metre}",
+        "L:1/8",
+        f"K:{key}",
+    ]
+    return "\n".join([*lines, *_music(song, read, unit, fifths)]) + "\n"
+
+
+def _agrees(metre: str, read: Score) -> bool:
+    """Whether the metre of the source counts the beats that the score has."""
+    top, _, bottom = metre.partition("/")
+    if not (top.isdecimal() and bottom.isdecimal()):
+        return False
+    return counted((int(top), int(bottom)), [])[:2] == (read.compound, read.beats_per_bar)
+
+
+def _key(read: Score, fifths: int) -> tuple[str, int]:
+    """(the K: field, its sharps). A scale with no key of its own is written with the signature that holds it."""
+    mode = {score.MINOR: "m", score.IN: "phr"}.get(read.scale, "")
+    behind = {"m": 9, "phr": 4, "": 0}[mode]
+    fits = [f for f in range(-7, 8) if (7 * f + behind - read.tonic) % 12 == 0]
+    best = min(fits, key=lambda f: (f != fifths, abs(f)))
+    place = best + {"m": 3, "phr": 4, "": 0}[mode]
+    return spelled(place) + mode, best
+
+
+def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
+    names = places(fifths)
+    signature = {letter: 0 for letter in _LETTERS}
+    for place in range(fifths - 1, fifths + 6):
+        signature[_LETTERS[(place + 1) % 7]] = (place + 1) // 7
+    chords = _chord_starts(song, names)
+    bars = set(song.bars)
+    if not song.bars:
+        bars = set(range(0, read.ticks, read.beats_per_bar * 24))
+    lines, current, at = [], [], 0
+    used: dict[tuple[str, int], int] = {}
+    for note, ticks, end in song.notes():
+        stop = at + ticks
+        cuts = sorted({at, stop, *(t for t in chords if at < t < stop), *(b for b in bars if at < b < stop)})
+        for start, until in itertools.pairwise(cuts):
+            if start in bars and start:
+                current.append("|")
+                used.clear()
+            if start in chords:
+                current.append(f'"{chords[start]}"')
+            length = _length(Fraction(until - start, unit))
+            if note:
+                current.append(_note(note, names, signature, used) + length + ("-" if until < stop else ""))
+            else:
+                current.append("z" + length)
+        at = stop
+        if end:
+            current.append("|]" if at == read.ticks else "|" if at in bars else "")
+            lines.append(" ".join(current).replace('" ', '"').strip())
+            current = []
+            if at in bars:
+                bars.discard(at)
+                used.clear()
+    return lines
+
+
+def _chord_starts(song: Imported, names: dict[int, int]) -> dict[int, str]:
+    found, at = {}, 0
+    for root, quality, ticks in song.chords():
+        if quality == score.SILENT:
+            found[at] = "N.C."
+        else:
+            found[at] = spelled(names[root]) + ("", "m", "5", "7")[quality]
+        at += ticks
+    return found
+
+
+def _note(
+    note: int, names: dict[int, int], signature: dict[str, int], used: dict[tuple[str, int], int]
+) -> str:
+    place = names[note % 12]
+    letter = _LETTERS[(place + 1) % 7]
+    shift = (place + 1) // 7
+    octave = (note - shift - _NATURAL[letter]) // 12 - 5  # 0: from middle C
+    ruling = used.get((letter, octave), signature[letter])
+    # Whatever a reader makes of accidentals in other octaves, nothing is left to it.
+    elsewhere = any(other == letter and where != octave for other, where in used)
+    sign = _ACCIDENTALS[shift] if shift != ruling or elsewhere else ""
+    if sign:
+        used[(letter, octave)] = shift
+    name = letter.lower() + "'" * (octave - 1) if octave >= 1 else letter + "," * -octave
+    return sign + name
+
+
+def _length(units: Fraction) -> str:
+    if units == 1:
+        return ""
+    if units.denominator == 1:
+        return str(units.numerator)
+    return (str(units.numerator) if units.numerator != 1 else "") + "/" + str(units.denominator)

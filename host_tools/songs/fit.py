@@ -1,0 +1,515 @@
+"""A melody as it is written, fitted to what the device plays: 24 ticks a beat, G3 to A5, phrases, chords.
+
+Everything that is changed is told, a line each. Nothing is guessed about copyright.
+"""
+
+import itertools
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from firmware.sound import score
+from firmware.sound.score import Score, ScoreError
+from host_tools.songs import harmony
+from host_tools.songs.piece import Key, Note, note_name, places, spelled, spelled_note
+from simulator.files.errors import CalandoError
+
+LOW, HIGH = 60, 76  # C4 to E5: where the songs of the device lie
+MOST_BYTES = score.LARGEST
+LONGEST_REST_BEATS = 32
+BEATS = 6  # the most that a bar of the device has
+PHRASE_BARS = 4
+MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)  # Krumhansl 1990
+MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+_TICK = score.TICKS_PER_BEAT
+
+
+@dataclass
+class Melody:
+    """One line of notes and what is known about it; times in quarters from the first bar.
+
+    chords: (start, root or None, quality, text) as the file has them. others: what else sounds in the file.
+    phrases: where lines of the source begin, or None. exact: lengths as written, not as played.
+    """
+
+    notes: list[Note]
+    bars: list[Fraction]
+    end: Fraction
+    metre: tuple[int, int] | None = (4, 4)
+    key: Key | None = None
+    chords: list[tuple[Fraction, int | None, int, str]] = field(default_factory=list)
+    others: list[Note] = field(default_factory=list)
+    phrases: list[Fraction] | None = None
+    exact: bool = True
+    own: bool = False
+    struck_anew: bool = True
+    scale: int | None = None
+    told: list[str] = field(default_factory=list)
+
+
+class TooLong(CalandoError):
+    """More notes or chords than a song can have."""
+
+
+@dataclass
+class Imported:
+    """A score ready for the device, and what somebody should know before it is used.
+
+    bars: ticks of the bar lines. fifths: of the key signature to write it with.
+    """
+
+    name: str
+    data: bytes
+    told: list[str]
+    title: str = ""
+    bars: list[int] = field(default_factory=list)
+    fifths: int = 0
+    metre: str = ""
+
+    def notes(self) -> list[tuple[int, int, bool]]:
+        """(MIDI note or 0 for a rest, ticks, whether a phrase ends with it); a long note as one."""
+        found: list[tuple[int, int, bool]] = []
+        read = Score(self.data)
+        for index in range(read.notes):
+            note = self.data[score.HEADER + 2 * index]
+            ticks = self.data[score.HEADER + 2 * index + 1]
+            if note & 127 == score.GOES_ON:
+                before = found[-1]
+                found[-1] = (before[0], before[1] + ticks, note >= 128)
+            else:
+                found.append((note & 127, ticks, note >= 128))
+        return found
+
+    def chords(self) -> harmony.Chords:
+        """(pitch class, quality, ticks) of each chord."""
+        read = Score(self.data)
+        at = read.chords_at
+        return [
+            (self.data[at + 2 * i] & 15, self.data[at + 2 * i] >> 4, self.data[at + 2 * i + 1])
+            for i in range(read.chords)
+        ]
+
+    def table(self) -> list[tuple[str, float]]:
+        """Note names ("-" for a rest) and lengths in beats, for confirming."""
+        return [
+            (spelled_note(note, self.fifths) if note else "-", ticks / _TICK)
+            for note, ticks, _ in self.notes()
+        ]
+
+
+def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
+    """Range, ticks, phrases, key and chords. CalandoError says in one sentence what cannot be used; TooLong
+    that the song is.
+    """
+    told = list(melody.told)
+    notes = [note for note in melody.notes if note.length > 0]
+    if not notes:
+        raise CalandoError(f"{where} holds no notes")
+    first, last = notes[0].start, notes[-1].end
+    compound, beats, metre_text = counted(melody.metre, told)
+    beat = Fraction(3, 2) if compound else Fraction(1)
+    line = _ticks(notes, first, beat, melody.exact, told, where)
+    line = _rest_of_last_bar(line, melody, first, last, beat)
+
+    sounding = [note for _, note, _ in line if note]
+    key = _key_of(melody.key, line, told)
+    tonic, minor = key.tonic, bool(key.minor)
+    assert tonic is not None
+    shift = 0 if melody.own else _shift(sounding, where)
+    if shift:
+        line = [(at, note + shift if note else 0, ticks) for at, note, ticks in line]
+        tonic = (tonic + shift) % 12
+        octaves = abs(shift) // 12
+        how = f" ({octaves} octave{'s' if octaves > 1 else ''})" if shift % 12 == 0 else ""
+        told.append(
+            f"it was moved {'up' if shift > 0 else 'down'} by {abs(shift)} semitone{'s' if abs(shift) > 1 else ''}{how}: "
+            f"{note_name(min(sounding) + shift)} to {note_name(max(sounding) + shift)}"
+        )
+    fifths = _fifths(tonic, minor, key.fifths if shift % 12 == 0 else None)
+    told.append(f"key: {spelled(places(fifths)[tonic])} {'minor' if minor else 'major'}")
+
+    length = line[-1][0] + line[-1][2]
+    top, bottom = melody.metre or (4, 4)
+    full = round(Fraction(4 * top, bottom) * _TICK / beat)
+    bars = _bars(melody.bars, melody.end, first, beat, full, length)
+    upbeat = bars[0] if bars and bars[0] else 0
+    told.append(
+        f"metre: {metre_text}"
+        + (f", with an upbeat of {upbeat / _TICK:g} beat{'s' if upbeat > _TICK else ''}" if upbeat else "")
+    )
+    line = _phrased_line(line, melody, first, beat, bars, full)
+    plain = [(at, note, ticks) for at, note, ticks, _ in line]
+    chords = _chords(melody, plain, bars, length, first, beat, tonic, minor, shift, told, line)
+    scale = melody.scale if melody.scale is not None else score.MINOR if minor else score.MAJOR
+    data = _encoded(
+        [(note, ticks, end) for _, note, ticks, end in line],
+        chords,
+        beats,
+        compound,
+        tonic,
+        scale,
+        where,
+        told,
+    )
+    return Imported(name, data, told, title, bars, fifths, metre_text.split(",")[0].split(" ")[0])
+
+
+def counted(metre: tuple[int, int] | None, told: list[str]) -> tuple[bool, int, str]:
+    """(whether beats divide in three, beats in a bar, as text). The beat is the quarter, or the dotted quarter."""
+    if metre is None:
+        told.append("it has no metre: bars of four beats are counted")
+        return False, 4, "4/4"
+    top, bottom = metre
+    if bottom == 8 and top % 3 == 0:
+        beats = Fraction(top, 3)
+        compound = True
+    else:
+        beats = Fraction(4 * top, bottom)
+        compound = False
+    text = f"{top}/{bottom}"
+    whole = -(-beats.numerator // beats.denominator)
+    if whole != beats:
+        told.append(f"a bar of {text} is counted as {whole} beats for the rests between phrases")
+    if whole > BEATS:
+        parts = next(n for n in range(2, whole + 1) if whole % n == 0 and whole // n <= BEATS)
+        told.append(f"a bar of {text} is counted as {parts} of {whole // parts} beats")
+        whole //= parts
+    return compound, max(1, whole), text
+
+
+def _ticks(
+    notes: list[Note], first: Fraction, beat: Fraction, exact: bool, told: list[str], where: str
+) -> harmony.Line:
+    """(tick, note or 0, ticks), rests between the notes; onsets and ends are rounded, so that nothing adds up."""
+    scale = _TICK / beat
+    edges = [(note.start - first) * scale for note in notes] + [(note.end - first) * scale for note in notes]
+    if exact or _on_grid(edges):
+        rounded = {edge: round(edge) for edge in edges}
+    else:
+        rounded = {edge: 6 * round(edge / 6) for edge in edges}
+        told.append("notes were played unevenly: they begin on the nearest sixteenth")
+    off = [edge for edge in edges if exact and abs(edge - rounded[edge]) > Fraction(1, 1000)]
+    if off:
+        told.append(
+            f"{len({round(edge) for edge in off})} notes begin or end between the 24 ticks of a beat: rounded by at most "
+            f"{float(max(abs(edge - rounded[edge]) for edge in off)) / 24:.3f} beat"
+        )
+    line: harmony.Line = []
+    lost = 0
+    at = 0
+    for index, note in enumerate(notes):
+        start = rounded[(note.start - first) * scale]
+        stop = rounded[(note.end - first) * scale]
+        following = rounded[(notes[index + 1].start - first) * scale] if index + 1 < len(notes) else stop
+        if not exact:
+            # A player lets go early: a small gap is articulation and no rest, and lengths are sixteenths or triplets.
+            near = min((6 * round(stop / 6), 8 * round(stop / 8)), key=lambda edge: abs(edge - stop))
+            stop = following if index + 1 < len(notes) and following - stop <= _TICK // 3 else near
+        stop = min(stop, following) if index + 1 < len(notes) else stop
+        stop = max(stop, start + 1) if following > start or index + 1 == len(notes) else start
+        if stop <= start:
+            lost += 1
+            continue
+        if start > at:
+            rest = start - at
+            if rest > LONGEST_REST_BEATS * _TICK:
+                raise CalandoError(
+                    f"{where} has a rest of {rest / _TICK:.0f} beats after beat {at / _TICK:g}; a song has rests of at "
+                    f"most {LONGEST_REST_BEATS} beats: cut the file there"
+                )
+            line.append((at, 0, rest))
+        if stop - start > LONGEST_REST_BEATS * _TICK:
+            raise CalandoError(
+                f"{where} holds a note for {(stop - start) / _TICK:.0f} beats at beat {start / _TICK:g}; at most "
+                f"{LONGEST_REST_BEATS} are played: "
+                "is it a drone? Choose another part"
+            )
+        line.append((start, note.pitch, stop - start))
+        at = stop
+    if lost:
+        told.append(f"{lost} notes shorter than a 24th of a beat were left out")
+    return line
+
+
+def _on_grid(edges: list[Fraction]) -> bool:
+    """Whether a played file is a written one: nine onsets in ten on ticks, but for a sequencer's own resolution."""
+    starts = edges[: len(edges) // 2]
+    near = sum(
+        abs(edge - round(edge)) <= Fraction(1, 5) and (round(edge) % 3 == 0 or round(edge) % 4 == 0)
+        for edge in starts
+    )
+    return near >= 0.9 * len(starts)
+
+
+def _rest_of_last_bar(
+    line: harmony.Line, melody: Melody, first: Fraction, last: Fraction, beat: Fraction
+) -> harmony.Line:
+    """A file of our own keeps the rests after its last note; elsewhere they are paper."""
+    if melody.own and melody.end > last:
+        ticks = round((melody.end - last) * _TICK / beat)
+        at, _, length = line[-1]
+        if ticks:
+            line = [*line, (at + length, 0, ticks)]
+    return line
+
+
+def _shift(sounding: list[int], where: str) -> int:
+    """The smallest move, whole octaves first, that brings a melody into the device's range."""
+    lowest, highest = min(sounding), max(sounding)
+    if highest - lowest > score.HIGHEST_NOTE - score.LOWEST_NOTE:
+        raise CalandoError(
+            f"{where} spans {highest - lowest} semitones; the device plays 26, G3 to A5: choose a part or voice "
+            "that is sung"
+        )
+    # A melody that can stay where it is stays.
+    wide = [
+        shift
+        for shift in range(-72, 73)
+        if lowest + shift >= score.LOWEST_NOTE and highest + shift <= score.HIGHEST_NOTE
+    ]
+    if 0 in wide:
+        return 0
+    gentle = [shift for shift in wide if lowest + shift >= LOW and highest + shift <= HIGH]
+    octaves = [shift for shift in gentle if shift % 12 == 0] or [shift for shift in wide if shift % 12 == 0]
+    return min(octaves or gentle or wide, key=abs)
+
+
+def key_of(line: harmony.Line) -> tuple[int, bool]:
+    """(tonic, minor) by the profiles of Krumhansl and the last note."""
+    weight = [0.0] * 12
+    for _, note, ticks in line:
+        if note:
+            weight[note % 12] += ticks
+    last = next(note for _, note, _ in reversed(line) if note) % 12
+    total = sum(weight)
+    best, found = -9.0, (last, False)
+    for tonic in range(12):
+        for minor, profile in ((False, MAJOR_PROFILE), (True, MINOR_PROFILE)):
+            turned = [profile[(pitch - tonic) % 12] for pitch in range(12)]
+            fits = _correlation(weight, turned) + (0.15 if tonic == last else 0.0) * (total > 0)
+            if fits > best:
+                best, found = fits, (tonic, minor)
+    return found
+
+
+def _correlation(one, two) -> float:
+    a, b = sum(one) / 12, sum(two) / 12
+    up = sum((x - a) * (y - b) for x, y in zip(one, two, strict=True))
+    down = (sum((x - a) ** 2 for x in one) * sum((y - b) ** 2 for y in two)) ** 0.5
+    return up / down if down else 0.0
+
+
+def _key_of(key: Key | None, line: harmony.Line, told: list[str]) -> Key:
+    """The file's key; its mode by the end of the song where the file gives the signature alone."""
+    if key is None or key.fifths is None:
+        tonic, minor = key_of(line)
+        told.append("the file has no key: it was taken from the notes")
+        return Key(None, tonic, minor)
+    if key.minor is not None and key.tonic is not None:
+        return key
+    major, minor = (7 * key.fifths) % 12, (7 * key.fifths + 9) % 12
+    last = next(note for _, note, _ in reversed(line) if note) % 12
+    if last == major:
+        return Key(key.fifths, major, False)
+    if last == minor:
+        return Key(key.fifths, minor, True)
+    weight = [0.0] * 12
+    for _, note, ticks in line:
+        if note:
+            weight[note % 12] += ticks
+    fits = {
+        tonic: _correlation(weight, [profile[(pitch - tonic) % 12] for pitch in range(12)])
+        for tonic, profile in ((major, MAJOR_PROFILE), (minor, MINOR_PROFILE))
+    }
+    told.append("the file gives sharps and flats alone: major or minor was taken from the notes")
+    return Key(key.fifths, minor if fits[minor] > fits[major] else major, fits[minor] > fits[major])
+
+
+def _fifths(tonic: int, minor: bool, given: int | None) -> int:
+    """Of the signature to write the song with."""
+    if given is not None:
+        return given
+    return min(range(-6, 7), key=lambda f: ((7 * f + (9 if minor else 0) - tonic) % 12 != 0, abs(f)))
+
+
+def _bars(
+    bars: list[Fraction], end: Fraction, first: Fraction, beat: Fraction, full: int, length: int
+) -> list[int]:
+    """Ticks of the bar lines from the first note on: [upbeat, ...] or [0, ...]; halves of a split bar are one."""
+    scale = _TICK / beat
+    edges = [round((bar - first) * scale) for bar in bars]
+    edges = [edge for edge in edges if edge < length]
+    starts = [edge for edge in edges if edge <= 0][-1:] + [edge for edge in edges if edge > 0]
+    stops = [*starts[1:], max(length, round((end - first) * scale))]
+    found: list[int] = []
+    at = 0
+    while at < len(starts):
+        start, stop = starts[at], stops[at]
+        shortened = stop - start
+        if at == 0 and 0 < stop < length and (stop < full or start < 0):
+            found.append(stop)  # an upbeat
+            at += 1
+            if len(found) == 1 and at < len(starts):
+                found.clear()
+                found.append(starts[at])
+            continue
+        if not found or starts[at] != found[-1]:
+            found.append(max(0, start))
+        if shortened < full and at + 1 < len(starts) and stops[at + 1] - start == full:
+            at += 1  # a bar that a repeat or a line end divides
+        at += 1
+    return found or [0]
+
+
+def _phrased_line(line, melody: Melody, first: Fraction, beat: Fraction, bars: list[int], full: int):
+    """(tick, note, ticks, ends a phrase): the source's lines where they can be, else bars and rests."""
+    length = line[-1][0] + line[-1][2]
+    marks: list[int] = []
+    if melody.phrases:
+        marks = sorted({round((start - first) * _TICK / beat) for start in melody.phrases})
+        marks = [mark for mark in marks if 0 < mark < length]
+        edges = {at for at, *_ in line}
+        marks = [mark for mark in marks if mark in edges]
+        spans = [b - a for a, b in zip([0, *marks], [*marks, length], strict=True)]
+        longest = score.LONGEST_PHRASE_BEATS * _TICK
+        if not melody.own and (min(spans) < 2 * full or max(spans) > longest or not marks):
+            marks = []
+    if not marks and not melody.own:
+        marks = _guessed(line, bars, full)
+    ends = set(marks) | {length}
+    # No phrase is longer than the device plays on one breath.
+    found, since = [], 0
+    for index, (at, note, ticks) in enumerate(line):
+        stop = at + ticks
+        end = stop in ends
+        following = line[index + 1] if index + 1 < len(line) else None
+        if not end and following and following[0] + following[2] - since > score.LONGEST_PHRASE_BEATS * _TICK:
+            end = True
+        if end:
+            since = stop
+        found.append((at, note, ticks, end))
+    return found
+
+
+def _guessed(line, bars: list[int], full: int) -> list[int]:
+    """Where phrases begin: after rests of a beat, and every four bars, counted from the upbeat."""
+    length = line[-1][0] + line[-1][2]
+    starts = [at for at, note, _ in line if note and at]
+    resting = {at + ticks for at, note, ticks in line if not note and ticks >= _TICK}
+    upbeat = bars[0] if bars else 0
+    marks: list[int] = []
+    since = 0
+    for start in starts:
+        span = start - since
+        if start in resting and span >= 2 * full and length - start >= full:
+            marks.append(start)
+            since = start
+            continue
+        whole = PHRASE_BARS * full
+        near = [other for other in starts if abs(other - (since + whole)) <= full // 2]
+        if near:
+            target = since + whole
+            # The note of the next upbeat, or of the bar line.
+            best = min(
+                near, key=lambda other: (other != target, (other - upbeat) % full != 0, abs(other - target))
+            )
+            if start == best and length - start >= full:
+                marks.append(start)
+                since = start
+        elif span >= whole and length - start >= full:
+            marks.append(start)
+            since = start
+    return marks
+
+
+def _chords(
+    melody: Melody, line, bars, length, first, beat, tonic, minor, shift, told, phrased
+) -> harmony.Chords:
+    scale = _TICK / beat
+    if melody.chords:
+        found = _given(melody, bars, length, first, scale, shift, told, phrased)
+        rubs = harmony.check([(note, ticks, False) for _, note, ticks in line], found) if found else []
+        if rubs and not melody.own:
+            tick, chord, note = rubs[0]
+            told.append(
+                f"the file's chord {chord} rubs against the melody's {note} at beat {tick / _TICK:g}"
+                + (f", and {len(rubs) - 1} more" if len(rubs) > 1 else "")
+                + ": played as it is written; correct it in the ABC file if you do not want it"
+            )
+        return found
+    if melody.own:
+        return []
+    others = [
+        (round((note.start - first) * scale), note.pitch + shift, round(note.length * scale))
+        for note in melody.others
+    ]
+    segments = _segments(bars, length, phrased)
+    chords = harmony.simple(line, segments, tonic, minor, others or None)
+    if not chords:
+        told.append("no chords: the song has too many for the device")
+    elif others:
+        told.append("the file's other notes became simple chords under the melody")
+    else:
+        told.append("simple chords were added under the melody")
+    return chords
+
+
+def _segments(bars: list[int], length: int, phrased) -> list[tuple[int, int]]:
+    """Where chords may change: at bar lines, and where a phrase ends."""
+    edges = {0, length, *bars, *(at + ticks for at, _, ticks, end in phrased if end)}
+    ordered = sorted(edge for edge in edges if 0 <= edge <= length)
+    return [(start, stop) for start, stop in itertools.pairwise(ordered) if stop > start]
+
+
+def _given(melody: Melody, bars, length, first, scale, shift, told, phrased) -> harmony.Chords:
+    """The file's chords: each goes on until the next, struck anew with every bar and phrase; a file of our own says
+    each one itself.
+    """
+    changes: dict[int, tuple[int, int]] = {}
+    names: dict[str, str] = {}
+    for start, root, quality, text in melody.chords:
+        at = max(0, round((start - first) * scale))
+        chord = (0, score.SILENT) if root is None else ((root + shift) % 12, quality)
+        changes[at] = chord
+        plain = "N.C." if root is None else harmony.chord_name(root, quality)
+        if root is not None and text.replace("-", "b") not in (plain, harmony.chord_name(root, quality)):
+            letter = text.replace("#", "").replace("b", "")
+            if len(letter) > 1 and not (letter[1:] in ("m", "7", "5", "power") and (quality in (1, 3, 2))):
+                names.setdefault(text, plain)
+    for text, plain in list(names.items())[:8]:
+        told.append(f"the chord {text} is played as {plain}")
+    edges = set(changes) | {0, length}
+    if melody.struck_anew:
+        edges |= set(bars) | {at + ticks for at, _, ticks, end in phrased if end}
+    ordered = sorted(edge for edge in edges if 0 <= edge <= length)
+    chord = (0, score.SILENT)
+    found: harmony.Chords = []
+    for start, stop in itertools.pairwise(ordered):
+        chord = changes.get(start, chord)
+        for piece in harmony.split(stop - start):
+            found.append((*chord, piece))
+    if len(found) > harmony.MOST_CHORDS:
+        found = harmony.merged(found)
+        if not found:
+            told.append("no chords: the song has too many for the device")
+    return found
+
+
+def _encoded(notes, chords, beats, compound, tonic, scale, where, told) -> bytes:
+    written = []
+    for note, ticks, end in notes:
+        pieces = harmony.split(ticks)
+        for at, piece in enumerate(pieces):
+            going = note and at
+            written.append((score.GOES_ON if going else note, piece, end and at + 1 == len(pieces)))
+    room = MOST_BYTES - score.HEADER - 4 - 2 * len(written)
+    if room < 0:
+        raise TooLong(
+            f"{where} has {len(notes)} notes; a song has at most {(MOST_BYTES - score.HEADER - 4) // 2}: shorten it"
+        )
+    if 2 * len(chords) > room:
+        chords = []
+        told.append("no chords: with its many notes there is no room for them")
+    try:
+        return score.encode(written, chords, beats, compound, tonic, scale)
+    except ScoreError as error:
+        raise CalandoError(f"{where} cannot be made into a song: {error}") from error

@@ -1,0 +1,167 @@
+"""Chords under a melody: the file's own, those of its other notes, or simple ones; and the check that none rubs.
+
+A minor second or a major seventh (any octaves apart) between a tone of the chord and a melody note that sounds with it
+for more than half a beat is a clash. The engine plays any tone of a chord at any time in it, so every tone counts.
+"""
+
+from itertools import pairwise
+
+from firmware.sound import score
+from host_tools.songs.piece import note_name
+
+LONGEST_CLASH_TICKS = score.TICKS_PER_BEAT // 2
+LONGEST_TICKS = 240  # of one chord; a longer one is struck again
+MAJOR, MINOR, OPEN, SEVENTH = range(4)
+MOST_CHORDS = 255
+
+# (tick, MIDI note or 0, ticks)
+Line = list[tuple[int, int, int]]
+# (pitch class, quality, ticks)
+Chords = list[tuple[int, int, int]]
+
+
+def tones(root: int, quality: int) -> set[int]:
+    """Pitch classes of a chord; none of a silent one."""
+    if quality == score.SILENT:
+        return set()
+    third, fifth = score.QUALITIES[quality]
+    return {root, (root + fifth) % 12} | ({(root + third) % 12} if third else set())
+
+
+def weights(line: Line, start: int, stop: int) -> list[int]:
+    """Ticks of each pitch class between two ticks."""
+    found = [0] * 12
+    for at, note, ticks in line:
+        overlap = min(stop, at + ticks) - max(start, at)
+        if note and overlap > 0:
+            found[note % 12] += overlap
+    return found
+
+
+def clashes(line: Line, root: int, quality: int, start: int, stop: int) -> bool:
+    """Whether a chord from start to stop rubs against a note of the melody for longer than half a beat."""
+    chord = tones(root, quality)
+    for at, note, ticks in line:
+        if note and min(stop, at + ticks) - max(start, at) > LONGEST_CLASH_TICKS:
+            distances = {(note - tone) % 12 for tone in chord}
+            if distances & {1, 11}:
+                return True
+    return False
+
+
+def check(notes: list[tuple[int, int, bool]], chords: Chords) -> list[tuple[int, str, str]]:
+    """Every clash of a finished song: (tick, the chord's name, the melody's note)."""
+    line, at = [], 0
+    for note, ticks, _ in notes:
+        line.append((at, note, ticks))
+        at += ticks
+    found, at = [], 0
+    for root, quality, ticks in chords:
+        for start, note, length in line:
+            if clashes([(start, note, length)], root, quality, at, at + ticks):
+                found.append((max(at, start), chord_name(root, quality), note_name(note)))
+        at += ticks
+    return found
+
+
+def chord_name(root: int, quality: int) -> str:
+    """As a lead sheet has it: G, Am, D5 (no third), E7; N.C. for none."""
+    if quality == score.SILENT:
+        return "N.C."
+    return note_name(60 + root)[:-1] + ("", "m", "5", "7")[quality]
+
+
+def simple(
+    line: Line, segments: list[tuple[int, int]], tonic: int, minor: bool, others: Line | None = None
+) -> Chords:
+    """One chord a segment (first tick, last), of the key's own, that fits the melody and rubs nowhere.
+
+    others: the file's other notes; then any major or minor chord that they spell is taken. A segment in which every
+    chord rubs is halved down to a beat; there, root and fifth alone are tried, and then nothing.
+    """
+    chords: Chords = []
+    last = len(segments) - 1
+    for index, (start, stop) in enumerate(segments):
+        for root, quality, ticks in _segment(line, start, stop, tonic, minor, others, index == last):
+            for piece in split(ticks):
+                chords.append((root, quality, piece))
+    return merged(chords)
+
+
+def _segment(
+    line: Line, start: int, stop: int, tonic: int, minor: bool, others: Line | None, last: bool
+) -> Chords:
+    degrees = [(0, MINOR if minor else MAJOR), (5, MINOR if minor else MAJOR), (7, MAJOR)]
+    more = [(3, MAJOR), (8, MAJOR), (10, MAJOR)] if minor else [(9, MINOR), (2, MINOR), (4, MINOR)]
+    here = weights(line, start, stop)
+    under = weights(others, start, stop) if others else [0] * 12
+    ranked = []
+    if any(under):
+        choices = [(root, quality) for root in range(12) for quality in (MAJOR, MINOR)]
+    else:
+        choices = [((tonic + degree) % 12, quality) for degree, quality in degrees + more]
+    for place, (root, quality) in enumerate(choices):
+        chord = tones(root, quality)
+        fit = sum(here[tone] + 2 * under[tone] for tone in chord)
+        fit += under[root] - sum(under[tone] for tone in range(12) if tone not in chord)
+        # The plainer chord where two fit alike; the last one is the tonic's where it can be.
+        fit = fit * 100 - place * (8 if not any(under) else 0) * (stop - start) // 10
+        if root == tonic % 12:
+            fit += 1 + (50 * (stop - start) if last else 0)
+        ranked.append((fit, -place, root, quality))
+    whole: Chords = []
+    for _, _, root, quality in sorted(ranked, reverse=True):
+        if not clashes(line, root, quality, start, stop):
+            whole = [(root, quality, stop - start)]
+            break
+    half = (start + stop) // 2
+    half -= (half - start) % score.TICKS_PER_BEAT
+    if not start < half < stop or (whole and stop - start < 4 * score.TICKS_PER_BEAT):
+        halves: Chords = []
+    else:
+        halves = [
+            *_segment(line, start, half, tonic, minor, others, False),
+            *_segment(line, half, stop, tonic, minor, others, last),
+        ]
+    # Two chords in a bar where they hold a beat's more of the melody than one does.
+    if halves and (
+        not whole or _held(line, halves, start) >= _held(line, whole, start) + score.TICKS_PER_BEAT
+    ):
+        return halves
+    if whole:
+        return whole
+    for _, _, root, _ in sorted(ranked, reverse=True):
+        if not clashes(line, root, OPEN, start, stop):
+            return [(root, OPEN, stop - start)]
+    return [(tonic % 12, score.SILENT, stop - start)]
+
+
+def _held(line: Line, chords: Chords, start: int) -> int:
+    """Ticks of melody notes that belong to the chord under them."""
+    found = 0
+    for root, quality, ticks in chords:
+        here = weights(line, start, start + ticks)
+        found += sum(here[tone] for tone in tones(root, quality))
+        start += ticks
+    return found
+
+
+def split(ticks: int) -> list[int]:
+    """A length in pieces that a byte holds."""
+    pieces = []
+    while ticks > LONGEST_TICKS:
+        pieces.append(LONGEST_TICKS)
+        ticks -= LONGEST_TICKS
+    return [*pieces, ticks] if ticks else pieces
+
+
+def merged(chords: Chords) -> Chords:
+    """The same chords, in fewer pieces where there are more than a song can have."""
+    while len(chords) > MOST_CHORDS:
+        for at, (one, two) in enumerate(pairwise(chords)):
+            if one[:2] == two[:2] and one[2] + two[2] <= LONGEST_TICKS:
+                chords = [*chords[:at], (*one[:2], one[2] + two[2]), *chords[at + 2 :]]
+                break
+        else:
+            return []
+    return chords

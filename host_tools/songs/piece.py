@@ -1,0 +1,255 @@
+"""What every reader of notation hands over: measures of notes with their marks, and the order in which they are played.
+
+Times are fractions of a quarter note, so that nothing is rounded before the song is fitted to the device.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+LONGEST_QUARTERS = 4000  # over an hour of quarters at 60: whatever is longer is no lullaby
+MOST_MEASURES = 2000
+
+LETTER_SHARP = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+
+@dataclass(frozen=True)
+class Note:
+    """start, length: quarters; pitch: sounding MIDI note; voice: the file's own number of it."""
+
+    start: Fraction
+    length: Fraction
+    pitch: int
+    voice: str = "1"
+    tied: bool = False  # it goes on with the next note of the same pitch
+
+    @property
+    def end(self) -> Fraction:
+        return self.start + self.length
+
+
+@dataclass(frozen=True)
+class Key:
+    """fifths: sharps, or flats below 0; None where the file's signature is none that exists. tonic: pitch class or
+    None; minor: True, False, or None where the file does not say.
+    """
+
+    fifths: int | None
+    tonic: int | None = None
+    minor: bool | None = None
+
+
+@dataclass(frozen=True)
+class ChordName:
+    """A chord that the file names at a place: root as a pitch class, quality as in firmware.score, None for no chord."""
+
+    start: Fraction
+    root: int | None
+    quality: int
+    text: str
+
+
+@dataclass
+class Measure:
+    """One bar of all parts: notes of each part from the bar's own start."""
+
+    length: Fraction
+    notes: dict[int, list[Note]] = field(default_factory=dict)
+    metre: tuple[int, int] | None = None  # where it changes
+    key: Key | None = None  # where it changes
+    chords: list[ChordName] = field(default_factory=list)
+    phrases: list[Fraction] = field(default_factory=list)  # where a line of the source begins
+    forward: bool = False
+    backward: bool = False
+    times: int = 2
+    endings: frozenset[int] = frozenset()
+    segno: bool = False
+    coda: bool = False
+    to_coda: bool = False
+    fine: bool = False
+    jump: str = ""  # "capo" or "segno", at its end
+    blank: bool = False  # nothing stands in it, not even a rest
+    section: str = ""  # the letter of a part of the tune that begins here
+
+
+@dataclass(frozen=True)
+class Part:
+    """name as the file has it; accompanies: a staff below another of the same instrument, or nothing but drums."""
+
+    name: str
+    staff_of: str = ""
+
+
+@dataclass
+class Piece:
+    """A whole file, or the one tune of it that was asked for."""
+
+    title: str
+    parts: list[Part]
+    measures: list[Measure]
+    told: list[str] = field(default_factory=list)
+    tempo_bpm: float | None = None
+    exact: bool = True  # lengths are written ones; False: played ones, as a MIDI file may have them
+    sections: str = ""  # the letters of its parts in the order in which they are played; empty: as they stand
+    own: bool = False  # the ABC that an import wrote: its lines are its phrases
+    struck_anew: bool = True  # a chord that goes on is struck again with each bar and phrase
+    scale: int | None = None  # the scale of an own file, which no key can say
+    name: str | None = None
+
+
+@dataclass
+class Timeline:
+    """A piece in the order in which it is played. Starts are quarters from the first note's bar."""
+
+    notes: dict[int, list[Note]]
+    bars: list[Fraction]
+    end: Fraction
+    metres: list[tuple[Fraction, tuple[int, int]]]
+    keys: list[tuple[Fraction, Key]]
+    chords: list[ChordName]
+    phrases: list[Fraction]
+    repeated: int  # bars played a second time or oftener
+
+
+def play_order(measures: list[Measure]) -> list[int]:
+    """Indices of the measures as they are played: repeats, endings, da capo, dal segno, fine and coda.
+
+    A repeat without a beginning goes back to the end of the one before, as engravers write it. After a jump back
+    nothing is repeated again and the last ending is taken.
+    """
+    order: list[int] = []
+    at, start, turn, jumped = 0, 0, 1, False
+    while at < len(measures):
+        measure = measures[at]
+        if measure.forward and start != at:
+            start, turn = at, 1
+        group = _ending_group(measures, at)
+        if group:
+            last = max(group)
+            wanted = last if jumped else min(turn, last)
+            if wanted not in measure.endings:
+                at += 1
+                continue
+        order.append(at)
+        if len(order) > MOST_MEASURES:
+            break
+        if jumped and measure.fine:
+            break
+        if jumped and measure.to_coda:
+            found = [index for index, other in enumerate(measures) if other.coda and index > at]
+            if found:
+                at = found[0]
+                continue
+        if measure.backward and not jumped:
+            if turn < max([measure.times, *group]):
+                turn += 1
+                at = start
+                continue
+            start, turn = at + 1, 1
+        elif group and not _ending_group(measures, at + 1):
+            start, turn = at + 1, 1
+        if measure.jump and not jumped:
+            jumped = True
+            found = [index for index, other in enumerate(measures) if other.segno]
+            at = found[0] if measure.jump == "segno" and found else 0
+            continue
+        at += 1
+    return order
+
+
+def _section_order(piece: Piece) -> list[int]:
+    """Measures in the order of an ABC tune's P: line; empty where it names parts that are not there."""
+    starts = {measure.section: at for at, measure in enumerate(piece.measures) if measure.section}
+    if not piece.sections or not set(piece.sections) <= set(starts):
+        return []
+    stops = [*sorted(starts.values()), len(piece.measures)]
+    order: list[int] = []
+    for letter in piece.sections:
+        start = starts[letter]
+        stop = next(at for at in stops if at > start)
+        order += [start + at for at in play_order(piece.measures[start:stop])]
+        if len(order) > MOST_MEASURES:
+            break
+    return order
+
+
+def _ending_group(measures: list[Measure], at: int) -> frozenset[int]:
+    """All numbers of the endings that stand side by side around a measure; empty outside endings."""
+    if at >= len(measures) or not measures[at].endings:
+        return frozenset()
+    low, high = at, at
+    # A new group begins where the numbers start again.
+    while (
+        low > 0 and measures[low - 1].endings and min(measures[low - 1].endings) <= min(measures[low].endings)
+    ):
+        low -= 1
+    while (
+        high + 1 < len(measures)
+        and measures[high + 1].endings
+        and min(measures[high + 1].endings) >= min(measures[high].endings)
+    ):
+        high += 1
+    return frozenset().union(*(measure.endings for measure in measures[low : high + 1]))
+
+
+def timeline(piece: Piece, repeats: bool = True) -> Timeline:
+    """The piece as it is played; without repeats every bar once, but of several endings the last alone."""
+    if repeats:
+        order = _section_order(piece) or play_order(piece.measures)
+    else:
+        order = []
+        for index, measure in enumerate(piece.measures):
+            group = _ending_group(piece.measures, index)
+            if not group or max(group) in measure.endings:
+                order.append(index)
+    result = Timeline({}, [], Fraction(0), [], [], [], [], len(order) - len(set(order)))
+    metre, key = None, None
+    # What rules at a bar is what the source says before it, in the order of the page.
+    ruling: list[tuple[tuple[int, int] | None, Key | None]] = []
+    for measure in piece.measures:
+        metre, key = measure.metre or metre, measure.key or key
+        ruling.append((metre, key))
+    at = Fraction(0)
+    for index in order:
+        measure = piece.measures[index]
+        if measure.length:
+            result.bars.append(at)
+        metre, key = ruling[index]
+        if metre and (not result.metres or result.metres[-1][1] != metre):
+            result.metres.append((at, metre))
+        if key and (not result.keys or result.keys[-1][1] != key):
+            result.keys.append((at, key))
+        for part, notes in measure.notes.items():
+            into = result.notes.setdefault(part, [])
+            into += [Note(at + note.start, note.length, note.pitch, note.voice, note.tied) for note in notes]
+        result.chords += [ChordName(at + c.start, c.root, c.quality, c.text) for c in measure.chords]
+        result.phrases += [at + start for start in measure.phrases]
+        at += measure.length
+    result.end = at
+    return result
+
+
+_FIFTHS = "FCGDAEB"
+
+
+def spelled(place: int) -> str:
+    """The name of a place on the line of fifths, C being 0: F# for 6, Bb for -2."""
+    shift = (place + 1) // 7
+    return _FIFTHS[(place + 1) % 7] + ("#" * shift if shift > 0 else "b" * -shift)
+
+
+def places(fifths: int) -> dict[int, int]:
+    """Pitch class to its place on the line of fifths in a key of that signature: its own seven notes, the raised and the
+    lowered ones around them.
+    """
+    return {(7 * place) % 12: place for place in range(fifths - 3, fifths + 9)}
+
+
+def spelled_note(note: int, fifths: int) -> str:
+    """G#4 for 68 in E major, Ab4 in E flat."""
+    place = places(fifths)[note % 12]
+    return spelled(place) + str((note - (place + 1) // 7) // 12 - 1)
+
+
+def note_name(note: int) -> str:
+    """C4 for 60."""
+    return LETTER_SHARP[note % 12] + str(note // 12 - 1)
