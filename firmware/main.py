@@ -183,7 +183,7 @@ class Device:
                 vitals.add(self.ir, self.red, count)
             if sensor.steer(vitals.led_step):
                 vitals.led_changed()
-        vitals.update(now_ms)
+            vitals.update(now_ms)
 
     def measure(self, now_ms):
         """One analogue channel."""
@@ -225,6 +225,7 @@ class Device:
             if self.usb and self.session.over:
                 from firmware.usb.computer import Computer
 
+                self.vitals.rest()
                 self.computer = Computer(self)
         elif not self.usb:
             self.computer = None

@@ -14,7 +14,6 @@ from firmware.light.beats import Beats
 from firmware.light.movement import Movement
 from firmware.light.period import Period
 from firmware.light.rates import Rates
-from firmware.light.variability import Variability
 from firmware.light.waves import Waves
 
 NO_CONTACT = "no_contact"
@@ -77,6 +76,13 @@ _LED_ENOUGH_COUNTS = const(90000)  # a correction goes on until here
 _LED_FEW_COUNTS = const(160000)
 
 
+def _flat_ring():
+    """A ring of slopes that are all zero, made without a list of as many numbers beside it."""
+    ring = array("I", bytes(4 * pulse.RING))
+    pulse.quiet(ring, 0, pulse.RING)
+    return ring
+
+
 class Vitals:
     """Readings of one patient: feed `add`, call `update` about ten times a second, read the attributes.
 
@@ -92,10 +98,7 @@ class Vitals:
         self._newborn = newborn
         self._half = ranges[4]
         self._state = pulse.new_state()
-        self._ir = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
-        self._red = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
-        self._ir_levelled = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
-        self._red_levelled = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
+        self._resting = True
         self._second = ranges[5]
         self._period = Period(ranges[0], ranges[1], ranges[2], ranges[3], self._second)
         self._beats = Beats()
@@ -103,13 +106,30 @@ class Vitals:
         self.rates = Rates(self._waves, newborn)
         self._movement = Movement()
         self._saturation = spo2.Saturation()
-        self.variability = Variability(self._beats, not newborn)
+        self.variability = None
+        if not newborn:
+            # Nobody asks for a newborn's, and a newborn's device needs the memory at the desk.
+            from firmware.light.variability import Variability
+
+            self.variability = Variability(self._beats)
         self._order = array("I", [0] * 8)
         self._swings = array("I", [0] * 4)
         self.restart()
 
+    def rest(self):
+        """Give the largest buffers back until `restart`: no light is looked at, and a desk needs the memory."""
+        self._unknown(UNSETTLED)
+        self._resting = True
+        self._ir = self._red = self._ir_levelled = self._red_levelled = None
+
     def restart(self):
         """Forget everything: the sensor was taken off, or a new session begins."""
+        if self._resting:
+            self._ir = _flat_ring()
+            self._red = _flat_ring()
+            self._ir_levelled = _flat_ring()
+            self._red_levelled = _flat_ring()
+            self._resting = False
         state = self._state
         for i in range(len(state)):
             state[i] = 0
@@ -143,7 +163,8 @@ class Vitals:
         self._beats.forget()
         self._waves.forget()
         self.rates.forget()
-        self.variability.forget()
+        if self.variability is not None:
+            self.variability.forget()
 
     def add(self, ir, red, count):
         """Take `count` samples (100/s, oldest first, 0..262143 counts) of infrared and red."""
@@ -222,7 +243,7 @@ class Vitals:
             self._judge(head)
         if second:
             self._measure_spo2()
-            if self.pulse_rate_mbpm is not None:
+            if self.pulse_rate_mbpm is not None and self.variability is not None:
                 self.variability.measure(head * pulse.TICKS_PER_PAIR)
         if head != self._seen_head:
             self._seen_head = head
@@ -247,7 +268,8 @@ class Vitals:
         self.spo2_reason = reason
         self.perfusion_index_ppm = None
         self.quality_percent = 0
-        self.variability.forget()
+        if self.variability is not None:
+            self.variability.forget()
 
     def _look_at_light(self, head):
         state = self._state

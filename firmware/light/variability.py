@@ -92,12 +92,10 @@ class Variability:
     unknown.
     """
 
-    def __init__(self, beats, adult):
+    def __init__(self, beats):
         self._beats = beats
-        self._adult = adult
-        size = _GRID if adult else 1
-        self._values = array("I", [0] * size)
-        self._x = array("H", [0] * size)
+        self._values = array("I", [0] * _GRID)
+        self._x = array("H", [0] * _GRID)
         self._r = array("I", [0] * (_LONGEST + 2))
         self._sum = array("I", [0] * (_LONGEST + 2))
         self._wait = 0
@@ -112,7 +110,7 @@ class Variability:
         """Renew the readings: variability each second, breathing every fourth."""
         self._measure_rmssd()
         self._wait += 1
-        if self._adult and self._wait >= 4:
+        if self._wait >= 4:
             self._wait = 0
             self.breathing_rate_mbpm = self._breathing(now_ticks)
 
