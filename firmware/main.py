@@ -40,7 +40,6 @@ from firmware.memory.store import Store
 from firmware.modules import forget
 from firmware.sound.score import Score
 from firmware.step import Inputs, Outputs, Prescription
-from firmware.vitals import Vitals
 
 _SOUND_MS = const(16)  # one block
 _SENSOR_MS = const(160)  # 16 samples of the 32 that the FIFO holds
@@ -102,7 +101,7 @@ class Device:
         )
         self.screen = Screen(bus)
         self.display = panel.Display(self.profile.title)
-        self.vitals = Vitals(self.profile.population)
+        self.vitals = self._new_vitals()
         adult = self.profile.population == "adult"
         self.audio = Audio(
             self.full_scale_cdba,
@@ -175,7 +174,7 @@ class Device:
         """Bring the sensor's samples to the estimators."""
         sensor = self.sensor
         vitals = self.vitals
-        if sensor.on:
+        if sensor.on and vitals is not None:
             count = sensor.read(self.ir, self.red)
             if sensor.lost:
                 vitals.lost(sensor.lost)
@@ -183,6 +182,7 @@ class Device:
                 vitals.add(self.ir, self.red, count)
             if sensor.steer(vitals.led_step):
                 vitals.led_changed()
+        if vitals is not None:
             vitals.update(now_ms)
 
     def measure(self, now_ms):
@@ -225,11 +225,15 @@ class Device:
             if self.usb and self.session.over:
                 from firmware.usb.computer import Computer
 
-                self.vitals.rest()
+                # No light is looked at now, and a desk needs the memory: 30 KB.
+                self.vitals = None
+                forget("vitals", "light")
                 self.computer = Computer(self)
         elif not self.usb:
             self.computer = None
             computer.close()
+            if self.vitals is None:
+                self.vitals = self._new_vitals()
         elif computer.step(now_ms):
             leave_silence(self)
             expect_reset(self.store)
@@ -246,18 +250,18 @@ class Device:
     def _gather(self, now_ms):
         inputs = self.inputs
         vitals = self.vitals
-        on = self.sensor.on
+        lit = vitals if self.sensor.on else None
         inputs.button_stuck = self.gestures.stuck
-        inputs.pulse_rate_mbpm = vitals.pulse_rate_mbpm if on else None
-        inputs.pulse_reason = vitals.pulse_reason
+        inputs.pulse_rate_mbpm = lit.pulse_rate_mbpm if lit is not None else None
+        inputs.pulse_reason = None if vitals is None else vitals.pulse_reason
         low_mbpm = self.session.guard.low_mbpm
-        inputs.candidate_mbpm = vitals.candidate_mbpm() if on else None
-        inputs.slow_for_ms = vitals.slow_for_ms(low_mbpm) if on else 0
-        inputs.perhaps_slow_for_ms = vitals.perhaps_slow_for_ms(low_mbpm) if on else 0
-        inputs.spo2_permille = vitals.spo2_permille if on else None
-        inputs.perfusion_index_ppm = vitals.perfusion_index_ppm if on else None
-        inputs.quality_percent = vitals.quality_percent if on else None
-        inputs.contact = vitals.contact if on else None
+        inputs.candidate_mbpm = lit.candidate_mbpm() if lit is not None else None
+        inputs.slow_for_ms = lit.slow_for_ms(low_mbpm) if lit is not None else 0
+        inputs.perhaps_slow_for_ms = lit.perhaps_slow_for_ms(low_mbpm) if lit is not None else 0
+        inputs.spo2_permille = lit.spo2_permille if lit is not None else None
+        inputs.perfusion_index_ppm = lit.perfusion_index_ppm if lit is not None else None
+        inputs.quality_percent = lit.quality_percent if lit is not None else None
+        inputs.contact = lit.contact if lit is not None else None
         self.conductor.gather(inputs, self.pcm.running)
         adc = self.adc
         inputs.measured_level_cdba = self.output_level_cdba(adc.millivolts(board.ADC_OUTPUT))
@@ -333,8 +337,16 @@ class Device:
         if on:
             if self.sensor.fault is not None and not self.sensor.configure():
                 return
+            if self.vitals is None:
+                self.vitals = self._new_vitals()
             self.vitals.restart()
         self.sensor.power(on)
+
+    def _new_vitals(self):
+        from firmware.vitals import Vitals
+
+        gc.collect()
+        return Vitals(self.profile.population)
 
     def _tell_heap(self, now_ms):
         if self.loop.heap_free_bytes is not None:

@@ -98,7 +98,10 @@ class Vitals:
         self._newborn = newborn
         self._half = ranges[4]
         self._state = pulse.new_state()
-        self._resting = True
+        self._ir = _flat_ring()
+        self._red = _flat_ring()
+        self._ir_levelled = _flat_ring()
+        self._red_levelled = _flat_ring()
         self._second = ranges[5]
         self._period = Period(ranges[0], ranges[1], ranges[2], ranges[3], self._second)
         self._beats = Beats()
@@ -116,20 +119,8 @@ class Vitals:
         self._swings = array("I", [0] * 4)
         self.restart()
 
-    def rest(self):
-        """Give the largest buffers back until `restart`: no light is looked at, and a desk needs the memory."""
-        self._unknown(UNSETTLED)
-        self._resting = True
-        self._ir = self._red = self._ir_levelled = self._red_levelled = None
-
     def restart(self):
         """Forget everything: the sensor was taken off, or a new session begins."""
-        if self._resting:
-            self._ir = _flat_ring()
-            self._red = _flat_ring()
-            self._ir_levelled = _flat_ring()
-            self._red_levelled = _flat_ring()
-            self._resting = False
         state = self._state
         for i in range(len(state)):
             state[i] = 0

@@ -89,7 +89,6 @@ NEWBORN_HIGH_MBPM = const(200_000)  # NICU warning limit
 ADULT_HIGH_MBPM = const(140_000)  # choice: the pulse of a newborn, or of an adult who needs someone now
 NEWBORN_HIGH_MS = const(30_000)
 ADULT_HIGH_MS = const(10_000)
-WRONG_POPULATION_MS = const(10_000)  # choice
 NEWBORN_SPO2_PERMILLE = const(850)
 SPO2_MS = const(10_000)
 UNKNOWN_FORGETS_MS = const(
