@@ -225,16 +225,21 @@ class Device:
             if self.usb and self.session.over:
                 from firmware.usb.computer import Computer
 
-                # No light is looked at now, and a desk needs the memory: 30 KB.
-                self.vitals = None
-                forget("vitals", "light")
                 self.computer = Computer(self)
         elif not self.usb:
             self.computer = None
             computer.close()
             if self.vitals is None:
                 self.vitals = self._new_vitals()
-        elif computer.step(now_ms):
+        else:
+            self._talk_to(computer, now_ms)
+
+    def _talk_to(self, computer, now_ms):
+        if self.vitals is not None and self.session.over and not self.sensor.on:
+            # No light is looked at now, and a desk needs the memory.
+            self.vitals = None
+            forget("vitals", "light")
+        if computer.step(now_ms):
             leave_silence(self)
             expect_reset(self.store)
             machine.reset()

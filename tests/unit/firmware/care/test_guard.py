@@ -221,28 +221,6 @@ def test_a_pulse_that_may_be_slow_stops_unless_it_is_known_again(population, rig
         assert found == (None if known_again else pytest.approx(after_s, abs=0.21))
 
 
-def test_a_rate_too_fast_to_be_shown_is_forgotten_with_a_long_gap():
-    watch = Watch("newborn")
-    watch.want(True)
-    watch.run(20)
-    watch.inputs.pulse_rate_mbpm = None
-    watch.inputs.candidate_mbpm = 270_000
-    watch.run(20)
-    watch.inputs.candidate_mbpm = None
-    watch.run(5)
-    watch.inputs.candidate_mbpm = 270_000
-    assert watch.run(30) == pytest.approx(10, abs=0.21)  # a short gap holds the timer
-    watch = Watch("newborn")
-    watch.want(True)
-    watch.inputs.pulse_rate_mbpm = None
-    watch.inputs.candidate_mbpm = 270_000
-    watch.run(20)
-    watch.inputs.candidate_mbpm = None
-    watch.run(12)
-    watch.inputs.candidate_mbpm = 270_000
-    assert watch.run(60) == pytest.approx(30, abs=0.21)
-
-
 @pytest.mark.parametrize(("population", "after_s"), [("newborn", 20), ("adult", None)])
 def test_a_pulse_that_may_be_slow_from_the_start_ends_a_newborns_session(population, after_s):
     watch = Watch(population)
