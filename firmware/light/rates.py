@@ -239,12 +239,12 @@ class Rates:
         the sensor.
         """
         limit = _MBPM_TICKS // limit_mbpm
-        longest = max(self._waves.every.slow_ticks(limit, now), self._waves.strong.slow_ticks(limit, now))
-        row = self._row
-        if self.slow_mbpm is not None and self.slow_mbpm == self.fast_mbpm and row.group_ticks() >= limit:
-            held = row.pattern_ticks(now)
-            if self.second_wave and held > longest:
-                longest = held
+        longest = max(
+            self._waves.every.slow_ticks(limit, now),
+            self._waves.strong.slow_ticks(limit, now),
+        )
+        if self.second_wave:
+            longest = max(longest, self._row.slow_groups_ticks(limit, now))
         return longest
 
     def perhaps_slow_for_ticks(self, limit_mbpm, now):
@@ -254,4 +254,4 @@ class Rates:
             return 0
         if row.weaker_percent() > _UNLIKE_ENOUGH_PERCENT:
             return 0
-        return row.pattern_ticks(now)
+        return row.slow_groups_ticks(_MBPM_TICKS // limit_mbpm, now)

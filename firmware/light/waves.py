@@ -217,13 +217,20 @@ class Row:
             begin = self.time(back + 1)
         return now - begin if back or now - begin > 2 * limit_ticks else 0
 
-    def pattern_ticks(self, now):
-        """For how long, until `now`, the present pattern has held; 0 without one."""
-        if self.pattern == NONE:
+    def slow_groups_ticks(self, limit_ticks, now):
+        """For how long, until `now`, waves of one kind have each come `limit_ticks` or more after the last of theirs."""
+        step = self.pattern
+        if step == NONE:
             return 0
-        back = self.run + 1
-        last = self.known() - 1
-        return now - self.time(back if back < last else last)
+        known = self.known()
+        back = 0
+        while (
+            back + step < known
+            and back <= self.run
+            and self.time(back) - self.time(back + step) >= limit_ticks
+        ):
+            back += 1
+        return now - self.time(back + step - 1) if back else 0
 
 
 class Waves:

@@ -141,3 +141,11 @@ def test_a_steady_newborn_is_never_taken_for_a_slow_one(tmp_path, rate):
         for breath in (40, 60):
             made = steady(rate, 120, delay_s=0.2, second=second, breathing_per_minute=breath, seed=rate)
             assert stop_s(made, "newborn", tmp_path) is None
+
+
+@pytest.mark.parametrize("second", [0, 0.3])
+def test_a_dip_of_two_seconds_is_no_bradycardia(tmp_path, second):
+    """Four seconds are the rule, and they begin with the first slow beat, not with the second waves before it."""
+    rate = course(60, (0, 112), (30, 112), (30.5, 94), (32.5, 94), (33, 112))
+    made = heart(rate, delay_s=0.22, second=second, seed=3)
+    assert stop_s(made, "newborn", tmp_path) is None
