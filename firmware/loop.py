@@ -70,6 +70,7 @@ class Loop:
         self.worst_lateness_ms = 0
         self.heap_free_bytes = None  # after the last collection; None where nobody knows
         self.turns = 0
+        self._excused = False
 
     def add(self, name, period_ms, run):
         task = Task(name, period_ms, run)
@@ -91,6 +92,11 @@ class Loop:
                 # What a task missed is left out, and its beat kept: those that are due with the sound stay right after it.
                 task.due_ms += task.period_ms * (behind_ms // task.period_ms + 1)
                 task.run(now_ms)
+                if self._excused:
+                    self._excused = False
+                    self._begin()
+                    next_ms = now_ms
+                    break
                 if clock.now_ms() >= first.due_ms:
                     next_ms = now_ms  # the others are still due in the next turn
                     break
@@ -117,11 +123,18 @@ class Loop:
     def run(self):
         """Turn for ever; an exception of any task ends it, and the caller leaves silence behind."""
         # The clock began with the device: what it took to put it together is not lateness.
+        self._begin()
+        while True:
+            self.turn()
+
+    def excuse(self):
+        """What the running task still does in this turn makes no other late: it loads code, and nothing sounds."""
+        self._excused = True
+
+    def _begin(self):
         now_ms = self.clock.now_ms()
         for task in self._tasks:
             task.due_ms = now_ms
-        while True:
-            self.turn()
 
     def collect(self):
         """Collect garbage now, and see how much heap is free."""

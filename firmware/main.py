@@ -101,7 +101,9 @@ class Device:
         )
         self.screen = Screen(bus)
         self.display = panel.Display(self.profile.title)
-        self.vitals = self._new_vitals()
+        from firmware.vitals import Vitals
+
+        self.vitals = Vitals(self.profile.population)
         adult = self.profile.population == "adult"
         self.audio = Audio(
             self.full_scale_cdba,
@@ -229,8 +231,7 @@ class Device:
         elif not self.usb:
             self.computer = None
             computer.close()
-            if self.vitals is None:
-                self.vitals = self._new_vitals()
+            self._load_vitals()
         else:
             self._talk_to(computer, now_ms)
 
@@ -342,16 +343,21 @@ class Device:
         if on:
             if self.sensor.fault is not None and not self.sensor.configure():
                 return
-            if self.vitals is None:
-                self.vitals = self._new_vitals()
-            self.vitals.restart()
+            self._load_vitals().restart()
         self.sensor.power(on)
 
-    def _new_vitals(self):
+    def _load_vitals(self):
+        """Bring the light's modules back after a desk: some tenths of a second, in which nothing sounds."""
+        if self.vitals is not None:
+            return self.vitals
+        if self.computer is not None:
+            self.computer.make_room()  # there is no memory for the desk and the pulse at once
+        self.loop.collect()
+        self.loop.excuse()
         from firmware.vitals import Vitals
 
-        gc.collect()
-        return Vitals(self.profile.population)
+        self.vitals = Vitals(self.profile.population)
+        return self.vitals
 
     def _tell_heap(self, now_ms):
         if self.loop.heap_free_bytes is not None:

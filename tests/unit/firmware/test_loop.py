@@ -89,3 +89,25 @@ def test_what_the_start_took_is_not_lateness():
 def test_a_loop_that_is_never_calm_collects_all_the_same():
     chip = Chip([("sound", 16, 15)]).run(25_000)
     assert [at_ms // 1000 for at_ms, _ in chip.collected] == [1, 7, 13, 19]
+
+
+@pytest.mark.parametrize("excused", [True, False])
+def test_what_loading_code_took_is_not_lateness(excused):
+    """Half a second late would silence the session that begins with it."""
+    clock = Clock()
+    loop = Loop(clock)
+    began = []
+
+    def load(now_ms):
+        began.append(now_ms)
+        if len(began) == 3:
+            if excused:
+                loop.excuse()
+            clock.sleep_us(700_000)
+
+    loop.add("sound", 16, lambda now_ms: None)
+    loop.add("session", 100, load)
+    for _ in range(60):
+        loop.turn()
+    assert (loop.worst_lateness_ms > 500) != excused
+    assert len(began) > 5
