@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from firmware.reasons import TWO_RATES
 from host_tools.output import write_files
 from host_tools.play import vitals_script
 from simulator import recording_file
@@ -103,16 +104,18 @@ def exchanged_lights(light: EvenLight, readings: Readings) -> str | None:
     """A sentence when red and infrared are probably exchanged, None when nothing says so.
 
     Asked is the ratio of ratios R (pulse of red over its steady light, by that of infrared), in stretches of 5 s in
-    which a pulse was read and the two lights move alike. Above 1.25 throughout it would be a saturation below 72 %
-    from the first to the last beat. The other way round nothing can be known: exchanged lights at a true 60 to 72 %
-    look like 86 to 92.
+    which a pulse was read, or would be but for its second wave, and the two lights move alike. Above 1.25
+    throughout it would be a saturation below 72 % from the first to the last beat. The other way round nothing can
+    be known: exchanged lights at a true 60 to 72 % look like 86 to 92.
     """
     if light.red is None:
         return None
     ratios = []
-    for row, end in zip(readings.rows, range(100, len(light.ir) + 1, 100), strict=False):
+    ends = range(100, len(light.ir) + 1, 100)
+    for row, (reason, _), end in zip(readings.rows, readings.reasons, ends, strict=False):
         begin = end - EXCHANGE_STRETCH
-        if row["pulse_rate_bpm"] is None or begin < 0 or light.lost[begin:end].any():
+        beats = row["pulse_rate_bpm"] is not None or reason == TWO_RATES
+        if not beats or begin < 0 or light.lost[begin:end].any():
             continue
         ir, red = (_pulse_share(counts[begin:end]) for counts in (light.ir, light.red))
         power = float(ir @ ir) * float(red @ red)

@@ -312,8 +312,8 @@ def test_light_too_weak_for_skin_is_told(file):
 
 
 class TestExchangedLights:
-    def warning(self, file, samples, **options):
-        readings = vitals_run.read(file(rows(np.arange(len(samples)) / 100, samples)), "adult", **options)
+    def warning(self, file, samples, population="adult"):
+        readings = vitals_run.read(file(rows(np.arange(len(samples)) / 100, samples)), population)
         return [note for note in readings.notes if "exchanged" in note]
 
     @pytest.mark.parametrize("ratio", [0.38, 0.5, 0.6, 0.7])
@@ -321,6 +321,11 @@ class TestExchangedLights:
         made = pulse(72, SECONDS, ratio=ratio).samples
         assert self.warning(file, made[:, ::-1])
         assert not self.warning(file, made)
+
+    def test_it_is_noticed_where_two_rates_are_possible_and_none_is_shown(self, file):
+        made = pulse(72, SECONDS).samples
+        assert self.warning(file, made[:, ::-1], "newborn")
+        assert not self.warning(file, made, "newborn")
 
     def test_a_desaturation_is_not_taken_for_it(self, file):
         ratio = np.interp(np.arange(6000), [1000, 2000, 4000, 5000], [0.6, 1.7, 1.7, 0.6])
