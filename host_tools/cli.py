@@ -223,7 +223,7 @@ def main() -> None:
     try:
         app()
     except CalandoError as error:
-        print(f"calando: {error}.".replace("..", "."), file=sys.stderr)
+        print(f"calando: {str(error).removesuffix('.')}.", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("calando: stopped.", file=sys.stderr)

@@ -256,6 +256,11 @@ class TestBadInput:
         assert status == 1
         assert is_one_sentence(err)
 
+    def test_a_path_with_two_dots_is_named_as_it_was_given(self, calando):
+        status, _, err = calando("vitals", "../none.csv")
+        assert status == 1
+        assert "calando: ../none.csv: " in err and not err.endswith("..\n")
+
     def test_a_folder_that_is_a_file(self, calando, played, scenario, tmp_path):
         (tmp_path / "out").write_text("mine")
         status, _, err = calando("simulate", scenario, "--out", tmp_path / "out")
