@@ -307,7 +307,14 @@ Beside the song it writes NAME.played.abc, which gives the same song back when i
 
 What is refused, in a sentence: a span of more than 26 semitones, a rest or note of more than 32 beats, more notes than 2048
 bytes hold even without repeats, a damaged file, MIDI that counts in film frames.
-@CORPUS@
+
+`python tests/bench/song_corpus.py --tunes 2000 --seed 14`, on the public tunes that music21 brings along, against
+abc2midi (from whose text ornaments, fermatas and swing are taken, and which is told to let accidentals count for
+their octave): 1985 of 2000 taken; of these 1935 the same (97.5 %), 49 not, one not given back by its own ABC. Of the
+49, 45 have a line that tells of repeats or of something left out; of four nothing is told, and they were not looked
+into. Of the 45 a part was: there abc2midi passes over da capo or over endings on a continued line. A length that is
+too short, with a rest after it, would not be seen by this comparison.
+
 [sound.md](sound.md) says what becomes of a recording. Who sang it, and who has the rights, is nobody's guess: ask.
 """
 

@@ -3,13 +3,6 @@
 import link_fuzz
 import pytest
 
-from simulator.interpreter import ROOT
-
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "firmware" / "usb" / "computer.py").exists(),
-    reason="this firmware does not answer on its USB line",
-)
-
 
 @pytest.mark.parametrize(
     ("runtime", "plays", "lines"),
