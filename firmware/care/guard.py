@@ -173,6 +173,7 @@ class Guard:
         self._spo2_for_ms = 0
         self._pulse_unknown_ms = 0
         self._spo2_unknown_ms = 0
+        self._fastest_unknown_ms = 0
         self._blind_ms = 0
         self._perhaps_for_ms = 0
         self._pulse_was_right = False
@@ -315,9 +316,10 @@ class Guard:
                         self._baseline_mbpm = self._baseline_sum // BASELINE_READINGS
         # Faster than what is shown can still be too fast.
         fastest = inputs.candidate_mbpm if pulse is None else pulse
+        self._fastest_unknown_ms = self._count(self._fastest_unknown_ms, fastest is None)
         if fastest is not None:
             self._high_for_ms = self._count(self._high_for_ms, fastest > self._high_mbpm)
-        elif self._pulse_unknown_ms >= UNKNOWN_FORGETS_MS:
+        elif self._fastest_unknown_ms >= UNKNOWN_FORGETS_MS:
             self._high_for_ms = 0
         spo2 = inputs.spo2_permille
         blind = inputs.contact is True and (pulse is None or spo2 is None)

@@ -244,6 +244,19 @@ def test_a_rate_that_is_too_fast_to_be_shown_is_too_fast():
     assert watch.verdict == (FADE, "tachycardia")
 
 
+@pytest.mark.parametrize(("gap_s", "after_s"), [(5, 10), (12, 30)])
+def test_a_short_gap_holds_the_timer_of_a_rate_too_fast_to_be_shown(gap_s, after_s):
+    watch = Watch("newborn")
+    watch.want(True)
+    watch.inputs.pulse_rate_mbpm = None
+    watch.inputs.candidate_mbpm = 270_000
+    watch.run(20)
+    watch.inputs.candidate_mbpm = None
+    watch.run(gap_s)
+    watch.inputs.candidate_mbpm = 270_000
+    assert watch.run(60) == pytest.approx(after_s, abs=0.21)
+
+
 @pytest.mark.parametrize("missing", ["pulse_rate_mbpm", "spo2_permille"])
 def test_a_newborn_is_not_played_to_for_ever_unseen(missing):
     watch = Watch("newborn")
