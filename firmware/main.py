@@ -101,9 +101,7 @@ class Device:
         )
         self.screen = Screen(bus)
         self.display = panel.Display(self.profile.title)
-        from firmware.vitals import Vitals
-
-        self.vitals = Vitals(self.profile.population)
+        self.vitals = None  # loaded once it is clear that no computer is at the desk
         adult = self.profile.population == "adult"
         self.audio = Audio(
             self.full_scale_cdba,
@@ -128,7 +126,7 @@ class Device:
         self._adc_fault = None
         self._recording_failed = False
         self.computer = None  # at the other end of the cable, while there is one (computer.py)
-        self.usb = False  # there is USB power
+        self.usb = self.usb_power.value() == 1  # there is USB power
         self.sessions_now = 0  # saved since the device was switched on
 
         self.loop = Loop(clock, WDT(timeout=WATCHDOG_MS))
@@ -228,10 +226,11 @@ class Device:
                 from firmware.usb.computer import Computer
 
                 self.computer = Computer(self)
+            else:
+                self._load_vitals()
         elif not self.usb:
             self.computer = None
             computer.close()
-            self._load_vitals()
         else:
             self._talk_to(computer, now_ms)
 
