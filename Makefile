@@ -82,7 +82,7 @@ story: setup ## each scenario, played, as a few plain sentences
 	@$(BIN)/python -m host_tools.play.story
 
 lock: ## renew the pinned versions (needs uv; --no-emit-index-url keeps addresses out)
-	uv pip compile pyproject.toml --extra test --extra check --universal --no-annotate --no-header --generate-hashes -o requirements.lock
+	uv pip compile pyproject.toml --extra campaign --extra check --extra record --extra studio --extra test --universal --no-annotate --no-header --generate-hashes -o requirements.lock
 	uv pip compile pyproject.toml --extra bench --constraint requirements.lock --universal --no-annotate --no-header --generate-hashes -o requirements-bench.lock
 	uv pip compile pyproject.toml --extra chip --constraint requirements.lock --universal --no-annotate --no-header --generate-hashes -o requirements-chip.lock
 
