@@ -49,7 +49,7 @@ NEWBORN = {
     "pulse_rise_stop_percent": 20,  # tachycardia: 20 % over the baseline, same source
     "spo2_stop_percent": 85,  # NICU warning limit, PMC6906083 table 6; uncalibrated here: stops only
     # minute since matching ended, tempo %, level dB, minor %, brightness %, density %.
-    # Lullabies are consonant and repeat: no song in major is turned to minor.
+    # The mode is the song's own: whoever wants major turned to minor asks for it in a profile of their own.
     "curve": [
         [0, 100, 0, 0, 60, 70],
         [9, 92, -2, 0, 40, 50],
@@ -94,9 +94,10 @@ ADULT = {
     "pulse_low_stop_bpm": 45,
     "pulse_rise_stop_percent": 20,
     "spo2_stop_percent": 0,  # off: SpO2 falls in the dying, and that is no reason to take the music away
+    # The mode is the song's own here too: it is the family's song, and what was shown when it came in is what plays.
     "curve": [
-        [0, 100, 0, 60, 60, 80],
-        [10, 85, -2, 20, 45, 55],
+        [0, 100, 0, 0, 60, 80],
+        [10, 85, -2, 0, 45, 55],
         [25, 85, -5, 0, 30, 35],
     ],
 }

@@ -99,6 +99,8 @@ def validate(file: File, as_json: AsJson = False) -> None:
     say(f"Other than ready-made: {', '.join(name for name, _, _ in found) or 'nothing'}.")
     if profile.song not in songs.NAMES:
         say(f"Its song {profile.song} is not built in: put it on the device first (calando song put).")
+    if turned := profile_file.turned(profile):
+        say(turned)
 
 
 @app.command()

@@ -117,6 +117,20 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any
     ]
 
 
+def turned(profile: Profile) -> str:
+    """One sentence where the curve plays songs in another mode than the one they are written in, else nothing."""
+    shares = [row[3] for row in profile.values["curve"]]
+    sad, glad = max(0, *shares), -min(0, *shares)
+    said = []
+    if sad:
+        said.append(f"up to {sad} in a hundred phrases of a song in major sound in minor")
+    if glad:
+        said.append(
+            f"up to {glad} {'of one in minor in' if sad else 'in a hundred phrases of a song in minor sound in'} major"
+        )
+    return f"Its curve turns songs: {', '.join(said)}." if said else ""
+
+
 def with_unit(name: str, value: Any) -> str:
     """A value for a person to read: "48 dBA"; nothing there is "-"."""
     if value is None:

@@ -8,6 +8,7 @@ from firmware.sound.score import Score
 from host_tools.songs import harmony
 from host_tools.songs.fit import Imported
 from host_tools.sound import render
+from simulator.files import profile_file
 
 READY = {name: Profile.from_values({"population": name}) for name in ("newborn", "adult")}
 RATE_HZ = render.RATE_HZ
@@ -87,12 +88,23 @@ def test_chords_that_are_added_never_rub():
             assert harmony.check([(note, ticks, False) for _, note, ticks in line], chords) == []
 
 
-@pytest.mark.parametrize("name", MINOR_SONGS)
+@pytest.mark.parametrize("name", songs.NAMES)
 @pytest.mark.parametrize("ready", READY)
-def test_a_song_in_minor_is_played_as_it_is_written(name, ready):
+def test_a_ready_made_profile_plays_every_song_as_it_is_written(name, ready):
     plan = render.plan_for(READY[ready], name, seconds=40, notes=True)
     heard = [note for _, voice, note, *_ in render.play(plan)[1] if voice < 3]
-    assert len(heard) > 20 and heard == (2 * render.melody(songs.SONGS[name]))[: len(heard)]
+    assert len(heard) > 20 and heard == (3 * render.melody(songs.SONGS[name]))[: len(heard)]
+
+
+def test_what_a_curve_turns_is_said():
+    assert [profile_file.turned(profile) for profile in READY.values()] == ["", ""]
+    sad = Profile.from_values(
+        {"population": "adult", "curve": [[0, 100, 0, 60, 60, 80], [9, 92, -2, -20, 40, 50]]}
+    )
+    assert profile_file.turned(sad) == (
+        "Its curve turns songs: up to 60 in a hundred phrases of a song in major sound in minor, up to 20 of one in "
+        "minor in major."
+    )
 
 
 def test_a_curve_can_ask_for_the_other_mode():
