@@ -71,6 +71,21 @@ def simulate(
         Path | None,
         typer.Option(metavar="DIR", help="Folder for the results; default: out/ and the scenario's name."),
     ] = None,
+    port: Annotated[
+        str | None,
+        typer.Option(
+            metavar="sim",
+            help="Play on the simulated device of --port sim, which keeps the session; default: on a new device.",
+        ),
+    ] = None,
+    rest_hours: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=48,
+            help="With --port: hours the device was on without a session before; default: 24, when none counts any more.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Play a whole session at a simulated bedside, with the real firmware.
@@ -80,7 +95,13 @@ def simulate(
     from host_tools.play import simulate as work
 
     summary = work.simulate(
-        scenario, runtime.value if runtime else None, seed, out, say_nothing if as_json else say
+        scenario,
+        runtime.value if runtime else None,
+        seed,
+        out,
+        say_nothing if as_json else say,
+        port,
+        rest_hours,
     )
     if as_json:
         print_json(summary)

@@ -11,6 +11,7 @@ from typing import Any
 
 import littlefs
 
+from firmware.care import dose
 from firmware.memory.store import Store
 from firmware.prescription import profile
 from simulator.files.errors import CalandoError, os_reason
@@ -105,6 +106,26 @@ class Flash:
         )
         files.unmount()
         self.erases = self.programs = 0
+
+    def pass_minutes(self, minutes: int) -> None:
+        """Let time pass for the dose, as on a device that is switched on with nobody there."""
+        store = self.store()
+        found = store.load(dose.RECORD)
+        if found is None or minutes <= 0:
+            return
+        kept = dose.Dose()
+        try:
+            kept.unpack(found[1])
+        except ValueError:
+            return  # damaged: the device assumes that the day's dose was given, and goes by that
+        kept.pass_minutes(minutes)
+        record = bytearray(dose.RECORD_BYTES)
+        kept.pack_into(record)
+        store.save(dose.RECORD, dose.VERSION, bytes(record))
+
+    def store(self) -> Store:
+        """The device's records, to read and to write, while it is switched off."""
+        return Store(HostFiles(mount(self.read, self.program, self.erase), self.folder))
 
     def load(self, name: str, slots: int = 2) -> bytes | None:
         """The newest record of that name in the device's store, or None."""

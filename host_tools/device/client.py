@@ -429,14 +429,12 @@ def nothing_found() -> NoDevice:
 
 
 def _simulated() -> Device:
-    """A simulated device, whose flash outlives this program: in the user's state folder, or in CALANDO_SIM_DIR."""
-    import platformdirs
-
+    """A simulated device, whose flash outlives this program."""
+    from host_tools.device import simulated
     from simulator.interpreter import find_micropython
     from simulator.live import LiveDevice
 
-    folder = os.environ.get("CALANDO_SIM_DIR") or platformdirs.user_state_path("calando") / "sim"
-    live = LiveDevice(Path(folder) / "flash", "micropython" if find_micropython() else "cpython")
+    live = LiveDevice(simulated.flash_path(), "micropython" if find_micropython() else "cpython")
     with ExitStack() as opened:
         device = Device(SerialWire(opened.enter_context(live).port), live)
         opened.pop_all()

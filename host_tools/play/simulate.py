@@ -5,9 +5,12 @@ The playing is simulator/play.py's; what is written is results.py's.
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from firmware.reasons import IDLE
+from host_tools.device import client, simulated
 from host_tools.output import OutputFolder
 from host_tools.play.reporter import Reporter
 from host_tools.play.results import FILES
@@ -19,8 +22,10 @@ from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
     from simulator.bedside import Result
+    from simulator.flash import Flash
 
 LINE_EVERY_S = 30.0
+REST_HOURS = 24.0  # after which no earlier session counts for pauses and dose
 RUNTIMES = ("micropython", "cpython", "rp2040")
 
 
@@ -30,14 +35,28 @@ def simulate(
     seed: int | None = None,
     out: Path | None = None,
     say: Callable[[str], None] = print,
+    port: str | None = None,
+    rest_hours: float | None = None,
 ) -> dict[str, Any]:
     """Play the scenario `name` and write the results; returns the summary, as in summary.json.
 
     runtime: None takes MicroPython, or this Python where there is no interpreter for the machine.
+    port: "sim" plays on the simulated device, which keeps its session; None on a new one, which is gone afterwards.
+    rest_hours: how long the device of `port` has been on without a session, for the pauses it keeps; None: REST_HOURS.
 
-    Raises CalandoError when the scenario, its files or the folder cannot be used, when the runtime is missing
-    or dies, and (with the results written) when the scenario's `[expect]` does not hold.
+    Raises CalandoError when the scenario, its files, the folder or the device cannot be used, when the runtime is
+    missing or dies, and (with the results written) when the scenario's `[expect]` does not hold.
     """
+    if port not in (None, client.SIMULATED):
+        raise CalandoError(
+            f"a scenario is played on a simulated device, and not on {port}; choose --port {client.SIMULATED}"
+        )
+    if port is not None and runtime == "rp2040":
+        raise CalandoError(
+            "the simulated device of --port sim is no emulated chip; leave --port or --runtime out"
+        )
+    if port is None and rest_hours is not None:
+        raise CalandoError("hours of rest are for the simulated device that stays; add --port sim")
     scenario = scenarios.load(name)
     if runtime is None:
         runtime = "micropython" if find_micropython() else "cpython"
@@ -58,9 +77,16 @@ def simulate(
             say(
                 "An emulated second takes some seconds of this computer's, and up to twenty while the chip boots."
             )
-        result = _play(scenario, runtime, seed, say)
+        with ExitStack() as kept:
+            flash = None
+            if port is not None:
+                hours = REST_HOURS if rest_hours is None else rest_hours
+                scenario, flash = kept.enter_context(simulated.at_bedside(scenario, hours, say))
+            result = _play(scenario, runtime, seed, say, flash)
         summary = reporter.write(result, folder)
     _say_end(summary, out, say)
+    if port is not None:
+        _say_kept(result, say)
     expected = summary["expected"]
     if expected is not None and not expected["held"]:
         raise CalandoError(
@@ -70,7 +96,9 @@ def simulate(
     return summary
 
 
-def _play(scenario: Scenario, runtime: str, seed: int | None, say: Callable[[str], None]) -> "Result":
+def _play(
+    scenario: Scenario, runtime: str, seed: int | None, say: Callable[[str], None], flash: "Flash | None"
+) -> "Result":
     from simulator import (
         bedside,  # not above: `calando --help` need not load the whole simulator
         play,
@@ -85,7 +113,7 @@ def _play(scenario: Scenario, runtime: str, seed: int | None, say: Callable[[str
             next_line_s = (row["time_s"] // LINE_EVERY_S + 1) * LINE_EVERY_S
 
     try:
-        return play.run(scenario, runtime, seed, progress)
+        return play.run(scenario, runtime, seed, progress, flash)
     except FileNotFoundError as error:
         raise CalandoError(str(error)) from None
     except bedside.RuntimeDied as error:
@@ -94,6 +122,13 @@ def _play(scenario: Scenario, runtime: str, seed: int | None, say: Callable[[str
             print("\n".join(rest), file=sys.stderr)
             what = what.removesuffix(": Traceback (most recent call last):")
         raise CalandoError(f"{scenario.title}: {what}; nothing was written") from None
+
+
+def _say_kept(result: "Result", say: Callable[[str], None]) -> None:
+    if any(row["phase"] != IDLE for row in result.rows):
+        say("The session is on the simulated device: calando session list --port sim")
+    else:
+        say("Nothing was listened to or played, so the simulated device keeps no session of it.")
 
 
 def _say_end(summary: dict[str, Any], out: Path, say: Callable[[str], None]) -> None:

@@ -46,7 +46,7 @@ def played(monkeypatch):
     """The bedside plays the session made by hand at once; returns what it was asked for."""
     asked = []
 
-    def run(scenario, runtime="micropython", seed=None, progress=None):
+    def run(scenario, runtime="micropython", seed=None, progress=None, flash=None):
         asked.append((scenario.title, runtime, seed))
         made = hand_made.result(seed=seed or scenario.seed)
         for row in made.rows:
@@ -357,7 +357,7 @@ def test_a_machine_without_micropython_plays_on_cpython_and_says_so(monkeypatch,
     said, asked = [], []
     monkeypatch.setattr(simulate, "find_micropython", lambda: None)
 
-    def play(scenario, runtime, seed, say):
+    def play(scenario, runtime, seed, say, flash):
         asked.append(runtime)
         raise CalandoError("enough")
 
