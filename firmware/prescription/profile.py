@@ -32,7 +32,7 @@ class Setting:
 
     kind is "number", "choice", "switch", "name", "text" or "curve". A number in human units times `scale` is
     the firmware's integer in `attribute`. `newborn` and `adult` are (lowest, highest) for a number, the
-    allowed words for a choice, (shortest, longest) for a text or name.
+    allowed words for a choice, (shortest, longest) for a text or name, rows of both for a curve.
     """
 
     def __init__(self, name, kind, unit, newborn, adult, meaning, step=1, scale=1, attribute=None):
@@ -68,6 +68,8 @@ _MODES = ("follow_pulse", "open_loop")
 _SOUNDS = ("none", "ocean", "womb", "rain")
 _FOLLOW = ("wait", "lead_anyway")
 _LOST = ("fade", "fixed_tempo")
+_CURVE_LOW = (0, 50, -20, -100, 0, 0)
+_CURVE_HIGH = (45, 100, 0, 100, 100, 100)
 
 TABLE = (
     Setting("title", "text", "", (1, 16), (1, 16), "shown on the display; never a patient's name"),
@@ -184,14 +186,12 @@ TABLE = (
         "curve",
         "curve",
         "",
-        None,
-        None,
+        (_CURVE_LOW, _CURVE_HIGH),
+        (_CURVE_LOW, _CURVE_HIGH),
         "rows of minute since matching, tempo %, level dB, minor %, brightness %, density %",
     ),
 )
 
-_CURVE_LOW = (0, 50, -20, -100, 0, 0)
-_CURVE_HIGH = (45, 100, 0, 100, 100, 100)
 _CURVE_SCALE = (60000, 10, 100, 10, 10, 10)
 _CURVE_NAMES = ("minute", "tempo", "level", "minor", "brightness", "density")
 

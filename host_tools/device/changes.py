@@ -83,17 +83,20 @@ def _rows(curve: Any) -> str:
     return "-" if curve is None else profile_file.shown(curve)
 
 
-def commit(device: Device, say: Say, confirm: Callable[[], bool]) -> None:
+def commit(
+    device: Device, say: Say, confirm: Callable[[], bool], cancelled: Callable[[], bool] = lambda: False
+) -> None:
     """Commit what is staged with the button held, and read it back.
 
-    `confirm` is asked before a profile is committed: whether the contraindications were gone through. Raises
-    CalandoError when it says no, when nobody holds the button, and when what is there afterwards differs.
+    `confirm` is asked before a profile is committed: whether the contraindications were gone through; `cancelled`
+    while the button is waited for. Raises CalandoError when it says no, when it was cancelled, when nobody holds the
+    button, and when what is there afterwards differs.
     """
     changes = device.diff()
     profile_comes = any(change["name"] == "profile" and change["new"] is not None for change in changes)
     if profile_comes and not confirm():
         raise CalandoError("nothing was committed: go through the contraindications first")
-    device.commit(say, checked=profile_comes)
+    device.commit(say, profile_comes, cancelled)
     differences = verify(device, changes)
     if differences:
         raise CalandoError(f"read back, the device differs: {'; '.join(differences)}; put it there again")

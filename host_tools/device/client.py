@@ -307,10 +307,11 @@ class Device:
 
     # With somebody beside the device
 
-    def commit(self, say: Say, checked: bool = False) -> None:
+    def commit(self, say: Say, checked: bool = False, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Commit what is staged while somebody holds the button, and wait until the device has started anew; read it back.
 
-        `checked` says that the therapist went through the contraindications. Raises CalandoError when nobody held it.
+        `checked` says that the therapist went through the contraindications. `cancelled` is asked while the button is
+        waited for: once it says yes, what is staged is forgotten. Raises CalandoError then, and when nobody held it.
         """
         started = self.call("commit", checked=True) if checked else self.call("commit")
         self._ask_for_the_button(say, started["hold_s"])
@@ -319,6 +320,8 @@ class Device:
         while state == "waiting" and time.monotonic() < end:
             time.sleep(POLL_S)
             state = self.call("status")["commit"]
+            if state == "waiting" and cancelled() and self._taken_back():
+                raise CalandoError("cancelled: nothing was changed, and nothing is staged any more")
         if state == "failed":
             raise CalandoError(
                 f"the flash of the device on {self.port} did not take all of it: each thing is old or new; look at it "
@@ -333,6 +336,16 @@ class Device:
             )
         say("Done. The device starts anew.")
         self._wait_for_restart()
+
+    def _taken_back(self) -> bool:
+        """Whether the device forgot what is staged; not once the button was held, for then it is being written."""
+        try:
+            self.call("discard")
+        except DeviceRefused as refusal:
+            if refusal.code != "busy":
+                raise
+            return False
+        return True
 
     def bench(self, say: Say) -> None:
         """Begin bench mode, where sounds may be played while a computer is connected; somebody holds the button."""
@@ -369,7 +382,7 @@ class Device:
             self._wire.close()
         while time.monotonic() < end:
             time.sleep(POLL_S)
-            devices, _ = _answering({self._beside.port} if self._beside else {self.port, *_ports()})
+            devices, _ = _answering({self._beside.port} if self._beside else {self.port, *serial_ports()})
             for device in devices:
                 if device.unit == self.unit:
                     self._wire, self.hello = device._wire, device.hello
@@ -416,12 +429,12 @@ def connect(port: str | None = None) -> Device:
 
 def find_all() -> tuple[list[Device], list[CalandoError]]:
     """Every device that is plugged in, which the caller closes, and why other ports are none."""
-    return _answering(_ports())
+    return _answering(serial_ports())
 
 
 def nothing_found() -> NoDevice:
     """What to say when there is no device."""
-    ports = _ports()
+    ports = serial_ports()
     asked = f"asked {', '.join(ports)}" if ports else "this computer has no USB serial port"
     return NoDevice(
         f"no Calando device found ({asked}); plug it in with a cable that carries data, or use --port sim"
@@ -441,8 +454,8 @@ def _simulated() -> Device:
     return device
 
 
-def _ports() -> list[str]:
-    """Every USB serial port there is, whatever its name: the device speaks USB itself."""
+def serial_ports() -> list[str]:
+    """Return every USB serial port there is, whatever its name: the device speaks USB itself."""
     return sorted(port.device for port in list_ports.comports() if port.vid is not None)
 
 

@@ -29,7 +29,7 @@ RECORDS = bytes(range(16)) * 40
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
     monkeypatch.setattr(client, "POLL_S", 0.0)
-    monkeypatch.setattr(client, "_ports", list)
+    monkeypatch.setattr(client, "serial_ports", list)
 
 
 @pytest.fixture

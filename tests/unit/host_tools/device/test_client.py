@@ -123,10 +123,26 @@ class TestCommit:
         with pytest.raises(CalandoError, match=r"nobody held the button .* nothing was changed"):
             Device(wire).commit(lambda text: None)
 
+    def test_it_can_be_cancelled_while_the_button_is_waited_for(self):
+        wire = Answering(commit={"hold_s": 30}, status={"commit": "waiting"}, discard={})
+        with pytest.raises(CalandoError, match="cancelled: nothing was changed"):
+            Device(wire).commit(lambda text: None, cancelled=lambda: True)
+        assert wire.asked[-1]["cmd"] == "discard"
+
+    def test_once_the_button_was_held_it_is_too_late_to_cancel(self):
+        wire = Answering(
+            commit={"hold_s": 30},
+            status=[{"commit": "waiting"}, {"commit": "done"}, {"commit": "none"}],
+            discard=DeviceRefused("busy", "What is staged is being committed; wait for status."),
+        )
+        said = []
+        Device(wire).commit(said.append, cancelled=lambda: True)
+        assert said[-1].startswith("Done")
+
     def test_the_port_may_come_back_under_another_name(self, monkeypatch):
         gone = Answering(commit={"hold_s": 1}, status=[{"commit": "done"}, OSError(errno.EIO, "gone")])
         device = Device(gone)
-        monkeypatch.setattr(client, "_ports", lambda: ["/dev/other"])
+        monkeypatch.setattr(client, "serial_ports", lambda: ["/dev/other"])
         back = Answering(status={"commit": "none"})
 
         def open_port(name):
@@ -141,7 +157,7 @@ class TestCommit:
 
     def test_a_device_that_stays_away_is_a_sentence(self, monkeypatch):
         gone = Answering(commit={"hold_s": 1}, status=[{"commit": "done"}, OSError(errno.EIO, "gone")])
-        monkeypatch.setattr(client, "_ports", list)
+        monkeypatch.setattr(client, "serial_ports", list)
         with pytest.raises(DeviceLost, match="took the change, and has not come back"):
             Device(gone).commit(lambda text: None)
 
@@ -172,7 +188,7 @@ class TestFinding:
             wire.name = name
             return wire
 
-        monkeypatch.setattr(client, "_ports", lambda: [f"/dev/{name}" for name in ports])
+        monkeypatch.setattr(client, "serial_ports", lambda: [f"/dev/{name}" for name in ports])
         monkeypatch.setattr(client, "SerialWire", open_port)
 
     def test_the_one_that_answers_is_found_among_others(self, monkeypatch):
