@@ -154,7 +154,7 @@ def infect(mutant):
     # Constants and functions that others imported by name.
     for other in list(sys.modules.values()):
         if other is module or not getattr(other, "__name__", "").startswith(
-            ("firmware.", "test_", "session_bench")
+            ("firmware.", "test_", "session_bench", "simulator.step_bench")
         ):
             continue
         for name, value in list(vars(other).items()):

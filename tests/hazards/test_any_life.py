@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the laws of session_bench hold: virtual hours of random patients,
+"""Whatever happens in whatever order, the laws of simulator/laws.py hold: virtual hours of random patients,
 faults, fingers.
 
 The names carry the rows of docs/hazards.toml that the laws of the bench are about.
@@ -7,10 +7,11 @@ The names carry the rows of docs/hazards.toml that the laws of the bench are abo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from session_bench import DAILY_MIN, Bench
+from session_bench import Bench
 
 from firmware.care import guard
 from firmware.prescription.profile import ADULT, NEWBORN, READY, TABLE, Profile, ProfileError
+from simulator.laws import DAILY_MIN
 
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -36,7 +37,7 @@ changes = st.one_of(
     st.tuples(st.just("lateness_ms"), st.sampled_from([0, 0, 0, 140, 200, 900])),
     st.tuples(st.just("heap_free_bytes"), st.sampled_from([None, 60_000, 60_000, 100])),
     st.tuples(st.just("compound"), st.sampled_from([None, True, False])),
-    st.tuples(st.just("phrase_ended"), st.booleans()),
+    st.tuples(st.just("phrase_ends"), st.booleans()),
 )
 moments = st.lists(
     st.tuples(st.sampled_from([None, None, None, "press", "press", "hold"]), changes, st.integers(1, 400)),
@@ -67,6 +68,8 @@ def live(bench, life):
             bench.pulse_bpm = value
         elif name == "spo2":
             bench.spo2_percent = value
+        elif name == "phrase_ends":
+            bench.sound.phrase_ends = value
         else:
             setattr(bench.inputs, name, value)
         bench.step(gesture)
@@ -195,7 +198,6 @@ def test_h17_any_profile_that_is_accepted_keeps_the_laws(values, life):
     except ProfileError:
         return
     bench = Bench(**values)
-    bench.pulse_bpm = 150.0 if bench.population == NEWBORN else 72.0
     bench.start(65)
     live(bench, life)
 

@@ -3,13 +3,14 @@ docs/hazards.toml.
 """
 
 import pytest
-from session_bench import CEILING_CDBA, GAP_MIN, Bench
+from session_bench import Bench
 
 from firmware.care import panel
 from firmware.care.dose import RECORD_BYTES, Dose
 from firmware.memory.journal import Journal, read_record
 from firmware.step import Outputs
 from simulator import flash
+from simulator.laws import CEILING_CDBA, GAP_MIN
 from simulator.sound import Sound
 
 PHASES_S = (0.3, 30, 90, 300, 900)  # after the press: just begun, baseline, match, lead, later
@@ -19,7 +20,7 @@ PHASES_S = (0.3, 30, 90, 300, 900)  # after the press: just begun, baseline, mat
 def test_h01_more_than_the_ceiling_is_silence_at_once(population):
     bench = Bench(population, laws=False).start(300)
     bench.inputs.level_cdbc = 0
-    bench.sound.level_cdba = bench.sound._to_cdba = CEILING_CDBA[population] + 1050
+    bench.sound.heard_cdba = bench.sound.target_cdba = CEILING_CDBA[population] + 1050
     bench.step()
     assert (bench.phase, bench.outputs.reason) == ("fault", "too_loud") and not bench.sounding
 

@@ -39,9 +39,9 @@ class Ward:
     def second(self, gesture=None):
         bench = self.bench
         saves = bench.step(gesture, step_ms=1000).save_dose
-        sound = bench.sound.level_cdba
+        sound = bench.sound.heard_cdba
         if sound is not None and bench.outputs.level_over_ms is not None:
-            bench.sound._to_cdba += self.louder_cdb  # the sound does not quite do as it is told
+            bench.sound.target_cdba += self.louder_cdb  # the sound does not quite do as it is told
         if saves:
             self.saved = bytearray(RECORD_BYTES)
             bench.dose.pack_into(self.saved)

@@ -1,4 +1,4 @@
-"""The session's phases, step by step. Every step of every test also keeps the laws of session_bench.Laws."""
+"""The session's phases, step by step. Every step of every test also keeps the laws of simulator/laws.py."""
 
 import re
 from itertools import pairwise
@@ -185,7 +185,7 @@ def test_an_open_loop_session_begins_its_melody_when_the_onset_is_over():
 def test_a_song_in_compound_metre_has_three_pulses_to_a_beat():
     for compound, ratio in ((True, (1, 3)), (False, (1, 2)), (None, (1, 2))):
         bench = Bench()
-        bench.inputs.compound = compound
+        bench.song.compound = compound
         bench.start(100)
         assert (bench.outputs.ratio_beats, bench.outputs.ratio_pulses) == ratio
 
@@ -383,13 +383,13 @@ def test_the_knob_turns_down_and_never_up():
     bench = Bench(follow="lead_anyway").start(100)
     bench.inputs.knob_permille = 500
     bench.run(20)
-    assert bench.sound.level_cdba == 4200
+    assert bench.sound.heard_cdba == 4200
     bench.inputs.knob_permille = 1000
     bench.run(20)
-    assert bench.sound.level_cdba == 4800
+    assert bench.sound.heard_cdba == 4800
     bench.inputs.knob_permille = 5000
     bench.run(20)
-    assert bench.sound.level_cdba == 4800
+    assert bench.sound.heard_cdba == 4800
 
 
 def test_the_softest_profile_turned_down_is_a_level_still():
@@ -431,9 +431,10 @@ def test_minutes_left_count_down():
 
 def test_mood_goes_with_the_curve():
     bench = Bench("adult").start(80)
-    assert bench.outputs.minor_permille == 600
+    mood = bench.outputs
+    assert (mood.minor_permille, mood.brightness_permille, mood.density_permille) == (0, 600, 800)
     bench.run(1500)
-    assert bench.outputs.minor_permille < 100 and bench.outputs.density_permille < 500
+    assert mood.minor_permille == 0 and mood.brightness_permille < 400 and mood.density_permille < 500
 
 
 def test_the_clock_may_run_for_weeks():
