@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from host_tools.commands import session_note
 from host_tools.commands.common import AsJson, Port, group, print_json, progress_bar, say
 
 app = group("Sessions that were played: bring them in, print one page, export them.")
+
+app.command("note")(session_note.note)
 
 Source = Annotated[
     str,
@@ -82,12 +85,14 @@ def report(
 ) -> None:
     """One page for the chart, to print on A4: what was played, and blanks for what only a person can see."""
     from host_tools.output import write_files
-    from host_tools.sessions import chart, session_file, session_read
+    from host_tools.sessions import chart, note, session_read
+    from host_tools.sessions.told import tell
 
     with progress_bar("reading the session") as progress:
         session = session_read.get(source, port, _now(), progress)
     place = out or Path(session_read.stem(session) + ".html")
-    write_files({place: chart.html(session, session_file.tell(session.raw)).encode()})
+    written = note.newest(session)
+    write_files({place: chart.html(session, tell(session.raw), written).encode()})
     say(f"The page about session {session.age} of unit {session.unit} is {place}; print it from a browser.")
 
 
@@ -102,11 +107,12 @@ def export(
 ) -> None:
     """A session for other programs. An unknown is an empty field in CSV and -1 in EDF+."""
     from host_tools.output import write_files
-    from host_tools.sessions import session_export, session_file, session_read
+    from host_tools.sessions import session_export, session_read
+    from host_tools.sessions.told import tell
 
     with progress_bar("reading the session") as progress:
         session = session_read.get(source, port, _now(), progress)
-    told = session_file.tell(session.raw)
+    told = tell(session.raw)
     stem = session_read.stem(session)
     files = {}
     if form in (Form.csv, Form.all):

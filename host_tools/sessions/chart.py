@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 
 from firmware.care import guard
-from host_tools.sessions import facts, picture, report, session_export, session_file, words
+from host_tools.sessions import facts, picture, report, words
 from host_tools.sessions.facts import Facts
-from host_tools.sessions.session_file import SessionFile, Told
+from host_tools.sessions.note import Note, NoteVersion, moment_words
+from host_tools.sessions.session_file import SessionFile
+from host_tools.sessions.told import NO_RECORD, Told
 
 MOST_EVENTS = 10  # what fits on one page beside the rest
 MOST_GAPS = 3
+LONG_NOTE = 600  # characters from which on the picture makes room, so that one page holds both
 BLANKS = ("Colour", "Calm, movement, sleep", "Comfort, face, breathing")
 _UNSEEN = ("boot", "heap")  # nothing that anybody at the bedside did or noticed
 _MARKED = ("press", "hold", "fault", "save_failed")
@@ -27,10 +30,12 @@ _CEILING_DBA = {
 }
 
 
-def html(session: SessionFile, told: Told) -> str:
-    """The page, self-contained."""
+def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -> str:
+    """The page, self-contained; with a note it stands where the blanks are otherwise."""
     found = _facts(session, told)
     level = found.level_dba[np.isfinite(found.level_dba)]
+    lines = _noted(written.note) if written else []
+    long_note = sum(len(text) for _, text in lines) > LONG_NOTE
     marks = {event: number for number, event in enumerate(found.scripted[: picture.MOST_EVENTS], 1)}
     return report.template("chart.html.j2").render(
         story=_story(found, told),
@@ -38,9 +43,14 @@ def html(session: SessionFile, told: Told) -> str:
         ending=_ending(session, told),
         numbers=report.numbers(found, {"max_level_dba": float(level.max())} if len(level) else {}),
         picture=b64encode(picture.page_png(found)).decode("ascii") if told.rows else None,
-        events=_events(found, marks),
+        events=_events(found, marks, MOST_EVENTS // 2 if long_note else MOST_EVENTS),
         facts=_known(session, told),
         blanks=BLANKS,
+        note=lines,
+        long_note=long_note,
+        note_origin=f"Version {written.number} of the note, written {written.written:%Y-%m-%d %H:%M}"
+        if written
+        else "",
         origin=_origin(session),
     )
 
@@ -63,7 +73,7 @@ def _facts(session: SessionFile, told: Told) -> Facts:
         holes.append((told.rows[-1]["time_s"], told.length_s + 1))
     for start, end in holes:
         rows += [
-            {"time_s": at, "phase": session_file.NO_RECORD, **nothing, **silent}
+            {"time_s": at, "phase": NO_RECORD, **nothing, **silent}
             for at in dict.fromkeys((start + 1, end - 1))
         ]
     rows.sort(key=itemgetter("time_s"))
@@ -119,7 +129,7 @@ def _ending(session: SessionFile, told: Told) -> str:
     return f"How it ended: {text}."
 
 
-def _events(found: Facts, marks: dict[tuple[float, str], int]) -> list[dict[str, Any]]:
+def _events(found: Facts, marks: dict[tuple[float, str], int], most: int) -> list[dict[str, Any]]:
     rows = [
         {
             "at": words.clock(at) if at >= 0 else "before",
@@ -128,11 +138,11 @@ def _events(found: Facts, marks: dict[tuple[float, str], int]) -> list[dict[str,
         }
         for at, what in found.events
     ]
-    if len(rows) > MOST_EVENTS:
+    if len(rows) > most:
         # The beginning and the end tell most; all of them are in the export.
-        left_out = len(rows) - MOST_EVENTS + 1
-        middle = {"at": "", "what": f"{left_out} more, in the exported file", "mark": None}
-        rows = [*rows[: MOST_EVENTS - 5], middle, *rows[-4:]]
+        last = (most - 1) // 2
+        middle = {"at": "", "what": f"{len(rows) - most + 1} more, in the exported file", "mark": None}
+        rows = [*rows[: most - 1 - last], middle, *rows[-last:]]
     return rows
 
 
@@ -200,11 +210,39 @@ def _record(told: Told) -> list[str]:
     said = [f"nothing written down from {', '.join(named)}"] if named else []
     if len(told.gaps) > MOST_GAPS:
         said.append(f"and {len(told.gaps) - MOST_GAPS} shorter gaps")
-    coarse = [run for run in session_export.thinning(told) if run[2] > 1]
+    coarse = [run for run in told.thinning if run[2] > 1]
     if coarse:
         coarsest = max(run[2] for run in coarse)
         said.append(f"until {words.clock(coarse[-1][1])} only a row each {coarsest} s or so was kept")
     return said
+
+
+def _noted(note: Note) -> list[tuple[str, str]]:
+    """Name and words of what was entered; what was not is left out, for it is neither "no" nor 0."""
+    stopped = "; ".join(
+        part for part in (note.stopped_by and f"by {note.stopped_by}", note.stopped_why) if part
+    )
+    scores = []
+    for name, symptom in dict.fromkeys((score.scale, score.symptom) for score in note.scores):
+        of = f" {symptom}" if symptom else ""
+        values = [
+            f"{score.when} {score.value}"
+            for score in note.scores
+            if (score.scale, score.symptom) == (name, symptom)
+        ]
+        scores.append(f"{name}{of}: {', '.join(values)}")
+    lines = (
+        ("Goal", note.goal),
+        ("Present", note.present),
+        ("State before", note.before),
+        ("State after", note.after),
+        ("Scores", f"{'; '.join(scores)} (as entered)" if scores else None),
+        ("Signs of too much", note.too_much),
+        ("Stopped", stopped),
+        ("Moments", "; ".join(map(moment_words, note.moments))),
+        ("Remarks", note.remarks),
+    )
+    return [(name, text) for name, text in lines if text]
 
 
 def _origin(session: SessionFile) -> str:

@@ -9,14 +9,14 @@ import datetime
 import io
 import json
 from importlib.metadata import version
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from edfio import Edf, EdfAnnotation, EdfSignal, Patient, Recording
 
 from host_tools.sessions import session_file, words
-from host_tools.sessions.session_file import SessionFile, Told
+from host_tools.sessions.session_file import SessionFile
+from host_tools.sessions.told import Told
 
 UNCALIBRATED = "uncalibrated SpO2: estimated, not to be used for care; it can only stop the music"
 UNKNOWN = -1.0  # in EDF+; no signal of ours can have this value
@@ -102,24 +102,10 @@ def sidecar(session: SessionFile, told: Told) -> dict[str, Any]:
         ],
         "gaps": [{"from_s": start, "to_s": end} for start, end in told.gaps],
         "kept": [
-            {"from_s": start, "to_s": end, "every_s": every} for start, end, every in thinning(told) or []
+            {"from_s": start, "to_s": end, "every_s": every} for start, end, every in told.thinning or []
         ],
         "made_with": {"calando": version("calando")},
     }
-
-
-def thinning(told: Told) -> list[tuple[int, int, int]]:
-    """How coarsely the rows were kept: from, to, a row every so many seconds. Gaps lie between."""
-    runs: list[tuple[int, int, int]] = []
-    for row, every in zip(told.rows, told.every_s, strict=True):
-        # A row that came a little late makes a step of its own; the device only ever halves.
-        rounded = 1 << max(0, (every * 3 // 2).bit_length() - 1)
-        start, end = row["time_s"], row["time_s"] + every
-        if runs and runs[-1][2] == rounded and start <= runs[-1][1]:
-            runs[-1] = (runs[-1][0], end, rounded)
-        else:
-            runs.append((start, end, rounded))
-    return runs
 
 
 def sidecar_text(session: SessionFile, told: Told) -> str:
@@ -167,7 +153,7 @@ def _signal(told: Told, length: int, label: str, unit: str, step: float, top: fl
 
 def _annotations(told: Told) -> list[EdfAnnotation]:
     made = [
-        EdfAnnotation(start, end - start, f"phase: {words.PHASES[name]}") for start, end, name in phases(told)
+        EdfAnnotation(start, end - start, f"phase: {words.PHASES[name]}") for start, end, name in told.phases
     ]
     for event in told.events:
         if event["kind"] == "phase":
@@ -180,24 +166,7 @@ def _annotations(told: Told) -> list[EdfAnnotation]:
     made += [EdfAnnotation(start + 1, end - start - 1, "no record") for start, end in told.gaps]
     made += [
         EdfAnnotation(start, end - start, f"only one row in {every} s was kept")
-        for start, end, every in thinning(told)
+        for start, end, every in told.thinning
         if every > 1
     ]
     return made
-
-
-def phases(told: Told) -> list[tuple[int, int, str]]:
-    """From, to, phase, as events and rows tell it; a gap does not end a phase, for nobody knows."""
-    seen = [(row["time_s"], row["phase"]) for row in told.rows]
-    seen += [
-        (event["time_s"], event["detail"]["phase"])
-        for event in told.events
-        if event["kind"] == "phase" and event["time_s"] >= 0
-    ]
-    runs: list[tuple[int, int, str]] = []
-    for at, name in sorted(seen, key=itemgetter(0)):
-        if not runs or runs[-1][2] != name:
-            if runs:
-                runs[-1] = (runs[-1][0], at, runs[-1][2])
-            runs.append((at, told.length_s, name))
-    return [run for run in runs if run[2] != "idle" and run[1] > run[0]]

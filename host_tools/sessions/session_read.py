@@ -10,6 +10,7 @@ from host_tools.device import client
 from host_tools.device.client import Device, Progress
 from host_tools.sessions import session_file
 from host_tools.sessions.session_file import PlayedProfile, SessionFile
+from host_tools.sessions.told import tell
 from simulator.files.errors import CalandoError
 
 NEWEST = "newest"
@@ -48,9 +49,7 @@ def read(device: Device, age: str, now: datetime.datetime, progress: Progress | 
         full_scale_dba=status["full_scale_dba"],
         dose_today_min=status["dose_today_min"],
         read_at=now.replace(second=0, microsecond=0),
-        started=session_file.started_at(
-            session_file.tell(raw), found["this_boot"], status["uptime_s"], now
-        ),
+        started=session_file.started_at(tell(raw), found["this_boot"], status["uptime_s"], now),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from host_tools.cli import app
 from host_tools.device import client
 from host_tools.device.client import Device
 from host_tools.sessions import chart, session_file
+from host_tools.sessions.told import tell
 from simulator.files.errors import CalandoError
 
 RAW = made.session()
@@ -52,6 +53,7 @@ def calando(monkeypatch, tmp_path):
         return Device(Answering(list=page, get=_get, status=STATUS))
 
     monkeypatch.setattr(client, "connect", connect)
+    monkeypatch.setenv("CALANDO_NOTES_DIR", str(tmp_path / "notes"))
     monkeypatch.chdir(tmp_path)
 
     def run(*words):
@@ -113,7 +115,7 @@ def test_page_and_files_are_the_same_from_the_device_and_from_its_file(calando, 
     calando("report", "session-a1b2-7.calando", "--out", "page.html")
     page = (tmp_path / "page.html").read_text()
     file = session_file.load(tmp_path / "session-a1b2-7.calando")
-    assert page == chart.html(file, session_file.tell(file.raw))
+    assert page == chart.html(file, tell(file.raw))
 
 
 def test_only_the_form_that_was_asked_for(calando, tmp_path):

@@ -20,6 +20,7 @@ from firmware.care.hour import MINUTES
 from firmware.memory.journal import read_record
 from firmware.prescription import profile
 from host_tools.sessions import chart, report, session_export, session_file
+from host_tools.sessions.told import tell
 from simulator.files.errors import CalandoError
 
 READ_AT = datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.UTC)
@@ -70,30 +71,28 @@ class Text(HTMLParser):
 
 
 def said(file):
-    return " ".join(Text(chart.html(file, session_file.tell(file.raw))).said)
+    return " ".join(Text(chart.html(file, tell(file.raw))).said)
 
 
 class TestRecords:
     def test_a_session_begins_at_zero_whenever_the_device_was_switched_on(self):
-        told = session_file.tell(made.event(3, "boot", 1) + made.session(first_s=40_000))
+        told = tell(made.event(3, "boot", 1) + made.session(first_s=40_000))
         assert told.rows[0]["time_s"] == 1
         assert told.length_s == 300
         assert [event["time_s"] for event in told.events if event["kind"] == "boot"] == [3 - 40_000]
         assert (told.end, told.reason) == ("faded", "time_up")
 
     def test_the_clock_may_wrap_in_the_middle(self):
-        told = session_file.tell(made.session(first_s=65_436))
+        told = tell(made.session(first_s=65_436))
         assert [row["time_s"] for row in told.rows] == list(range(1, 60)) + list(range(60, 300))
         assert told.gaps == []
 
     def test_a_boot_within_a_session_goes_on_where_it_was_cut(self):
-        told = session_file.tell(made.session(end=None) + made.event(0, "boot", 1) + made.row(1))
+        told = tell(made.session(end=None) + made.event(0, "boot", 1) + made.row(1))
         assert told.rows[-1]["time_s"] == told.rows[-2]["time_s"] + 1
 
     def test_what_was_refused_has_a_beginning_and_an_end(self):
-        told = session_file.tell(
-            made.event(2, "boot", 1) + made.event(900, "press") + made.event(900, "end", 3, "dose")
-        )
+        told = tell(made.event(2, "boot", 1) + made.event(900, "press") + made.event(900, "end", 3, "dose"))
         assert (told.rows, told.end, told.reason, told.length_s) == ([], "refused", "dose", 0)
         assert "Nothing was played." in said(
             file_of(made.event(900, "press") + made.event(900, "end", 3, "dose"))
@@ -101,21 +100,21 @@ class TestRecords:
 
     @pytest.mark.parametrize("every_s", [1, 2, 4])
     def test_thinned_rows_are_no_gaps_and_are_said_to_be_thinned(self, every_s):
-        told = session_file.tell(made.session(every_s=every_s))
+        told = tell(made.session(every_s=every_s))
         assert told.gaps == []
-        assert {every for _, _, every in session_export.thinning(told)} == {every_s}
+        assert {every for _, _, every in told.thinning} == {every_s}
 
     def test_thinning_may_change_on_the_way(self):
         rows = [*range(100, 300, 4), *range(300, 400, 2), *range(400, 460)]
-        told = session_file.tell(b"".join(made.row(second) for second in rows))
+        told = tell(b"".join(made.row(second) for second in rows))
         assert told.gaps == []
-        assert [every for _, _, every in session_export.thinning(told)] == [4, 2, 1]
+        assert [every for _, _, every in told.thinning] == [4, 2, 1]
 
     @settings(max_examples=40, deadline=None)
     @given(st.integers(10, 100), st.integers(8, 90), st.sampled_from([1, 2, 4]))
     def test_a_hole_is_a_gap_and_its_seconds_are_nowhere(self, at, wide, every):
         seconds = [s for s in range(0, 300, every) if not at < s < at + wide + 3 * every]
-        told = session_file.tell(b"".join(made.row(1000 + second) for second in seconds))
+        told = tell(b"".join(made.row(1000 + second) for second in seconds))
         first = max(s for s in seconds if s <= at)
         after = min(s for s in seconds if s > at)
         assert told.gaps == [(first, after)]
@@ -124,18 +123,18 @@ class TestRecords:
         assert set(inside) == {session_export.UNKNOWN}
 
     def test_a_second_that_is_late_is_no_gap(self):
-        told = session_file.tell(b"".join(made.row(s) for s in (1, 2, 3, 3, 5, 6, 8, 9)))
+        told = tell(b"".join(made.row(s) for s in (1, 2, 3, 3, 5, 6, 8, 9)))
         assert told.gaps == []
 
     def test_a_pulse_that_was_unknown_says_where_and_why(self):
         rows = [made.row(s, pulse_bpm=None if 10 <= s < 30 else 150, contact=s < 20) for s in range(60)]
-        told = session_file.tell(b"".join(rows))
+        told = tell(b"".join(rows))
         assert told.unknown == [(10, 20, "no steady reading"), (20, 30, "the sensor is not on the skin")]
 
     @given(st.binary(min_size=1, max_size=200))
     def test_bytes_that_are_no_records_are_a_sentence_or_a_session(self, noise):
         try:
-            told = session_file.tell(noise)
+            told = tell(noise)
         except CalandoError as error:
             assert len(str(error)) > 20
         else:
@@ -146,7 +145,7 @@ class TestRecords:
         [(True, 400, True), (True, 90, False), (True, 65_536 + 400, False), (False, 400, False)],
     )
     def test_the_host_anchors_only_what_it_can_know(self, this_boot, uptime_s, known):
-        told = session_file.tell(made.session(first_s=100))
+        told = tell(made.session(first_s=100))
         now = datetime.datetime(2026, 5, 1, 12, 10, 30)
         started = session_file.started_at(told, this_boot, uptime_s, now)
         assert started == (datetime.datetime(2026, 5, 1, 12, 5) if known else None)
@@ -195,15 +194,13 @@ class TestTheFile:
 
 class TestCsv:
     def test_an_unknown_is_an_empty_field_and_never_a_number(self):
-        told = session_file.tell(
-            made.row(5, pulse_bpm=None, tempo_bpm=None, level_dba=None, contact=False) + made.row(6)
-        )
+        told = tell(made.row(5, pulse_bpm=None, tempo_bpm=None, level_dba=None, contact=False) + made.row(6))
         unknown, known = read_csv(told)
         assert [unknown[name] for name in ("pulse_rate_bpm", "tempo_bpm", "level_dba")] == ["", "", ""]
         assert (known["pulse_rate_bpm"], known["tempo_bpm"], known["contact"]) == ("150.0", "75.0", "1")
 
     def test_every_column_is_explained_and_oxygen_is_called_uncalibrated(self):
-        told = session_file.tell(made.session())
+        told = tell(made.session())
         beside = session_export.sidecar(file_of(made.session()), told)
         assert list(beside["columns"]) == list(read_csv(told)[0])
         for column in beside["columns"].values():
@@ -219,7 +216,7 @@ class TestEdf:
             made.row(s, pulse_bpm=None if s % 3 == 0 else 140 + s / 100) for s in range(100, 200, 2)
         )
         file = file_of(raw)
-        told = session_file.tell(raw)
+        told = tell(raw)
         pulse = read_edf(file, told).get_signal("pulse_rate_bpm").data
         for second in range(99):
             there = second % 2 == 0 and (100 + second) % 3
@@ -228,7 +225,7 @@ class TestEdf:
 
     def test_signals_fit_their_readings_and_are_marked(self):
         file = file_of(made.session())
-        read = read_edf(file, session_file.tell(file.raw))
+        read = read_edf(file, tell(file.raw))
         values = {signal.label: signal.data[100] for signal in read.signals}
         assert values == pytest.approx({
             "pulse_rate_bpm": 150, "tempo_bpm": 75, "target_tempo_bpm": 75, "level_dba": 48,
@@ -240,7 +237,7 @@ class TestEdf:
 
     def test_phases_events_gaps_and_thinning_are_annotations(self):
         raw = made.session(every_s=2, end=None)[: 16 * 80] + made.row(500) + made.row(501)
-        read = read_edf(file_of(raw), session_file.tell(raw))
+        read = read_edf(file_of(raw), tell(raw))
         texts = [annotation.text for annotation in read.annotations]
         assert "phase: leading down" in texts
         assert "no record" in texts
@@ -249,21 +246,21 @@ class TestEdf:
 
     def test_the_patient_is_nobody_and_the_day_is_unknown_unless_the_host_knew(self):
         file = file_of(made.session())
-        read = read_edf(file, session_file.tell(file.raw))
+        read = read_edf(file, tell(file.raw))
         assert read.local_patient_identification == "X X X X"
         assert read.local_recording_identification.startswith(
             "Startdate X X X Calando_43414c414e444f01_0.1.0"
         )
         assert read.starttime == datetime.time(0, 0)
         anchored = file_of(made.session(), started=datetime.datetime(2026, 5, 1, 12, 5, tzinfo=datetime.UTC))
-        read = read_edf(anchored, session_file.tell(file.raw))
+        read = read_edf(anchored, tell(file.raw))
         assert (read.startdate, read.starttime) == (datetime.date(2026, 5, 1), datetime.time(12, 5))
 
     @pytest.mark.parametrize(
         "raw", [made.row(5), made.event(900, "press") + made.event(900, "end", 3, "dose")]
     )
     def test_the_shortest_sessions_can_be_written(self, raw):
-        assert read_edf(file_of(raw), session_file.tell(raw)).num_data_records == 1
+        assert read_edf(file_of(raw), tell(raw)).num_data_records == 1
 
 
 class TestChart:
@@ -318,7 +315,7 @@ class TestChart:
 
     def test_it_needs_nothing_from_elsewhere_and_a_title_is_no_markup(self):
         profile = {"title": "<b>x</b>", "population": "newborn"}
-        page = chart.html(file_of(made.session(), profile=profile), session_file.tell(made.session()))
+        page = chart.html(file_of(made.session(), profile=profile), tell(made.session()))
         assert all(link.startswith("data:image/png") for link in Text(page).links)
         assert "<b>x" not in page
 
@@ -385,7 +382,7 @@ class TestNothingElse:
 
     def test_in_the_csv_and_beside_it(self):
         file = file_of(made.session())
-        told = session_file.tell(file.raw)
+        told = tell(file.raw)
         assert set(read_csv(told)[0]) == READINGS | {"time_s", "phase", "reason", "spo2_uncalibrated_percent"}
         beside = json.loads(session_export.sidecar_text(file, told))
         assert set(beside) == {
@@ -398,7 +395,7 @@ class TestNothingElse:
 
     def test_in_edf(self):
         file = file_of(made.session())
-        data = session_export.edf(file, session_file.tell(file.raw))
+        data = session_export.edf(file, tell(file.raw))
         read = edfio.read_edf(io.BytesIO(data))
         assert set(read.labels) == {
             "pulse_rate_bpm", "tempo_bpm", "target_tempo_bpm", "level_dba", "perfusion_index", "SpO2uncalibrated",
@@ -415,6 +412,7 @@ class TestNothingElse:
         source = environment.loader.get_source(environment, "chart.html.j2")[0]
         assert meta.find_undeclared_variables(environment.parse(source)) == {
             "story", "tone", "ending", "numbers", "picture", "events", "facts", "blanks", "origin",
+            "note", "note_origin", "long_note",
         }  # fmt: skip
 
     def test_no_clock_and_no_day_but_the_host_s(self):

@@ -1,0 +1,195 @@
+"""What the records of a session say, in human units: rows and events, and where nothing was written down.
+
+Nothing is drawn or put in words here, and no clock is known: times are seconds since the session began.
+"""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any
+
+from firmware.memory.journal import CHIP_FAULTS, EVENTS, RECORD_BYTES, read_record
+from firmware.reasons import ENDS, IDLE, PHASES
+from host_tools.sessions import words
+from simulator.files.errors import CalandoError
+
+WRAP_S = 65_536  # the seconds of a record are 16 bits
+OUT_OF_ORDER_S = 60
+MOST_THINNED_S = 64  # no device ever kept rows more coarsely
+NO_RECORD = "no record"  # stands for a phase where nothing was written down
+
+
+@dataclass
+class Told:
+    """The records in human units. Times are seconds since the session began; what was before is negative.
+
+    rows: `time_s`, `phase`, `reason`, `pulse_rate_bpm`, `tempo_bpm`, `target_tempo_bpm`, `level_dba`,
+    `perfusion_index_percent`, `spo2_percent`, `quality_percent`, `contact`; None where the device did not know.
+    events: `time_s`, `kind`, `reason`, `detail`, a dict.
+    """
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    gaps: list[tuple[int, int]] = field(default_factory=list)  # from the last row before to the first after
+    every_s: list[int] = field(default_factory=list)  # for each row, the step between rows around it
+    began_s: int | None = None  # the second of the device's clock, modulo 65536, in which it began
+    end: str | None = None
+    reason: str | None = None
+    length_s: int = 0  # to the last record
+
+    @property
+    def unknown(self) -> list[tuple[int, int, str]]:
+        """Stretches of sound without a pulse: from, to, why in words. Seconds without a record are not among them."""
+        found: list[tuple[int, int, str]] = []
+        for row, step in zip(self.rows, self.every_s, strict=True):
+            if row["pulse_rate_bpm"] is not None or row["phase"] in words.DARK:
+                continue
+            why = words.REASONS["no_contact"] if not row["contact"] else "no steady reading"
+            start, end = row["time_s"], row["time_s"] + step
+            if found and found[-1][1] >= start and found[-1][2] == why:
+                found[-1] = (found[-1][0], end, why)
+            else:
+                found.append((start, end, why))
+        return found
+
+    @property
+    def thinning(self) -> list[tuple[int, int, int]]:
+        """How coarsely the rows were kept: from, to, a row every so many seconds. Gaps lie between."""
+        runs: list[tuple[int, int, int]] = []
+        for row, every in zip(self.rows, self.every_s, strict=True):
+            # A row that came a little late makes a step of its own; the device only ever halves.
+            rounded = 1 << max(0, (every * 3 // 2).bit_length() - 1)
+            start, end = row["time_s"], row["time_s"] + every
+            if runs and runs[-1][2] == rounded and start <= runs[-1][1]:
+                runs[-1] = (runs[-1][0], end, rounded)
+            else:
+                runs.append((start, end, rounded))
+        return runs
+
+    @property
+    def phases(self) -> list[tuple[int, int, str]]:
+        """From, to, phase, as events and rows tell it; a gap does not end a phase, for nobody knows."""
+        seen = [(row["time_s"], row["phase"]) for row in self.rows]
+        seen += [
+            (event["time_s"], event["detail"]["phase"])
+            for event in self.events
+            if event["kind"] == "phase" and event["time_s"] >= 0
+        ]
+        runs: list[tuple[int, int, str]] = []
+        for at, name in sorted(seen, key=itemgetter(0)):
+            if not runs or runs[-1][2] != name:
+                if runs:
+                    runs[-1] = (runs[-1][0], at, runs[-1][2])
+                runs.append((at, self.length_s, name))
+        return [run for run in runs if run[2] != "idle" and run[1] > run[0]]
+
+
+def tell(raw: bytes) -> Told:
+    """What raw records say. Raises CalandoError for bytes that are none of ours."""
+    if len(raw) % RECORD_BYTES:
+        raise CalandoError(
+            f"the session has {len(raw)} bytes, which are no whole records of {RECORD_BYTES}; get it from the device again"
+        )
+    records = []
+    for place in range(0, len(raw), RECORD_BYTES):
+        try:
+            records.append(read_record(raw[place : place + RECORD_BYTES]))
+        except ValueError:
+            raise CalandoError(
+                f"record {place // RECORD_BYTES + 1} of the session is not one of this version's; renew calando on "
+                "this computer, or get the session from the device again"
+            ) from None
+    times = _unwrap(records)
+    start = _beginning(records)
+    told = Told()
+    if not records:
+        return told
+    origin = times[start]
+    told.began_s = records[start]["seconds"]
+    told.length_s = max(times[-1] - origin, 0)
+    for at, record in zip(times, records, strict=True):
+        if "kind" in record:
+            told.events.append(_event(at - origin, record))
+        else:
+            told.rows.append(_row(at - origin, record))
+    for event in told.events:
+        if event["kind"] == "end":
+            told.end, told.reason = event["detail"]["end"], event["reason"]
+    _find_gaps(told)
+    return told
+
+
+def _unwrap(records: list[dict[str, Any]]) -> list[int]:
+    """Seconds that never fall: 16 bits are counted on, and a boot within a session continues where it was cut."""
+    times: list[int] = []
+    before = records[0]["seconds"] if records else 0
+    now = before
+    for record in records:
+        later = (record["seconds"] - before) % WRAP_S
+        # How long the device was off before a boot, nobody knows; and nearly a whole round on is a little back.
+        if record.get("kind") != "boot" and later < WRAP_S - OUT_OF_ORDER_S:
+            now += later
+        before = record["seconds"]
+        times.append(now)
+    return times
+
+
+def _beginning(records: list[dict[str, Any]]) -> int:
+    """Which record the session began with: the first phase that is not idle; else what was refused."""
+    for place, record in enumerate(records):
+        if "phase" in record or (record["kind"] == "phase" and record["detail"] != PHASES.index(IDLE)):
+            return place
+    pressed = [place for place, record in enumerate(records) if record["kind"] in ("press", "end")]
+    return pressed[0] if pressed else 0
+
+
+def _row(time_s: int, record: dict[str, Any]) -> dict[str, Any]:
+    def scaled(name: str, divisor: int) -> float | None:
+        return None if record[name] is None else record[name] / divisor
+
+    return {
+        "time_s": time_s,
+        "phase": record["phase"],
+        "reason": record["reason"],
+        "pulse_rate_bpm": scaled("pulse_rate_mbpm", 1000),
+        "tempo_bpm": scaled("tempo_mbpm", 1000),
+        "target_tempo_bpm": scaled("target_tempo_mbpm", 1000),
+        "level_dba": scaled("level_cdba", 100),
+        "perfusion_index_percent": scaled("perfusion_index_ppm", 10_000),
+        "spo2_percent": scaled("spo2_permille", 10),
+        "quality_percent": record["quality_percent"],
+        "contact": record["contact"],
+    }
+
+
+_NAMED = {"phase": ("phase", PHASES), "end": ("end", ENDS), "fault": ("chip_fault", CHIP_FAULTS)}
+
+
+def _event(time_s: int, record: dict[str, Any]) -> dict[str, Any]:
+    kind, value = record["kind"], record["detail"]
+    detail: dict[str, Any] = {}
+    if kind in _NAMED:
+        name, names = _NAMED[kind]
+        if not 0 <= value < len(names):
+            raise CalandoError(f"the session has a {kind} that this version does not know; renew calando")
+        detail[name] = names[value]
+    elif kind in EVENTS and value:
+        detail["value"] = value
+    return {"time_s": time_s, "kind": kind, "reason": record["reason"], "detail": detail}
+
+
+def _find_gaps(told: Told) -> None:
+    """Rows come by the second, and every 2nd, 4th ... where the device had to make room: twice the step of both
+    neighbours is more than thinning ever leaves, and so nothing was written down there."""
+    times = [row["time_s"] for row in told.rows]
+    steps = [max(1, later - earlier) for earlier, later in pairwise(times)]
+    for place, step in enumerate(steps):
+        around = steps[max(0, place - 1) : place] + steps[place + 1 : place + 2]
+        usual = min(around) if around else 1
+        if step > 2 * usual + 1 or step > MOST_THINNED_S:
+            told.gaps.append((times[place], times[place + 1]))
+            told.every_s.append(min(usual, MOST_THINNED_S))
+        else:
+            told.every_s.append(step)
+    if times:
+        told.every_s.append(told.every_s[-1] if steps else 1)
