@@ -1,6 +1,6 @@
 """The cooperative loop: tasks with deadlines, how late they ran, the watchdog, and the one place that collects garbage.
 
-The only file of the firmware that knows the clock. Tasks get `now_ms`, a count from boot that never wraps or steps.
+The only file of the firmware that knows the clock. Tasks get `now_ms`, the port's own ticks, which wrap (ticks.py).
 """
 
 import gc
@@ -8,30 +8,32 @@ import time
 
 from micropython import const
 
+from firmware import ticks
+
 _GC_MS = const(5_000)
 # A collection takes 35 ms of the 64 that are queued as sound: it waits for a turn with this much left, but not for ever.
 _CALM_MS = const(8)
 _PATIENCE_MS = const(1000)
+_LONGEST_WAIT_MS = const(1000)
 
 
 class Clock:
-    """Time since boot, from the chip's microsecond ticks, which wrap every 18 minutes.
-
-    Must be asked at least once in 8 minutes; the loop asks it every few milliseconds.
-    """
+    """The port's ticks, and the seconds since the device was put together: uptime_s, a small integer for 34 years."""
 
     def __init__(self):
-        self._ticks = time.ticks_us()
-        self._ms = 0
-        self._rest_us = 0
+        self.uptime_s = 0
+        self._counted_ms = self.now_ms()
 
-    def now_ms(self):
-        ticks = time.ticks_us()
-        rest_us = self._rest_us + time.ticks_diff(ticks, self._ticks)
-        self._ticks = ticks
-        self._ms += rest_us // 1000
-        self._rest_us = rest_us % 1000
-        return self._ms
+    def now_ms(self) -> int:
+        """Milliseconds that wrap: take them apart with ticks.py."""
+        return time.ticks_ms()  # pyright: ignore[reportReturnType]
+
+    def count(self, now_ms):
+        """Let the seconds go on; at least once in six days."""
+        passed_s = ticks.since(now_ms, self._counted_ms) // 1000
+        if passed_s:
+            self.uptime_s += passed_s
+            self._counted_ms = ticks.add(self._counted_ms, passed_s * 1000)
 
     def ticks_us(self):
         """Microseconds for differences below 8 minutes: take them with `passed_us`."""
@@ -47,11 +49,11 @@ class Clock:
 class Task:
     """Something to run every `period_ms`; `run(now_ms)` must return within a few milliseconds."""
 
-    def __init__(self, name, period_ms, run):
+    def __init__(self, name, period_ms, run, due_ms):
         self.name = name
         self.period_ms = period_ms
         self.run = run
-        self.due_ms = 0
+        self.due_ms = due_ms
 
 
 class Loop:
@@ -65,15 +67,15 @@ class Loop:
         self.clock = clock
         self._watchdog = watchdog
         self._tasks = []
-        self._gc_due_ms = 0
+        self._gc_due_ms = clock.now_ms()
         self.lateness_ms = 0
         self.worst_lateness_ms = 0
         self.heap_free_bytes = None  # after the last collection; None where nobody knows
-        self.turns = 0
+        self._turned = False  # the first turn finds everything late
         self._excused = False
 
     def add(self, name, period_ms, run):
-        task = Task(name, period_ms, run)
+        task = Task(name, period_ms, run, self.clock.now_ms())
         self._tasks.append(task)
         return task
 
@@ -81,37 +83,43 @@ class Loop:
         """Run what is due, then sleep until the next deadline. Allocates nothing of its own."""
         clock = self.clock
         now_ms = clock.now_ms()
+        clock.count(now_ms)
         late_ms = 0
-        next_ms = now_ms + 1000
+        wait_ms = _LONGEST_WAIT_MS
         first = self._tasks[0]
+        since = ticks.since
         for task in self._tasks:
-            behind_ms = now_ms - task.due_ms
+            behind_ms = since(now_ms, task.due_ms)
             if behind_ms >= 0:
                 if behind_ms > late_ms:
                     late_ms = behind_ms
                 # What a task missed is left out, and its beat kept: those that are due with the sound stay right after it.
-                task.due_ms += task.period_ms * (behind_ms // task.period_ms + 1)
+                left_ms = task.period_ms * (behind_ms // task.period_ms + 1)
+                task.due_ms = ticks.add(task.due_ms, left_ms)
+                behind_ms -= left_ms
                 task.run(now_ms)
                 if self._excused:
                     self._excused = False
                     self._begin()
-                    next_ms = now_ms
+                    wait_ms = 0
                     break
-                if clock.now_ms() >= first.due_ms:
-                    next_ms = now_ms  # the others are still due in the next turn
+                if since(clock.now_ms(), first.due_ms) >= 0:
+                    wait_ms = 0  # the others are still due in the next turn
                     break
-            if task.due_ms < next_ms:
-                next_ms = task.due_ms
+            if -behind_ms < wait_ms:
+                wait_ms = -behind_ms
         self.lateness_ms = late_ms
-        if late_ms > self.worst_lateness_ms and self.turns:
+        if late_ms > self.worst_lateness_ms and self._turned:
             self.worst_lateness_ms = late_ms
-        self.turns += 1
+        self._turned = True
         self.feed()
-        wait_ms = next_ms - clock.now_ms()
-        if now_ms >= self._gc_due_ms and (wait_ms >= _CALM_MS or now_ms >= self._gc_due_ms + _PATIENCE_MS):
-            self._gc_due_ms = now_ms + _GC_MS
+        next_ms = ticks.add(now_ms, wait_ms)
+        wait_ms = since(next_ms, clock.now_ms())
+        garbage_ms = since(now_ms, self._gc_due_ms)
+        if garbage_ms >= 0 and (wait_ms >= _CALM_MS or garbage_ms >= _PATIENCE_MS):
+            self._gc_due_ms = ticks.add(now_ms, _GC_MS)
             self.collect()
-            wait_ms = next_ms - clock.now_ms()
+            wait_ms = since(next_ms, clock.now_ms())
         if wait_ms > 0:
             clock.sleep_us(wait_ms * 1000)
 

@@ -139,17 +139,17 @@ class Device:
         self.loop.add("mend", _RETRY_MS, self.mend)
         self.loop.add("link", _LINK_MS, self.talk)
         ended = self._why_it_ended(machine.reset_cause() == machine.WDT_RESET)
-        self._tell(0, "boot", None, machine.reset_cause())
+        self._tell("boot", None, machine.reset_cause())
         for _ in range(unusable):
-            self._tell(0, "save_failed")
+            self._tell("save_failed")
         if ended is not None:
-            self._tell(0, "fault", ended)
+            self._tell("fault", ended)
         self.sensor.configure()
         self.adc.configure()
         if self.screen.configure():
             self.loop.add("display", _DISPLAY_MS, self.show)
         self.loop.collect()
-        self._tell_heap(0)
+        self._tell_heap()
 
     # Tasks
 
@@ -164,7 +164,7 @@ class Device:
         """Look at the button; what it means is acted on in the same turn."""
         gesture = self.gestures.sample(now_ms, self.button.down())
         if gesture is not None:
-            self._tell(now_ms, gesture)
+            self._tell(gesture)
             if self.computer is not None and self.computer.gesture(gesture, now_ms):
                 return
             self.inputs.gesture = gesture
@@ -198,22 +198,22 @@ class Device:
         if self.adc.fault is not None:
             self.adc.configure()
         if self.inputs.flash_fault is not None:
-            self._save_dose(now_ms)
+            self._save_dose()
 
     def think(self, now_ms):
         """What is known goes to the session and its guard, what is wanted from there to the parts."""
         inputs = self.inputs
         outputs = self.outputs
-        self._gather(now_ms)
+        self._gather()
         self.session.step(now_ms, inputs, outputs)
         inputs.gesture = None
         if self.computer is not None:
             self.computer.light(now_ms, outputs)
-        self._obey(now_ms, outputs)
+        self._obey(outputs)
 
     def write_down(self, now_ms):
         """A row of the journal."""
-        self.journal.row(now_ms, self.outputs, self.inputs)
+        self.journal.row(self.clock.uptime_s, self.outputs, self.inputs)
         if self.outputs.sensor_on:
             self.journal.keep()
         self.trace.send(self.journal.record)
@@ -252,7 +252,7 @@ class Device:
 
     # In between
 
-    def _gather(self, now_ms):
+    def _gather(self):
         inputs = self.inputs
         vitals = self.vitals
         lit = vitals if self.sensor.on else None
@@ -283,15 +283,15 @@ class Device:
         inputs.bench_mode = self.computer is not None and self.computer.bench
         if self.sensor.fault != self._sensor_fault:
             self._sensor_fault = self.sensor.fault
-            self._tell(now_ms, "fault", reasons.SENSOR_FAULT, CHIP_FAULTS.index(self.sensor.fault))
+            self._tell("fault", reasons.SENSOR_FAULT, CHIP_FAULTS.index(self.sensor.fault))
         if adc.fault != self._adc_fault:
             self._adc_fault = adc.fault
-            self._tell(now_ms, "fault", reasons.ADC_FAULT, CHIP_FAULTS.index(adc.fault))
+            self._tell("fault", reasons.ADC_FAULT, CHIP_FAULTS.index(adc.fault))
         inputs.sensor_fault = reasons.SENSOR_FAULT if self.sensor.fault else None
         inputs.adc_fault = reasons.ADC_FAULT if adc.fault else None
         if self.recording is not None and self.recording.failed and not self._recording_failed:
             self._recording_failed = True
-            self._tell(now_ms, "recording_failed")
+            self._tell("recording_failed")
         inputs.audio_fault = reasons.AUDIO_FAULT if self.pcm.underruns else None
         inputs.led_current_ua = max(self.sensor.led_ir_ua, self.sensor.led_red_ua)
         inputs.sensor_temperature_centi_c = self.sensor.temperature_centi_c
@@ -307,7 +307,7 @@ class Device:
         ratio_cdb = power_cdb(millivolts * millivolts * unit) if millivolts > 0 else None
         return 0 if ratio_cdb is None else max(0, self.full_scale_cdba + ratio_cdb)
 
-    def _obey(self, now_ms, outputs):
+    def _obey(self, outputs):
         if outputs.mute_now:
             self.pcm.mute()
         if outputs.sensor_on != self.sensor.on:
@@ -325,18 +325,18 @@ class Device:
         self.light.show(outputs.light_colour, outputs.light_permille)
         if outputs.phase != self._phase:
             self._phase = outputs.phase
-            self._tell(now_ms, "phase", outputs.reason, reasons.PHASES.index(outputs.phase))
+            self._tell("phase", outputs.reason, reasons.PHASES.index(outputs.phase))
         if outputs.end != self._end:
             self._end = outputs.end
             if outputs.end is not None:
                 self._unsaved = True
-                self._tell(now_ms, "end", outputs.reason, reasons.ENDS.index(outputs.end))
-                self._tell_heap(now_ms)
+                self._tell("end", outputs.reason, reasons.ENDS.index(outputs.end))
+                self._tell_heap()
         if not self.pcm.running:
             if outputs.save_dose:
-                self._save_dose(now_ms)
+                self._save_dose()
             if self._unsaved:
-                self._save_journal(now_ms)
+                self._save_journal()
 
     def _switch_sensor(self, on):
         if on:
@@ -358,17 +358,17 @@ class Device:
         self.vitals = Vitals(self.profile.population)
         return self.vitals
 
-    def _tell_heap(self, now_ms):
+    def _tell_heap(self):
         if self.loop.heap_free_bytes is not None:
-            self._send(now_ms, "heap", self.loop.heap_free_bytes)
+            self._send("heap", self.loop.heap_free_bytes)
 
-    def _send(self, now_ms, kind, detail):
+    def _send(self, kind, detail):
         """For who listens now; a journal is about the patient."""
-        self.journal.event(now_ms, kind, None, detail)
+        self.journal.event(self.clock.uptime_s, kind, None, detail)
         self.trace.send(self.journal.record)
 
-    def _tell(self, now_ms, kind, reason=None, detail=0):
-        self.journal.event(now_ms, kind, reason, detail)
+    def _tell(self, kind, reason=None, detail=0):
+        self.journal.event(self.clock.uptime_s, kind, reason, detail)
         self.journal.keep()
         self.trace.send(self.journal.record)
 
@@ -393,11 +393,11 @@ class Device:
         cause = machine.reset_cause()
         try:
             if self.journal.open(cause):
-                self._send(0, "cut", cause)
+                self._send("cut", cause)
         except OSError as error:
-            self._tell(0, "save_failed", None, error.args[0])
+            self._tell("save_failed", None, error.args[0])
 
-    def _save_journal(self, now_ms):
+    def _save_journal(self):
         """Put what is kept of this session beside the sessions before it; a press that was refused is none."""
         self._unsaved = False
         if self.journal.has_rows:
@@ -405,7 +405,7 @@ class Device:
                 self.journal.save(self.loop.feed)
                 self.sessions_now += 1
             except OSError as error:
-                self._tell(now_ms, "save_failed", None, error.args[0])
+                self._tell("save_failed", None, error.args[0])
 
     def _why_it_ended(self, was_reset):
         """The fault that ended the run before this one, once, or None. Its text stays on flash, for a computer to read."""
@@ -416,13 +416,13 @@ class Device:
                 self.store.save(FAULT_RECORD, _TOLD, b"" if found is None else found[1])
         except OSError as error:
             how = _TOLD
-            self._tell(0, "save_failed", None, error.args[0])
+            self._tell("save_failed", None, error.args[0])
         if how == _DIED:
             return reasons.EXCEPTION
         # On a flash that never had a record this is the first start, after the firmware was put there.
         return reasons.WATCHDOG if was_reset and how == _TOLD else None
 
-    def _save_dose(self, now_ms):
+    def _save_dose(self):
         self.dose.pack_into(self._dose_record)
         try:
             self.store.save(DOSE_RECORD, DOSE_VERSION, self._dose_record)
@@ -431,7 +431,7 @@ class Device:
             # Music that a power cut would let be forgotten would have no limit: there is none.
             if self.inputs.flash_fault is None:
                 self.inputs.flash_fault = reasons.FLASH_FAULT
-                self._tell(now_ms, "save_failed", None, error.args[0])
+                self._tell("save_failed", None, error.args[0])
 
 
 def _open_i2c():

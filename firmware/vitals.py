@@ -9,6 +9,7 @@ from array import array
 
 from micropython import const
 
+from firmware import ticks
 from firmware.light import pulse, spo2
 from firmware.light.beats import Beats
 from firmware.light.movement import Movement
@@ -212,7 +213,7 @@ class Vitals:
         return self.rates.only_mbpm()
 
     def update(self, now_ms):
-        """Renew the readings. now_ms: any steady clock; it only tells when readings have grown old."""
+        """Renew the readings. now_ms: ticks of a steady clock (ticks.py); they only tell when readings have grown old."""
         head = self._state[pulse.HEAD]
         self._look_at_light(head)
         second = head >= self._measured + pulse.PAIRS_PER_S
@@ -240,7 +241,7 @@ class Vitals:
             self._seen_head = head
             self._seen_ms = now_ms
         elif self._seen_ms is not None:
-            age_ms = now_ms - self._seen_ms
+            age_ms = ticks.since(now_ms, self._seen_ms)
             if self.pulse_rate_mbpm is not None:
                 age_ms += (head - self._good_head) * 20
             if age_ms > _STALE_AFTER_MS:

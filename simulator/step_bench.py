@@ -11,6 +11,7 @@ from firmware.prescription.profile import Profile
 from firmware.step import Inputs, Outputs
 
 STEP_MS = 100
+_TICKS_MASK = (1 << 30) - 1  # as the chip counts milliseconds (firmware/ticks.py)
 
 
 class GlidingLevel:
@@ -91,7 +92,7 @@ class StepBench:
         self.song = Song()
         self.obedient = True  # the sound does as it is told
         self._conductor = Conductor(self.sound, self.song, profile.soundscape)
-        self.now_ms = 0
+        self.now_ms = 0  # never wraps: the laws are written on it
         self.pulse_bpm: float | None = 150.0 if profile.population == "newborn" else 72.0
         self.spo2_percent: float | None = 96.0
         self._turn = 0
@@ -116,7 +117,7 @@ class StepBench:
         # A living finger's reading is never twice the same.
         inputs.perfusion_index_ppm = 10_000 + self._turn % 11 if lit else None
         self._conductor.gather(inputs)
-        self.session.step(self.now_ms, inputs, outputs)
+        self.session.step(self.now_ms & _TICKS_MASK, inputs, outputs)
         if self.obedient:
             self._conductor.follow(outputs)
             if not outputs.amplifier_on:

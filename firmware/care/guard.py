@@ -9,7 +9,7 @@ own.
 
 from micropython import const
 
-from firmware import reasons
+from firmware import reasons, ticks
 
 # What a verdict asks for; a larger one contains the smaller.
 GO = const(0)
@@ -264,7 +264,7 @@ class Guard:
     # What the guard knows by itself.
 
     def _advance_clock(self, now_ms):
-        elapsed_ms = 0 if self._last_ms is None else now_ms - self._last_ms
+        elapsed_ms = 0 if self._last_ms is None else ticks.since(now_ms, self._last_ms)
         self._last_ms = now_ms
         self._clock_is_wrong = elapsed_ms < 0 or elapsed_ms > CLOCK_JUMP_MS
         if self._clock_is_wrong:

@@ -6,7 +6,7 @@ elsewhere. The table of docs/panel.md is this file in words.
 
 from micropython import const
 
-from firmware import reasons
+from firmware import reasons, ticks
 
 PRESS = "press"
 HOLD = "hold"
@@ -57,7 +57,7 @@ class Button:
                 self._since_ms = now_ms
                 self._held = False
                 return PRESS
-            for_ms = now_ms - self._since_ms
+            for_ms = ticks.since(now_ms, self._since_ms)
             if for_ms >= STUCK_MS:
                 self.stuck = True
             if not self._held and not self.stuck and for_ms >= HOLD_MS:
@@ -69,7 +69,7 @@ class Button:
             # press.
             if self._up_since_ms is None:
                 self._up_since_ms = now_ms
-            if now_ms - self._up_since_ms >= _DEBOUNCE_MS:
+            elif ticks.since(now_ms, self._up_since_ms) >= _DEBOUNCE_MS:
                 self._was_down = False
                 self.stuck = False
         return None

@@ -7,7 +7,7 @@ only a press begins.
 
 from micropython import const
 
-from firmware import reasons
+from firmware import reasons, ticks
 from firmware.care import panel
 from firmware.care.curve import curve_at
 from firmware.care.guard import FADE, FREEZE, SILENCE, Guard
@@ -26,6 +26,7 @@ _LEVEL_MS_PER_CDB = const(20)  # half a dB a second
 KNOB_STEP_PERMILLE = const(20)
 MOOD_EVERY_MS = const(1000)
 SAVE_EVERY_MIN = const(15)  # ages of the dose, while nothing plays
+_PHASE_MOST_MS = const(86_400_000)  # idle may last for ever; no phase that sounds lasts a day
 REMIND_MS = const(120_000)  # the display asks for the sensor to be taken off
 
 _PLAYING = (reasons.BASELINE, reasons.MATCH, reasons.LEAD, reasons.SUSTAIN, reasons.HOLD)
@@ -75,7 +76,7 @@ class Session:
 
     def step(self, now_ms, inputs, outputs):
         """Fill `outputs` for this moment. About ten times a second, and at once on a gesture."""
-        elapsed_ms = 0 if self._last_ms is None else now_ms - self._last_ms
+        elapsed_ms = 0 if self._last_ms is None else ticks.since(now_ms, self._last_ms)
         self._last_ms = now_ms
         self._elapsed_ms = elapsed_ms if 0 <= elapsed_ms < 60_000 else 0
         verdict = self.guard.check(now_ms, inputs)
@@ -83,7 +84,7 @@ class Session:
         outputs.fade_over_ms = None
         outputs.level_over_ms = None
         outputs.save_dose = False
-        self._phase_ms += self._elapsed_ms
+        self._phase_ms = min(self._phase_ms + self._elapsed_ms, _PHASE_MOST_MS)
         self._count_down()
         if self.dose.tick(self._elapsed_ms):
             self._save_min += 1

@@ -11,6 +11,7 @@ from adafruit_ads1x15.ads1x15 import Mode
 from adafruit_ads1x15.ads1115 import ADS1115
 from micropython import const
 
+from firmware import ticks
 from firmware.drivers.i2c_bus import EIO
 
 _CHANNELS = const(4)
@@ -56,7 +57,6 @@ class Adc:
         self._microvolts: list[int | None] = [None] * _CHANNELS
         self._read_ms = [0] * _CHANNELS
         self.fault = None
-        self.readings = 0
 
     def configure(self):
         """Find the converter and set it up; says whether it can be trusted (else see `fault`)."""
@@ -92,13 +92,13 @@ class Adc:
             self._started_ms = None
             if self._failing_since_ms is None:
                 self._failing_since_ms = now_ms
-            elif now_ms - self._failing_since_ms >= _FAILING_MS:
+            elif ticks.since(now_ms, self._failing_since_ms) >= _FAILING_MS:
                 self._give_up(error.args[0])
             return None
 
     def microvolts(self, channel):
         """The channel's latest reading in microvolts, None when there is none younger than 2 s."""
-        if self.fault is not None or self._clock.now_ms() - self._read_ms[channel] > _FRESH_MS:
+        if self.fault is not None or ticks.since(self._clock.now_ms(), self._read_ms[channel]) > _FRESH_MS:
             return None
         return self._microvolts[channel]
 
@@ -114,7 +114,7 @@ class Adc:
 
     def _fetch(self, chip, now_ms):
         """The conversion under way, if it is done."""
-        if self._started_ms is None or now_ms - self._started_ms < _CONVERSION_MS:
+        if self._started_ms is None or ticks.since(now_ms, self._started_ms) < _CONVERSION_MS:
             return None
         config = chip._read_register(_POINTER_CONFIG)
         if config & _SETTINGS != self._expected:
@@ -125,7 +125,7 @@ class Adc:
             return None
         self._bad_reads = 0
         if not config & _READY:
-            if now_ms - self._started_ms >= _STOPPED_MS:
+            if ticks.since(now_ms, self._started_ms) >= _STOPPED_MS:
                 self.fault = ADC_STOPPED
             return None
         channel = self._order[self._turn]
@@ -133,7 +133,6 @@ class Adc:
         self._read_ms[channel] = now_ms
         self._started_ms = None
         self._turn = (self._turn + 1) % len(self._order)
-        self.readings += 1
         return channel
 
     def _give_up(self, errno):

@@ -6,6 +6,8 @@ session's.
 
 from micropython import const
 
+from firmware import ticks
+
 EIO = const(5)  # nobody acknowledged
 ETIMEDOUT = const(110)  # a line was held low until the port gave up
 
@@ -94,7 +96,7 @@ class I2CBus:
 
     def _check_free(self):
         if self._stuck_until_ms is not None:
-            if self._clock.now_ms() < self._stuck_until_ms:
+            if ticks.since(self._clock.now_ms(), self._stuck_until_ms) < 0:
                 raise OSError(ETIMEDOUT)
             self._stuck_until_ms = None
 
@@ -103,7 +105,7 @@ class I2CBus:
         self.errors += 1
         self.last_errno = error.args[0]
         if error.args[0] != EIO and not self.recover():
-            self._stuck_until_ms = self._clock.now_ms() + _PATIENCE_MS
+            self._stuck_until_ms = ticks.add(self._clock.now_ms(), _PATIENCE_MS)
             raise error
 
 

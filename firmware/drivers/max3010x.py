@@ -7,6 +7,7 @@ Registers and their names are those of Maxim's data sheet 19-7740.
 import micropython
 from micropython import const
 
+from firmware import ticks
 from firmware.board import ADDRESS_SENSOR as ADDRESS
 from firmware.drivers.i2c_bus import EIO
 
@@ -166,7 +167,10 @@ class MAX3010x:
             self._bad_reads = 0
             self._failing_since_ms = None
             self._write(_MODE_CONFIG, _MODE_SPO2)
-            self._restart_counting(self._clock.now_ms())
+            now_ms = self._clock.now_ms()
+            self._restart_counting(now_ms)
+            self._temperature_due_ms = now_ms
+            self._steered_ms = ticks.add(now_ms, -_STEER_MS)  # it may be steered at once
             return self.fault is None
         except OSError as error:
             self._give_up(error)
@@ -195,7 +199,7 @@ class MAX3010x:
                 self.lost = 0
             if self._failing_since_ms is None:
                 self._failing_since_ms = now_ms
-            elif now_ms - self._failing_since_ms >= _FAILING_MS:
+            elif ticks.since(now_ms, self._failing_since_ms) >= _FAILING_MS:
                 self._give_up(error)
             return 0
         self.samples_total += count
@@ -211,7 +215,7 @@ class MAX3010x:
         if step == 0 or not self.on or self.fault is not None:
             return False
         now_ms = self._clock.now_ms()
-        if now_ms - self._steered_ms < _STEER_MS:
+        if ticks.since(now_ms, self._steered_ms) < _STEER_MS:
             return False
         self._steered_ms = now_ms
         return self.set_led_ua(_stepped(self.led_ir_ua, step), _stepped(self.led_red_ua, step))
@@ -277,7 +281,7 @@ class MAX3010x:
         self.ambient_overflow = flags & _ALC_OVF != 0
         if overflow == _SATURATED_OVERFLOW or self._lost_unknown:
             # The chip counts no further, or a read that failed has cleared its counter: the clock has to say.
-            by_clock = (now_ms - self._last_sample_ms) // _MS_PER_SAMPLE - count
+            by_clock = ticks.since(now_ms, self._last_sample_ms) // _MS_PER_SAMPLE - count
             if by_clock > self.lost:
                 self.lost = by_clock
             self._lost_unknown = False
@@ -286,8 +290,8 @@ class MAX3010x:
             bus.read_registers(ADDRESS, _TEMP_INTEGER, self._temperature)
             whole = (self._temperature[0] ^ 0x80) - 0x80
             self.temperature_centi_c = whole * 100 + self._temperature[1] * 25 // 4
-        elif now_ms >= self._temperature_due_ms:
-            self._temperature_due_ms = now_ms + _TEMPERATURE_MS
+        elif ticks.since(now_ms, self._temperature_due_ms) >= 0:
+            self._temperature_due_ms = ticks.add(now_ms, _TEMPERATURE_MS)
             bus.write_register(ADDRESS, _TEMP_CONFIG, 1)
         return count
 
@@ -298,9 +302,9 @@ class MAX3010x:
         elif count:
             self._last_sample_ms = now_ms
             self._counted += count + self.lost
-        elif now_ms - self._last_sample_ms >= _STOPPED_MS and self.fault is None:
+        elif ticks.since(now_ms, self._last_sample_ms) >= _STOPPED_MS and self.fault is None:
             self.fault = SENSOR_STOPPED
-        elapsed_ms = now_ms - self._counting_since_ms
+        elapsed_ms = ticks.since(now_ms, self._counting_since_ms)
         if elapsed_ms >= _RATE_WINDOW_MS and count:
             rate_permille = self._counted * 1000 * _MS_PER_SAMPLE // elapsed_ms
             self.rate_permille = rate_permille

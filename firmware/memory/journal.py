@@ -91,14 +91,14 @@ class Journal:
         self._full = False
         self.has_rows = False
 
-    def row(self, now_ms, outputs, inputs):
+    def row(self, uptime_s, outputs, inputs):
         """Make the record of this second: what the session asks for and what the sensors say."""
         quality = inputs.quality_percent
         struct.pack_into(
             _ROW,
             self.record,
             0,
-            now_ms // 1000 & 0xFFFF,
+            uptime_s & 0xFFFF,
             PHASES.index(outputs.phase),
             REASONS.index(outputs.reason),
             _small(inputs.pulse_rate_mbpm, 10, _UNKNOWN_16),
@@ -110,9 +110,9 @@ class Journal:
             (0 if quality is None else quality) | (0x80 if inputs.contact else 0),
         )
 
-    def event(self, now_ms, kind, reason=None, detail=0):
+    def event(self, uptime_s, kind, reason=None, detail=0):
         """Make the record of something that happened; `kind` is one of EVENTS, `detail` a whole number."""
-        _pack_event(self.record, now_ms // 1000 & 0xFFFF, kind, reason, detail)
+        _pack_event(self.record, uptime_s & 0xFFFF, kind, reason, detail)
 
     def keep(self):
         """Add the record made last to those kept. A row is of a session; events before its first row stay in RAM."""

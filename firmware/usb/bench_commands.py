@@ -3,6 +3,7 @@
 Loaded when the first such command comes. The sound passes the same ceiling as music, and any gesture ends it.
 """
 
+from firmware import ticks
 from firmware.modules import forget
 from firmware.usb.link import Refused
 
@@ -51,13 +52,13 @@ class BenchCommands:
         audio.soundscape(SOUND)
         audio.first_level_cdba = first_cdba
         audio.set_level(level_cdba, 16)
-        self._until_ms = now_ms + 1000 * seconds
+        self._until_ms = ticks.add(now_ms, 1000 * seconds)
         self.sounding = True
         device.pcm.start()
         return {}
 
     def step(self, now_ms):
-        if self.sounding and now_ms >= self._until_ms:
+        if self.sounding and ticks.since(now_ms, self._until_ms) >= 0:
             self.stop()
 
     def stop(self):

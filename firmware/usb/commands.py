@@ -88,7 +88,7 @@ def _status(computer, mode, now_ms):
         "phase": outputs.phase,
         "reason": outputs.reason,
         "minutes_left": outputs.minutes_left,
-        "uptime_s": now_ms // 1000,
+        "uptime_s": device.clock.uptime_s,
         "profile": profile,
         "confirmed": inputs.profile_confirmed,
         "calibrated": device.calibrated,

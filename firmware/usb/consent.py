@@ -5,6 +5,7 @@ The press must come after the question: a finger that is on the button already h
 
 from micropython import const
 
+from firmware import ticks
 from firmware.care import panel
 
 WAIT_MS = const(30_000)
@@ -35,7 +36,7 @@ class Consent:
         self._pressed = False
 
     def pass_time(self, now_ms):
-        if self.state == WAITING and now_ms - self._since_ms >= WAIT_MS:
+        if self.state == WAITING and ticks.since(now_ms, self._since_ms) >= WAIT_MS:
             self.state = EXPIRED
 
     def gesture(self, gesture, now_ms):

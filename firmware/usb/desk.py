@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import json
 
+from firmware import ticks
 from firmware.care import panel
 from firmware.memory.journal import EVENTS, RECORD_BYTES
 from firmware.modules import forget
@@ -62,7 +63,7 @@ class Desk:
         self._consent = presence.Consent()
         self._done: str | None = None
         self._done_ms = 0
-        self._identify_until_ms = 0
+        self._identify_until_ms: int | None = None
         self._reading: _Reading | None = None
         self.restart = False
         self.bench = False
@@ -105,7 +106,7 @@ class Desk:
                     self._finish(DONE, now_ms)
             except OSError:
                 self._finish(FAILED, now_ms)
-        elif now_ms - self._done_ms >= RESTART_AFTER_MS:
+        elif ticks.since(now_ms, self._done_ms) >= RESTART_AFTER_MS:
             self.restart = True
 
     def _finish(self, how, now_ms):
@@ -117,8 +118,12 @@ class Desk:
         if self._consent.state == presence.WAITING:
             outputs.light_colour = panel.AMBER
             outputs.light_permille = panel.STOPPED_PERMILLE
-        elif now_ms < self._identify_until_ms:
-            turn = (self._identify_until_ms - now_ms) // IDENTIFY_TURN_MS
+        elif self._identify_until_ms is not None:
+            left_ms = ticks.since(self._identify_until_ms, now_ms)
+            if left_ms <= 0:
+                self._identify_until_ms = None
+                return
+            turn = left_ms // IDENTIFY_TURN_MS
             outputs.light_colour = panel.AMBER if turn & 1 else panel.GREEN
             outputs.light_permille = panel.STOPPED_PERMILLE
 
@@ -138,7 +143,7 @@ class Desk:
         if command == "get":
             return self._get(_text(arguments, "name"), _whole(arguments, "at", 0))
         if command == "identify":
-            self._identify_until_ms = now_ms + IDENTIFY_MS
+            self._identify_until_ms = ticks.add(now_ms, IDENTIFY_MS)
             return {}
         if command == "bench":
             self._consent.ask(BENCH, now_ms)

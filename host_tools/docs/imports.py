@@ -15,7 +15,7 @@ PACKAGES = ("firmware", "simulator", "host_tools")
 FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "firmware", "firmware.board", "firmware.reasons", "firmware.step", "firmware.decibels", "firmware.version",
-        "firmware.modules",
+        "firmware.modules", "firmware.ticks",
     ),
     ("firmware.drivers",),
     ("firmware.light", "firmware.sound", "firmware.memory"),

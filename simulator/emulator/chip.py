@@ -34,8 +34,13 @@ _WATCHDOG_TIMER = 1  # the bit of its REASON register
 class Chip:
     """One run of the chip from reset to reset: `run()` returns when the bedside says that it is over."""
 
-    def __init__(self, image: bytes, bedside: Bedside, start: Boot, pins: bool = False):
-        """`pins`: the I2S signals bit by bit as the PIO makes them, ten times slower, instead of the words it is fed."""
+    def __init__(
+        self, image: bytes, bedside: Bedside, start: Boot, pins: bool = False, powered_for_ms: int = 0
+    ):
+        """`pins`: the I2S signals bit by bit as the PIO makes them, ten times slower, instead of the words it is fed.
+
+        powered_for_ms: what the chip's own timer has counted before the first instruction.
+        """
         self.mcu = mcu = RP2040()
         self.bedside = bedside
         self._start_us = start.start_us
@@ -47,6 +52,7 @@ class Chip:
         mcu.flash[FILES_START:FLASH_BYTES] = bedside.flash.image
         if start.reset_cause == WATCHDOG_RESET:
             mcu.watchdog._reason = _WATCHDOG_TIMER
+        mcu.timer._epoch_nanos = -1e6 * powered_for_ms
         mcu.watchdog.on_watchdog_trigger = self.guard(self._watchdog)
 
         I2CWire(self, bedside.buses[board.I2C_BUS], mcu.i2c[board.I2C_BUS])

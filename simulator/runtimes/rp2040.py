@@ -45,10 +45,11 @@ def image() -> tuple[bytes, str]:
         ) from None
 
 
-def boot(bedside: Bedside, pins: bool = False) -> dict[str, Any]:
+def boot(bedside: Bedside, pins: bool = False, powered_for_ms: int = 0) -> dict[str, Any]:
     """Run the firmware from one reset to the next; returns the image's version.
 
-    `pins` hears the I2S signals bit by bit, ten times slower (simulator/emulator/i2s.py).
+    `pins` hears the I2S signals bit by bit, ten times slower (simulator/emulator/i2s.py); powered_for_ms is where the
+    chip's timer begins, for what happens after weeks.
 
     Raises FileNotFoundError (with a sentence) where the image or the emulator is missing or of no use.
     """
@@ -60,7 +61,7 @@ def boot(bedside: Bedside, pins: bool = False) -> dict[str, Any]:
         played = bedside.scenario
         bedside.flash.commit_profile(played.profile_values(), played.own_song())
     try:
-        Chip(flash, bedside, bedside.boot(), pins).run()
+        Chip(flash, bedside, bedside.boot(), pins, powered_for_ms).run()
     except Stopped:
         return {"micropython": version}
     raise RuntimeError("the emulated chip stopped without a reason")

@@ -23,6 +23,10 @@ def ticks_us():
 
 
 def ticks_ms():
+    later = _now[0] + _READ_US
+    if later < _horizon[0]:
+        _now[0] = later
+        return later // 1000 & _WRAP
     wire.advance(_READ_US)
     return _now[0] // 1000 & _WRAP
 

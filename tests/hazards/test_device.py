@@ -127,9 +127,9 @@ def test_h18_the_journal_can_hold_nothing_of_a_person():
     }  # fmt: skip
     journal = Journal(None, None)
     bench = Bench().start(100)
-    journal.row(bench.now_ms, bench.outputs, bench.inputs)
+    journal.row(bench.now_ms // 1000, bench.outputs, bench.inputs)
     row = read_record(journal.record)
-    journal.event(bench.now_ms, "press")
+    journal.event(bench.now_ms // 1000, "press")
     for fields in (row, read_record(journal.record)):
         assert set(fields) <= allowed
         assert all(

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 from memory_files import Files
 
+from firmware import ticks
 from firmware.memory.store import Store
 from firmware.prescription.profile import RECORD, SCHEMA_VERSION
 from firmware.sound import adpcm
@@ -86,7 +87,8 @@ class Device:
         self.journal = SimpleNamespace(record=bytearray(16))
         self.serial = Serial()
         self.link = link.Link(self.serial, self._answer)
-        self.now_ms = 0
+        self.now_ms = 0  # ticks, as the loop gives them
+        self.clock = SimpleNamespace(uptime_s=0)
         self._number = 0
 
     def load_desk(self):
@@ -101,7 +103,7 @@ class Device:
         return commands.answer(self, command, arguments, self.now_ms)
 
     def turn(self, ms=16):
-        self.now_ms += ms
+        self.now_ms = ticks.add(self.now_ms, ms)
         self.link.step(20)
         if self.desk is not None:
             self.desk.step(self.now_ms)

@@ -99,13 +99,13 @@ class Life:
         for second in range(first_s, first_s + seconds):
             if self.dead:
                 return
-            self.journal.row(second * 1000, self._outputs, self._inputs)
+            self.journal.row(second, self._outputs, self._inputs)
             self.journal.keep()
             self.rows = second - first_s + 1
 
     def end(self, at_s):
         self.amplifier.amplifier_on = False
-        self.journal.event(at_s * 1000, "end")
+        self.journal.event(at_s, "end")
         self.journal.keep()
         self.journal.save(lambda: None)
 

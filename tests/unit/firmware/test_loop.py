@@ -16,6 +16,9 @@ class Clock:
     def now_ms(self):
         return self.us // 1000
 
+    def count(self, now_ms):
+        pass
+
     def sleep_us(self, duration_us):
         self.us += duration_us
 

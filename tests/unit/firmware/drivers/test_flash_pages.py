@@ -211,7 +211,7 @@ def test_events_of_an_idle_device_are_no_session_and_the_newest_stay():
     life = Life(ready())
     life.open()
     for second in range(100):
-        life.journal.event(second * 1000, "press")
+        life.journal.event(second, "press")
         life.journal.keep()
     assert not life.journal.has_rows
     life.play(100, 20)

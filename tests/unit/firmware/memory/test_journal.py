@@ -23,7 +23,7 @@ def test_a_row_comes_back_as_it_was(pulse, spo2, perfusion, quality, contact, ph
     outputs.phase, outputs.reason = phase, reason
     outputs.playing, outputs.tempo_mbpm, outputs.target_tempo_mbpm = True, tempo, tempo
     journal = Journal(None, None)
-    journal.row(12_345_000, outputs, inputs)
+    journal.row(12_345, outputs, inputs)
     back = read_record(journal.record)
 
     def near(name, value, step):

@@ -169,7 +169,7 @@ def test_the_list_has_every_command():
 def test_no_answer_has_a_day_or_an_hour_but_a_calibrations(mode):
     device = Overheard()
     device.mode = mode
-    device.now_ms = 86_400_000 * 20_000  # whatever it counts, it is uptime
+    device.clock.uptime_s = 86_400 * 20_000  # whatever it counts, it is uptime
     for command in IN_EVERY_MODE:
         device.ok(command)
     if mode == commands.IDLE:

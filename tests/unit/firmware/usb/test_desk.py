@@ -68,7 +68,7 @@ def test_the_longest_status_fits_a_line():
     device.dose.minutes_today = 1000
     device.loop.heap_free_bytes = 200_000
     device.loop.worst_lateness_ms = 100_000
-    device.now_ms = 1 << 40
+    device.clock.uptime_s = 1 << 30
     said = device.ok("status")
     assert said["profile"]["title"] == "W" * 16
     device.mode = "bench"

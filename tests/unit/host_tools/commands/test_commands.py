@@ -210,7 +210,7 @@ class TestLooking:
             spo2_permille=None,
         )
         journal = Journal(None, None)
-        journal.row(61_000, outputs, inputs)
+        journal.row(61, outputs, inputs)
         cable.device.journal.record = journal.record
         assert "1:01  lead      pulse 145  tempo  72.5 (target  72.0)" in done(
             calando("device", "monitor", "--seconds", "1")
