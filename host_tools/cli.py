@@ -4,16 +4,15 @@ Exit status: 0 done; 1 the thing asked for failed, one plain sentence on standar
 """
 
 import signal
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from host_tools.commands import backup, bench, device, profile, session, song
+from host_tools.commands import backup, bench, device, profile, session, song, terminal
 from host_tools.commands.common import AsJson, print_json, say, say_nothing
-from simulator.files.errors import CalandoError
+from simulator.files.errors import CalandoError, Interrupted
 
 app = typer.Typer(
     name="calando",
@@ -240,15 +239,28 @@ def _stop(number: int, _frame: object) -> None:
 
 def main() -> None:
     """Entry point of the console command."""
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup asks for that
+            signal.signal(number, _stop)
+    try:
+        _run()
+    except CalandoError as error:
+        terminal.complain(str(error))
+        raise SystemExit(INTERRUPTED if isinstance(error, Interrupted) else 1) from None
+    except KeyboardInterrupt:
+        terminal.complain("stopped")
+        raise SystemExit(INTERRUPTED) from None
+
+
+def _run() -> None:
     try:
         app()
-    except CalandoError as error:
-        print(f"calando: {str(error).removesuffix('.')}.", file=sys.stderr)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        print("calando: stopped.", file=sys.stderr)
-        raise SystemExit(INTERRUPTED) from None
+    except OSError as error:
+        if error.errno not in terminal.FULL:
+            raise
+        raise terminal.output_failed(error) from None  # the library's own printing, of --help
+    finally:
+        terminal.flush()
 
 
 if __name__ == "__main__":

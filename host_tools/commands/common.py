@@ -1,7 +1,6 @@
 """What every group of commands shares: options, and how they say, show and ask."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from host_tools.commands.terminal import plain, say
 from simulator.files.errors import CalandoError
 
 if TYPE_CHECKING:
@@ -37,16 +37,6 @@ def group(help: str) -> typer.Typer:
     return typer.Typer(help=help, no_args_is_help=True)
 
 
-def say(text: str) -> None:
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        # Whoever read our output (`calando ... | head`) has had enough; the interpreter must not try again at
-        # its end. Not left to main(): the bedside would take it for a broken pipe of its own.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
-
-
 def say_nothing(text: str) -> None:
     pass
 
@@ -62,7 +52,7 @@ def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(text, total=None)
+        task = bar.add_task(plain(text).replace("[", r"\["), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
@@ -70,7 +60,7 @@ def ask(question: str, instead: str) -> str:
     """What a person types. Raises CalandoError where nobody can: `instead` is what a script does."""
     if not sys.stdin.isatty():
         raise CalandoError(f"nobody is there to be asked; {instead}")
-    return typer.prompt(question, default="", show_default=False).strip()
+    return typer.prompt(plain(question), default="", show_default=False).strip()
 
 
 def finish(device: "Device", commit: bool, checked: bool = False) -> None:

@@ -1,11 +1,11 @@
 """What a person changes on a device: put there, shown, committed with the button, and read back to see whether it took."""
 
-import json
 import math
 from collections.abc import Callable
 from typing import Any
 
 from firmware.prescription.profile import READY, SCHEMA_VERSION, Profile, ProfileError
+from host_tools.device import answers
 from host_tools.device.client import Device, Items, Progress, Say
 from simulator.files import profile_file
 from simulator.files.errors import CalandoError
@@ -26,8 +26,8 @@ def profile_on(device: Device, name: str = "profile") -> Profile | None:
     if raw is None:
         return None
     try:
-        return Profile.from_values(json.loads(raw))
-    except (ProfileError, ValueError) as error:
+        return Profile.from_values(device.read(name, answers.settings, raw))
+    except ProfileError as error:
         raise CalandoError(
             f"the {name} on {device.port} cannot be read by this program ({str(error).rstrip('.')}); renew calando"
         ) from None
@@ -54,7 +54,8 @@ def told(changes: Items) -> list[str]:
     population = settings.get("population", {"old": "", "new": ""})
     lines = [_line(change) for change in changes if change["name"] != "profile"]
     if population["new"] is None:
-        return [f"profile  goes ({settings['title']['old']})", *lines]
+        title = settings["title"]["old"] if "title" in settings else "-"
+        return [f"profile  goes ({title})", *lines]
     ready = READY[population["new"]] if population["old"] is None else {}
     shown = [
         change
@@ -116,7 +117,7 @@ def verify(device: Device, changes: Items) -> list[str]:
         if name in ("profile", "calibration"):
             if name not in records:
                 raw = device.get_or_none(name)
-                records[name] = {} if raw is None else json.loads(raw)
+                records[name] = {} if raw is None else device.read(name, answers.settings, raw)
             there = records[name].get(setting)
         elif name == "session":
             there = len(device.list("session"))

@@ -7,7 +7,6 @@ are coded in firmware/usb/link.py.
 import base64
 import errno
 import hashlib
-import json
 import os
 import random
 import subprocess
@@ -15,17 +14,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import serial
 from serial.tools import list_ports
 
 from firmware.memory.journal import read_record
 from firmware.usb import link
-from simulator.files.errors import CalandoError, os_reason
+from host_tools.device import answers
+from host_tools.device.answers import Strange
+from simulator.files.errors import CalandoError, Interrupted, os_reason
 
 SIMULATED = "sim"
 
@@ -35,6 +36,9 @@ HELLO_S = 1.0
 TRIES = 3
 POLL_S = 0.2
 RESTART_S = 30.0
+TRANSFER_S = (
+    600.0  # the largest recording takes some 20 s; a device that lets us wait each time must end somewhere
+)
 NOISE_BYTES = 8192  # more than this without a line of ours, and something else is talking
 # What may be asked again when the answer did not come: it reads, or it is there already the second time.
 REPEATABLE = frozenset(
@@ -45,6 +49,7 @@ SLOW = frozenset({"stage", "selftest", "remove", "rollback", "reset"})
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 Say = Callable[[str], None]
 Items = list[dict[str, Any]]
+Read = TypeVar("Read")
 
 
 class DeviceRefused(CalandoError):
@@ -57,6 +62,10 @@ class DeviceRefused(CalandoError):
 
 class DeviceLost(CalandoError):
     """Cable, power or device went away in the middle, or it no longer answers."""
+
+
+class StrangeAnswer(CalandoError):
+    """The device answered in the right form, and what it said cannot be."""
 
 
 class NoDevice(CalandoError):
@@ -115,8 +124,8 @@ class SerialWire:
 class Device:
     """A device that has said hello. `hello` is what it said; use it in a `with`.
 
-    All methods raise DeviceRefused with the device's sentence, DeviceLost when it no longer answers, and CalandoError
-    when what it sends cannot be right.
+    All methods raise DeviceRefused with the device's sentence, DeviceLost when it no longer answers, and StrangeAnswer
+    when what it says cannot be right (host_tools/device/answers.py).
     """
 
     def __init__(self, wire: Wire, beside: Beside | None = None):
@@ -169,7 +178,7 @@ class Device:
     # One question, one answer
 
     def call(self, cmd: str, /, **arguments: Any) -> dict[str, Any]:
-        """The device's answer to a command of docs/protocol.md."""
+        """The device's answer to a command of docs/protocol.md, checked; what is base64 there is bytes here."""
         answer = self._ask(cmd, arguments, SLOW_ANSWER_S if cmd in SLOW else ANSWER_S)
         if answer is None:
             raise DeviceLost(
@@ -190,12 +199,16 @@ class Device:
                 if cmd in REPEATABLE:
                     continue
                 return None
-            if "error" not in answer:
-                return answer["ok"]
-            code, text = answer["error"]["code"], answer["error"]["text"]
+            try:
+                said = answers.line(answer)
+                if said.ok is not None:
+                    return said.ok if cmd == "hello" else answers.check(cmd, arguments, said.ok)
+            except Strange as why:
+                raise self.strange(cmd, why) from None
+            assert said.error is not None  # the model holds that
             # A line that was damaged on its way has done nothing there, so it may be sent again whatever it asks.
-            if code != "bad_line" or attempt == TRIES - 1:
-                raise DeviceRefused(code, text)
+            if said.error.code != "bad_line" or attempt == TRIES - 1:
+                raise DeviceRefused(said.error.code, said.error.text)
         return None
 
     def _answer(self, number: int, timeout_s: float, unread_too: bool) -> dict[str, Any] | None:
@@ -205,6 +218,8 @@ class Device:
             place = self._received.find(b"\n")
             if place < 0:
                 if len(self._received) > NOISE_BYTES:
+                    self._noise = bytes(self._received[-NOISE_BYTES:])
+                    self._received.clear()
                     return None
                 self._received += self._wire.receive(left_s)
                 continue
@@ -217,9 +232,17 @@ class Device:
             ):  # noise, or an answer that was damaged on its way: it will be missed, not believed
                 self._noise = (self._noise + line)[-NOISE_BYTES:]
                 continue
-            if answer.get("id") == number or (unread_too and _unread(answer)):
+            asked = answer.get("id")
+            if (type(asked) is int and asked == number) or (unread_too and _unread(answer)):
                 return answer
         return None
+
+    def strange(self, asked: str, why: object) -> StrangeAnswer:
+        """The error for an answer that cannot be right: `asked` names it, `why` is a part of a sentence."""
+        return StrangeAnswer(
+            f"the device on {self.port} answered {asked} with something that cannot be right ({why}); unplug it and plug "
+            "it in again, and if it stays so, renew its firmware and this program"
+        )
 
     def _lost(self, error: OSError) -> DeviceLost:
         return DeviceLost(
@@ -228,22 +251,31 @@ class Device:
         )
 
     def _greet(self) -> dict[str, Any]:
-        answer = self._ask("hello", {}, HELLO_S)
-        if answer is None or answer.get("product") != "calando":
-            heard = self._noise + self._received
-            if b">>>" in heard or b"MicroPython" in heard:
+        answer = None
+        try:
+            answer = self._ask("hello", {}, HELLO_S)
+            heard = bool(self._noise or self._received)
+        except (StrangeAnswer, DeviceRefused):  # an echo, for one, is a line of the right form
+            heard = True
+        greeting = None if answer is None else answers.greeting(answer)
+        if greeting is None:
+            noise = self._noise + self._received
+            if b">>>" in noise or b"MicroPython" in noise:
                 raise CalandoError(
                     f"the device on {self.port} is in maintenance mode (its button was held as it was switched on); "
                     "switch it off and on again"
                 )
             what = "something answers that is no Calando device" if heard or answer else "nothing answers"
             raise NoDevice(f"{self.port}: {what}; choose another port with --port, or unplug and try again")
-        if answer["protocol"] > link.PROTOCOL:
+        if greeting.protocol > link.PROTOCOL:
             raise CalandoError(
-                f"the device on {self.port} speaks protocol {answer['protocol']}, this program only {link.PROTOCOL}; "
+                f"the device on {self.port} speaks protocol {greeting.protocol}, this program only {link.PROTOCOL}; "
                 "renew calando on this computer"
             )
-        return answer
+        try:
+            return answers.check("hello", {}, answer or {})
+        except Strange as why:
+            raise self.strange("hello", why) from None
 
     # Objects
 
@@ -251,22 +283,41 @@ class Device:
         """All songs, voices or sessions: `kind` is "song", "voice" or "session"."""
         items: Items = []
         place: int | None = 0
+        late = _later(TRANSFER_S)
         while place is not None:
             answer = self.call("list", kind=kind, **{"from": place})
             items += answer["items"]
             place = answer["next"]
+            if place is not None and (place != len(items) or not answer["items"]):
+                raise self.strange(f"list {kind}", f"next is {place} after {len(items)} items")
+            if len(items) > answers.MOST_ITEMS or late():
+                raise self.strange(f"list {kind}", "the list does not end")
+        key = "age" if kind == "session" else "name"
+        if len({item[key] for item in items}) < len(items):
+            raise self.strange(f"list {kind}", f"the same {key} is there twice")
         return items
 
     def get(self, name: str, progress: Progress | None = None) -> bytes:
         """The bytes of an object such as "profile" or "session.3", whole, compared with its SHA-256."""
+        late = _later(TRANSFER_S)
         for _ in range(TRIES):
             data = bytearray()
             answer: dict[str, Any] = {"next": 0}
+            size = None
             while answer["next"] is not None:
                 answer = self.call("get", name=name, at=len(data))
-                data += base64.b64decode(answer["data"])
+                data += answer["data"]
+                size = answer["size"] if size is None else size
+                if answer["size"] != size:
+                    raise self.strange(f"get {name}", f"its size was {size} and is {answer['size']}")
+                if answer["next"] not in (None, len(data)) or (size and not answer["data"]):
+                    raise self.strange(f"get {name}", f"next is {answer['next']} after {len(data)} bytes")
+                if len(data) > size or (answer["next"] is None and len(data) < size):
+                    raise self.strange(f"get {name}", f"there are {len(data)} bytes where size is {size}")
+                if late():
+                    raise self.strange(f"get {name}", "it does not come to an end")
                 if progress is not None:
-                    progress(len(data), answer["size"])
+                    progress(len(data), size)
             if hashlib.sha256(data).hexdigest() == answer["sha256"]:
                 return bytes(data)
         raise CalandoError(f"{name} cannot be read from {self.port}: it differs each time from its SHA-256")
@@ -287,15 +338,24 @@ class Device:
         """
         digest = hashlib.sha256(data).hexdigest()
         have = self.call("put", name=name, size=len(data), sha256=digest, format=format)["have"]
+        late = _later(TRANSFER_S)
         while have < len(data):
             chunk = data[have : have + link.CHUNK_BYTES]
+            before = have
             have = self.call("data", at=have, data=base64.b64encode(chunk).decode())["have"]
+            if have <= before or late():
+                raise self.strange("data", f"it had {before} bytes of {name}, was sent more, and has {have}")
             if progress is not None:
-                progress(have, len(data))
+                progress(min(have, len(data)), len(data))
+        if have > len(data):
+            raise self.strange("data", f"it has {have} bytes of {name}, which has {len(data)}")
 
     def now(self) -> dict[str, Any]:
         """The newest record of the journal, as firmware.memory.journal.read_record gives it."""
-        return read_record(base64.b64decode(self.call("now")["row"]))
+        try:
+            return read_record(self.call("now")["row"])
+        except ValueError:
+            raise self.strange("now", "its row is no record of this version") from None
 
     def stage(self) -> None:
         """Have what was sent checked as a whole, and put with what is staged."""
@@ -303,7 +363,14 @@ class Device:
 
     def diff(self) -> Items:
         """What a commit would change: name, setting, old and new in a person's units."""
-        return json.loads(self.get("diff"))["changes"]
+        return self.read("diff", answers.diff, self.get("diff"))
+
+    def read(self, name: str, reader: Callable[[bytes], Read], data: bytes) -> Read:
+        """What `reader` makes of the bytes of an object. Raises StrangeAnswer where it raises Strange."""
+        try:
+            return reader(data)
+        except Strange as why:
+            raise self.strange(f"get {name}", why) from None
 
     # With somebody beside the device
 
@@ -311,8 +378,31 @@ class Device:
         """Commit what is staged while somebody holds the button, and wait until the device has started anew; read it back.
 
         `checked` says that the therapist went through the contraindications. `cancelled` is asked while the button is
-        waited for: once it says yes, what is staged is forgotten. Raises CalandoError then, and when nobody held it.
+        waited for: once it says yes, what is staged is forgotten. Raises CalandoError then, and when nobody held it;
+        Interrupted with how far it had come, and nothing staged any more where that could still be.
         """
+        try:
+            self._commit(say, checked, cancelled)
+        except KeyboardInterrupt:
+            raise self._stopped_in_commit() from None
+
+    def _stopped_in_commit(self) -> Interrupted:
+        state = "unknown"
+        with suppress(CalandoError):
+            state = self.call("status")["commit"]
+            if state == "waiting":
+                state = "taken back" if self._taken_back() else self.call("status")["commit"]
+        told = {
+            "none": "nothing was committed, or the device has started anew with all of it",
+            "taken back": "nothing was committed, and nothing is staged any more",
+            "done": "all of it was committed, and the device starts anew",
+            "failed": "the flash did not take all of it: each thing is old or new",
+            "expired": "nothing was committed; what you sent is still staged",
+        }
+        here = told.get(state, "the device is about to commit, or does not say; each thing is old or new")
+        return Interrupted(f"stopped: {here}; look with calando device info")
+
+    def _commit(self, say: Say, checked: bool, cancelled: Callable[[], bool]) -> None:
         started = self.call("commit", checked=True) if checked else self.call("commit")
         self._ask_for_the_button(say, started["hold_s"])
         end = time.monotonic() + started["hold_s"] + ANSWER_S
@@ -398,7 +488,14 @@ class Device:
 
 
 def _unread(answer: dict[str, Any]) -> bool:
-    return answer.get("id") is None and answer.get("error", {}).get("code") == "bad_line"
+    error = answer.get("error")
+    return answer.get("id") is None and isinstance(error, dict) and error.get("code") == "bad_line"
+
+
+def _later(after_s: float) -> Callable[[], bool]:
+    """Return what tells whether so many seconds have passed since now."""
+    end = time.monotonic() + after_s
+    return lambda: time.monotonic() > end
 
 
 # Finding it

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from firmware.memory.journal import RECORD_BYTES
+from host_tools.device.answers import first
 from host_tools.output import write_files
 from host_tools.sessions.told import WRAP_S, Told
 from simulator.files.errors import CalandoError, os_reason
@@ -91,7 +92,7 @@ def make(raw: bytes, **known: Any) -> SessionFile:
             records=base64.b64encode(raw).decode(), sha256=hashlib.sha256(raw).hexdigest(), **known
         )
     except ValidationError as error:
-        raise CalandoError(f"session {known.get('age')} of the device: {_first(error)}") from None
+        raise CalandoError(f"session {known.get('age')} of the device: {first(error)}") from None
 
 
 def save(session: SessionFile, place: Path) -> None:
@@ -116,15 +117,8 @@ def load(place: Path) -> SessionFile:
         ) from None
     except ValidationError as error:
         raise CalandoError(
-            f"{place} is not a whole session: {_first(error)}; get it from the device again"
+            f"{place} is not a whole session: {first(error)}; get it from the device again"
         ) from None
-
-
-def _first(error: ValidationError) -> str:
-    problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(map(str, problem["loc"]))
-    text = problem["msg"].removeprefix("Value error, ")
-    return f"{where}: {text}" if where else text
 
 
 def started_at(

@@ -1,12 +1,13 @@
 """Sessions from a device over USB: which there are, and one of them with what is known of the device beside it."""
 
 import datetime
-import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from firmware.prescription.profiles import READY
-from host_tools.device import client
+from host_tools.device import answers, client
 from host_tools.device.client import Device, Progress
 from host_tools.sessions import session_file
 from host_tools.sessions.session_file import PlayedProfile, SessionFile
@@ -58,13 +59,17 @@ def _profile(device: Device, status: dict[str, Any]) -> PlayedProfile | None:
         return None
     told = status["profile"]
     text = device.get_or_none("profile")
-    values = READY.get(told["population"], {}) | (json.loads(text) if text else {}) | told
-    return PlayedProfile.model_validate({name: values.get(name) for name in PlayedProfile.model_fields})
+    there = {} if text is None else device.read("profile", answers.settings, text)
+    values = READY.get(told["population"], {}) | there | told
+    try:
+        return PlayedProfile.model_validate({name: values.get(name) for name in PlayedProfile.model_fields})
+    except ValidationError as error:
+        raise device.strange("get profile", answers.first(error)) from None
 
 
-def _calibrated_on(device: Device) -> str | None:
+def _calibrated_on(device: Device) -> datetime.date | None:
     text = device.get_or_none("calibration")
-    return None if text is None else json.loads(text).get("date")
+    return None if text is None else device.read("calibration", answers.calibrated_on, text)
 
 
 def get(

@@ -10,6 +10,10 @@ class CalandoError(Exception):
     """One plain sentence: what is wrong, where, what would be allowed, what to do next."""
 
 
+class Interrupted(CalandoError):
+    """Somebody pressed Ctrl-C where it matters how far it had come: the sentence says so."""
+
+
 def did_you_mean(given: str, known: list[str]) -> str:
     """` (did you mean "seed"?)` when a known word is near to the given one, else nothing."""
     near = get_close_matches(given.lower(), known, n=1, cutoff=0.6)

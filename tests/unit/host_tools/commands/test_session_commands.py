@@ -6,7 +6,7 @@ import json
 
 import journal_records as made
 import pytest
-from answering import Answering
+from answering import STATUS, Answering
 from typer.testing import CliRunner
 
 from host_tools.cli import app
@@ -17,8 +17,8 @@ from host_tools.sessions.told import tell
 from simulator.files.errors import CalandoError
 
 RAW = made.session()
-STATUS = {
-    "mode": "idle", "uptime_s": 4000, "profile": {"title": "Night", "population": "newborn", "sha256": "00"},
+PLAYED = STATUS | {
+    "profile": {"title": "Night", "population": "newborn", "sha256": "0123456789abcdef"},
     "calibrated": True, "full_scale_dba": 71.5, "dose_today_min": 25,
 }  # fmt: skip
 OBJECTS = {
@@ -50,7 +50,7 @@ def calando(monkeypatch, tmp_path):
 
     def connect(port=None):
         page = lambda message: {"items": items[message["from"] :], "next": None}  # noqa: E731
-        return Device(Answering(list=page, get=_get, status=STATUS))
+        return Device(Answering(list=page, get=_get, status=PLAYED))
 
     monkeypatch.setattr(client, "connect", connect)
     monkeypatch.setenv("CALANDO_NOTES_DIR", str(tmp_path / "notes"))

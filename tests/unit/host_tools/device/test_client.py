@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import serial
-from answering import HELLO, Answering
+from answering import HELLO, STATUS, Answering
 
 from firmware.usb import link
 from host_tools.device import client
@@ -24,6 +24,11 @@ def soon(monkeypatch):
     monkeypatch.setattr(client, "RESTART_S", 0.05)
 
 
+def status(commit):
+    """What a device says of itself when its commit has come so far."""
+    return STATUS | {"commit": commit}
+
+
 UNREADABLE = link.encode({"id": None, "error": {"code": "bad_line", "text": "Not a line."}})
 
 
@@ -31,12 +36,12 @@ class TestOneQuestion:
     def test_an_answer_is_the_one_with_our_number(self):
         def late(message):
             return (
-                link.encode({"id": message["id"] - 1, "ok": {"old": 1}})
+                link.encode({"id": message["id"] - 1, "ok": {"staged": 7}})
                 + b"noise\n"
-                + link.encode({"id": message["id"], "ok": {"new": 1}})
+                + link.encode({"id": message["id"], "ok": {"staged": 1}})
             )
 
-        assert Device(Answering(status=late)).call("status") == {"new": 1}
+        assert Device(Answering(stage=late)).call("stage") == {"staged": 1}
 
     def test_a_refusal_carries_code_and_sentence(self):
         device = Device(Answering(get=DeviceRefused("not_found", "There is no song of that name.")))
@@ -98,16 +103,16 @@ class TestObjects:
         assert wire.asked[1]["sha256"] == hashlib.sha256(self.DATA).hexdigest()
 
     def test_a_list_comes_in_pages(self):
-        pages = [{"items": [{"name": "a"}], "next": 1}, {"items": [{"name": "b"}], "next": None}]
-        wire = Answering(list=pages)
-        assert Device(wire).list("song") == [{"name": "a"}, {"name": "b"}]
+        one, two = ({"name": name, "bytes": 60, "built_in": False} for name in "ab")
+        wire = Answering(list=[{"items": [one], "next": 1}, {"items": [two], "next": None}])
+        assert Device(wire).list("song") == [one, two]
         assert [message["from"] for message in wire.asked[1:]] == [0, 1]
 
 
 class TestCommit:
     def test_it_asks_for_the_button_and_waits_for_the_restart(self):
         said = []
-        states = [{"commit": state} for state in ("waiting", "waiting", "done", "done", "none")]
+        states = [status(state) for state in ("waiting", "waiting", "done", "done", "none")]
         wire = Answering(commit={"hold_s": 30}, status=states)
         Device(wire).commit(said.append, checked=True)
         assert states == []
@@ -115,16 +120,16 @@ class TestCommit:
         assert "Hold the button" in said[0] and "within 30 s" in said[0]
 
     def test_a_restart_that_was_over_before_we_looked_is_one(self):
-        wire = Answering(commit={"hold_s": 30}, status=[{"commit": "waiting"}, {"commit": "none"}])
+        wire = Answering(commit={"hold_s": 30}, status=[status("waiting"), status("none")])
         Device(wire).commit(lambda text: None)
 
     def test_nobody_there_is_a_sentence(self):
-        wire = Answering(commit={"hold_s": 1}, status={"commit": "expired"})
+        wire = Answering(commit={"hold_s": 1}, status=status("expired"))
         with pytest.raises(CalandoError, match=r"nobody held the button .* nothing was changed"):
             Device(wire).commit(lambda text: None)
 
     def test_it_can_be_cancelled_while_the_button_is_waited_for(self):
-        wire = Answering(commit={"hold_s": 30}, status={"commit": "waiting"}, discard={})
+        wire = Answering(commit={"hold_s": 30}, status=status("waiting"), discard={"staged": 0})
         with pytest.raises(CalandoError, match="cancelled: nothing was changed"):
             Device(wire).commit(lambda text: None, cancelled=lambda: True)
         assert wire.asked[-1]["cmd"] == "discard"
@@ -132,7 +137,7 @@ class TestCommit:
     def test_once_the_button_was_held_it_is_too_late_to_cancel(self):
         wire = Answering(
             commit={"hold_s": 30},
-            status=[{"commit": "waiting"}, {"commit": "done"}, {"commit": "none"}],
+            status=[status("waiting"), status("done"), status("none")],
             discard=DeviceRefused("busy", "What is staged is being committed; wait for status."),
         )
         said = []
@@ -140,10 +145,10 @@ class TestCommit:
         assert said[-1].startswith("Done")
 
     def test_the_port_may_come_back_under_another_name(self, monkeypatch):
-        gone = Answering(commit={"hold_s": 1}, status=[{"commit": "done"}, OSError(errno.EIO, "gone")])
+        gone = Answering(commit={"hold_s": 1}, status=[status("done"), OSError(errno.EIO, "gone")])
         device = Device(gone)
         monkeypatch.setattr(client, "serial_ports", lambda: ["/dev/other"])
-        back = Answering(status={"commit": "none"})
+        back = Answering(status=status("none"))
 
         def open_port(name):
             if name != "/dev/other":
@@ -153,10 +158,10 @@ class TestCommit:
         monkeypatch.setattr(client, "SerialWire", open_port)
         device.commit(lambda text: None)
         assert gone.closed
-        assert device.call("status") == {"commit": "none"}
+        assert device.call("status") == STATUS
 
     def test_a_device_that_stays_away_is_a_sentence(self, monkeypatch):
-        gone = Answering(commit={"hold_s": 1}, status=[{"commit": "done"}, OSError(errno.EIO, "gone")])
+        gone = Answering(commit={"hold_s": 1}, status=[status("done"), OSError(errno.EIO, "gone")])
         monkeypatch.setattr(client, "serial_ports", list)
         with pytest.raises(DeviceLost, match="took the change, and has not come back"):
             Device(gone).commit(lambda text: None)
@@ -166,13 +171,13 @@ class TestCommit:
         beside = SimpleNamespace(
             port="", hold_button=lambda: held.append(True), close=lambda: held.append(False)
         )
-        device = Device(Answering(bench={"hold_s": 1}, status=[{"mode": "idle"}, {"mode": "bench"}]), beside)
+        device = Device(Answering(bench={"hold_s": 1}, status=[STATUS, STATUS | {"mode": "bench"}]), beside)
         device.bench(said.append)
         device.close()
         assert held == [True, False] and "simulated" in said[0]
 
     def test_a_flash_that_fails_is_a_sentence(self):
-        wire = Answering(commit={"hold_s": 1}, status={"commit": "failed"})
+        wire = Answering(commit={"hold_s": 1}, status=status("failed"))
         with pytest.raises(CalandoError, match="did not take all of it"):
             Device(wire).commit(lambda text: None)
 
