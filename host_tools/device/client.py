@@ -204,7 +204,9 @@ class Device:
                 if said.ok is not None:
                     return said.ok if cmd == "hello" else answers.check(cmd, arguments, said.ok)
             except Strange as why:
-                raise self.strange(cmd, why) from None
+                raise self.strange(
+                    " ".join([cmd, *(arguments[key] for key in ("kind", "name") if key in arguments)]), why
+                ) from None
             assert said.error is not None  # the model holds that
             # A line that was damaged on its way has done nothing there, so it may be sent again whatever it asks.
             if said.error.code != "bad_line" or attempt == TRIES - 1:
