@@ -77,7 +77,7 @@ def soon(monkeypatch):
     """Nobody waits in these tests."""
     wait_at_most(monkeypatch, 0.04)
     monkeypatch.setattr(client, "POLL_S", 0.001)
-    monkeypatch.setattr(client, "_ports", list)
+    monkeypatch.setattr(client, "serial_ports", list)
     monkeypatch.setattr(calibrate, "SECONDS", 1)
 
 
@@ -211,10 +211,10 @@ def test_who_only_echoes_is_passed_over(flash, monkeypatch, tmp_path, capsys):
     files = Files()
     files.files = dict(flash)
     with StrangeDevice(wrong_answer("hello", "echo")) as echo, StrangeDevice(None, files) as ours:
-        monkeypatch.setattr(client, "_ports", lambda: sorted([echo.port, ours.port]))
+        monkeypatch.setattr(client, "serial_ports", lambda: sorted([echo.port, ours.port]))
         with client.connect() as device:
             assert device.port == ours.port
-        monkeypatch.setattr(client, "_ports", lambda: [echo.port])
+        monkeypatch.setattr(client, "serial_ports", lambda: [echo.port])
         with pytest.raises(client.NoDevice, match="no Calando device found"):
             client.connect()
 

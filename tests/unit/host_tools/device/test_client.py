@@ -3,6 +3,7 @@
 import base64
 import errno
 import hashlib
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,7 @@ from answering import HELLO, STATUS, Answering
 from firmware.usb import link
 from host_tools.device import client
 from host_tools.device.client import Device, DeviceLost, DeviceRefused, NoDevice
-from simulator.files.errors import CalandoError
+from simulator.files.errors import CalandoError, Interrupted
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +144,31 @@ class TestCommit:
         said = []
         Device(wire).commit(said.append, cancelled=lambda: True)
         assert said[-1].startswith("Done")
+
+    @pytest.mark.parametrize(
+        ("states", "discard", "says"),
+        [
+            (["waiting", "waiting"], {"staged": 0}, "nothing was committed, and nothing is staged any more"),
+            (
+                ["waiting", "waiting", "done"],
+                DeviceRefused("busy", "What is staged is being committed; wait for status."),
+                "all of it was committed",
+            ),
+            (["waiting", "expired"], {"staged": 0}, "still staged"),
+        ],
+    )
+    def test_ctrl_c_says_what_was_done(self, monkeypatch, states, discard, says):
+        asked = []
+
+        def sleep(seconds):
+            asked.append(seconds)
+            if len(asked) == 2:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(client, "time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
+        wire = Answering(commit={"hold_s": 30}, status=[status(state) for state in states], discard=discard)
+        with pytest.raises(Interrupted, match=says):
+            Device(wire).commit(lambda text: None)
 
     def test_the_port_may_come_back_under_another_name(self, monkeypatch):
         gone = Answering(commit={"hold_s": 1}, status=[status("done"), OSError(errno.EIO, "gone")])
