@@ -33,6 +33,7 @@ SIMULATED = "sim"
 ANSWER_S = 3.0  # a line is answered within one turn of the device's loop; a flash erase takes 0.4 s at worst
 SLOW_ANSWER_S = 20.0  # what is staged is hashed and checked as a whole
 HELLO_S = 1.0
+WRITE_S = 3.0  # what is sent is taken at once, unless nobody reads there
 TRIES = 3
 POLL_S = 0.2
 RESTART_S = 30.0
@@ -103,7 +104,7 @@ class SerialWire:
     def __init__(self, name: str):
         self.name = name
         try:
-            self._port = serial.Serial(name, timeout=POLL_S, write_timeout=ANSWER_S, exclusive=True)
+            self._port = serial.Serial(name, timeout=POLL_S, write_timeout=WRITE_S, exclusive=True)
         except serial.SerialException as error:
             raise _cannot_open(name, error) from None
 

@@ -46,6 +46,7 @@ COMMANDS = {
     "song rm": ("old", "--commit"),
     "session list": (),
     "session get": (),
+    "session note": ("--goal", "rest"),
     "session report": (),
     "session export": (),
     "calibrate": ("--meter", "class 2", "--background", "22", "--readings", "34,44.1,54.3"),
@@ -88,9 +89,10 @@ def flash():
 
 
 @pytest.fixture
-def tried(flash, monkeypatch, capsys, tmp_path):
+def tried(flash, monkeypatch, capsys, tmp_path, tmp_path_factory):
     """Run a command against a strange device: (exit status, standard output, standard error, what was asked)."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CALANDO_NOTES_DIR", str(tmp_path_factory.mktemp("notes")))
     (tmp_path / "night.toml").write_text("population = 'newborn'\ntitle = 'Night'\n")
     (tmp_path / "own.lul").write_bytes(SONG)
     kept = {"song.own": SONG, "profile": profile_file.as_bytes(Profile.from_values({"song": "own"}))}
@@ -158,7 +160,8 @@ def test_what_has_no_end_ends_in_a_sentence(name, kind, tried, monkeypatch):
     tried(name, endless(kind))
 
 
-def test_an_endless_list_is_named(tried):
+def test_an_endless_list_is_named(tried, monkeypatch):
+    wait_at_most(monkeypatch, 20)
     status, _, err, _ = tried("song list", endless("list"))
     assert status == 1 and "answered list song with something that cannot be right" in err, err
 
@@ -202,7 +205,8 @@ def test_every_command_may_get_every_wrong_answer(kind, tried):
         tried.clear()
 
 
-def test_a_sentence_names_the_device_and_the_answer(tried):
+def test_a_sentence_names_the_device_and_the_answer(tried, monkeypatch):
+    wait_at_most(monkeypatch, 20)
     _, _, err, _ = tried("device info", wrong_answer("status", "huge", ("dose_today_min",)))
     assert "the device on /dev/pts/" in err and "answered status" in err and "dose_today_min" in err
 
