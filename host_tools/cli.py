@@ -182,7 +182,10 @@ def render(
 @app.command()
 def meter(
     sound: Annotated[
-        Path, typer.Argument(metavar="FILE.wav", help="A sound file, such as audio.wav of a session.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A sound file of any usual kind, such as audio.wav of a session."
+        ),
     ],
     full_scale_dba: Annotated[
         float | None,

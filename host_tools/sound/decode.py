@@ -1,4 +1,4 @@
-"""Reads a sound file of any usual kind, for `calando song import` and `calando song record`.
+"""Reads a sound file of any usual kind, for `calando song import`, `calando song record` and `calando meter`.
 
 FFmpeg's libraries do it, through PyAV (`av`), which is loaded only here. The kind is told by the file's first bytes,
 never by its name, and only the reader of that kind is let at it: a file that names other files or addresses
@@ -29,7 +29,7 @@ SUFFIXES = (
     ".caf",
     ".webm",
 )
-LARGEST_FILE = 64_000_000  # bytes: 40 s of two channels at 96 kHz are half of it
+LARGEST_FILE = 64_000_000  # bytes: 40 s of two channels at 96 kHz are half of it; a recording has a few
 LONGEST_S = 600  # of decoded sound, whatever a small file unpacks to
 RATES_HZ = (8000, 96_000)
 WAY_OUT = "save it as a 16-bit PCM WAV file"
@@ -39,12 +39,14 @@ STREAMED_BYTES = 0x7FFF0000
 MISSING_S = 0.25
 
 
-def read(path: Path, longest_s: float = LONGEST_S) -> tuple[np.ndarray, int]:
+def read(
+    path: Path, longest_s: float = LONGEST_S, largest_bytes: int = LARGEST_FILE
+) -> tuple[np.ndarray, int]:
     """Read a sound file.
 
     Returns its samples (float64, shape (count,), channels averaged, 1.0 is full scale, never empty) and their rate
-    in Hz (8000 to 96 000). CalandoError says in one sentence what is missing, damaged, cut short, over 64 MB, longer
-    than `longest_s` seconds, or of another kind.
+    in Hz (8000 to 96 000). CalandoError says in one sentence what is missing, damaged, cut short, over
+    `largest_bytes`, longer than `longest_s` seconds, or of another kind.
     """
     try:
         size = path.stat().st_size
@@ -52,9 +54,10 @@ def read(path: Path, longest_s: float = LONGEST_S) -> tuple[np.ndarray, int]:
             head = file.read(64)
     except OSError as error:
         raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
-    if size > LARGEST_FILE:
+    if size > largest_bytes:
         raise CalandoError(
-            f"{path} has {size // 1_000_000} MB; a recording of 40 s has a few: cut it, or give another file"
+            f"{path} has {size // 1_000_000} MB, and at most {largest_bytes // 1_000_000} are read: cut it, or give "
+            "another file"
         )
     kind = _kind(head)
     if kind is None:

@@ -24,6 +24,8 @@ CHUNK = 1 << 17  # samples at a time: they stay in the processor's cache
 TAPS = 6  # of half the correcting FIR: within 0.02 dB of the formula up to 0.4 of the rate
 FRAME_S = 0.001  # squares are averaged over this before the time weighting
 SILENT_POWER = 1e-14
+LONGEST_S = 2 * 3600  # of a file: no session lasts an hour
+LARGEST_FILE = 600_000_000  # bytes: two hours of two channels at 16 kHz and 16 bits, and room
 # A rise is looked for in levels of this long, and only where there is something to hear.
 RISE_WINDOW_S = 4.0
 RISE_FLOOR_DBA = 20.0
@@ -258,31 +260,6 @@ def measure(samples: np.ndarray, rate_hz: int, full_scale_dba: float = DEFAULT_F
     )
 
 
-def read_wav(path: Path) -> tuple[np.ndarray, int]:
-    """16-bit PCM samples and rate of a WAV file; the channels of a stereo file are averaged.
-
-    Raises CalandoError with one sentence for a file that is missing, damaged, empty or of another kind.
-    """
-    try:
-        with wave.open(str(path), "rb") as sound:
-            channels, width, rate = sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
-            data = sound.readframes(sound.getnframes())
-    except OSError as error:
-        raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
-    except (wave.Error, EOFError) as error:
-        raise CalandoError(
-            f"{path} is not a WAV file with plain PCM samples; convert it to 16-bit PCM WAV"
-        ) from error
-    if width != 2:
-        raise CalandoError(f"{path} has {8 * width}-bit samples; convert it to 16-bit PCM WAV")
-    samples = np.frombuffer(data[: len(data) // (2 * channels) * 2 * channels], dtype="<i2")
-    if not len(samples):
-        raise CalandoError(f"{path} holds no sound: it has no samples")
-    if channels > 1:
-        samples = samples.reshape(-1, channels).mean(axis=1) / 32768
-    return samples, rate
-
-
 def write_wav(path: Path, samples: np.ndarray, rate_hz: int) -> None:
     """Mono 16-bit PCM, replacing the file in one step."""
     beside = path.with_name(path.name + ".part")
@@ -311,8 +288,10 @@ TEXT = (
 
 
 def meter(sound: Path, full_scale_dba: float | None = None, as_json: bool = False) -> None:
-    """`calando meter`: print the levels of a WAV file, for people or as JSON."""
-    samples, rate = read_wav(sound)
+    """`calando meter`: print the levels of a sound file, for people or as JSON."""
+    from host_tools.sound import decode
+
+    samples, rate = decode.read(sound, LONGEST_S, LARGEST_FILE)
     levels = measure(samples, rate, DEFAULT_FULL_SCALE_DBA if full_scale_dba is None else full_scale_dba)
     values = asdict(levels)
     if as_json:

@@ -14,7 +14,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from host_tools.sound import meter
+from host_tools.sound import decode, meter
 
 RATE_HZ = 16000
 TONES_HZ = (63, 125, 250, 500, 1000, 2000, 4000, 6300)
@@ -59,10 +59,10 @@ def signals() -> list[tuple[str, np.ndarray]]:
         samples[RATE_HZ : RATE_HZ + len(burst)] = burst
         found.append((f"4 kHz burst of {milliseconds} ms", samples))
     for path in sys.argv[1:]:
-        samples, rate_hz = meter.read_wav(Path(path))
+        samples, rate_hz = decode.read(Path(path), meter.LONGEST_S, meter.LARGEST_FILE)
         if rate_hz != RATE_HZ:
             raise SystemExit(f"{path} has {rate_hz} samples a second; {RATE_HZ} are compared here")
-        found.append((Path(path).parent.name or path, samples / 32768))
+        found.append((Path(path).parent.name or path, samples))
     return found
 
 

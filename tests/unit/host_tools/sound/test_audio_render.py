@@ -10,7 +10,7 @@ import pytest
 from firmware.sound import songs
 from host_tools.docs import listen
 from host_tools.songs import songbook
-from host_tools.sound import meter, render
+from host_tools.sound import decode, render
 from simulator.files.errors import CalandoError
 
 RATE_HZ = 16000
@@ -24,7 +24,7 @@ def rows_of(path):
 def test_a_song_is_rendered_with_its_notes(tmp_path, capsys):
     out, events = tmp_path / "song.wav", tmp_path / "notes.csv"
     render.render(out, song="brahms", seconds=12, events=events)
-    samples, rate = meter.read_wav(out)
+    samples, rate = decode.read(out)
     assert rate == RATE_HZ and len(samples) == 12 * RATE_HZ and samples.any()
     rows = rows_of(events)
     assert list(rows[0]) == list(render.EVENT_COLUMNS)

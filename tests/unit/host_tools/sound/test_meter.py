@@ -141,7 +141,11 @@ def test_the_command_prints_every_level(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "no such file"), (b"", "not a WAV"), (b"RIFF garbage that is no sound", "not a WAV")],
+    [
+        (None, "no such file"),
+        (b"", "not a sound file"),
+        (b"RIFF garbage that is no sound", "not a sound file"),
+    ],
 )
 def test_bad_files_are_refused_in_a_sentence(tmp_path, content, says):
     path = tmp_path / "bad.wav"
@@ -150,6 +154,24 @@ def test_bad_files_are_refused_in_a_sentence(tmp_path, content, says):
     with pytest.raises(CalandoError, match=says) as caught:
         meter.meter(path)
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_a_phones_file_and_24_bits_are_measured_too(tmp_path, capsys):
+    import av
+
+    sound = np.round(3000 * tone(1000, 4, amplitude=1.0)).astype(np.int16)
+    for name, codec in (("a.flac", "flac"), ("b.wav", "pcm_s24le"), ("c.wav", "pcm_f32le"), ("d.mp3", "mp3")):
+        with av.open(str(tmp_path / name), "w") as container:
+            stream = container.add_stream(codec, rate=16000, layout="mono")
+            frame = av.AudioFrame.from_ndarray(sound[None], format="s16", layout="mono")
+            frame.sample_rate = 16000
+            for packet in [*stream.encode(frame), *stream.encode(None)]:
+                container.mux(packet)
+        meter.meter(tmp_path / name, as_json=True)
+        values = json.loads(capsys.readouterr().out)
+        assert values["laeq_dba"] == pytest.approx(74 + 20 * np.log10(3000 / 32768), abs=0.5), (
+            name
+        )  # an MP3 is longer by its padding
 
 
 def test_a_file_without_samples_is_refused(tmp_path):
