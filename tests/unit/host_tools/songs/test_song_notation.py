@@ -1,6 +1,7 @@
 """Every kind of notation that an import reads, by small tunes whose right notes are known."""
 
 import io
+import random
 import struct
 import zipfile
 
@@ -9,7 +10,7 @@ import pytest
 
 from firmware.sound import score
 from firmware.sound.score import Score
-from host_tools.songs import abc_out, harmony, importing
+from host_tools.songs import abc_out, fit, harmony, importing
 from host_tools.songs.importing import import_song
 from host_tools.songs.line import Choice
 from simulator.files.errors import CalandoError
@@ -73,6 +74,23 @@ def said(imported, words):
         ("C E [K:D] F G | [M:3/4] A B c |]", {}, "C4 E4 F#4 G4 A4 B4 C#5"),
         ("C E [L:1/8] G2 c2 | c8 |]", {}, "C4 E4 G4 C5 C5:4"),
         ("A B c d | A4 |]", {"key": "C#m"}, "A4 B4 C#5 D#5 A4:4"),
+        ("C D E F |] G A B c [|] :| d4 |]", {}, "C4 D4 E4 F4 G4 A4 B4 C5 G4 A4 B4 C5 D5:4"),
+        ("_B2-=B2 | B-_B A2 | A4 |]", {}, "Bb4:2 B4:2 B4 Bb4 A4:2 A4:4"),
+        ("_B2-_B2 | ^F4-|^F4 |]", {}, "Bb4:4 F#4:8"),
+        ("d2>{cB}A2 d2>A2 | A4 |]", {"unit": "1/8", "key": "F"}, "D5:1.5 A4:0.5 D5:1.5 A4:0.5 A4:2"),
+        ("C D E F || G A B c :| d4 |]", {}, "C4 D4 E4 F4 G4 A4 B4 C5 G4 A4 B4 C5 D5:4"),
+        ("|: C D E F || G A B c :| d4 |]", {}, "C4 D4 E4 F4 G4 A4 B4 C5 C4 D4 E4 F4 G4 A4 B4 C5 D5:4"),
+        ("DDDD AAAA | D4 A4 |]", {"metre": "2/4", "unit": "", "key": "D"}, "D4:0.25 D4:0.25 D4:0.25 D4:0.25 "
+         "A4:0.25 A4:0.25 A4:0.25 A4:0.25 D4 A4"),
+        ("A B c HA || e f e d \"D.C.\" |]", {"key": "Am"}, "A4 B4 C5 A4 E5 F5 E5 D5 A4 B4 C5 A4"),
+        ("A B \"H\"A e || f e d e \"D.C.\" |]", {"key": "Am"}, "A4 B4 A4 E5 F5 E5 D5 E5 A4 B4 A4"),
+        ("A B c HA || e f e d \"Fine\" | A4 \"D.C.\" |]", {"key": "Am"},
+         "A4 B4 C5 A4 E5 F5 E5 D5 A4:4 A4 B4 C5 A4 E5 F5 E5 D5"),
+        ("E | A B c d | \"Fine\" A4 | f f f E \"D.C.\" |]", {"key": "Am"},
+         "E4 A4 B4 C5 D5 A4:4 F5 F5 F5 E4 A4 B4 C5 D5 A4:4"),
+        ("E | A B c d | \"Fine\" A4 | f f f \"D.C.\" |]", {"key": "Am"},
+         "E4 A4 B4 C5 D5 A4:4 F5 F5 F5 E4 A4 B4 C5 D5 A4:4"),
+        ("C E G c | c4 |]", {"head": "a remark |d2e2|"}, "C4 E4 G4 C5 C5:4"),
     ],
 )  # fmt: skip
 def test_abc_is_read_to_the_note(tmp_path, music, settings, right):
@@ -87,6 +105,17 @@ def test_what_is_left_out_of_an_abc_tune_is_told(tmp_path):
         abc(tmp_path, "=F A f c | c4 |]", key="D"), "in bar 1 an accidental counts for its own octave"
     )
     assert said(abc(tmp_path, "C/13 D E F | G4 |]", unit="1/4"), "rounded")
+    assert said(abc(tmp_path, "C>E/ G2 | c4 |]"), "the ABC has C>E/: what > and < mean")
+    assert said(abc(tmp_path, "C E G c | C E G | C E G c | c4 |]"), "bar 2 has 3 beats and not 4")
+    full = abc(tmp_path, "G | C E G c | C E G :| c | C E G c | c3 |]")
+    assert not said(full, "beats and not"), "an upbeat, a bar that a repeat divides, and the last"
+
+
+def test_a_note_of_one_tick_is_given_back(tmp_path):
+    found = abc(tmp_path, "C3/4 D/24 E5/24 F | G2 |]", metre="2/4")
+    again = tmp_path / "again.abc"
+    again.write_text(abc_out.text(found), "utf-8")
+    assert names(found).startswith("C4:0.75 D4:0.042 E4:0.208") and import_song(again).data == found.data
 
 
 @pytest.mark.parametrize(
@@ -144,6 +173,27 @@ def test_abc_of_any_editor_is_read(tmp_path, coding):
     path.write_bytes("X:1\r\nT:Müde bin ich\r\nM:4/4\r\nL:1/4\r\nK:C\r\nC E G c | c4 |]\r\n".encode(coding))
     found = import_song(path)
     assert names(found) == "C4 E4 G4 C5 C5:4" and found.title == "Müde bin ich"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_song_is_given_back_by_its_abc(tmp_path, seed):
+    draw = random.Random(seed)
+    notes: list[tuple[int, int, bool]] = []
+    for place in range(24):
+        low = draw.choice([0, *range(60, 78)]) if notes and notes[-1][0] and place % 8 != 7 else 0
+        notes.append((low or draw.randint(56, 80), draw.randint(1, 60), place % 8 == 7))
+        if not low and place % 8 in (3, 5):
+            notes.append((0, draw.randint(1, 60), False))
+    total = sum(ticks for _, ticks, _ in notes)
+    chords = [(draw.randrange(12), place % 4, 31) for place in range(total // 31)] + [(0, 1, total % 31)]
+    chords = [chord for chord in chords if chord[2]]
+    compound = bool(seed % 3 == 0)
+    data = score.encode(notes, chords, 2 if compound else 3, compound, draw.randrange(12), draw.randrange(2))
+    song = fit.Imported("ours", data, [], "ours", [], draw.randint(-4, 4))
+    path = tmp_path / "ours.abc"
+    path.write_text(abc_out.text(song), "utf-8")
+    again = import_song(path)
+    assert again.notes() == song.notes() and again.chords() == song.chords()
 
 
 # MIDI
