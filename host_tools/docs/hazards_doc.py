@@ -85,6 +85,12 @@ def problems() -> list[str]:
             file, _, name = test.partition("::")
             if not (ROOT / file).is_file() or name.rpartition("::")[2] not in names_in(ROOT / file):
                 found.append(f"{where}: the test {test} does not exist")
+        for limit in row.get("limit", ()):
+            for constant in limit.get("constants", ()):
+                if constant not in row.get("where", ()):
+                    file, _, name = constant.partition(":")
+                    if not (ROOT / file).is_file() or name not in names_in(ROOT / file):
+                        found.append(f"{where}: the constant {constant} of its limit does not exist")
         for scenario in row.get("scenarios", ()):
             if not (ROOT / "simulator" / "scenarios" / f"{scenario}.toml").is_file():
                 found.append(f"{where}: the scenario {scenario} does not exist")
@@ -108,6 +114,7 @@ def render() -> str:
     for row in rows:
         text += f'\n<a id="hazard-{row["number"]}"></a>\n\n## {row["number"]}. {row["title"]}\n\n'
         text += f"*Cause.* {row['cause']}\n\n*Harm.* {row['harm']}\n\n*Control.* {row['control']}\n\n"
+        text += _limits_text(row)
         text += "*In the code.* " + ", ".join(f"`{control}`" for control in row["where"]) + "\n\n"
         text += "*Tests.*\n\n" + "".join(f"- `{test}`\n" for test in tests_of(row, by_name))
         if row.get("scenarios"):
@@ -118,6 +125,21 @@ def render() -> str:
             )
         text += f"\n*What remains.* {row['remains']}\n"
     return text
+
+
+def _limits_text(row: dict) -> str:
+    """The row's numbers as a small table, or nothing."""
+    if not row.get("limit"):
+        return ""
+    text = "| limit | newborn | term newborn | adult | unit |\n|---|---|---|---|---|\n"
+    for limit in row["limit"]:
+        cells = [
+            limit.get(key, limit.get("newborn") if key == "term" else None)
+            for key in ("newborn", "term", "adult")
+        ]
+        shown = " | ".join("–" if cell is None else f"{cell:g}" for cell in cells)
+        text += f"| `{limit['name']}` | {shown} | {limit['unit']} |\n"
+    return text + "\n"
 
 
 def main(arguments: list[str]) -> int:
