@@ -302,6 +302,9 @@ class Session:
                 self._silence(outputs)
         elif verdict.action == FADE and self.phase == reasons.FADE:
             self._withdraw(verdict.reason, outputs)
+        elif inputs.gesture == "press" and self._fade_ms - self._phase_ms > PRESS_FADE_MS:
+            # A finger does not wait for the long fade of a session whose time is up.
+            self._fade(reasons.PRESSED, PRESS_FADE_MS, outputs)
         elif self._phase_ms >= self._fade_ms and (
             inputs.audio_silent or self._phase_ms >= self._fade_ms + FADE_GRACE_MS
         ):

@@ -287,6 +287,23 @@ def test_a_press_fades_in_the_same_step_and_a_second_changes_nothing():
     assert not bench.outputs.amplifier_on
 
 
+def test_a_press_does_not_wait_for_the_long_fade_of_a_session_whose_time_is_up():
+    """Found by a campaign: the music went on for up to two minutes after the press."""
+    bench = Bench(fade_s=120, session_min=10).start()
+    bench.run(590, until="fade")
+    assert bench.phase == "fade" and bench.outputs.reason == "time_up"
+    bench.run(2)
+    assert bench.press().fade_over_ms == 10_000
+    bench.run(11)
+    assert (bench.phase, bench.outputs.end, bench.outputs.reason) == ("idle", "faded", "pressed")
+    assert not bench.sounding
+    # What is left of a fade is never made longer.
+    bench = Bench(fade_s=20, session_min=10).start()
+    bench.run(600, until="fade")
+    bench.run(15)
+    assert bench.press().fade_over_ms is None
+
+
 @pytest.mark.parametrize("seconds", [0.2, 30, 100, 300, 1180])
 def test_a_hold_silences_at_once_in_any_phase(seconds):
     bench = Bench(follow="lead_anyway").start(seconds)
