@@ -159,6 +159,10 @@ class Bedside:
             self._targets[event.faulty_chip].fail(
                 event.fault_kind or "nack", at_us, until_us, released_by="power"
             )
+        elif event.do == "flash_worn":
+            self._at(at_us, lambda now_us: self._wear_flash(event.to != 0))
+            if until_us is not None:
+                self._at(until_us, lambda now_us: self._wear_flash(event.to == 0))
         elif event.do == "power_cut":
             self._at(at_us, lambda now_us: self._power_cut(at_us, event.lasts_s or POWER_GAP_S))
         elif event.do == "sensor_clock":
@@ -199,6 +203,9 @@ class Bedside:
             if key not in ("at_s", "do")
         }
         self._events.append({"time_s": event.at_s, "kind": event.do, "detail": detail})
+
+    def _wear_flash(self, worn: bool) -> None:
+        self.flash.worn = worn
 
     def _sensor_clock(self, percent_fast: float, now_us: int) -> None:
         self._sensor.set_oscillator(int(percent_fast * 10_000), now_us)

@@ -31,7 +31,8 @@ class Flash:
     """Bytes that can only be cleared bit by bit, and set again a sector at a time.
 
     erases and programs count operations, so that a test can cut the power at each of them. erase_us and program_us are how
-    long a sector and a page take. The device's records are in `folder` of its file system.
+    long a sector and a page take. A `worn` flash takes every order, and its time, and does nothing. The device's
+    records are in `folder` of its file system.
     """
 
     def __init__(self, image: bytearray | mmap.mmap | None = None, folder: str = ""):
@@ -40,6 +41,7 @@ class Flash:
         self.image = bytearray(b"\xff" * BYTES) if image is None else image
         self.erases = 0
         self.programs = 0
+        self.worn = False
 
     @classmethod
     @contextlib.contextmanager
@@ -83,16 +85,18 @@ class Flash:
 
     def program(self, offset: int, data: bytes) -> int:
         """Clear bits; returns how long it takes in us, with interrupts off all the while."""
-        old = int.from_bytes(self.image[offset : offset + len(data)], "little")
-        self.image[offset : offset + len(data)] = (old & int.from_bytes(data, "little")).to_bytes(
-            len(data), "little"
-        )
+        if not self.worn:
+            old = int.from_bytes(self.image[offset : offset + len(data)], "little")
+            self.image[offset : offset + len(data)] = (old & int.from_bytes(data, "little")).to_bytes(
+                len(data), "little"
+            )
         self.programs += 1
         return CALL_US + self.program_us * -(-len(data) // PAGE_BYTES)
 
     def erase(self, offset: int) -> int:
         start = offset // SECTOR_BYTES * SECTOR_BYTES
-        self.image[start : start + SECTOR_BYTES] = b"\xff" * SECTOR_BYTES
+        if not self.worn:
+            self.image[start : start + SECTOR_BYTES] = b"\xff" * SECTOR_BYTES
         self.erases += 1
         return CALL_US + self.erase_us
 

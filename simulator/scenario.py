@@ -33,7 +33,7 @@ QUANTITIES: dict[str, tuple[str, float, float]] = {
     "supply": ("volts", 0, 6),
     "sensor_clock": ("percent too fast", -60, 100),
 }
-SWITCHES = ("sensor_off", "usb_host")  # on unless `to` says 0
+SWITCHES = ("sensor_off", "usb_host", "flash_worn")  # on unless `to` says 0
 FAULT_CHIPS = {"i2c_fault": "max30102", "adc_fault": "ads1115"}  # when the event names none
 OF_THE_MODEL = ("pulse_rate", "spo2", "perfusion")  # a recording has these in itself
 RENAMED = {
@@ -90,7 +90,8 @@ class Event(_Part):
     at_s: Annotated[float, Field(ge=0, le=LONGEST_S)]
     do: Literal[
         "press", "hold", "pulse_rate", "spo2", "perfusion", "motion", "sensor_off", "ambient_light",
-        "room_sound", "knob", "supply", "usb_host", "usb_bytes", "i2c_fault", "adc_fault", "sensor_clock", "power_cut",
+        "room_sound", "knob", "supply", "usb_host", "usb_bytes", "i2c_fault", "adc_fault", "sensor_clock",
+        "flash_worn", "power_cut",
     ]  # fmt: skip
     to: float | None = None
     over_s: Annotated[float, Field(ge=0, le=LONGEST_S)] = 0.0
@@ -165,6 +166,7 @@ class Expect(_Part):
     end: Literal["faded", "withdrawn", "silenced", "refused", "fault"] | None = None
     reason: Annotated[str | None, Field(pattern=r"^[a-z][a-z0-9_]*$")] = None
     max_level_dba: Annotated[float | None, Field(ge=0, le=120)] = None
+    limits_kept: bool = False  # every limit of docs/hazards.toml that can be judged from what came out
 
     @field_validator("reason")
     @classmethod

@@ -82,6 +82,7 @@ _HAPPENED = {
     "sensor_off": "the sensor comes off",
     "usb_host": "a computer is connected",
     "usb_bytes": "the computer sends something",
+    "flash_worn": "the flash takes nothing more",
     "power_cut": "the power fails",
     "reset": "the device restarts",
 }
