@@ -37,6 +37,9 @@ check: setup mpy ## ruff, pyright, import directions, the chip's compiler, hazar
 	$(BIN)/python -m host_tools.docs.architecture --check
 	$(BIN)/python tests/checks/mutation.py
 
+campaign: setup ## a small campaign: about a thousand simulated patients in some three minutes, with a page
+	@$(BIN)/calando campaign bedside --out $(OUT)/campaign
+
 mpy: setup ## compile the firmware for the chip's Cortex-M0+, into build/firmware
 	@$(BIN)/python -m host_tools.release.compile_firmware --arch armv6m --out build/firmware
 
@@ -90,4 +93,4 @@ clean: ## remove what was built or installed here
 	rm -rf .venv build dist $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test check mpy fuzz bench deploy release setup-chip bench-rp2040 listen guide story lock clean
+.PHONY: help setup run test check campaign mpy fuzz bench deploy release setup-chip bench-rp2040 listen guide story lock clean

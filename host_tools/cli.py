@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from host_tools.commands import backup, bench, device, profile, session, song, terminal
+from host_tools.commands import backup, bench, campaign, device, profile, session, song, terminal
 from host_tools.commands.common import AsJson, print_json, say, say_nothing
 from simulator.files.errors import CalandoError, Interrupted
 
@@ -203,6 +203,7 @@ app.add_typer(device.app, name="device")
 app.add_typer(profile.app, name="profile")
 app.add_typer(song.app, name="song")
 app.add_typer(session.app, name="session")
+app.command()(campaign.campaign)
 app.command()(bench.calibrate)
 app.command()(bench.selftest)
 device.app.command("selftest")(bench.selftest)

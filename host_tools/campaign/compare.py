@@ -1,0 +1,80 @@
+"""Whether the two tiers decide alike on the same session: the step level (S) beside the whole device (D).
+
+The step level sees no light: it reads the truth some seconds late. So it is asked more than once, with sensors that are
+slower, blinder, hardier or somewhat off, and the device has to decide as one of them. Where only a reading of disturbed
+light can have made the difference, that is counted apart: the step level cannot know it. Everything else is a failure.
+"""
+
+from host_tools.judge.evidence import Evidence
+from host_tools.judge.witness import of_steps
+from simulator import step_bedside
+from simulator.scenario import Scenario
+from simulator.step_bedside import Sensor
+
+AGREED, READ_OTHERWISE, DIFFERED = "agreed", "read_otherwise", "differed"
+WITHIN_S = 15.0
+# What a sensor may be: as it is, slow, blind in any disturbance, looking through all of them, and off by what its bars
+# allow.
+SENSORS = (
+    Sensor(),
+    Sensor(pulse_late_s=8, spo2_late_s=9),
+    Sensor(motion_percent=0.2, ambient_ua=5.0, perfusion_percent=0.3, settles_s=6, recovers_s=15),
+    Sensor(motion_percent=50.0, ambient_ua=1000.0, perfusion_percent=0.0),
+    Sensor(pulse_times=1.03, spo2_more_percent=2.0),
+    Sensor(pulse_times=0.97, spo2_more_percent=-2.0),
+)
+# Decisions that hang on what was read in the light.
+READ = (
+    "bradycardia", "tachycardia", "desaturation", "wrong_population", "signal_lost", "no_contact", "sensor_fault",
+    "readings_frozen",
+)  # fmt: skip
+
+Decision = tuple[float, str, str | None]
+
+
+def compare(scenario: Scenario, device: Evidence, first: Evidence | None = None) -> tuple[str, str]:
+    """How the device's decisions stand beside the step level's: a word, and a sentence ("" where they agree).
+
+    first: the step level's evidence with the usual sensor, where it was played already.
+    """
+    told, worst = "", None
+    for number, sensor in enumerate(SENSORS):
+        steps = (
+            first
+            if number == 0 and first is not None
+            else of_steps(step_bedside.play(scenario, None, sensor))
+        )
+        apart = _difference(device.ends, steps.ends)
+        if apart is None:
+            return AGREED, ""
+        if number == 0:
+            told, worst = _told(apart), apart
+    if worst is None:
+        return AGREED, ""
+    theirs, ours = worst
+    at_s = min(decision[0] for decision in worst if decision is not None)
+    read = any(decision is not None and decision[2] in READ for decision in (theirs, ours))
+    if read and bool(device.disturbed()[device.time_s <= at_s + WITHIN_S].any()):
+        return READ_OTHERWISE, told
+    return DIFFERED, told
+
+
+Apart = tuple[Decision | None, Decision | None]
+
+
+def _difference(device: list[Decision], steps: list[Decision]) -> Apart | None:
+    """The first decision of the device and of the step level that are not the same, or None."""
+    for place in range(max(len(device), len(steps))):
+        theirs = device[place] if place < len(device) else None
+        ours = steps[place] if place < len(steps) else None
+        if theirs is None or ours is None or theirs[1:] != ours[1:] or abs(theirs[0] - ours[0]) > WITHIN_S:
+            return theirs, ours
+    return None
+
+
+def _told(apart: Apart) -> str:
+    said = [
+        "nothing" if decision is None else f"{decision[1]} ({decision[2]}) at {decision[0]:.0f} s"
+        for decision in apart
+    ]
+    return f"the device: {said[0]}; the step level: {said[1]}"

@@ -1,0 +1,178 @@
+"""What came out of one session, in the terms of whoever judges it: sound, rows, events, and the truth of the patient.
+
+Nothing of the firmware is imported here or in the judge: they must not share its mistakes.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import fft
+
+from host_tools.sound import meter
+
+FRAME_S = 0.01  # of what is audible and what is not
+LEVEL_S = 0.1  # of the level
+SLOW_S = 1.0  # IEC 61672-1, time weighting S
+WINDOW = 1024  # samples of a spectrum; the next begins half of it later
+SETTLE_S = 12.0  # after a disturbance the light must be looked at for this long before anything may be asked of a reading
+REATTACH_S = 1.0
+CALM_MOTION_PERCENT = 0.3  # less is no disturbance
+CALM_AMBIENT_UA = 20.0
+CALM_PERFUSION_PERCENT = 0.2
+CALM_IRREGULAR = 0.03
+
+Array = np.ndarray
+
+
+@dataclass
+class Heard:
+    """The sound at the ear. dba, dbc: the slow level at each LEVEL_S, -inf in silence (dbc None where there is no sound to
+    measure). energy: A-weighted mean square of each LEVEL_S, 1.0 at 45 dB(A). audible: for each FRAME_S."""
+
+    dba: Array
+    dbc: Array | None
+    energy: Array
+    audible: Array
+
+    def starts_and_ends(self, gap_s: float = 3.0) -> list[tuple[float, float]]:
+        """When something sounded: from, until, in seconds; rests shorter than `gap_s` belong to it."""
+        places = np.flatnonzero(self.audible)
+        if not len(places):
+            return []
+        breaks = np.flatnonzero(np.diff(places) > gap_s / FRAME_S)
+        firsts = np.concatenate([places[:1], places[breaks + 1]])
+        lasts = np.concatenate([places[breaks], places[-1:]])
+        return [(first * FRAME_S, (last + 1) * FRAME_S) for first, last in zip(firsts, lasts, strict=True)]
+
+    def sounds_within(self, from_s: float, until_s: float) -> bool:
+        return bool(self.audible[max(0, int(from_s / FRAME_S)) : max(0, int(until_s / FRAME_S))].any())
+
+    def silent_from(self, after_s: float, until_s: float) -> float:
+        """When the last sound before `until_s` ended; `after_s` if nothing sounded since."""
+        piece = self.audible[int(after_s / FRAME_S) : max(0, int(until_s / FRAME_S))]
+        places = np.flatnonzero(piece)
+        return after_s if not len(places) else (int(after_s / FRAME_S) + places[-1] + 1) * FRAME_S
+
+
+@dataclass
+class Evidence:
+    """One session. rows: columns of one value a second (None is NaN or None); script: what was done to it; phases: what the
+    device says that it does, (s, phase, reason); ends: (s, end, reason)."""
+
+    tier: str
+    duration_s: float
+    population: str  # of the profile
+    term: bool
+    prescription: dict[str, Any]
+    irregular: float
+    perfusion_percent: float | None  # at the start; None where nobody knows
+    script: list[dict[str, Any]]
+    time_s: Array
+    phase: list[str]
+    tempo_bpm: Array
+    shown_bpm: Array
+    shown_spo2: Array
+    true_bpm: Array
+    true_spo2: Array
+    phases: list[tuple[float, str, str | None]]
+    ends: list[tuple[float, str, str | None]]
+    heard: Heard
+    counts: dict[str, int] = field(default_factory=dict)
+    step_laws: list[tuple[float, str]] = field(
+        default_factory=list
+    )  # (s, what broke) of simulator/laws.py; tier S only
+
+    def disturbed(self) -> Array:
+        """For each row, whether something stands between the patient and a reading, or did a moment ago."""
+        mask = np.zeros(len(self.time_s), bool)
+        if self.irregular > CALM_IRREGULAR or (self.perfusion_percent or 1.0) < CALM_PERFUSION_PERCENT:
+            mask[:] = True
+        for event in self.script:
+            kind, value = event["do"], event.get("to")
+            calm = (
+                kind
+                in (
+                    "press",
+                    "hold",
+                    "knob",
+                    "room_sound",
+                    "usb_host",
+                    "usb_bytes",
+                    "pulse_rate",
+                    "spo2",
+                    "flash_worn",
+                )
+                or (kind == "motion" and value is not None and value <= CALM_MOTION_PERCENT)
+                or (kind == "ambient_light" and value is not None and value <= CALM_AMBIENT_UA)
+                or (kind == "perfusion" and value is not None and value >= CALM_PERFUSION_PERCENT)
+                or (kind == "sensor_off" and value == 0)
+            )
+            if not calm:
+                from_s, until_s = span(event)
+                mask |= (self.time_s >= from_s - REATTACH_S) & (self.time_s <= until_s + SETTLE_S)
+        return mask
+
+
+def span(event: dict[str, Any]) -> tuple[float, float]:
+    """From when until when an event of a script lasts; inf for good."""
+    at_s, over_s, for_s = event["at_s"], event.get("over_s", 0.0), event.get("for_s")
+    if event["do"] == "power_cut" and for_s is None:
+        for_s = 5.0
+    return at_s, float("inf") if for_s is None else at_s + 2 * over_s + for_s
+
+
+def listen(pcm: Array, rate_hz: int, full_scale_dba: float) -> Heard:
+    """Hear a recording as an integrating sound level meter at the ear would: A and C by the formula of IEC 61672-1 on
+    spectra of 64 ms (Hann, half overlapped), slow.
+
+    pcm: int16. Spectra in place of host_tools/sound/meter.py's filters because ten times as quick; they agree within 0.2 dB
+    on what the device plays (a test holds that).
+    """
+    frame = int(rate_hz * FRAME_S)
+    whole = pcm[: len(pcm) // frame * frame]
+    audible = (whole.reshape(-1, frame) != 0).any(axis=1)
+    hop = WINDOW // 2
+    times = np.arange(0, len(pcm) / rate_hz, LEVEL_S)
+    power = np.zeros((len(times), 2))
+    if len(pcm) >= WINDOW and audible.any():
+        places = np.flatnonzero(audible)
+        first = max(0, (places[0] * frame - WINDOW) // hop * hop)
+        last = min(len(pcm), (places[-1] + 1) * frame + WINDOW)
+        spectra = _spectra(pcm[first:last], rate_hz)
+        middle_s = (first + np.arange(len(spectra)) * hop + hop) / rate_hz
+        for column in range(2):
+            power[:, column] = np.interp(times, middle_s, spectra[:, column], left=0.0, right=0.0)
+    slow = _slow(power)
+    with np.errstate(divide="ignore"):
+        levels = np.where(slow > meter.SILENT_POWER, 10 * np.log10(np.maximum(slow, 1e-30) * 2), -np.inf)
+    levels += full_scale_dba
+    return Heard(levels[:, 0], levels[:, 1], power[:, 0] * 2 * 10 ** ((full_scale_dba - 45) / 10), audible)
+
+
+def _spectra(pcm: Array, rate_hz: int) -> Array:
+    """A- and C-weighted mean squares, one row each half window."""
+    hop = WINDOW // 2
+    window = np.hanning(WINDOW + 1)[:-1]
+    frequencies = np.fft.rfftfreq(WINDOW, 1 / rate_hz)
+    weights = np.zeros((len(frequencies), 2), np.float32)
+    sides = np.full(len(frequencies), 2.0)
+    sides[-1] = 1.0
+    for column, name in enumerate("AC"):
+        gains = 10 ** (meter.weight_db(np.maximum(frequencies[1:], 1.0), name) / 10)
+        weights[1:, column] = gains * sides[1:] / (WINDOW * np.sum(window**2))
+    window = (window / 32768).astype(np.float32)
+    pieces = np.lib.stride_tricks.sliding_window_view(pcm, WINDOW)[::hop]
+    found = []
+    for start in range(0, len(pieces), 256):
+        spectrum = np.asarray(fft.rfft(pieces[start : start + 256] * window, axis=1))
+        found.append((np.square(np.real(spectrum)) + np.square(np.imag(spectrum))) @ weights)
+    return np.concatenate(found).astype(float)
+
+
+def _slow(power: Array) -> Array:
+    """Time weighting S on powers of LEVEL_S each."""
+    from scipy.signal import lfilter
+
+    keep = float(np.exp(-LEVEL_S / SLOW_S))
+    return np.asarray(lfilter([1 - keep], [1, -keep], power, axis=0))
