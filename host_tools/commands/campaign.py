@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from host_tools.commands.common import AsJson, print_json, say, say_nothing
-from simulator.files.errors import CalandoError
+from simulator.files.errors import CalandoError, Interrupted
 
 if TYPE_CHECKING:
     from host_tools.campaign.runner import Progress
 
 LINE_EVERY_S = 10.0
 WORST_TOLD = 3
-INTERRUPTED = 130
 
 
 def campaign(
@@ -77,8 +76,7 @@ def campaign(
         _tell(result, run.took_s, run.played)
         say(f"Results in {out}: result.json, report.html")
     if not run.complete:
-        print("calando: stopped; what is done is kept, the same command goes on.", file=sys.stderr)
-        raise SystemExit(INTERRUPTED)
+        raise Interrupted("stopped: what is done is kept; the same command goes on")
     failures = sum(told["failures"] for tiers in result["cohorts"].values() for told in tiers.values())
     if failures:
         raise CalandoError(
