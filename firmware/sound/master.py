@@ -9,6 +9,8 @@ from micropython import const
 
 BIAS = const(1 << 20)  # as in voices.py; a constant of another module would not be one to the compiler
 
+BLOCK = const(256)  # samples that are made at a time, 16 ms
+HALF = const(128)  # of a block at the half rate
 HISTORY = const(10)  # samples of the last block that the half-band filter still needs
 DELAY_SAMPLES = const(266)  # of the output: the filter's 10, and a block in which the gain can see what comes
 

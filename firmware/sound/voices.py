@@ -1,7 +1,7 @@
 """Soft wavetable voices: the tables, and the inner loop that adds every sounding voice to the mix.
 
 Voices run at half the output's rate, because nothing in them lies above 2.2 kHz; master.py brings the mix to
-the full rate. Which note sounds when is decided in audio.py.
+the full rate. Which note sounds when is decided in sequencer.py.
 """
 
 from array import array
@@ -51,6 +51,7 @@ _TIMBRES = (
 )
 BRIGHT_TIMBRES = const(4)
 PURE = const(4)
+PURE_TABLE = const(4 * 514)
 BIAS = const(1 << 20)  # the mix is stored biased: pointers of 32 bits read unsigned on some machines
 
 # Phase steps at 8 kHz of the twelve notes from C8 up, A4 = 440 Hz; lower octaves are shifts of these.

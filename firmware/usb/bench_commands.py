@@ -47,10 +47,10 @@ class BenchCommands:
         device = self._device
         audio = device.audio
         level_cdba = device.full_scale_cdba + 100 * level_dbfs
-        first_cdba = audio.first_level_cdba
-        audio.first_level_cdba = level_cdba  # at once: nobody is asleep on a bench
+        first_cdba = audio.loudness.first_level_cdba
+        audio.loudness.first_level_cdba = level_cdba  # at once: nobody is asleep on a bench
         audio.soundscape(SOUND)
-        audio.first_level_cdba = first_cdba
+        audio.loudness.first_level_cdba = first_cdba
         audio.set_level(level_cdba, 16)
         self._until_ms = ticks.add(now_ms, 1000 * seconds)
         self.sounding = True

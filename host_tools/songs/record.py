@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import butter, correlate, fftconvolve, firwin2, lfilter, resample_poly, sosfiltfilt
 
-from firmware import audio
-from firmware.sound import adpcm
+from firmware.sound import adpcm, recorded
+from firmware.sound.loudness import REFERENCE_CDB
 from host_tools.sound import adpcm_encode, decode, meter
 from simulator.files import song_file
 from simulator.files.errors import CalandoError, choice, os_reason
@@ -229,7 +229,7 @@ def _set_loudness(samples: np.ndarray, kind: str, told: list[str]) -> tuple[np.n
     loudness = _loudness_db(samples, kind)
     scale = min(10 ** ((LOUDNESS_DB - loudness) / 20), PEAK / peak)
     loudness += 20 * float(np.log10(scale))
-    softer = audio.REFERENCE_CDB / 100 - loudness
+    softer = REFERENCE_CDB / 100 - loudness
     if softer > 0.5:
         told.append(f"its peaks stand out so far that it will be {softer:.0f} dB softer than a song")
     loudness_cdb = min(65535, max(0, round(-100 * loudness)))
@@ -242,7 +242,7 @@ def _loudness_db(samples: np.ndarray, kind: str) -> float:
     that is higher.
     """
     heart = kind == "heartbeat"
-    share = (audio.HEART_COEFFICIENT if heart else audio.voice_coefficient(500)) / 512
+    share = (recorded.HEART_COEFFICIENT if heart else recorded.voice_coefficient(500)) / 512
     heard = np.asarray(lfilter([share / 2, share / 2], [1, share - 1], samples))
     power_a, power_c = (float(powers.mean()) for powers in meter.frame_powers(heard, RATE_HZ))
     if heart:

@@ -25,9 +25,10 @@ class Player:
         from firmware.sound.songs import SONGS
 
         self.audio = audio = Audio(plan["full_scale_cdba"], plan["ceiling_cdba"], plan["ceiling_cdbc"])
-        audio.on_note = on_note
-        audio.governed = plan.get("governed", True)
-        audio.first_level_cdba = plan.get("first_level_cdba", audio.first_level_cdba)
+        audio.sequencer.on_note = on_note
+        loudness = audio.loudness
+        loudness.governed = plan.get("governed", True)
+        loudness.first_level_cdba = plan.get("first_level_cdba", loudness.first_level_cdba)
         self._block = array("h", bytes(2 * BLOCK))
         self._blocks = int(plan["seconds"] * 1000) * RATE_HZ // (1000 * BLOCK)
         self._block_ms = BLOCK * 1000 // RATE_HZ

@@ -54,7 +54,7 @@ def on_the_interpreter():
     )
     found["half-band filter"] = best(lambda: master.upsample(0, 0, 0, mix, wide, 128), 500)
     found["gain, dither, clamp, meter"] = best(
-        lambda: master.finish(0, 0, 0, wide, block, audio._master, 256), 500
+        lambda: master.finish(0, 0, 0, wide, block, audio.loudness.state, 256), 500
     )
     print(json.dumps(found))
 

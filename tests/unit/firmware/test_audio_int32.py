@@ -40,7 +40,7 @@ def perform(make):
     audio.soundscape("womb")
     audio.play(songs.SONGS["dromore"])
     audio.set_level(9000, 0)
-    audio._level = 8000 * 64
+    audio.loudness._level = 8000 * 64
     block = array("h", bytes(2 * BLOCK))
     found = []
     for at in range(260):

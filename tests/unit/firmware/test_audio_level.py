@@ -10,11 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from firmware import audio as engine_file
 from firmware import board, decibels
 from firmware.audio import BLOCK, Audio
 from firmware.prescription.profile import Profile
-from firmware.sound import master, noise, score, songs, voices
+from firmware.sound import loudness, master, noise, score, songs, voices
 from host_tools.sound import meter, render
 
 RATE_HZ = 16000
@@ -160,7 +159,7 @@ def test_the_clamp_table_is_what_its_comment_says():
     kept = np.exp(-0.016)
     for full in range(1, 17):
         wanted = 16 * np.sqrt((1 - full / 16 * kept) / ((1 - kept) * 1.5))
-        assert engine_file._HEADROOM[full] <= wanted + 0.5
+        assert loudness._HEADROOM[full] <= wanted + 0.5
 
 
 LOUD = st.fixed_dictionaries(
@@ -199,7 +198,7 @@ def test_nothing_that_can_be_asked_for_passes_the_ceiling(asked, profile):
     assert levels.las_max_dba <= plan["ceiling_cdba"] / 100
     assert levels.lcs_max_dbc <= plan["ceiling_cdbc"] / 100
     audio = Audio(plan["full_scale_cdba"], plan["ceiling_cdba"], plan["ceiling_cdbc"])
-    assert np.abs(samples).max() <= audio._peak
+    assert np.abs(samples).max() <= audio.loudness._peak
 
 
 @pytest.mark.parametrize("ceilings", [(6000, 6500), (6500, 7000)])
@@ -208,20 +207,20 @@ def test_a_mix_gone_wild_is_still_held_by_the_clamp(ceilings):
     # left.
     audio = Audio(7400, *ceilings)
     audio.play(songs.SONGS["dromore"])
-    audio._next_gain = lambda: decibels.gain(decibels.TOP_CDB)
-    audio._clean = 1 << 18  # and nothing that looks ahead
+    audio.loudness._next_gain = lambda may_rise: decibels.gain(decibels.TOP_CDB)
+    audio.loudness._clean = 1 << 18  # and nothing that looks ahead
     block = array("h", bytes(2 * BLOCK))
     found = []
     for _ in range(500):
         for voice in range(voices.VOICES):
             base = voice * voices.STRIDE
-            audio._voices[base] = voices.HOLD
-            audio._voices[base + voices.COUNT] = 1 << 20
-            audio._voices[base + voices.STEP] = voices.note_step(64 + 2 * voice)
-            audio._voices[base + voices.HOLD_SHIFT] = 14
-            audio._voices[base + voices.TABLE] = 3 * 514
+            audio.sequencer.state[base] = voices.HOLD
+            audio.sequencer.state[base + voices.COUNT] = 1 << 20
+            audio.sequencer.state[base + voices.STEP] = voices.note_step(64 + 2 * voice)
+            audio.sequencer.state[base + voices.HOLD_SHIFT] = 14
+            audio.sequencer.state[base + voices.TABLE] = 3 * 514
             for place in (voices.AMPLITUDE, voices.PEAK, voices.SUSTAIN):
-                audio._voices[base + place] = 60_000_000
+                audio.sequencer.state[base + place] = 60_000_000
         audio.render(block)
         found.append(np.array(block))
     levels = meter.measure(np.concatenate(found), RATE_HZ, 74.0)
@@ -239,7 +238,7 @@ def test_the_songs_range_stays_where_the_engine_is_clean():
 def test_the_test_noise_of_the_bench_is_as_loud_as_it_says(level_dbfs):
     engine = Audio(board.FULL_SCALE_CDBA, 6000, 6500)
     wanted_cdba = board.FULL_SCALE_CDBA + 100 * level_dbfs
-    engine.first_level_cdba = wanted_cdba
+    engine.loudness.first_level_cdba = wanted_cdba
     engine.soundscape("test")
     engine.set_level(wanted_cdba, 16)
     block = array("h", bytes(2 * BLOCK))

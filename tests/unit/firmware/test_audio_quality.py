@@ -75,7 +75,7 @@ def test_nothing_lies_beside_the_harmonics(note):
     audio = Audio(7400, 6000, 6500)
     audio.set_mood(0, 999, 500)
     step = voices.note_step(note)
-    samples = tone(step, audio._table(note, 0) // 514)
+    samples = tone(step, audio.sequencer._table(note, 0) // 514)
     assert spur_db(samples, step * 8000 / 2**28) <= -80
 
 

@@ -38,7 +38,7 @@ def opened(file, read_into=None):
 
 def engine(recording, level_cdba=4800):
     audio = Audio(7400, 6000, 6500)
-    audio.first_level_cdba = level_cdba
+    audio.loudness.first_level_cdba = level_cdba
     audio.set_recording(recording)
     audio.set_level(level_cdba, 0)
     return audio
@@ -64,11 +64,11 @@ def test_a_voice_takes_the_melodys_place_and_rests_between_its_passes(files):
     audio = engine(voice)
     audio.play(voice)
     seconds = voice.samples / 8000
-    assert run(audio, seconds - 0.1)[-1600:].any() and not audio.phrase_ended
+    assert run(audio, seconds - 0.1)[-1600:].any() and not audio.take_phrase_end()
     run(audio, 0.3)
-    assert audio.phrase_ended and audio.playing
-    assert not run(audio, 7.5).any() and audio.in_rest and audio.silent
-    assert run(audio, 1).any() and not audio.in_rest
+    assert audio.take_phrase_end() and audio.playing
+    assert not run(audio, 7.5).any() and audio.playing and audio.silent
+    assert run(audio, 1).any() and not audio.silent
 
 
 def test_a_voice_ends_and_is_silenced_like_a_melody(files):
@@ -99,12 +99,14 @@ def test_a_heartbeat_falls_on_the_beat_whatever_the_tempo(files):
     start = heart.start
 
     def noted(offset, length):
-        starts.append(audio.samples + 2 * offset)
+        starts.append(audio.loudness.blocks * BLOCK + 2 * offset)
         start(offset, length)
 
     heart.start = noted
     notes = []
-    audio.on_note = lambda at, voice, note, *_: notes.append(at - master.DELAY_SAMPLES) if voice < 3 else None
+    audio.sequencer.on_note = lambda at, voice, note, *_: (
+        notes.append(at - master.DELAY_SAMPLES) if voice < 3 else None
+    )
     run(audio, 6)
     audio.set_tempo(50000)
     run(audio, 6)
@@ -118,7 +120,7 @@ def test_a_heartbeat_falls_on_the_beat_whatever_the_tempo(files):
 def test_a_recorded_heartbeat_takes_the_place_of_the_wombs_own(files):
     audio = engine(opened(files / "heartbeat"))
     notes = []
-    audio.on_note = lambda *note: notes.append(note)
+    audio.sequencer.on_note = lambda *note: notes.append(note)
     audio.soundscape("womb")
     assert run(audio, 4).any() and not notes
 
@@ -159,7 +161,7 @@ def test_a_damaged_voice_fades_and_the_song_takes_over(files):
     voice = adpcm.Recording(adpcm_encode.reader(bytes(data)), len(data))
     audio = engine(voice)
     notes = []
-    audio.on_note = lambda *note: notes.append(note)
+    audio.sequencer.on_note = lambda *note: notes.append(note)
     conductor = Conductor(audio, songs.SONGS["twinkle"], "none", voice)
     outputs = Outputs()
     outputs.playing = outputs.melody_on = True
@@ -241,7 +243,7 @@ def test_no_recording_passes_the_ceiling(tmp_path, pattern, kind, loudness_cdb, 
     levels = meter.measure(played, RATE_HZ, plan["full_scale_cdba"] / 100)
     assert levels.las_max_dba <= plan["ceiling_cdba"] / 100
     assert levels.lcs_max_dbc <= plan["ceiling_cdbc"] / 100
-    assert np.abs(played).max() <= Audio(plan["full_scale_cdba"], 6000, 6500)._peak
+    assert np.abs(played).max() <= Audio(plan["full_scale_cdba"], 6000, 6500).loudness._peak
 
 
 def test_a_loud_square_is_held_by_the_governor_and_not_by_its_header(tmp_path):

@@ -1,0 +1,277 @@
+"""How loud the next block is: level and glide, fades, the correction by phrase, and the ceiling that nothing passes.
+
+All in hundredths of a dB, at the ear. The samples are made and measured in master.py, whose state array is kept here. It
+never reads a clock: blocks of 16 ms are its time.
+"""
+
+from array import array
+
+from micropython import const
+
+from firmware import decibels
+from firmware.sound import master
+
+_LEVEL_UNIT = const(64)  # a level moves in 64ths of a hundredth of a dB
+_FIRST_LEVEL_CDBA = const(1800)  # where a session's sound begins: far below any ward
+_RISE_PER_BLOCK = const(48)  # 0.47 dB a second: with the melody's own rise, less than 1
+_FALL_PER_BLOCK = const(640)  # 6 dB a second for a lowered level; fades have their own time
+_ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape
+_FADE_DEPTH_CDB = const(6000)  # a fade is silent when it is this far down
+# What the reference song gives at a gain of 1, against a full-scale sine; host_tools/loudness.py measures it.
+REFERENCE_CDB = -2705
+# Loudness by phrase: at most this much correction in all and in one step.
+_TRIM_LIMIT_CDB = const(400)
+_TRIM_STEP_CDB = const(100)
+_TRIM_FROM_BLOCKS = const(200)  # a shorter phrase says too little
+_PHRASE_BLOCKS = const(4000)  # and of a longer one no more is measured: its sum of powers would not fit
+
+# The ceiling's margins: the meter's own error (0.15 dB), and what the filters remember of the block before.
+_CEILING_MARGIN_CDB = const(30)
+_GOVERN_CDB = const(150)  # the level is turned down from here below the ceiling
+_DUCK_PER_BLOCK = const(1200)  # 12 dB a second down,
+_PRESSED_DUCK = const(1280)  # 0.2 dB for each block whose crests would have reached the knee
+_RECOVER_PER_BLOCK = const(16)  # 0.16 dB a second up again
+# Largest clamp for which a whole block of the loudest waveform still keeps the slow level under the ceiling,
+# as a multiple (of 16) of the ceiling's amplitude, by how full the slow integrator is in sixteenths: 16 *
+# sqrt((1 - full * exp(-0.016)) / ((1 - exp(-0.016)) * 1.5)); 1.5 is a square wave at the A weighting's crest.
+_HEADROOM = bytes((101, 98, 94, 91, 88, 84, 80, 76, 72, 67, 63, 57, 52, 45, 38, 28, 13))
+_PEAK_OVER_CEILING_CDB = const(300)  # and never a peak above a sine this much over the C ceiling
+
+
+class Loudness:
+    """The gain of every block, by what was asked for and by what the blocks before measured.
+
+    full_scale_cdba: level at the ear of a full-scale 1 kHz sine; ceiling_cdba, ceiling_cdbc: the slow levels that the
+    output never exceeds, whatever is asked.
+    """
+
+    def __init__(self, full_scale_cdba, ceiling_cdba, ceiling_cdbc):
+        self.full_scale_cdba = full_scale_cdba
+        self.first_level_cdba = _FIRST_LEVEL_CDBA
+        self.governed = True  # False: no correction by phrase, for measuring what a song gives by itself
+        self.state = state = array("I", [0] * master.STATE_SIZE)
+        master.start(state)
+
+        ceiling_a = ceiling_cdba - _CEILING_MARGIN_CDB - full_scale_cdba
+        ceiling_c = ceiling_cdbc - _CEILING_MARGIN_CDB - full_scale_cdba
+        self._power_a = decibels.power(ceiling_a)
+        self._power_c = decibels.power(ceiling_c)
+        self._govern_a = decibels.power(ceiling_a - _GOVERN_CDB)
+        self._govern_c = decibels.power(ceiling_c - _GOVERN_CDB)
+        # Root mean square amplitudes of the ceilings.
+        self._amplitude_a = (decibels.gain(min(0, ceiling_a)) >> 9) * 23170 >> 15
+        self._amplitude_c = (decibels.gain(min(0, ceiling_c)) >> 9) * 23170 >> 15
+        self._peak = min(
+            32767, (decibels.gain(min(0, ceiling_c + _PEAK_OVER_CEILING_CDB)) >> 10) * 32767 >> 14
+        )
+        self._set_clamp(self._peak)
+        self._clean = self._peak * 23 // 32  # under the knee, with room for what lies between the samples
+
+        self.blocks = 0  # since the engine was made
+        self.level_cdba = 0  # slow levels of the output, 0 when silent
+        self.level_cdbc = 0
+        self.entry_permille = 1000  # how much of its amplitude a melody has that comes in
+        self._level = _FIRST_LEVEL_CDBA * _LEVEL_UNIT
+        self._level_target = self._level
+        self._level_step = _RISE_PER_BLOCK
+        self._fade = -1  # how far a fade-out has come; -1 when there is none
+        self._fade_step = 0
+        self._duck = 0
+        self._near = False  # the slow level is within 6 dB of the ceiling
+        self._trim_cdb = 0
+        self._trim_target_cdb = 0
+        self._mood_cdb = 0
+        self._mood_target_cdb = 0
+        self._song_cdb = 0
+        self._has_song = False
+        self._gain = 0
+        self._gain_cdb = None  # the level that _gain_wanted was worked out for
+        self._gain_wanted = 0
+        self._phrase_power = 0
+        self._phrase_blocks = 0
+        self._phrase_level = 0
+
+    # What is asked for
+
+    def set_level(self, level_cdba, over_ms):
+        """Glide to this level at the ear, rising at most 0.47 and falling at most 6 dB a second."""
+        target = max(0, level_cdba) * _LEVEL_UNIT
+        if target == self._level_target:
+            return
+        self._level_target = target
+        step = abs(target - self._level) * 16 // max(16, over_ms)
+        limit = _RISE_PER_BLOCK if target > self._level else _FALL_PER_BLOCK
+        self._level_step = max(1, min(step, limit))
+
+    def fade_out(self, over_ms):
+        """Sink evenly in dB to silence, then the engine stops. A second call may only make it faster."""
+        step = max(1, _FADE_DEPTH_CDB * _LEVEL_UNIT * 16 // max(16, over_ms))
+        if self._fade < 0:
+            self._fade = 0
+            self._fade_step = step
+        elif step > self._fade_step:
+            self._fade_step = step
+
+    def resume(self):
+        """End a fade-out: go on from the level that it had reached."""
+        if self._fade >= 0:
+            self._level = max(0, self._level - self._fade)
+            self._fade = -1
+
+    def set_song(self, song, softly):
+        """Make up for how loud this song is by itself; None for no song. softly: its melody comes in over a soundscape,
+        and grows note by note.
+        """
+        self._has_song = song is not None
+        self._song_cdb = song.loudness_cdb if song is not None else 0
+        self.entry_permille = _ENTRY_PERMILLE if softly else 1000
+
+    def set_mood(self, brightness_permille, density_permille):
+        """Take back that a fuller or brighter sound is a louder one, so that only the level sets the level."""
+        self._mood_target_cdb = (600 - density_permille) // 8 + (500 - brightness_permille) // 12
+
+    def grow(self):
+        """Let a melody that comes in be 0.5 dB louder from here on."""
+        self.entry_permille = min(1000, self.entry_permille * 106 // 100 + 1)
+
+    def begin(self):
+        """Begin far below any ward, with no correction: out of silence."""
+        self._level = self.first_level_cdba * _LEVEL_UNIT
+        self._gain = 0
+        self._trim_cdb = self._trim_target_cdb = 0
+
+    def silence(self):
+        """At once: forget the level, a fade and what was turned down."""
+        self.state[master.GAIN] = 0
+        self._gain = 0
+        self._has_song = False
+        self._fade = -1
+        self._duck = 0
+        self._level = self._level_target = _FIRST_LEVEL_CDBA * _LEVEL_UNIT
+
+    # One block
+
+    def prepare(self, crest, may_rise):
+        """Set the gain that the block glides to, with the level one step further.
+
+        crest: the highest of this block's and the next one's samples, before the gain. may_rise: not in a rest, else the
+        next phrase would come in with all of what was gained meanwhile; and not while a melody grows by itself: together
+        they would rise by more than 1 dB a second.
+        """
+        gain = self._next_gain(may_rise)
+        if (crest >> 1) * (gain >> 12) > self._clean << 12:
+            # Lowered before the crest comes, evenly over a block: the knee would be heard.
+            gain = ((self._clean << 13) // crest) << 12
+            self._duck += _PRESSED_DUCK
+        # Rounded towards zero: a gain that sinks must not pass below it.
+        step = (gain - self._gain) >> 8 if gain >= self._gain else -((self._gain - gain) >> 8)
+        state = self.state
+        state[master.GAIN] = self._gain
+        state[master.GAIN_STEP] = step + master.GAIN_BIAS
+        self._gain = gain
+
+    def _next_gain(self, may_rise):
+        level = self._level
+        if level != self._level_target:
+            if level > self._level_target:
+                self._level = level = max(level - self._level_step, self._level_target)
+            elif may_rise:
+                self._level = level = min(level + self._level_step, self._level_target)
+        if self._trim_cdb != self._trim_target_cdb:
+            self._trim_cdb += 1 if self._trim_cdb < self._trim_target_cdb else -1
+        wanted = self._mood_target_cdb if self._has_song else 0
+        if self._mood_cdb != wanted:
+            self._mood_cdb += 1 if self._mood_cdb < wanted else -1
+        target = level - self._duck
+        if self._fade >= 0:
+            self._fade += self._fade_step
+            if self.faded:
+                return 0
+            target -= self._fade
+        wanted = target // _LEVEL_UNIT - self._song_cdb + self._trim_cdb + self._mood_cdb
+        if wanted != self._gain_cdb:
+            self._gain_cdb = wanted
+            self._gain_wanted = decibels.gain(wanted - self.full_scale_cdba - REFERENCE_CDB)
+        return self._gain_wanted
+
+    @property
+    def faded(self):
+        """Return whether a fade-out has come to its end."""
+        return self._fade > _FADE_DEPTH_CDB * _LEVEL_UNIT
+
+    @property
+    def fading(self):
+        """Return whether a fade-out has begun."""
+        return self._fade >= 0
+
+    def measure(self):
+        """Look at the block that was made: its part of the phrase, and how near the ceiling it came."""
+        state = self.state
+        if self._phrase_blocks < _PHRASE_BLOCKS:
+            self._phrase_power += state[master.BLOCK_POWER_A] >> 6
+            self._phrase_blocks += 1
+        power_a = state[master.POWER_A]
+        power_c = state[master.POWER_C]
+        if power_a > self._power_a >> 2 or power_c > self._power_c >> 2:
+            self._approach(power_a, power_c)
+            return
+        if self._near:
+            self._near = False
+            self._set_clamp(self._peak)
+        elif self._duck:
+            self._duck = max(0, self._duck - _RECOVER_PER_BLOCK)
+
+    def _approach(self, power_a, power_c):
+        """Near the ceiling: turn down smoothly, and lower the clamp so that this block cannot pass the ceiling."""
+        self._near = True
+        if power_a > self._govern_a or power_c > self._govern_c:
+            self._duck += _DUCK_PER_BLOCK
+        elif self._duck:
+            self._duck = max(0, self._duck - _RECOVER_PER_BLOCK)
+        full_a = min(16, (power_a >> 4) * 16 // (self._power_a >> 4) + 1)
+        full_c = min(16, (power_c >> 4) * 16 // (self._power_c >> 4) + 1)
+        clamp = min(self._amplitude_a * _HEADROOM[full_a] >> 4, self._amplitude_c * _HEADROOM[full_c] >> 4)
+        self._set_clamp(min(self._peak, clamp))
+
+    def _set_clamp(self, clamp):
+        self.state[master.CLAMP] = clamp
+        self.state[master.KNEE] = clamp * 192  # three quarters of it, with 8 fraction bits
+
+    def end_block(self):
+        """Count a block; every fourth time work out the slow levels of what leaves."""
+        self.blocks += 1
+        if self.blocks & 3 == 0:
+            self.level_cdba = self._slow_level(master.POWER_A)
+            self.level_cdbc = self._slow_level(master.POWER_C)
+
+    def _slow_level(self, place):
+        cdb = decibels.power_cdb(self.state[place])
+        return max(0, cdb + self.full_scale_cdba) if cdb is not None else 0
+
+    # Phrases
+
+    def begin_phrase(self):
+        """Measure from here on. Of a recorded voice that comes in: its level is neither how it came in nor its rest."""
+        self._phrase_power = self._phrase_blocks = 0
+        self._phrase_level = self._level
+
+    def pass_rest(self):
+        """Count a silent block of a rest: it belongs to the phrase."""
+        if self._phrase_blocks < _PHRASE_BLOCKS:
+            self._phrase_blocks += 1
+
+    def end_phrase(self):
+        """Correct the level by what the phrase that just ended measured, half of the way."""
+        blocks = self._phrase_blocks
+        if self.governed and (
+            blocks > _TRIM_FROM_BLOCKS
+            and self._level == self._level_target == self._phrase_level
+            and not self._duck
+            and self._fade < 0
+        ):
+            measured = decibels.power_cdb((self._phrase_power // blocks) << 10)
+            if measured is not None:
+                error = self._level // _LEVEL_UNIT - self.full_scale_cdba - measured
+                step = max(-_TRIM_STEP_CDB, min(_TRIM_STEP_CDB, error // 2))
+                self._trim_target_cdb = max(-_TRIM_LIMIT_CDB, min(_TRIM_LIMIT_CDB, self._trim_cdb + step))
+        self.begin_phrase()
