@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from host_tools import extras
 from host_tools.commands import session_note
 from host_tools.commands.common import AsJson, Port, group, print_json, progress_bar, say
+from simulator.files.errors import CalandoError
 
 app = group("Sessions that were played: bring them in, print one page, export them.")
 
@@ -26,6 +28,7 @@ Source = Annotated[
 class Form(StrEnum):
     csv = "csv"
     edf = "edf"
+    fhir = "fhir"
     all = "all"
 
 
@@ -100,28 +103,70 @@ def report(
 def export(
     source: Source = "newest",
     form: Annotated[
-        Form, typer.Option("--format", help="CSV with a JSON that explains it, EDF+, or all of them.")
+        Form, typer.Option(help="CSV with a JSON that explains it, EDF+, FHIR R4, or all of them.")
     ] = Form.all,
     out: Annotated[Path, typer.Option(metavar="DIR", help="An existing folder for the files.")] = Path(),
+    patient: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REFERENCE",
+            help="FHIR only: whose it is, as the hospital's system knows them: Patient/123.",
+        ),
+    ] = None,
+    spo2: Annotated[
+        bool,
+        typer.Option("--spo2", help="FHIR only: the uncalibrated estimate of oxygen too, marked as that."),
+    ] = False,
+    format_: Annotated[str | None, typer.Option("--format", hidden=True)] = None,
     port: Port = None,
 ) -> None:
-    """A session for other programs. An unknown is an empty field in CSV and -1 in EDF+."""
+    """A session for other programs. What is unknown is empty in CSV, not valid in EDF+, absent with a reason in FHIR."""
+    from host_tools.forms import export as work
     from host_tools.output import write_files
-    from host_tools.sessions import session_export, session_read
-    from host_tools.sessions.told import tell
+    from host_tools.sessions import note, session_read
 
+    if format_ is not None:
+        raise CalandoError(f"--format is called --form now; write --form {format_}")
     with progress_bar("reading the session") as progress:
         session = session_read.get(source, port, _now(), progress)
-    told = tell(session.raw)
-    stem = session_read.stem(session)
-    files = {}
-    if form in (Form.csv, Form.all):
-        files[out / f"{stem}.csv"] = session_export.csv_text(told).encode()
-        files[out / f"{stem}.json"] = session_export.sidecar_text(session, told).encode()
-    if form in (Form.edf, Form.all):
-        files[out / f"{stem}.edf"] = session_export.edf(session, told)
+    forms = work.FORMS if form is Form.all else (form.value,)
+    if form is Form.all:
+        try:
+            extras.needed("fhir.resources", "record", "FHIR")
+        except CalandoError as error:
+            say(f"{error}. The other forms are written.")
+            forms = tuple(one for one in forms if one != work.FHIR)
+    written = note.newest(session)
+    files = work.files(session, forms, out, written.note if written else None, patient, spo2)
     write_files(files)
     say(f"Session {session.age} of unit {session.unit} is in {', '.join(map(str, files))}.")
+
+
+@app.command()
+def verify(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file of `session get` or of `session export`.")
+    ],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AGE|newest|FILE",
+            help="What to compare with: a session on the device, or a file of `session get`; default: what lies beside it.",
+        ),
+    ] = None,
+    port: Port = None,
+) -> None:
+    """Whether a file still is what the device gave: its numbers are compared with the session's own records."""
+    from host_tools.forms import verify as work
+    from host_tools.sessions import session_read
+
+    if source is None and port is not None:
+        raise CalandoError("name the session on the device with --source, such as --source newest")
+    session = None
+    if source is not None:
+        with progress_bar("reading the session") as progress:
+            session = session_read.get(source, port, _now(), progress)
+    say(f"{work.verify(file, session)}.")
 
 
 def _now() -> datetime.datetime:

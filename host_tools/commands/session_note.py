@@ -156,7 +156,10 @@ def _ask_list(note: "Note", what: str, instead: str, length_s: int | None = None
         if not answer:
             return note
         try:
-            note = notes.changed(note, length_s=length_s, **{f"{what}s": [answer]})
+            if what == "score":
+                note = notes.changed(note, scores=[answer])
+            else:
+                note = notes.changed(note, moments=[answer], length_s=length_s)
         except CalandoError as error:
             say(f"  {error}.")
 

@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -102,7 +103,7 @@ class NoteVersion(_Model):
 
 def changed(
     note: Note,
-    words: dict[str, str | None] | None = None,
+    words: Mapping[str, str | None] | None = None,
     scores: list[str] | None = None,
     moments: list[str] | None = None,
     length_s: int | None = None,

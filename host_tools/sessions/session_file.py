@@ -12,7 +12,15 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from firmware.memory.journal import RECORD_BYTES
 from host_tools.device.answers import first
@@ -24,7 +32,15 @@ FORMAT = "calando session"
 VERSION = 1
 MOST_RECORDS = 65_536  # far more than a device holds; a file that claims more is no session
 
-Percent = Annotated[float, Field(ge=0, le=100)]
+
+def _a_clock_s(moment: datetime.datetime) -> datetime.datetime:
+    # EDF+ has two figures for a year, and means 1985 to 2084 by them.
+    if not 1985 < moment.year < 2084:
+        raise ValueError(f"the year {moment.year} is none of a computer's clock")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_a_clock_s)]
 
 
 class _Model(BaseModel):
@@ -60,8 +76,8 @@ class SessionFile(_Model):
     calibrated_on: datetime.date | None = None
     full_scale_dba: float | None = Field(default=None, ge=0, le=200)
     dose_today_min: int | None = Field(default=None, ge=0, le=1440)
-    read_at: datetime.datetime  # the computer's clock
-    started: datetime.datetime | None = None  # the computer's clock, reckoned back
+    read_at: Moment  # the computer's clock
+    started: Moment | None = None  # the computer's clock, reckoned back
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     records: str
 
@@ -95,6 +111,14 @@ def make(raw: bytes, **known: Any) -> SessionFile:
         raise CalandoError(f"session {known.get('age')} of the device: {first(error)}") from None
 
 
+def from_values(values: dict[str, Any]) -> SessionFile:
+    """A session from its fields, records among them. Raises CalandoError when they cannot be right."""
+    try:
+        return SessionFile.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        raise CalandoError(f"it is not a whole session: {first(error)}") from None
+
+
 def save(session: SessionFile, place: Path) -> None:
     write_files({place: (session.model_dump_json(indent=1) + "\n").encode()})
 
@@ -124,14 +148,15 @@ def load(place: Path) -> SessionFile:
 def started_at(
     told: Told, this_boot: bool, uptime_s: float, now: datetime.datetime
 ) -> datetime.datetime | None:
-    """When the session began by the computer's clock, to the minute; None where that cannot be told.
+    """When the session began by the computer's clock, to the minute, in its zone; None where that cannot be told.
 
-    The device tells seconds since it was switched on, modulo 65536: after 18 hours they could mean two times.
+    `now` is aware of its zone, whose offset to UTC may have changed since the session. The device tells seconds since it
+    was switched on, modulo 65536: after 18 hours they could mean two times.
     """
     if not this_boot or told.began_s is None or not told.began_s <= uptime_s < WRAP_S:
         return None
     began = now - datetime.timedelta(seconds=uptime_s - told.began_s)
-    return began.replace(second=0, microsecond=0)
+    return began.astimezone().replace(second=0, microsecond=0)
 
 
 def facts_json(session: SessionFile) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import sys
 
 import journal_records as made
 import pytest
@@ -108,7 +109,7 @@ def test_page_and_files_are_the_same_from_the_device_and_from_its_file(calando, 
     later.mkdir()
     calando("export", "7", "--out", "direct")
     calando("export", "session-a1b2-7.calando", "--out", "later")
-    names = [f"session-a1b2-7.{ending}" for ending in ("csv", "edf", "json")]
+    names = [f"session-a1b2-7.{ending}" for ending in ("csv", "edf", "fhir.json", "json")]
     assert sorted(path.name for path in direct.iterdir()) == names
     for name in names[:2]:
         assert (direct / name).read_bytes() == (later / name).read_bytes()
@@ -119,8 +120,38 @@ def test_page_and_files_are_the_same_from_the_device_and_from_its_file(calando, 
 
 
 def test_only_the_form_that_was_asked_for(calando, tmp_path):
-    calando("export", "9", "--format", "edf")
+    calando("export", "9", "--form", "edf")
     assert [path.name for path in tmp_path.iterdir()] == ["session-a1b2-9.edf"]
+
+
+def test_the_options_old_name_is_refused_with_its_new_one(calando):
+    with pytest.raises(CalandoError, match="write --form edf"):
+        calando("export", "9", "--format", "edf")
+
+
+def test_without_a_library_the_other_forms_are_written_and_that_is_told(calando, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fhir.resources", None)
+    monkeypatch.setitem(sys.modules, "fhir.resources.R4B.bundle", None)
+    assert 'pip install "calando[record]"' in calando("export", "9")
+    assert not list(tmp_path.glob("*.fhir.json"))
+    with pytest.raises(CalandoError, match=r"pip install \"calando\[record\]\""):
+        calando("export", "9", "--form", "fhir")
+    with pytest.raises(CalandoError, match="are for FHIR"):
+        calando("export", "9", "--form", "csv", "--spo2")
+
+
+def test_an_exported_file_is_verified_beside_its_session_or_with_the_device(calando, tmp_path):
+    calando("export", "7", "--form", "edf")
+    assert "is what the device gave" in calando("verify", "session-a1b2-7.edf", "--source", "7")
+    with pytest.raises(CalandoError, match="not beside it"):
+        calando("verify", "session-a1b2-7.edf")
+    calando("get", "7")
+    assert "is what the device gave" in calando("verify", "session-a1b2-7.edf")
+    assert "is whole" in calando("verify", "session-a1b2-7.calando")
+    with pytest.raises(CalandoError, match="came from another session"):
+        calando("verify", "session-a1b2-7.edf", "--source", "9")
+    with pytest.raises(CalandoError, match="--source newest"):
+        calando("verify", "session-a1b2-7.edf", "--port", "sim")
 
 
 def test_a_folder_that_is_not_there_is_a_sentence_and_nothing_is_left(calando, tmp_path):

@@ -9,48 +9,26 @@ from html.parser import HTMLParser
 
 import edfio
 import journal_records as made
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import meta
+from read_sessions import file_of
 
-from firmware.care import dose, guard
+from firmware.care import dose
 from firmware.care.hour import MINUTES
 from firmware.memory.journal import read_record
 from firmware.prescription import profile
-from host_tools.sessions import chart, report, session_export, session_file
+from host_tools.forms import csv_form, edf_form, fhir_form
+from host_tools.sessions import chart, report, session_file
 from host_tools.sessions.told import tell
 from simulator.files.errors import CalandoError
 
 READ_AT = datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.UTC)
 
 
-def file_of(raw, **changes):
-    known = {
-        "unit": "43414c414e444f01",
-        "firmware": "0.1.0",
-        "protocol": 1,
-        "age": 7,
-        "this_boot": True,
-        "cut": False,
-        "read_at": READ_AT,
-        "dose_today_min": 20,
-        "calibrated": False,
-        "full_scale_dba": 74.0,
-        "profile": {
-            "title": "Night", "population": "newborn", "song": "brahms", "soundscape": "ocean", "level_dba": 48,
-        },
-    }  # fmt: skip
-    return session_file.make(raw, **(known | changes))
-
-
 def read_csv(told):
-    return list(csv.DictReader(io.StringIO(session_export.csv_text(told))))
-
-
-def read_edf(file, told):
-    return edfio.read_edf(io.BytesIO(session_export.edf(file, told)))
+    return list(csv.DictReader(io.StringIO(csv_form.csv_text(file_of(made.row(0)), told))))
 
 
 class Text(HTMLParser):
@@ -119,8 +97,8 @@ class TestRecords:
         after = min(s for s in seconds if s > at)
         assert told.gaps == [(first, after)]
         assert not [row for row in told.rows if first < row["time_s"] < after]
-        inside = read_edf(file_of(made.row(0)), told).get_signal("pulse_rate_bpm").data[first + 1 : after]
-        assert set(inside) == {session_export.UNKNOWN}
+        _, signals, _ = edf_form.read_edf(edf_form.edf(file_of(made.row(0)), told))
+        assert set(signals["contact"][first + 1 : after]) == {None}
 
     def test_a_second_that_is_late_is_no_gap(self):
         told = tell(b"".join(made.row(s) for s in (1, 2, 3, 3, 5, 6, 8, 9)))
@@ -146,9 +124,9 @@ class TestRecords:
     )
     def test_the_host_anchors_only_what_it_can_know(self, this_boot, uptime_s, known):
         told = tell(made.session(first_s=100))
-        now = datetime.datetime(2026, 5, 1, 12, 10, 30)
+        now = datetime.datetime(2026, 5, 1, 12, 10, 30, tzinfo=datetime.UTC)
         started = session_file.started_at(told, this_boot, uptime_s, now)
-        assert started == (datetime.datetime(2026, 5, 1, 12, 5) if known else None)
+        assert started == (datetime.datetime(2026, 5, 1, 12, 5, tzinfo=datetime.UTC) if known else None)
 
 
 class TestTheFile:
@@ -190,77 +168,6 @@ class TestTheFile:
     def test_what_is_not_foreseen_is_refused(self):
         with pytest.raises(CalandoError, match="patient"):
             file_of(made.session(), patient="somebody")
-
-
-class TestCsv:
-    def test_an_unknown_is_an_empty_field_and_never_a_number(self):
-        told = tell(made.row(5, pulse_bpm=None, tempo_bpm=None, level_dba=None, contact=False) + made.row(6))
-        unknown, known = read_csv(told)
-        assert [unknown[name] for name in ("pulse_rate_bpm", "tempo_bpm", "level_dba")] == ["", "", ""]
-        assert (known["pulse_rate_bpm"], known["tempo_bpm"], known["contact"]) == ("150.0", "75.0", "1")
-
-    def test_every_column_is_explained_and_oxygen_is_called_uncalibrated(self):
-        told = tell(made.session())
-        beside = session_export.sidecar(file_of(made.session()), told)
-        assert list(beside["columns"]) == list(read_csv(told)[0])
-        for column in beside["columns"].values():
-            assert column["meaning"]
-        assert "uncalibrated" in beside["columns"]["spo2_uncalibrated_percent"]["meaning"]
-        assert "not a monitor" in beside["notice"]
-        assert beside["words"]["reasons"] == {"time_up": "the session's time was up"}
-
-
-class TestEdf:
-    def test_every_reading_is_there_and_every_unknown_is_minus_one(self):
-        raw = b"".join(
-            made.row(s, pulse_bpm=None if s % 3 == 0 else 140 + s / 100) for s in range(100, 200, 2)
-        )
-        file = file_of(raw)
-        told = tell(raw)
-        pulse = read_edf(file, told).get_signal("pulse_rate_bpm").data
-        for second in range(99):
-            there = second % 2 == 0 and (100 + second) % 3
-            wanted = 140 + (100 + second) / 100 if there else -1
-            assert pulse[second] == pytest.approx(wanted, abs=0.0051)
-
-    def test_signals_fit_their_readings_and_are_marked(self):
-        file = file_of(made.session())
-        read = read_edf(file, tell(file.raw))
-        values = {signal.label: signal.data[100] for signal in read.signals}
-        assert values == pytest.approx({
-            "pulse_rate_bpm": 150, "tempo_bpm": 75, "target_tempo_bpm": 75, "level_dba": 48,
-            "perfusion_index": 1, "SpO2uncalibrated": 96, "quality": 90, "contact": 1,
-        }, abs=0.0051)  # fmt: skip
-        for signal in read.signals:
-            assert signal.prefiltering == "-1 = unknown or no record"
-        assert "uncalibrated" in read.get_signal("SpO2uncalibrated").transducer_type
-
-    def test_phases_events_gaps_and_thinning_are_annotations(self):
-        raw = made.session(every_s=2, end=None)[: 16 * 80] + made.row(500) + made.row(501)
-        read = read_edf(file_of(raw), tell(raw))
-        texts = [annotation.text for annotation in read.annotations]
-        assert "phase: leading down" in texts
-        assert "no record" in texts
-        assert "only one row in 2 s was kept" in texts
-        assert "the device has noticed a press" in texts
-
-    def test_the_patient_is_nobody_and_the_day_is_unknown_unless_the_host_knew(self):
-        file = file_of(made.session())
-        read = read_edf(file, tell(file.raw))
-        assert read.local_patient_identification == "X X X X"
-        assert read.local_recording_identification.startswith(
-            "Startdate X X X Calando_43414c414e444f01_0.1.0"
-        )
-        assert read.starttime == datetime.time(0, 0)
-        anchored = file_of(made.session(), started=datetime.datetime(2026, 5, 1, 12, 5, tzinfo=datetime.UTC))
-        read = read_edf(anchored, tell(file.raw))
-        assert (read.startdate, read.starttime) == (datetime.date(2026, 5, 1), datetime.time(12, 5))
-
-    @pytest.mark.parametrize(
-        "raw", [made.row(5), made.event(900, "press") + made.event(900, "end", 3, "dose")]
-    )
-    def test_the_shortest_sessions_can_be_written(self, raw):
-        assert read_edf(file_of(raw), tell(raw)).num_data_records == 1
 
 
 class TestChart:
@@ -383,11 +290,13 @@ class TestNothingElse:
     def test_in_the_csv_and_beside_it(self):
         file = file_of(made.session())
         told = tell(file.raw)
-        assert set(read_csv(told)[0]) == READINGS | {"time_s", "phase", "reason", "spo2_uncalibrated_percent"}
-        beside = json.loads(session_export.sidecar_text(file, told))
+        assert set(read_csv(told)[0]) == READINGS | {
+            "time_s", "phase", "reason", "spo2_uncalibrated_percent", "session_sha256",
+        }  # fmt: skip
+        beside = json.loads(csv_form.sidecar_text(file, told))
         assert set(beside) == {
             "format", "version", "notice", "unknown", "columns", "words", "session", "length_s", "end", "reason",
-            "events", "gaps", "kept", "made_with",
+            "events", "gaps", "kept", "made_with", "records",
         }  # fmt: skip
         assert set(beside["session"]) == KNOWN_OF_A_SESSION
         for event in beside["events"]:
@@ -395,17 +304,31 @@ class TestNothingElse:
 
     def test_in_edf(self):
         file = file_of(made.session())
-        data = session_export.edf(file, tell(file.raw))
+        data = edf_form.edf(file, tell(file.raw))
         read = edfio.read_edf(io.BytesIO(data))
         assert set(read.labels) == {
             "pulse_rate_bpm", "tempo_bpm", "target_tempo_bpm", "level_dba", "perfusion_index", "SpO2uncalibrated",
             "quality", "contact",
+            "pulse_rate_valid", "tempo_valid", "target_valid", "level_valid", "perfusion_valid", "SpO2_valid",
+            "quality_valid", "contact_valid",
         }  # fmt: skip
         assert data[8:88].decode().split() == ["X", "X", "X", "X"]
         assert data[88:168].decode().split() == ["Startdate", "X", "X", "X", "Calando_43414c414e444f01_0.1.0"]
         assert data[168:184] == b"01.01.8500.00.00"  # EDF+'s way to say that nobody knows
         words = " ".join(annotation.text for annotation in read.annotations)
         assert not re.search(r"\d{4}-\d\d-\d\d|\d\d:\d\d", words)
+
+    def test_in_fhir(self):
+        """No Patient, no name of anything that is a person; SpO2 only where it is asked for."""
+        made_bundle = fhir_form.bundle(file_of(made.session()), tell(made.session()))
+        resources = [entry["resource"] for entry in made_bundle["entry"]]
+        assert {one["resourceType"] for one in resources} == {"Device", "Observation"}
+        seen = [one for one in resources if one["resourceType"] == "Observation"]
+        assert {one["code"]["coding"][0]["code"] for one in seen} == {"149530", "music-tempo", "music-level"}
+        assert {key for one in seen for key in one} == {
+            "resourceType", "id", "meta", "extension", "identifier", "status", "category", "code", "subject",
+            "_effectiveDateTime", "method", "device", "component", "valueQuantity", "dataAbsentReason",
+        }  # fmt: skip
 
     def test_on_the_page(self):
         environment = report.template("chart.html.j2").environment
@@ -418,10 +341,3 @@ class TestNothingElse:
     def test_no_clock_and_no_day_but_the_host_s(self):
         page = said(file_of(made.session()))
         assert set(re.findall(r"\d{4}-\d\d-\d\d", page)) == {"2026-01-02"}  # the day on which it was read
-
-
-def test_a_level_at_the_ceiling_is_within_every_signal():
-    """No signal of ours clips what the device can record."""
-    top = {label: most for label, _, _, most, _ in session_export._SIGNALS}
-    assert top["level_dba"] > guard.ADULT_CEILING_CDBA / 100
-    assert np.isfinite(list(top.values())).all()

@@ -1,0 +1,1 @@
+"""A session for other programs: CSV, EDF+, FHIR, tables of many; and whether a file still is its session."""

@@ -1,0 +1,42 @@
+"""The files that a session is exported to: which there are, and what they are called."""
+
+from pathlib import Path
+
+from host_tools.forms import csv_form, edf_form, fhir_form
+from host_tools.sessions import session_read
+from host_tools.sessions.note import Note
+from host_tools.sessions.session_file import SessionFile
+from host_tools.sessions.told import tell
+from simulator.files.errors import CalandoError
+
+CSV, EDF, FHIR = "csv", "edf", "fhir"
+FORMS = (CSV, EDF, FHIR)
+SUFFIXES = {CSV: ".csv", "json": ".json", EDF: ".edf", FHIR: ".fhir.json"}
+
+
+def files(
+    session: SessionFile,
+    forms: tuple[str, ...],
+    folder: Path,
+    note: Note | None = None,
+    patient: str | None = None,
+    spo2: bool = False,
+) -> dict[Path, bytes]:
+    """The content of each file of a session in these forms (of FORMS), by its place in `folder`. Nothing is written.
+
+    note: the times of its moments go into EDF+. patient, spo2: for FHIR, see fhir_form.fhir_json.
+    Raises CalandoError for options of FHIR without it, where a library is missing, and for what a form cannot hold.
+    """
+    if FHIR not in forms and (patient is not None or spo2):
+        raise CalandoError("--patient and --spo2 are for FHIR; add --form fhir, or leave them out")
+    told = tell(session.raw)
+    stem = session_read.stem(session)
+    made: dict[Path, bytes] = {}
+    if CSV in forms:
+        made[folder / (stem + SUFFIXES[CSV])] = csv_form.csv_text(session, told).encode()
+        made[folder / (stem + SUFFIXES["json"])] = csv_form.sidecar_text(session, told).encode()
+    if EDF in forms:
+        made[folder / (stem + SUFFIXES[EDF])] = edf_form.edf(session, told, note)
+    if FHIR in forms:
+        made[folder / (stem + SUFFIXES[FHIR])] = fhir_form.fhir_json(session, told, patient, spo2).encode()
+    return made
