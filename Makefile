@@ -75,6 +75,9 @@ MINUTES ?= 10
 bench-rp2040: .venv/installed-chip ## what the firmware costs on the emulated chip, into docs/chip-budget.md (MINUTES=10: an hour or more)
 	$(BIN)/python tests/bench/rp2040.py --minutes $(MINUTES)
 
+studio: setup ## the therapist's page in your browser; with a simulated device where none is plugged in
+	@$(BIN)/calando studio $$($(BIN)/calando device list > /dev/null 2>&1 || echo --port sim)
+
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
 	$(BIN)/python -m host_tools.docs.listen --out $(OUT)/listen
 
@@ -93,4 +96,4 @@ clean: ## remove what was built or installed here
 	rm -rf .venv build dist $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test check campaign mpy fuzz bench deploy release setup-chip bench-rp2040 listen guide story lock clean
+.PHONY: help setup run test check campaign mpy fuzz bench deploy release setup-chip bench-rp2040 studio listen guide story lock clean

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from host_tools.commands import backup, bench, campaign, device, profile, session, song, terminal
+from host_tools.commands import backup, bench, campaign, device, profile, session, song, studio, terminal
 from host_tools.commands.common import AsJson, print_json, say, say_nothing
 from simulator.files.errors import CalandoError, Interrupted
 
@@ -210,6 +210,7 @@ device.app.command("selftest")(bench.selftest)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command("factory-reset")(backup.factory_reset)
+app.command()(studio.studio)
 
 
 @app.command()

@@ -238,6 +238,11 @@ class LiveDevice:
             self._process.wait()
 
     @property
+    def plugged(self) -> bool:
+        """Whether the USB cable is in."""
+        return self._port is not None
+
+    @property
     def port(self) -> str:
         """The pseudo-terminal; another one each time the cable is plugged in. Raises CalandoError while it is not."""
         if self._port is None:

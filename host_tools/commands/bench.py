@@ -5,10 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from host_tools.commands.common import AsJson, Port, print_json, say, say_nothing
+from host_tools.device.selftest import PARTS
 from simulator.files.errors import CalandoError
-
-PARTS = ("button", "light", "sensor", "adc", "flash", "amplifier", "mute", "lights")
-FINGER = "Now the finger of a healthy person on the sensor, still, for ten seconds."
 
 
 def calibrate(
@@ -53,21 +51,11 @@ def selftest(
 ) -> None:
     """Try each part of the device, and say in a sentence what is wrong and what to look at. Exit status 1 if any is."""
     from host_tools.device import client
+    from host_tools.device import selftest as work
 
-    parts = part or list(PARTS)
-    unknown = next((name for name in parts if name not in PARTS), None)
-    if unknown is not None:
-        raise CalandoError(f"there is no part {unknown}; choose one of {', '.join(PARTS)}")
-    results: list[dict[str, Any]] = []
+    quiet = say_nothing if as_json else say
     with client.connect(port) as device:
-        device.bench(say_nothing if as_json else say)
-        for name in parts:
-            if name == "lights" and not as_json:
-                say(FINGER)
-            result = {"part": name, **device.call("selftest", part=name)}
-            results.append(result)
-            if not as_json:
-                say(_line(result))
+        results = work.run(device, part or PARTS, quiet, lambda result: quiet(_line(result)))
     if as_json:
         print_json(results)
     failed = [result["part"] for result in results if result["passed"] is False]

@@ -544,10 +544,8 @@ def nothing_found() -> NoDevice:
 def _simulated() -> Device:
     """A simulated device, whose flash outlives this program."""
     from host_tools.device import simulated
-    from simulator.interpreter import find_micropython
-    from simulator.live import LiveDevice
 
-    live = LiveDevice(simulated.flash_path(), "micropython" if find_micropython() else "cpython")
+    live = simulated.live()
     with ExitStack() as opened:
         device = Device(SerialWire(opened.enter_context(live).port), live)
         opened.pop_all()

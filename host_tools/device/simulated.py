@@ -17,6 +17,8 @@ from firmware.prescription import profile
 from simulator.files import profile_file
 from simulator.files.errors import CalandoError
 from simulator.flash import Flash
+from simulator.interpreter import find_micropython
+from simulator.live import LiveDevice
 from simulator.scenario import Expect, Scenario
 
 Say = Callable[[str], None]
@@ -26,6 +28,11 @@ def flash_path() -> Path:
     """The file of its flash: in the user's state folder, or in CALANDO_SIM_DIR."""
     folder = os.environ.get("CALANDO_SIM_DIR") or platformdirs.user_state_path("calando") / "sim"
     return Path(folder) / "flash"
+
+
+def live() -> LiveDevice:
+    """Return the simulated device, to be switched on with `with`; it runs in step with the clock on the wall."""
+    return LiveDevice(flash_path(), "micropython" if find_micropython() else "cpython")
 
 
 @contextmanager

@@ -40,7 +40,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("host_tools.device", "host_tools.sound"),
     ("host_tools.songs", "host_tools.sessions", "host_tools.judge"),
     ("host_tools.forms", "host_tools.play"),
-    ("host_tools.campaign",),
+    ("host_tools.campaign", "host_tools.studio"),
     ("host_tools.docs",),
     ("host_tools.commands",),
     ("host_tools.cli",),

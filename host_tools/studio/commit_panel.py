@@ -1,0 +1,153 @@
+"""The way onto the device, the same for a profile, a song, a backup: what changes, who agrees, the hand on the button.
+
+Nothing is in use before the button was held; until then it can be cancelled, and nothing has changed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from host_tools.device.changes import CONTRAINDICATIONS
+from host_tools.studio import widgets as w
+from host_tools.studio.job import Job
+from host_tools.studio.live import follow
+from host_tools.studio.studio import Studio
+from host_tools.studio.texts import _
+
+
+class CommitPanel:
+    """A part of a page, empty until `open`. on_done is called when all is on the device and was compared."""
+
+    def __init__(self, studio: Studio, on_done: Callable[[], Any] = lambda: None):
+        self._studio = studio
+        self._on_done = on_done
+        self._job: Job | None = None
+        self._state = ""
+        self._wanted: Any = None
+        self._hold_button: list[Any] = []
+        self._box = w.tag("section", None, "commit-panel", aria_label=_("Put on the device"))
+        self._box._props["hidden"] = True
+        follow(self._look)
+
+    def open(self, stage: Callable[[], Job]) -> None:
+        """Begin: `stage` sends what is to be changed, and has {"lines", "profile"} as its result."""
+        self._show("staging")
+        self._job = stage()
+
+    def _show(self, state: str, value: Any = None) -> None:
+        self._state = state
+        self._box.clear()
+        self._box._props["hidden"] = state == ""
+        self._box.update()
+        if not state:
+            return
+        with self._box:
+            getattr(self, f"_{state}")(value)
+        # Not ui.run_javascript: the button that was pressed has just been replaced.
+        self._box.client.run_javascript(
+            f"document.getElementById('c{self._box.id}')?.scrollIntoView({{block: 'nearest'}})"
+        )
+
+    def _look(self) -> None:
+        job = self._job
+        if job is None:
+            return
+        if self._state == "waiting" and job.said:  # the device has asked: a press before that means nothing
+            w.put_text(self._said, _(job.said[-1]))
+            for button in self._hold_button:
+                w.enable(button, len(job.said) == 1)
+        if job.running:
+            return
+        self._job = None
+        if job.error is not None:
+            self._show("failed", job.error)
+        elif self._state == "staging":
+            self._wanted = job.future.result().get("wanted")
+            self._show("shown", job.future.result())
+        elif self._state == "waiting":
+            self._show("done")
+            self._on_done()
+        else:
+            self._show("")
+
+    # --- what is shown, step by step ------------------------------------------------------------------------------
+
+    def _staging(self, _value: Any) -> None:
+        w.heading(_("Sending it to the device"))
+        w.meter(0, 0)
+
+    def _shown(self, staged: dict[str, Any]) -> None:
+        w.heading(_("Put on the device"))
+        if not staged["lines"]:
+            w.words(_("Nothing differs from what is on the device."))
+            w.button(_("Close"), self._discard)
+            return
+        w.words(_("This is what changes. Nothing is in use yet."))
+        with w.tag("ul", None, "lines"):
+            for line in staged["lines"]:
+                w.tag("li", line)
+        go: list[Any] = []
+        if staged["profile"]:
+            w.heading(_("Calando must not be used with"), 3)
+            with w.tag("ul"):
+                for line in CONTRAINDICATIONS:
+                    w.tag("li", _(line))
+            w.tick(
+                _("Each of these is excluded for whoever will listen."),
+                False,
+                lambda ticked: w.enable(go[0], ticked),
+            )
+        with w.tag("div", None, "row"):
+            go.append(w.button(_("Put it on"), self._commit, "main"))
+            w.button(_("Cancel"), self._discard)
+        w.enable(go[0], not staged["profile"])
+
+    def _waiting(self, _value: Any) -> None:
+        w.heading(_("Now hold the button of the device down for a second"))
+        self._said = w.tag("p", _("The device is asked …"), role="status")
+        self._hold_button = []
+        w.meter(0, 0)
+        with w.tag("div", None, "row"):
+            live = self._studio.desk.live
+            if live is not None:
+                self._hold_button = [w.button(_("Hold the simulated button"), self._hold, "main")]
+                w.enable(self._hold_button[0], False)
+            w.button(_("Cancel"), self._cancel)
+
+    def _done(self, _value: Any) -> None:
+        w.heading(_("It is on the device"))
+        w.notice(_("Read back and compared: it is there."), "good")
+        w.words(_("Unplug the cable before the device goes to anybody."))
+        w.button(_("Close"), lambda: self._show(""))
+
+    def _failed(self, sentence: str) -> None:
+        w.heading(_("It is not on the device"))
+        w.notice(_(sentence[:1].upper() + sentence[1:].rstrip(".") + "."), "warn")
+        with w.tag("div", None, "row"):
+            w.button(_("Close"), self._discard)
+
+    # --- what is done ---------------------------------------------------------------------------------------------
+
+    def _commit(self) -> None:
+        self._show("waiting")
+        self._job = self._studio.commit(self._wanted)
+
+    def _hold(self) -> None:
+        hold_button(self._studio)
+
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def _discard(self) -> None:
+        if self._studio.desk.view.ready:
+            self._studio.discard()
+        self._show("")
+
+
+def hold_button(studio: Studio) -> None:
+    """Hold the button of the simulated device, without making anybody wait."""
+    import threading
+
+    live = studio.desk.live
+    if live is not None:
+        threading.Thread(target=live.hold_button, daemon=True).start()

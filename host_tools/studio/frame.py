@@ -1,0 +1,156 @@
+"""What is around every page: the way to the others, which device is there; and the one tab that has the studio."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nicegui import Client, ui
+
+from host_tools.studio import page_device, page_hear, page_prescription, texts
+from host_tools.studio import widgets as w
+from host_tools.studio.live import live
+from host_tools.studio.studio import Studio
+from host_tools.studio.texts import _
+
+STYLE = Path(__file__).parent / "style.css"
+CONNECT_S = 10.0
+
+Page = Callable[[Studio], Any]
+
+
+def pages() -> dict[str, tuple[str, Page]]:
+    """Return every page: where it is, its name in the reader's language, what builds it."""
+    return {
+        "/": (_("Device"), page_device.build),
+        "/prescription": (_("Prescription"), page_prescription.build),
+        "/hear": (_("Hear"), page_hear.build),
+    }
+
+
+class Owner:
+    """The one tab that has the studio. Another one is told, and may take it over."""
+
+    def __init__(self) -> None:
+        self._tab: str | None = None
+        self._client: Client | None = None
+        self._leave: Callable[[], Any] = lambda: None
+
+    def has(self, client: Client) -> bool:
+        return self._client is client
+
+    def free_for(self, client: Client) -> bool:
+        """Whether this tab may have it: nobody has, or the same tab from before a reload, or one that is gone."""
+        held = self._client
+        return (
+            held is None
+            or held.id not in Client.instances
+            or not held.has_socket_connection
+            or self._tab == client.tab_id
+        )
+
+    def take(self, client: Client, leave: Callable[[], Any]) -> None:
+        """Give it to this tab; `leave` is called in the other's page when somebody else takes it."""
+        held, before = self._client, self._leave
+        self._tab, self._client, self._leave = client.tab_id, client, leave
+        if held is not None and held is not client and held.id in Client.instances:
+            with held:
+                before()
+
+
+async def build(studio: Studio, owner: Owner) -> None:
+    """Build the page for one tab."""
+    client = ui.context.client
+    request = client.request
+    if "language" not in studio.settings and request is not None:
+        texts.use(*texts.preferred(request.headers.get("accept-language", "")))
+    ui.add_css(STYLE)
+    ui.colors(primary="#1f5f6b")
+    dark = ui.dark_mode(studio.settings.get("dark"))
+    client.title = _("Calando studio")
+    with w.tag("div", None, "studio", lang=texts.language()) as whole:
+        w.tag("p", _("Opening …"), "quiet", role="status")
+    await client.connected(timeout=CONNECT_S)
+
+    def show() -> None:
+        whole.clear()
+        with whole:
+            if owner.has(client):
+                _everything(studio, dark)
+            else:
+                _elsewhere(take)
+
+    def take() -> None:
+        owner.take(client, show)
+        show()
+
+    if owner.free_for(client):
+        owner.take(client, show)
+    show()
+
+
+def _elsewhere(take: Callable[[], Any]) -> None:
+    with w.tag("main", None, "page"), w.tag("section", None, "card"):
+        w.heading(_("The studio is open in another tab"), 1)
+        w.words(
+            _(
+                "One draft, one page: so that nothing is changed behind your back. Close this tab, or go on here."
+            )
+        )
+        w.button(_("Go on here"), take, "main")
+
+
+def _everything(studio: Studio, dark: Any) -> None:
+    w.link(_("To the content"), "#content", "skip")
+    with w.tag("header", None, "top"):
+        w.tag("span", "Calando", "brand")
+        with w.tag("nav", None, "", aria_label=_("Pages")):
+            places = {path: w.link(name, path) for path, (name, _build) in pages().items()}
+        with w.tag("div", None, "top-end"):
+            live(
+                lambda: _chip(studio),
+                lambda: (studio.desk.view.state, studio.desk.view.unit, studio.desk.view.simulated),
+            )
+            _preferences(studio, dark)
+    router = ui.context.client.sub_pages_router
+
+    def mark(path: str) -> None:
+        here = path.split("?")[0]
+        for place, link in places.items():
+            link._props["aria-current"] = "page" if place == here else "false"
+            link.update()
+
+    mark(router.current_path)
+    router.on_path_changed(mark)
+    with w.tag("main", None, "page", id="content", tabindex="-1"):
+        routes = {path: (lambda page=page: page(studio)) for path, (_name, page) in pages().items()}
+        ui.sub_pages(routes)
+
+
+def _chip(studio: Studio) -> None:
+    view = studio.desk.view
+    if view.ready:
+        what = (
+            _("simulated …{end}", end=view.unit[-4:])
+            if view.simulated
+            else _("device …{end}", end=view.unit[-4:])
+        )
+        w.tag("span", "● " + what, "chip good", role="status")
+    else:
+        w.tag("span", "○ " + _("no device"), "chip", role="status")
+
+
+def _preferences(studio: Studio, dark: Any) -> None:
+    def speak(language: str) -> None:
+        texts.use(language)
+        studio.set("language", language)
+        ui.navigate.reload()
+
+    def shade(value: str) -> None:
+        chosen = {"auto": None, "light": False, "dark": True}[value]
+        dark.set_value(chosen)
+        studio.set("dark", chosen)
+
+    w.choices(texts.language(), list(texts.LANGUAGES.items()), speak, aria_label=_("Language"))
+    now = {None: "auto", False: "light", True: "dark"}[studio.settings.get("dark")]
+    options = [("auto", _("as the computer")), ("light", _("light")), ("dark", _("dark"))]
+    w.choices(now, options, shade, aria_label=_("Colours"))

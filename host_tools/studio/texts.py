@@ -1,0 +1,78 @@
+"""The words of the page in the reader's language, and numbers and dates as their country has them.
+
+English stands in the code; other languages in one catalogue each (locale/LANGUAGE.po), read by Babel. A sentence that is
+not in it stays English, as do the device's own.
+"""
+
+import datetime
+import io
+from functools import cache
+from gettext import GNUTranslations
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+FOLDER = Path(__file__).parent / "locale"
+
+_language = "en"
+_region = "en_GB"
+
+
+def use(language: str, region: str | None = None) -> None:
+    """Speak a language of LANGUAGES from now on; region: such as de_CH, for numbers and dates."""
+    global _language, _region
+    _language = language if language in LANGUAGES else "en"
+    _region = region or {"en": "en_GB", "de": "de_DE"}[_language]
+
+
+def language() -> str:
+    return _language
+
+
+def _(text: str, **values: Any) -> str:
+    """Return a text in the reader's language, with `{name}` replaced by values."""
+    if _language != "en":
+        text = _catalogue(_language).gettext(text)
+    return text.format(**values) if values else text
+
+
+def number(value: Any) -> str:
+    """Return a number as the reader's country writes it; what is none, as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, format="#,##0.###", locale=_region)
+
+
+def when(moment: datetime.datetime) -> str:
+    """Return a day and an hour as the reader's country writes them."""
+    from babel.dates import format_datetime
+
+    return format_datetime(moment, "medium", locale=_region)
+
+
+def preferred(accept_language: str) -> tuple[str, str | None]:
+    """Return (language, region) that a browser asks for, as far as there is a catalogue."""
+    from babel import Locale, UnknownLocaleError
+
+    for part in accept_language.split(","):
+        tag = part.split(";")[0].strip()
+        try:
+            locale = Locale.parse(tag, sep="-")
+        except (ValueError, UnknownLocaleError, TypeError):
+            continue
+        if locale.language in LANGUAGES:
+            return locale.language, str(locale) if locale.territory else None
+    return "en", None
+
+
+@cache
+def _catalogue(language: str) -> GNUTranslations:
+    from babel.messages import mofile, pofile
+
+    compiled = io.BytesIO()
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        mofile.write_mo(compiled, pofile.read_po(file, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

@@ -1,0 +1,124 @@
+"""The few elements that pages are made of: HTML's own, with the roles and labels that it gives them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nicegui import ui
+from nicegui.element import Element
+
+Act = Callable[..., Any]
+_VALUE = "(e) => emit(e.target.value)"
+
+
+def tag(name: str, text: str | None = None, classes: str = "", /, **attributes: Any) -> Element:
+    """Return any element of HTML; `text` is shown as it is, never as HTML. `aria_label` becomes aria-label."""
+    element = ui.element(name)
+    if classes:
+        element.classes(classes)
+    for key, value in attributes.items():
+        if value is not None and value is not False:
+            element._props[key.rstrip("_").replace("_", "-")] = value
+    if text is not None:
+        with element:
+            ui.element("span")._text = text
+    return element
+
+
+def put_text(element: Element, text: str) -> None:
+    """Change the text of an element that `tag` made."""
+    inner = next(iter(element.default_slot.children))
+    if inner._text != text:
+        inner._text = text
+        inner.update()
+
+
+def heading(text: str, level: int = 2) -> Element:
+    return tag(f"h{level}", text)
+
+
+def words(text: str, classes: str = "") -> Element:
+    return tag("p", text, classes)
+
+
+def button(text: str, act: Act, kind: str = "", **attributes: Any) -> Element:
+    """kind: "" a plain one, "main" for the one that goes on, "quiet" for one that is seldom wanted."""
+    element = tag("button", text, f"button {kind}", type="button", **attributes)
+    element.on("click", act, args=[])
+    return element
+
+
+def link(text: str, to: str, classes: str = "", **attributes: Any) -> Element:
+    return tag("a", text, classes, href=to, **attributes)
+
+
+def enable(element: Element, able: bool) -> None:
+    """Let a button be pressed, or not."""
+    if bool(element._props.get("disabled")) == able:
+        if able:
+            element._props.pop("disabled", None)
+        else:
+            element._props["disabled"] = True
+        element.update()
+
+
+def choices(value: str, options: Sequence[tuple[str, str]], act: Act, **attributes: Any) -> Element:
+    """A list to choose one from; options are (value, words). `act` gets the value."""
+    element = tag("select", None, "field", **attributes)
+    with element:
+        for option, text in options:
+            tag("option", text, value=option)
+    element._props["value"] = value
+    element.on("change", lambda event: _taken(element, "value", event.args, act), js_handler=_VALUE)
+    return element
+
+
+def _taken(element: Element, name: str, value: Any, act: Act) -> None:
+    """Remember what is in a field now, so that an update does not bring back what was there before; then act."""
+    element._props[name] = value
+    act(value)
+
+
+def entry(value: Any, act: Act, kind: str = "text", **attributes: Any) -> Element:
+    """A line to type in. `act` gets the text a moment after each key, and at once when the line is left."""
+    element = tag("input", None, "field", type=kind, value=value, autocomplete="off", **attributes)
+    element.on("input", lambda event: _taken(element, "value", event.args, act), throttle=0.3, leading_events=False,
+               js_handler=_VALUE)  # fmt: skip
+    element.on("change", lambda event: _taken(element, "value", event.args, act), js_handler=_VALUE)
+    return element
+
+
+def tick(text: str, value: bool, act: Act, **attributes: Any) -> Element:
+    """A box to tick, with its words. `act` gets whether it is ticked."""
+    with tag("label", None, "tick") as whole:
+        box = tag("input", None, "", type="checkbox", checked=value, **attributes)
+        box.on(
+            "change",
+            lambda event: _taken(box, "checked", event.args, act),
+            js_handler="(e) => emit(e.target.checked)",
+        )
+        tag("span", text)
+    whole.box = box  # pyright: ignore[reportAttributeAccessIssue]
+    return whole
+
+
+def pick_one(name: str, value: str, options: Sequence[tuple[str, str]], act: Act) -> Element:
+    """A row of which one is chosen, as radio buttons."""
+    with tag("fieldset", None, "pick") as whole:
+        tag("legend", name)
+        group = f"pick-{whole.id}"
+        for option, text in options:
+            with tag("label"):
+                box = tag("input", None, "", type="radio", name=group, value=option, checked=option == value)
+                box.on("change", lambda event: act(event.args), js_handler=_VALUE)
+                tag("span", text)
+    return whole
+
+
+def notice(text: str, kind: str = "") -> Element:
+    """A sentence that wants to be seen: kind "" , "warn" or "good"."""
+    return tag("div", text, f"notice {kind}", role="status")
+
+
+def meter(done: int, total: int) -> Element:
+    """How far something is; without an end where nobody knows."""
+    return tag("progress", None, "", max=total or None, value=done if total else None, aria_label="progress")

@@ -1,0 +1,101 @@
+"""A studio of its own for a test: the program as a person starts it, with a simulated device, and Debian's Chromium."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NO_BROWSER = "there is no Chromium here (apt-get install chromium): the studio's page was not tried"
+ARGUMENTS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+WAIT_MS = 30_000
+
+
+class Program:
+    """`calando studio` in a folder of its own; it may be stopped, killed, and started again on the same port."""
+
+    def __init__(self, folder: Path, port: str = "sim"):
+        self.folder = folder
+        self._port = port
+        self._listen: str | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._cookie: dict[str, Any] | None = None
+        self.address = ""
+
+    @property
+    def base(self) -> str:
+        return self.address.split("?")[0]
+
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> str:
+        """Start it; returns the address, token included."""
+        command = [sys.executable, "-m", "host_tools.cli", "studio", "--port", self._port, "--no-open"]
+        command += ["--listen", self._listen or str(_free_port())]
+        environment = {
+            **os.environ,
+            "CALANDO_STUDIO_DIR": str(self.folder / "studio"),
+            "CALANDO_SIM_DIR": str(self.folder / "sim"),
+        }
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        assert self._process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=\S+", self._process.stdout.readline())
+        assert found, "it did not say where it is"
+        self.address, self._listen = found[0], found[1]
+        self._cookie = None
+        return self.address
+
+    def cookie(self) -> dict[str, Any]:
+        """What a browser gets for the token, once; the others of the tests are handed it."""
+        if self._cookie is None:
+            with socket.create_connection(("127.0.0.1", int(self._listen or 0)), timeout=20) as line:
+                path = self.address.removeprefix(self.base)
+                host = self.base.removeprefix("http://").strip("/")
+                line.sendall(f"GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: line.recv(4096), b"")).decode()
+            found = re.search(r"set-cookie: (\w+)=(\w+);", answer, re.IGNORECASE)
+            assert found, answer
+            self._cookie = {"name": found[1], "value": found[2], "url": self.base}
+        return self._cookie
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """As when the power goes: nothing is tidied up."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        process.wait(20)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def has_put_on(page: Any) -> None:
+    """Go from the prescription to the end: stage, confirm, hold the button, read back."""
+    page.get_by_role("button", name="Put on …").click()
+    page.get_by_label("Each of these is excluded").check()
+    page.get_by_role("button", name="Put it on").click()
+    page.get_by_role("button", name="Hold the simulated button").click()
+    page.get_by_text("Read back and compared").wait_for()
