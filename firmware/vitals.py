@@ -204,7 +204,9 @@ class Vitals:
         head = self._state[pulse.HEAD]
         if not self.contact or self.pulse_reason == NOT_A_PULSE or self._movement.present(head):
             return 0
-        return self.rates.perhaps_slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR) * 5 // 16
+        return (
+            self.rates.perhaps_slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR, self._period) * 5 // 16
+        )
 
     def candidate_mbpm(self):
         """The rate that the waves alone give, also outside of what is shown; None where they give none or two."""

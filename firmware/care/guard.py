@@ -79,7 +79,8 @@ ADULT_LOW_MS = const(10_000)  # choice
 # newborn's pulse or oxygen may stay unknown while the sensor sits
 NEWBORN_TWO_RATES_MS = const(6000)
 ADULT_TWO_RATES_MS = const(12_000)
-NEWBORN_NEVER_SURE_MS = const(20_000)  # the same where it never was right
+NEWBORN_NEVER_SURE_MS = const(20_000)  # the same where it was right for less than this, and without a gap
+NEWBORN_RIGHT_MS = const(10_000)
 NEWBORN_UNKNOWN_MS = const(300_000)
 RISE_PERMILLE = const(1200)
 NEWBORN_RISE_MS = const(30_000)
@@ -138,6 +139,7 @@ class Guard:
         self._slowest_permille = NEWBORN_SLOWEST_PERMILLE if newborn else ADULT_SLOWEST_PERMILLE
         self._freeze_permille = NEWBORN_FREEZE_PERMILLE if newborn else ADULT_FREEZE_PERMILLE
         self._low_ms = NEWBORN_LOW_MS if newborn else ADULT_LOW_MS
+        self._right_ms = NEWBORN_RIGHT_MS if newborn else 1
         self._two_rates_ms = NEWBORN_TWO_RATES_MS if newborn else ADULT_TWO_RATES_MS
         self._rise_ms = NEWBORN_RISE_MS if newborn else ADULT_RISE_MS
         self._high_mbpm = NEWBORN_HIGH_MBPM if newborn else ADULT_HIGH_MBPM
@@ -176,7 +178,7 @@ class Guard:
         self._fastest_unknown_ms = 0
         self._blind_ms = 0
         self._perhaps_for_ms = 0
-        self._pulse_was_right = False
+        self._right_for_ms = 0  # in all, that a pulse was shown which is neither slow nor fast
         self._baseline_sum = 0
         self._baseline_count = 0
         self._baseline_wait_ms = 0
@@ -288,8 +290,11 @@ class Guard:
     def _learn(self, inputs):
         pulse = inputs.pulse_rate_mbpm
         # Once the pulse may be slow, not knowing it is no good news; knowing it is.
-        perhaps = pulse is None and (inputs.perhaps_slow_for_ms > 0 or self._perhaps_for_ms > 0)
-        self._perhaps_for_ms = self._count(self._perhaps_for_ms, perhaps)
+        candidate = inputs.candidate_mbpm
+        if pulse is not None or (candidate is not None and candidate >= self.low_mbpm):
+            self._perhaps_for_ms = 0
+        elif inputs.perhaps_slow_for_ms > 0:
+            self._perhaps_for_ms = self._count(self._perhaps_for_ms, True)
         if pulse is None:
             self._pulse_unknown_ms = self._count(self._pulse_unknown_ms, True)
             if self._pulse_unknown_ms >= UNKNOWN_FORGETS_MS:
@@ -298,7 +303,7 @@ class Guard:
         else:
             self._pulse_unknown_ms = 0
             if self.low_mbpm <= pulse < self._high_mbpm:
-                self._pulse_was_right = True
+                self._right_for_ms = self._count(self._right_for_ms, True)
             self._low_for_ms = self._count(self._low_for_ms, pulse < self.low_mbpm)
             rising = (
                 self._baseline_mbpm is not None
@@ -409,9 +414,9 @@ class Guard:
             return None
         if self._is_slow(inputs):
             # A newborn that is slow is slow; an adult whose pulse never was an adult's is somebody else.
-            return reasons.BRADYCARDIA if self._newborn or self._pulse_was_right else reasons.WRONG_POPULATION
+            return reasons.BRADYCARDIA if self._newborn or self._right_for_ms else reasons.WRONG_POPULATION
         if self._high_for_ms >= self._high_ms:
-            return reasons.TACHYCARDIA if self._pulse_was_right else reasons.WRONG_POPULATION
+            return reasons.TACHYCARDIA if self._right_for_ms else reasons.WRONG_POPULATION
         if self._rise_for_ms >= self._rise_ms:
             return reasons.TACHYCARDIA
         if self._spo2_for_ms >= SPO2_MS:
@@ -434,10 +439,9 @@ class Guard:
         """
         if max(self._low_for_ms, inputs.slow_for_ms) >= self._low_ms:
             return True
-        perhaps_ms = max(inputs.perhaps_slow_for_ms, self._perhaps_for_ms)
-        if self._pulse_was_right:
-            return perhaps_ms >= self._two_rates_ms
-        return self._newborn and perhaps_ms >= NEWBORN_NEVER_SURE_MS
+        if self._right_for_ms >= self._right_ms:
+            return max(inputs.perhaps_slow_for_ms, self._perhaps_for_ms) >= self._two_rates_ms
+        return self._newborn and inputs.perhaps_slow_for_ms >= NEWBORN_NEVER_SURE_MS
 
     def _freeze(self, inputs):
         """Whether slowing must stop here. An adult's music may slow without a signal, a newborn's may not."""

@@ -56,6 +56,11 @@ _ADULT_WAVES = const(12)  # so many waves in turn before an adult's usual readin
 # The rhythm goes on where the next interval is this near the last, in percent.
 _GOES_ON_PERCENT = const(25)
 _SAME_PERCENT = const(15)
+# Groups of waves two or three calm beats long, this near (percent), may be those beats, unlike in turn (a breath does
+# that); groups of any other length are beats of a heart that has slowed.
+_MULTIPLE_PERCENT = const(8)
+_SAME_RATE_PERCENT = const(5)
+_UNCHANGED_PERMILLE = const(850)  # a period as strong as this, and the same as the calm one: the beats go on
 
 
 class Rates:
@@ -82,6 +87,9 @@ class Rates:
         self._known_delay = 0  # of a second wave that was surely one: ticks, share of the beat, height
         self._known_share = 0
         self._known_weaker = 0
+        self._calm = (
+            0  # ticks of a beat when what is shown and what the waves say were last the same; 0 = never
+        )
         self._inserted = False  # the weak waves came in between beats that went on as before
 
     def look(self):
@@ -108,7 +116,7 @@ class Rates:
             self._inserted = False
         else:
             fast = 2 * slow  # of three kinds, the two strongest may be beats
-            if self._is_second_wave(row, slow, fast, group):
+            if not (self._newborn and pattern > PAIRS) and self._is_second_wave(row, slow, fast, group):
                 fast = slow
                 self.second_wave = True
                 self.halfway = 42 <= row.delay_ticks() * 100 // group <= 62
@@ -182,7 +190,7 @@ class Rates:
         if self._too_few(rate):
             return reasons.TWO_RATES
         if self._contradicts(row, rate):
-            if row.run >= _STAYS_WAVES and row.weaker_percent() <= _ALIKE_PERCENT:
+            if row.run >= _STAYS_WAVES and row.alike_percent() <= _ALIKE_PERCENT:
                 self._doubted_until = now + _DOUBT_LASTS_TICKS
             return reasons.TWO_RATES
         slow = self.slow_mbpm
@@ -199,7 +207,25 @@ class Rates:
         apart = rate - slow if rate > slow else slow - rate
         if apart // 100 > slow // 10000 * _APART_PERCENT:
             return reasons.TWO_RATES
+        if apart // 100 <= slow // 10000 * _SAME_RATE_PERCENT:
+            self._calm = _MBPM_TICKS // rate
         return None
+
+    def _has_slowed(self):
+        """Whether the groups of waves are no multiple of the calm beats, so that they cannot be the same beats."""
+        if not self._calm:
+            return False
+        group = self._row.group_ticks()
+        for multiple in (2, 3):
+            if abs(group - multiple * self._calm) * 100 <= group * _MULTIPLE_PERCENT:
+                return False
+        return True
+
+    def _goes_on(self, period):
+        """Whether `period` still finds the calm beats, as good as unchanged."""
+        if not self._calm or period.strength < _UNCHANGED_PERMILLE:
+            return False
+        return abs(period.ticks - self._calm) * 100 <= self._calm * _SAME_RATE_PERCENT
 
     def _too_few(self, rate):
         """Whether fewer waves came of late than `rate` (mbpm) has beats."""
@@ -221,10 +247,10 @@ class Rates:
             and row.run < _ADULT_WAVES
         ):
             return False
-        weaker = row.weaker_percent()
-        if weaker > _ALIKE_PERCENT:
+        alike = row.alike_percent()
+        if alike > _ALIKE_PERCENT:
             return row.run >= _SEEN_ALIKE
-        return row.run >= (_SEEN_NEARLY_ALIKE if weaker > _NEARLY_ALIKE_PERCENT else _SEEN_UNLIKE)
+        return row.run >= (_SEEN_NEARLY_ALIKE if alike > _NEARLY_ALIKE_PERCENT else _SEEN_UNLIKE)
 
     def only_mbpm(self):
         """The one rate that the waves allow, long enough to be sure; or None."""
@@ -243,15 +269,21 @@ class Rates:
             self._waves.every.slow_ticks(limit, now),
             self._waves.strong.slow_ticks(limit, now),
         )
-        if self.second_wave:
+        two = self.slow_mbpm is not None and self.slow_mbpm != self.fast_mbpm
+        if self.second_wave or (two and self._has_slowed()):
             longest = max(longest, self._row.slow_groups_ticks(limit, now))
         return longest
 
-    def perhaps_slow_for_ticks(self, limit_mbpm, now):
-        """For how long, until `now`, waves have come strong and weak in turn, and the strong ones so slowly."""
+    def perhaps_slow_for_ticks(self, limit_mbpm, now, period):
+        """For how long, until `now`, waves have come strong and weak in turn, and the strong ones so slowly.
+
+        0 while `period` finds the calm beats as before in groups that can be theirs.
+        """
         row = self._row
         if self.slow_mbpm is None or self.slow_mbpm == self.fast_mbpm or self.slow_mbpm >= limit_mbpm:
             return 0
-        if row.weaker_percent() > _UNLIKE_ENOUGH_PERCENT:
+        if row.pattern != PAIRS or row.alike_percent() > _UNLIKE_ENOUGH_PERCENT:
+            return 0
+        if self._goes_on(period) and not self._has_slowed():
             return 0
         return row.slow_groups_ticks(_MBPM_TICKS // limit_mbpm, now)

@@ -29,6 +29,7 @@ _LONGEST_PAIRS = const(400)  # slopes older than 8 s are on their way out of the
 _STEADY_PERCENT = const(9)
 _ONE_KIND_PERCENT = const(40)
 _PAIR_PERCENT = const(12)
+_SLOWING_PERCENT = const(22)
 _ALIKE_PERCENT = const(30)
 _IN_TURN_PERCENT = const(13)
 _IN_TURN_SHARE_PERCENT = const(45)
@@ -120,6 +121,12 @@ class Row:
         if self._pairs >= _RUN and turns >= _RUN:
             pattern = PAIRS
             run = turns if turns < self._pairs else self._pairs
+            if self.pattern == PAIRS and self.run >= run:
+                run = min(self.run + 1, self._pairs)
+        # Once seen, they need not differ at every wave: a breath makes them alike now and then.
+        elif self.pattern == PAIRS and self._pairs >= _RUN and self._steady < _RUN and self._zigzags():
+            pattern = PAIRS
+            run = self.run + 1
         elif self._steady >= _RUN:
             pattern = EVEN
             run = self._steady
@@ -128,6 +135,14 @@ class Row:
             run = self._unlikes if self._unlikes < self._triples else self._triples
         self.pattern = pattern
         self.run = run
+
+    def _zigzags(self):
+        """Whether the last waves are high and low in turn, or the times between them long and short."""
+        height = self.height(1)
+        if (self.height(0) < height) == (self.height(2) < height):
+            return True
+        span = self.time(1) - self.time(2)
+        return (self.time(0) - self.time(1) < span) == (self.time(2) - self.time(3) < span)
 
     def _unlike(self):
         """Whether the last three waves are of more than one kind, or unequally far apart."""
@@ -149,7 +164,8 @@ class Row:
         if _apart_percent(self.height(0), self.height(step)) > _ALIKE_PERCENT:
             return False
         span = self.time(0) - self.time(step)
-        return _apart_percent(span, self.time(1) - self.time(step + 1)) <= _PAIR_PERCENT
+        before = self.time(1) - self.time(step + 1)
+        return _apart_percent(span, before) <= (_SLOWING_PERCENT if span > before else _PAIR_PERCENT)
 
     def group_ticks(self):
         """From a wave to the next of its kind, a mean of two or more; 0 without a pattern."""
@@ -185,6 +201,14 @@ class Row:
             return 100
         best = self._strongest()
         return self._kind_height(self._second(best)) * 100 // self._kind_height(best)
+
+    def alike_percent(self):
+        """How alike the waves of a group are, in height or in the times between, whichever differ more; 100 at most."""
+        if self.pattern != PAIRS:
+            return self.weaker_percent()
+        one = self.time(0) - self.time(1)
+        two = self.time(1) - self.time(2)
+        return min(self.weaker_percent(), 100 - _apart_percent(one, two))
 
     def delay_ticks(self):
         """From the strongest kind of wave to the second strongest that follows it; 0 where there is one kind."""

@@ -143,6 +143,46 @@ def test_a_steady_newborn_is_never_taken_for_a_slow_one(tmp_path, rate):
             assert stop_s(made, "newborn", tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    "rate, breath, delay, second",
+    [
+        (138.6, 68.0, 0.3, 0.34),
+        (128.6, 62.8, 0.33, 0.47),
+        (136.2, 61.0, 0.27, 0.37),
+        (126.9, 62.2, 0.36, 0.69),
+        (136.9, 48.7, 0.31, 0.55),
+    ],
+)
+def test_a_breath_at_half_or_a_third_of_the_pulse_is_no_slow_heart(tmp_path, rate, breath, delay, second):
+    """Such a breath makes every second or third wave weak, or hides it; the beats go on as before."""
+    for seed in (1, 2):
+        made = steady(
+            rate,
+            90,
+            delay_s=delay,
+            second=second,
+            breathing_per_minute=breath,
+            perfusion_percent=0.7,
+            seed=seed,
+        )
+        assert stop_s(made, "newborn", tmp_path) is None
+
+
+def test_a_fall_to_another_rate_than_half_is_sure(tmp_path):
+    """The waves come in pairs, none of them much the weaker: what tells is that their rhythm is new."""
+    waits = []
+    for before, to, delay, second in (
+        (180, 72, 0.37, 0.7),
+        (165, 62, 0.4, 0.8),
+        (150, 90, 0.28, 0.8),
+        (190, 70, 0.4, 0.6),
+    ):
+        rate = course(45, (0, before), (25, before), (25.01, to))
+        made = heart(rate, delay_s=delay, second=second, seed=to)
+        waits.append(stop_s(made, "newborn", tmp_path) - 25)
+    assert max(waits) < 6
+
+
 @pytest.mark.parametrize("second", [0, 0.3])
 def test_a_dip_of_two_seconds_is_no_bradycardia(tmp_path, second):
     """Four seconds are the rule, and they begin with the first slow beat, not with the second waves before it."""
