@@ -10,8 +10,10 @@ import micropython
 from machine import Pin
 
 from firmware import board
+from firmware.drivers import resets
 
 _wanted = None  # until it has been looked at
+bitten = None  # the same: whether the watchdog made the device start
 
 
 def maintenance():
@@ -28,7 +30,10 @@ def maintenance():
 
 def main():
     """Silence, and nobody who interrupts. Both files that MicroPython starts call it, each for itself."""
+    global bitten
     Pin(board.PIN_AMPLIFIER_ON, Pin.OUT, value=0)
+    if bitten is None:
+        bitten = resets.bitten()  # before the watchdog is set again
     # Collect often while modules load, so that what stays lies together and the buffers find room behind it. More often
     # still costs seconds: a fifth of the largest free block would be won by two of them.
     gc.threshold(16384)

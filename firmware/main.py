@@ -24,6 +24,7 @@ from firmware.care.dose import VERSION as DOSE_VERSION
 from firmware.care.dose import Dose
 from firmware.care.session import Session
 from firmware.decibels import FULL_POWER, power_cdb
+from firmware.drivers import resets
 from firmware.drivers.adc import Adc
 from firmware.drivers.button import Button
 from firmware.drivers.display import Screen
@@ -35,7 +36,7 @@ from firmware.drivers.max3010x import FIFO_DEPTH, MAX3010x
 from firmware.drivers.pcm_out import BLOCK, PcmOut
 from firmware.drivers.trace import Trace
 from firmware.loop import Clock, Loop
-from firmware.memory.journal import CHIP_FAULTS, Journal
+from firmware.memory.journal import CHIP_FAULTS, WHY_LEFT, Journal
 from firmware.memory.store import Store
 from firmware.modules import forget
 from firmware.sound.score import Score
@@ -51,8 +52,9 @@ _LINK_MS = const(16)
 _RETRY_MS = const(5000)  # a chip in fault is looked for again this often, while nothing plays
 WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 _I2C_TIMEOUT_US = const(10_000)  # the default of 50 ms would starve the sound
-FAULT_RECORD = "fault"  # text: what the device last died of. Its version says what that is worth at a boot:
-_DIED, _TOLD, _ASKED = const(1), const(2), const(3)  # news; none; none, and the restart was wanted
+FAULT_RECORD = "fault"  # text: what the device last died of. Its version says whether that is news at a boot:
+_DIED, _TOLD = const(1), const(2)
+_RUNS_S = const(5)  # after so long this firmware has come as far as its loop
 _FAULT_BYTES = const(400)
 # Beyond a full-scale square wave; its square still fits a small integer of the chip.
 _OVERDRIVEN_MV = const(2800)
@@ -71,7 +73,9 @@ class Device:
     calibrated: bool
     dose: Dose
 
-    def __init__(self):
+    def __init__(self, left=None):
+        """left: None, or why the firmware that should run was left for this one: one of journal.WHY_LEFT."""
+        self.left = left
         self.clock = clock = Clock()
         self.pcm = PcmOut(
             clock, board.PIN_I2S_DATA, board.PIN_I2S_CLOCK, board.PIN_I2S_WORD_SELECT, board.PIN_AMPLIFIER_ON
@@ -83,6 +87,7 @@ class Device:
         self.trace = Trace(board.PIN_TRACE_TX)
         self._open_journal()
         self.inputs = Inputs()
+        self.inputs.fell_back = left is not None
         unusable = self._load()
 
         bus = I2CBus(_open_i2c, _open_i2c_pins, clock)
@@ -122,6 +127,7 @@ class Device:
         self._phase = reasons.IDLE
         self._end = None
         self._unsaved = False
+        self._ran = False  # long enough to be a firmware that starts
         self._sensor_fault = None
         self._adc_fault = None
         self._recording_failed = False
@@ -138,12 +144,14 @@ class Device:
         self.loop.add("journal", _JOURNAL_MS, self.write_down)
         self.loop.add("mend", _RETRY_MS, self.mend)
         self.loop.add("link", _LINK_MS, self.talk)
-        ended = self._why_it_ended(machine.reset_cause() == machine.WDT_RESET)
+        ended = self._why_it_ended()
         self._tell("boot", None, machine.reset_cause())
         for _ in range(unusable):
             self._tell("save_failed")
         if ended is not None:
             self._tell("fault", ended)
+        if left is not None:
+            self._tell("fell_back", None, WHY_LEFT.index(left))
         self.sensor.configure()
         self.adc.configure()
         if self.screen.configure():
@@ -217,6 +225,9 @@ class Device:
         if self.outputs.sensor_on:
             self.journal.keep()
         self.trace.send(self.journal.record)
+        if not self._ran and self.clock.uptime_s >= _RUNS_S:
+            self._ran = True
+            resets.reached()
 
     def talk(self, now_ms):
         """The USB line, where there is a computer. Allocates nothing while nothing comes."""
@@ -241,13 +252,15 @@ class Device:
             forget("vitals", "light")
         if computer.step(now_ms):
             leave_silence(self)
-            expect_reset(self.store)
+            resets.reached()
             machine.reset()
 
     def show(self, now_ms):
         """Bring the display, where there is one, a line nearer to what it should say."""
         session = self.session
-        self.display.update(self.outputs, session.refused_ms > 0, session.remind_ms > 0)
+        self.display.update(
+            self.outputs, session.refused_ms > 0, session.remind_ms > 0, self.left is not None
+        )
         self.screen.show(self.display.lines, self.display.on)
 
     # In between
@@ -400,6 +413,7 @@ class Device:
     def _save_journal(self):
         """Put what is kept of this session beside the sessions before it; a press that was refused is none."""
         self._unsaved = False
+        self._ran = False  # long enough to be a firmware that starts
         if self.journal.has_rows:
             try:
                 self.journal.save(self.loop.feed)
@@ -407,20 +421,16 @@ class Device:
             except OSError as error:
                 self._tell("save_failed", None, error.args[0])
 
-    def _why_it_ended(self, was_reset):
+    def _why_it_ended(self):
         """The fault that ended the run before this one, once, or None. Its text stays on flash, for a computer to read."""
         try:
             found = self.store.load(FAULT_RECORD)
-            how = None if found is None else found[0]
-            if how != _TOLD:
-                self.store.save(FAULT_RECORD, _TOLD, b"" if found is None else found[1])
+            if found is not None and found[0] == _DIED:
+                self.store.save(FAULT_RECORD, _TOLD, found[1])
+                return reasons.EXCEPTION
         except OSError as error:
-            how = _TOLD
             self._tell("save_failed", None, error.args[0])
-        if how == _DIED:
-            return reasons.EXCEPTION
-        # On a flash that never had a record this is the first start, after the firmware was put there.
-        return reasons.WATCHDOG if was_reset and how == _TOLD else None
+        return reasons.WATCHDOG if boot.bitten else None
 
     def _save_dose(self):
         self.dose.pack_into(self._dose_record)
@@ -448,14 +458,17 @@ def _open_i2c_pins():
     return Pin(board.PIN_I2C_SCL, Pin.OPEN_DRAIN, value=1), Pin(board.PIN_I2C_SDA, Pin.OPEN_DRAIN, value=1)
 
 
-def main():
-    """Build the device and run it for ever. An exception ends in silence, and in a reset that boots silent."""
+def main(left=None):
+    """Build the device and run it for ever. An exception ends in silence, and in a reset that boots silent.
+
+    left: what root/choice.py left for this firmware, (slot, why), or None.
+    """
     if boot.maintenance():
-        expect_reset(Store(FlashFiles(_silent)))
+        resets.reached()
         return
     device = None
     try:
-        device = Device()
+        device = Device(None if left is None else left[1])
         gc.threshold(-1)  # from here on the loop says when
         device.loop.run()
     except Exception as error:  # noqa: BLE001  (whatever it is, it must not pass this line with the amplifier on)
@@ -479,16 +492,6 @@ def save_fault(device, text):
             device.journal.flush()
         # Its end says what went wrong.
         store.save(FAULT_RECORD, _DIED, text.encode()[-_FAULT_BYTES:])
-    except OSError:
-        pass
-
-
-def expect_reset(store):
-    """Leave word that the next reset is wanted. Where flash does not take that, it will be told as the watchdog's."""
-    try:
-        found = store.load(FAULT_RECORD)
-        if found is None or found[0] != _DIED:
-            store.save(FAULT_RECORD, _ASKED, b"" if found is None else found[1])
     except OSError:
         pass
 

@@ -56,6 +56,7 @@ class Inputs:
         self.sensor_fault: str | None = None  # a reason, or None
         self.adc_fault: str | None = None
         self.audio_fault: str | None = None
+        self.fell_back = False  # an older firmware runs, because the one that should does not
         self.flash_fault: str | None = None  # set while the dose is not on flash as it should be
         self.led_current_ua: int | None = None
         self.sensor_temperature_centi_c: int | None = None

@@ -41,6 +41,8 @@ from simulator.target.messages import (
     PIN_READ,
     PWM,
     RESET,
+    SCRATCH_READ,
+    SCRATCH_WRITE,
     SYNC,
     UART,
     USB,
@@ -113,6 +115,7 @@ class Bedside:
         self.flash = flash
         self.computer = Computer() if computer is None else computer
         self.next_boot: Boot | None = Boot(0, POWER_ON_RESET)
+        self.scratch = [0] * 8  # the watchdog's registers: they outlive a reset
         self._progress = progress
         self._patient = scenario.make_patient(self.seed)
         self._supply_v = Script(SUPPLY_V)
@@ -213,6 +216,7 @@ class Bedside:
     def _power_cut(self, now_us: int, for_s: float) -> None:
         back_us = now_us + int(for_s * 1e6)
         self.sound.power_off(now_us)
+        self.scratch[:] = [0] * 8
         for target in self._targets.values():
             target.power_cycle(now_us)
         self.next_boot = Boot(back_us, POWER_ON_RESET) if back_us < self.end_us else None
@@ -298,6 +302,10 @@ class Bedside:
             took_us = self.flash.erase(int.from_bytes(payload, "little"))
             self.sound.interrupts_off(took_us)
             return 0, b"", took_us, self._next_event_us()
+        elif op == SCRATCH_READ:
+            return 0, self.scratch[a].to_bytes(4, "little"), 0, self._next_event_us()
+        elif op == SCRATCH_WRITE:
+            self.scratch[a] = int.from_bytes(payload, "little")
         elif op == RESET:
             why = payload.decode()
             self._events.append({"time_s": now_us / 1e6, "kind": "reset", "detail": {"why": why}})

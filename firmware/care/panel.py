@@ -75,8 +75,8 @@ class Button:
         return None
 
 
-def show_light(outputs, refused):
-    """Set the record's light from its phase. refused: a press was refused a moment ago."""
+def show_light(outputs, refused, fell_back=False):
+    """Set the record's light from its phase. refused: a press was, a moment ago; fell_back: an older firmware runs."""
     phase = outputs.phase
     if phase in _PLAYING:
         outputs.light_colour = GREEN
@@ -91,7 +91,7 @@ def show_light(outputs, refused):
         outputs.light_colour = AMBER
         outputs.light_permille = _REFUSED_PERMILLE
     else:
-        outputs.light_colour = GREEN
+        outputs.light_colour = AMBER if fell_back else GREEN
         outputs.light_permille = _READY_PERMILLE
 
 
@@ -138,6 +138,7 @@ _REASON_TEXT = {
     reasons.SIGNAL_LOST: "sensor is off",
 }
 _REMOVE_SENSOR = "remove sensor"
+_OLD_FIRMWARE = "old firmware"
 _READY = "ready"
 _REFUSED = "not now"
 
@@ -156,9 +157,9 @@ class Display:
         self.changed = True
         self._minutes: int | None = None
 
-    def update(self, outputs, refused, remind):
+    def update(self, outputs, refused, remind, fell_back=False):
         """refused: a press was refused a moment ago; remind: a session ended a moment ago, the sensor is
-        still on.
+        still on; fell_back: an older firmware runs.
         """
         phase = outputs.phase
         second = _PHASE_TEXT.get(phase, _READY)
@@ -178,6 +179,9 @@ class Display:
         elif phase == reasons.IDLE and remind:
             on = True
             third = _REMOVE_SENSOR
+        elif phase == reasons.IDLE and fell_back:
+            on = True
+            third = _OLD_FIRMWARE
         if on != self.on or second is not self.lines[1] or third is not self.lines[2]:
             self.on = on
             self.lines[1] = second

@@ -100,7 +100,7 @@ class Session:
             self._save_min = 0
         self._fill(outputs)
         self.guard.limit(outputs)
-        panel.show_light(outputs, self.refused_ms > 0)
+        panel.show_light(outputs, self.refused_ms > 0, inputs.fell_back)
 
     # Nothing plays.
 

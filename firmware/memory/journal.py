@@ -26,6 +26,8 @@ CHIP_FAULTS = (
     None, "sensor_absent", "sensor_bus_stuck", "sensor_wrong_part", "sensor_reset", "sensor_readback", "sensor_rate",
     "sensor_stopped", "adc_absent", "adc_bus_stuck", "adc_readback", "adc_stopped",
 )  # fmt: skip
+# Why an older firmware runs (root/choice.py); the detail of "fell_back" is a place in this list.
+WHY_LEFT = ("damaged", "never_ran")
 # The detail of "cut" is what machine.reset_cause() says; after "full" there are no more rows.
 EVENTS = (
     "boot",
@@ -39,6 +41,7 @@ EVENTS = (
     "cut",
     "full",
     "recording_failed",
+    "fell_back",
 )
 SESSION_RECORD = "session"  # in the store: the newest sessions
 SESSIONS_KEPT = 8

@@ -1,17 +1,12 @@
-"""Goes to the root of the flash as boot.py: hands over to the firmware that was put there last, whole.
+"""Goes to the root of the flash as boot.py, which MicroPython runs first: chooses the firmware, and silences the board."""
 
-`/slot` names its folder. Deployment writes the other folder, compares every hash, and only then replaces `/slot`.
-"""
+import choice
 
-import sys
-
-try:
-    with open("/slot") as _file:
-        _slot = _file.read()
-except OSError:
-    _slot = "a"
-sys.path[:] = ["/" + _slot, ".frozen"]
-
-from firmware import boot  # noqa: E402
-
-boot.main()
+_slot, _left = choice.choose()
+if _slot is None:
+    choice.give_up(*_left)  # pyright: ignore[reportOptionalIterable]
+else:
+    try:
+        choice.begin(_slot)
+    except Exception as error:  # noqa: BLE001  (whatever its first modules raise, it is one start that failed)
+        choice.died(_slot, error)

@@ -91,6 +91,7 @@ def _status(computer, mode, now_ms):
         "uptime_s": device.clock.uptime_s,
         "profile": profile,
         "confirmed": inputs.profile_confirmed,
+        "fell_back": device.left,
         "calibrated": device.calibrated,
         "full_scale_dba": device.full_scale_cdba / 100,
         "staged": 0 if desk is None else desk.staged,

@@ -48,6 +48,8 @@ def info(port: Port = None, as_json: AsJson = False) -> None:
         about["last_fault"] = died and _in_a_line(died)
         for name, value in about.items():
             say(f"{name:<20} {_plain(value)}")
+        if about.get("fell_back"):
+            say("An older firmware runs: the newer one was damaged, or did not start. Deploy again.")
 
 
 @app.command()

@@ -121,6 +121,7 @@ class Status(Answer):
     uptime_s: Count
     profile: ProfileInUse | None
     confirmed: bool
+    fell_back: Word | None = None  # a firmware that knows no such thing says nothing of it
     calibrated: bool
     full_scale_dba: Level
     staged: Annotated[int, Field(ge=0, le=MOST_ITEMS)]

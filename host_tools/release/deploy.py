@@ -33,6 +33,8 @@ ARCHITECTURES = (
     None, "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa", "xtensawin",
 )  # fmt: skip
 PROMPT_S = 5
+# What firmware/root/choice.py notes of a firmware that it gave up.
+WHY_LEFT = {"damaged": "was damaged", "never_ran": "did not come as far as its loop in three starts"}
 _CHUNK = 1024
 # What a person wants to know when the cable was pulled.
 _NONE = "there is no whole firmware on the device yet; deploy again"
@@ -227,6 +229,7 @@ def _gone(error: OSError) -> bool:
 
 def deploy(board: Board, files: dict[str, bytes], say: Callable[[str], None]) -> Deployed:
     """Bring one slot of the board to `files` and switch over to it. Raises CalandoError; the old firmware then stays."""
+    left = _tell_what_was_left(board, say)
     there = {slot: board.hashes("/" + slot) for slot in SLOTS}
     active = board.slot if board.slot in SLOTS else None
     before = _version(board, active)
@@ -271,6 +274,8 @@ def deploy(board: Board, files: dict[str, bytes], say: Callable[[str], None]) ->
             board.replace("/" + name, data)
     if slot != active:
         board.switch(slot)
+    for path in left:
+        board.remove(path)
     return Deployed(
         board=CHIPS.get(board.arch, board.machine),
         micropython=board.micropython,
@@ -283,6 +288,18 @@ def deploy(board: Board, files: dict[str, bytes], say: Callable[[str], None]) ->
         removed=len(stale),
         bytes_sent=sent,
     )
+
+
+def _tell_what_was_left(board: Board, say: Callable[[str], None]) -> list[str]:
+    """Say that a firmware was given up (firmware/root/choice.py), and of what it died; the paths of these notes."""
+    left, died = board.read("/left"), board.read("/died")
+    slot, _, why = (left or "").partition(" ")
+    if slot in SLOTS:
+        how = WHY_LEFT.get(why, why)
+        say(f"  The firmware in /{slot} {how}, and the device went back to the one before it.")
+    if died:
+        say(f"  What it died of while it was loaded: {died.partition(' ')[2]}")
+    return [path for path, text in (("/left", left), ("/died", died)) if text is not None]
 
 
 def _version(board: Board, slot: str | None) -> str | None:

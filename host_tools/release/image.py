@@ -1,4 +1,4 @@
-"""Compiles what a board gets: every file of one slot, with their hashes, and the two starters beside it."""
+"""Compiles what a board gets: every file of one slot, with their sums and hashes, and the starters beside it."""
 
 import hashlib
 import json
@@ -7,11 +7,12 @@ from pathlib import Path
 
 from firmware.version import VERSION
 from simulator.files.errors import CalandoError
-from simulator.interpreter import ROOT, CompileError, compile_file, device_sources
+from simulator.interpreter import ROOT, SLOT_SUMS, CompileError, compile_file, device_sources, slot_sums
 
 STARTERS = (
     "boot.py",
     "main.py",
+    "choice.py",
 )  # of firmware/root: to the root of the flash, as source, for MicroPython runs no other
 MANIFEST = "manifest.json"
 CHIPS = {"armv6m": "RP2040", "armv7emsp": "RP2350"}
@@ -31,11 +32,12 @@ def image(arch: str) -> dict[str, bytes]:
             except CompileError as error:
                 raise CalandoError(str(error)) from None
             files[name.with_suffix(".mpy").as_posix()] = target.read_bytes()
+    files[SLOT_SUMS] = slot_sums(files)
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     files[MANIFEST] = json.dumps({"version": VERSION, "architecture": arch, "files": hashes}).encode()
     return files
 
 
 def starters() -> dict[str, bytes]:
-    """The two small files that MicroPython itself starts."""
+    """The small files at the root of the flash: the two that MicroPython itself starts, and the choice of a slot."""
     return {name: (ROOT / "firmware" / "root" / name).read_bytes() for name in STARTERS}

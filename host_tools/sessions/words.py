@@ -130,6 +130,7 @@ _DEVICE = {
     "cut": "the device saves what it wrote of a session that lost its power or was reset",
     "full": "the device's journal is full: from here on it keeps events only",
     "recording_failed": "the recording is damaged and has faded; the song takes over",
+    "fell_back": "the device runs an older firmware: the newer one was damaged or did not start",
     "end": "the session is over",
 }
 

@@ -50,6 +50,7 @@ class Chip:
         mcu.load_bootrom(BOOTROM_B1)
         mcu.flash[: len(image)] = image
         mcu.flash[FILES_START:FLASH_BYTES] = bedside.flash.image
+        mcu.watchdog.scratch_data = bedside.scratch
         if start.reset_cause == WATCHDOG_RESET:
             mcu.watchdog._reason = _WATCHDOG_TIMER
         mcu.timer._epoch_nanos = -1e6 * powered_for_ms

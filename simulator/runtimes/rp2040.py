@@ -12,7 +12,7 @@ from typing import Any
 from simulator.bedside import Bedside, Stopped
 from simulator.emulator.image import ImageError, load_image
 from simulator.flash import Flash
-from simulator.interpreter import ROOT, device_image
+from simulator.interpreter import ROOT, SLOT_SUMS, device_image, slot_sums
 
 IMAGE_VARIABLE = "CALANDO_UF2"
 FOLDER = "data"  # of the file system: where the device keeps its records
@@ -78,6 +78,7 @@ def install_firmware(flash: Flash) -> int:
     files = device_image("armv6m")
     contents = {path.name: path.read_bytes() for path in sorted((ROOT / "firmware" / "root").glob("*.py"))}
     contents["slot"] = _SLOT.encode()
-    for path in sorted(files.rglob("*.mpy")):
-        contents[f"{_SLOT}/{path.relative_to(files).as_posix()}"] = path.read_bytes()
+    slot = {path.relative_to(files).as_posix(): path.read_bytes() for path in sorted(files.rglob("*.mpy"))}
+    slot[SLOT_SUMS] = slot_sums(slot)
+    contents |= {f"{_SLOT}/{name}": data for name, data in slot.items()}
     return flash.install(contents)

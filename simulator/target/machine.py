@@ -17,7 +17,32 @@ def reset_cause():
 
 def reset():
     """Start again from nothing; does not return."""
+    mem32[_SCRATCH_4] = 0
     wire.reset("reset")
+
+
+class _Mem32:
+    """The watchdog's eight scratch registers of an RP2040, and nothing else of its memory."""
+
+    def __getitem__(self, address):
+        return wire.scratch_read(self._number(address))
+
+    def __setitem__(self, address, value):
+        wire.scratch_write(self._number(address), value & 0xFFFFFFFF)
+
+    @staticmethod
+    def _number(address):
+        number = (address - 0x4005800C) // 4
+        if address % 4 or not 0 <= number < 8:
+            raise ValueError("of the chip's memory only the watchdog's scratch registers are here")
+        return number
+
+
+mem32 = _Mem32()
+_SCRATCH_4 = 0x4005801C
+_SET_TO_BITE = (
+    0x6AB73121  # pico-sdk leaves it there when the watchdog is enabled, and 0 when a reset is asked for
+)
 
 
 def unique_id():
@@ -198,6 +223,7 @@ class WDT:
         if not 1 <= timeout <= 8388:
             raise ValueError("timeout must be 1 to 8388 ms on this chip")
         self._timeout_us = timeout * 1000
+        mem32[_SCRATCH_4] = _SET_TO_BITE
         self.feed()
 
     def feed(self):

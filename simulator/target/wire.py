@@ -25,6 +25,8 @@ from messages import (
     PIN_READ,
     PWM,
     RESET,
+    SCRATCH_READ,
+    SCRATCH_WRITE,
     SYNC,
     UART,
     USB,
@@ -180,6 +182,18 @@ def pin_read(number):
 
 def pwm(number, duty_u16):
     transport.send(PWM, number, duty_u16, 0, None, now[0])
+
+
+def scratch_read(number):
+    """A scratch register of the watchdog: what the bedside keeps over resets, until the power goes."""
+    transport.send(SCRATCH_READ, number, 0, 0, None, now[0])
+    transport.receive(_place)
+    look_ahead()
+    return struct.unpack_from("<I", _place, 0)[0]
+
+
+def scratch_write(number, value):
+    transport.send(SCRATCH_WRITE, number, 0, 4, struct.pack("<I", value), now[0])
 
 
 def uart(buffer, count):

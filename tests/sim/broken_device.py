@@ -7,10 +7,10 @@ from firmware import main
 
 def break_it(task_name, at_s, how):
     class Broken(main.Device):
-        def __init__(self):
+        def __init__(self, left):
             if how == "build":
                 raise ValueError("a part of the device cannot be made")
-            super().__init__()
+            super().__init__(left)
             self._slept = False
             for task in self.loop._tasks:
                 if task.name == task_name:

@@ -10,8 +10,8 @@ board.USB_ISOLATED = True
 
 
 class Careless(main.Device):
-    def __init__(self):
-        super().__init__()
+    def __init__(self, left):
+        super().__init__(left)
         self._line = bytes(64)
         self.loop.add("careless", 1000, self._say)
 

@@ -13,8 +13,8 @@ board.USB_ISOLATED = True
 
 
 class Echo(main.Device):
-    def __init__(self):
-        super().__init__()
+    def __init__(self, left):
+        super().__init__(left)
         self.loop._tasks = [
             task for task in self.loop._tasks if task.name != "link"
         ]  # the line has one reader

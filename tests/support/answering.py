@@ -15,7 +15,8 @@ HELLO = {
 }
 STATUS = {
     "mode": "idle", "phase": "idle", "reason": None, "minutes_left": 0, "uptime_s": 4000, "profile": None,
-    "confirmed": False, "calibrated": False, "full_scale_dba": 74, "staged": 0, "commit": "none", "supply_v": 5.02,
+    "confirmed": False, "fell_back": None, "calibrated": False, "full_scale_dba": 74, "staged": 0, "commit": "none",
+    "supply_v": 5.02,
     "sensor_fault": None, "adc_fault": None, "dose_today_min": 0, "flash_free_bytes": 1376256,
     "heap_free_bytes": 60000, "worst_lateness_ms": 12,
 }  # fmt: skip

@@ -80,6 +80,7 @@ class Device:
             phase="idle", reason=None, minutes_left=0, light_colour="green", light_permille=6
         )
         self.calibrated = False
+        self.left = None
         self.full_scale_cdba = 7400
         self.sensor = self.adc = SimpleNamespace(fault=None)
         self.dose = SimpleNamespace(minutes_today=0)

@@ -67,6 +67,20 @@ def test_up_is_believed_after_30_ms_and_down_at_once():
     assert button.sample(131, True) == "press", "30 ms up: let go"
 
 
+def test_an_older_firmware_is_said_while_nothing_plays_and_never_over_the_music():
+    outputs = Outputs()
+    display = panel.Display("Night")
+    panel.show_light(outputs, False, True)
+    display.update(outputs, False, False, True)
+    assert (outputs.light_colour, outputs.light_permille) == ("amber", 6)
+    assert display.on and display.lines[1:] == ["ready", "old firmware"]
+    display.update(outputs, False, True, True)
+    assert display.lines[2] == "remove sensor"
+    outputs.phase = "lead"
+    panel.show_light(outputs, False, True)
+    assert outputs.light_colour == "green"
+
+
 def test_two_presses_are_two():
     found, _ = gestures([0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0])
     assert [gesture for _, gesture in found] == ["press", "press"]

@@ -24,7 +24,8 @@ IN_EVERY_MODE = {
     "hello": {"product", "protocol", "unit", "firmware", "board", "schema", "mode", "line"},
     "status": {
         "mode", "phase", "reason", "minutes_left", "uptime_s", "profile", "profile.title", "profile.population",
-        "profile.sha256", "confirmed", "calibrated", "full_scale_dba", "staged", "commit", "supply_v", "sensor_fault",
+        "profile.sha256", "confirmed", "fell_back", "calibrated", "full_scale_dba", "staged", "commit", "supply_v",
+        "sensor_fault",
         "adc_fault", "dose_today_min", "flash_free_bytes", "heap_free_bytes", "worst_lateness_ms",
     },
     "now": {"row"},
