@@ -194,11 +194,9 @@ class Audio:
         elif not self.playing:
             self.playing = True
             sequencer.restart()
-            kept = loudness._phrase_level
-            loudness.begin_phrase()
-            loudness._phrase_level = kept
             if self.silent:
                 loudness.begin()
+            loudness.begin_phrase()
 
     def _set_noise(self):
         state = self._noise

@@ -145,6 +145,7 @@ class Loudness:
         self.state[master.GAIN] = 0
         self._gain = 0
         self._has_song = False
+        self._song_cdb = 0
         self._fade = -1
         self._duck = 0
         self._level = self._level_target = _FIRST_LEVEL_CDBA * _LEVEL_UNIT

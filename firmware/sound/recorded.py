@@ -63,7 +63,7 @@ class Recorded:
 
     def silence(self):
         """At once."""
-        self.singing = False
+        self.singing = self.resting = False
         if self._recording is not None:
             self._recording.silence()
 

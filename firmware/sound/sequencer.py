@@ -132,7 +132,7 @@ class Sequencer:
             state[base] = 0
             state[base + voices.AMPLITUDE] = 0
         self.song = None
-        self.thumps = False
+        self.resting = self.thumps = False
 
     # One block. What follows runs only in blocks in which something is due.
 

@@ -249,3 +249,18 @@ def test_the_test_noise_of_the_bench_is_as_loud_as_it_says(level_dbfs):
     levels = meter.measure(np.concatenate(blocks)[RATE_HZ:], RATE_HZ, FULL_SCALE_DBA)
     assert levels.laeq_dba == pytest.approx(FULL_SCALE_DBA + level_dbfs, abs=0.2)
     assert engine.level_cdba == pytest.approx(wanted_cdba, abs=30)
+
+
+def test_a_soundscape_after_a_session_that_ended_in_a_rest_is_as_loud_as_in_a_new_engine():
+    """The rest, and how loud the song was, stayed behind: the next session's soundscape never rose from its first level."""
+    second_session = [[9000, "soundscape", "rain"], [9000, "set_level", 4800, 1000]]
+    new = {"soundscape": None, "first_level_cdba": 4000, "tempo_mbpm": 120_000, "onset_ms": 0}
+    levels = []
+    # Eight bars of two seconds would be a phrase: at 120 beats a minute the first rest begins after 8 s.
+    for before in ([[0, "play", None]], [[8500, "silence"]]):
+        plan = render.plan_for(NEWBORN, "twinkle", seconds=35, **new, changes=before + second_session)
+        samples = render.play(plan)[0]
+        assert not samples[int(8.7 * RATE_HZ) : 9 * RATE_HZ].any()
+        levels.append(meter.measure(samples[-5 * RATE_HZ :], RATE_HZ, FULL_SCALE_DBA).laeq_dba)
+    assert levels[0] == pytest.approx(48, abs=1)
+    assert levels[1] == pytest.approx(levels[0], abs=0.1)
