@@ -3,7 +3,9 @@
 Exit status: 0 done; 1 the thing asked for failed, one plain sentence on standard error; 2 wrong usage.
 """
 
+import json
 import signal
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +13,8 @@ from typing import Annotated
 import typer
 
 from host_tools.commands import backup, bench, campaign, device, profile, session, song, studio, terminal
-from host_tools.commands.common import AsJson, print_json, say, say_nothing
+from host_tools.commands.common import AsJson, print_json, progress_bar, say, say_nothing
+from host_tools.commands.terminal import warn
 from simulator.files.errors import CalandoError, Interrupted
 
 app = typer.Typer(
@@ -28,6 +31,16 @@ app = typer.Typer(
 )
 
 INTERRUPTED = 130
+LEVELS = (
+    ("LAeq", "laeq_dba", "dB(A)"),
+    ("LAS max", "las_max_dba", "dB(A)"),
+    ("LCS max", "lcs_max_dbc", "dB(C)"),
+    ("LAF10", "laf10_dba", "dB(A)"),
+    ("LAF90", "laf90_dba", "dB(A)"),
+    ("L50 slow", "l50_dba", "dB(A)"),
+    ("true peak", "true_peak_dbfs", "dBFS"),
+    ("rise rate", "rise_rate_db_per_s", "dB/s"),
+)
 
 
 class Runtime(StrEnum):
@@ -99,6 +112,7 @@ def simulate(
         seed,
         out,
         say_nothing if as_json else say,
+        warn,
         port,
         rest_hours,
     )
@@ -145,7 +159,12 @@ def vitals(
     """
     from host_tools.play import vitals_run as work
 
-    work.vitals(recording, population.value, out, beats, rate, columns)
+    with progress_bar("reading the recording") as progress:
+        readings = work.vitals(recording, population.value, out, beats, rate, columns, progress)
+    for note in readings.notes:
+        warn(f"{recording}: {note}.")
+    if out is None:
+        say(work.csv_text(readings).removesuffix("\n"))
 
 
 @app.command()
@@ -176,7 +195,15 @@ def render(
     """What the device would play, for a pulse that you give, as a sound file."""
     from host_tools.sound import render as work
 
-    work.render(out=out, profile=profile, pulse=pulse, song=song, seconds=seconds, events=events, voice=voice)
+    with progress_bar("playing") as progress:
+        made = work.render(out, profile, pulse, song, seconds, events, voice, progress)
+    levels = made.levels
+    loud = (
+        "silence"
+        if levels.laeq_dba is None
+        else f"LAeq {levels.laeq_dba:.1f}, LAS max {levels.las_max_dba:.1f} dB(A)"
+    )
+    say(f"{out}: {made.seconds:.1f} s, {loud}")
 
 
 @app.command()
@@ -196,7 +223,14 @@ def meter(
     """How loud a sound file is: LAeq, LAS max, LCS max, LAF10, LAF90, L50, true peak, highest rise rate."""
     from host_tools.sound import meter as work
 
-    work.meter(sound, full_scale_dba, as_json)
+    levels = work.meter(sound, full_scale_dba)
+    if as_json:
+        say(json.dumps(asdict(levels)))
+        return
+    say(f"{sound}: {levels.seconds:.1f} s, full scale at {levels.full_scale_dba:.1f} dB(A)")
+    for name, key, unit in LEVELS:
+        value = getattr(levels, key)
+        say(f"  {name:<10} {'silence' if value is None else f'{value:7.1f} {unit}'}")
 
 
 app.add_typer(device.app, name="device")

@@ -48,10 +48,13 @@ def print_json(value: Any) -> None:
 @contextmanager
 def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
     """`with progress_bar("reading") as progress: device.get(name, progress)`; nothing where nobody looks."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+    with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(plain(text).replace("[", r"\["), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

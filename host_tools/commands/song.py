@@ -78,7 +78,21 @@ def record_(
     """
     from host_tools.songs import record as work
 
-    work.command(sound, kind.value, out, anyway)
+    file, done = work.write(sound, kind.value, out, anyway)
+    say(
+        f"{file}: a {done.kind}, {done.seconds:.1f} s, {len(done.data)} bytes, "
+        f"{100 * len(done.data) / work.DEVICE_BYTES:.1f} % of the device's memory for files"
+    )
+    for line in done.told:
+        say(f"  {line}")
+    say(f"  noise of the compact form: {done.snr_dba:.0f} dB below it, A-weighted")
+    if kind == Recording.voice:
+        say(
+            "  it keeps its own tempo: the session's tempo leads it nowhere; its level and brightness follow the curve"
+        )
+    else:
+        say("  it is heard on every beat and follows the session's tempo")
+    say(f"hear it: calando render --voice {file} --out {file.with_name(file.stem + '_played.wav')}")
 
 
 @app.command("list")

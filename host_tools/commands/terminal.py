@@ -42,6 +42,11 @@ def say(text: str) -> None:
         raise output_failed(error) from None
 
 
+def warn(text: str) -> None:
+    """Print on standard error what a person must know apart from the answer."""
+    print(plain(text), file=sys.stderr, flush=True)
+
+
 def complain(text: str) -> None:
     """Print what went wrong on standard error, as one line."""
     print(f"calando: {plain(text.strip()).replace(chr(10), ' ').removesuffix('.')}.", file=sys.stderr)

@@ -108,7 +108,6 @@ def listen(out: Path) -> Path:
             named.append((f"{label}: {levels.seconds:.0f} s, LAeq {levels.laeq_dba:.1f} dB(A)", file))
         sections.append(_section(name, title, lines, named))
         links.append(f'<a href="#{name}">{html.escape(title.split(" (")[0])}</a>')
-        print(f"  {name}", flush=True)
 
     for song in songbook.SONGS:
         read = songs.SONGS[song.name]

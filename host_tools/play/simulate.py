@@ -3,7 +3,6 @@
 The playing is simulator/play.py's; what is written is results.py's.
 """
 
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,12 +28,17 @@ REST_HOURS = 24.0  # after which no earlier session counts for pauses and dose
 RUNTIMES = ("micropython", "cpython", "rp2040")
 
 
+def nothing(text: str) -> None:
+    """Say nothing: who calls wants the summary alone."""
+
+
 def simulate(
     name: str,
     runtime: str | None = None,
     seed: int | None = None,
     out: Path | None = None,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = nothing,
+    warn: Callable[[str], None] = nothing,
     port: str | None = None,
     rest_hours: float | None = None,
 ) -> dict[str, Any]:
@@ -43,6 +47,8 @@ def simulate(
     runtime: None takes MicroPython, or this Python where there is no interpreter for the machine.
     port: "sim" plays on the simulated device, which keeps its session; None on a new one, which is gone afterwards.
     rest_hours: how long the device of `port` has been on without a session, for the pauses it keeps; None: REST_HOURS.
+
+    say: called with each line of how it goes; warn: with what a person must know all the same.
 
     Raises CalandoError when the scenario, its files, the folder or the device cannot be used, when the runtime is
     missing or dies, and (with the results written) when the scenario's `[expect]` does not hold.
@@ -70,7 +76,7 @@ def simulate(
     chosen = scenario.seed if seed is None else seed
     patient = scenario.make_patient(chosen)  # a bad recording is refused before anything begins
     for note in patient.notes:
-        print(f"{scenario.patient.recording}: {note}.", file=sys.stderr)
+        warn(f"{scenario.patient.recording}: {note}.")
     with OutputFolder(out) as folder, Reporter() as reporter:
         say(f"{scenario.title} ({words.span(scenario.duration_s)} to play, {runtime}, seed {chosen})")
         if runtime == "rp2040":
@@ -82,7 +88,7 @@ def simulate(
             if port is not None:
                 hours = REST_HOURS if rest_hours is None else rest_hours
                 scenario, flash = kept.enter_context(simulated.at_bedside(scenario, hours, say))
-            result = _play(scenario, runtime, seed, say, flash)
+            result = _play(scenario, runtime, seed, say, warn, flash)
         summary = reporter.write(result, folder)
     _say_end(summary, out, say)
     if port is not None:
@@ -97,7 +103,12 @@ def simulate(
 
 
 def _play(
-    scenario: Scenario, runtime: str, seed: int | None, say: Callable[[str], None], flash: "Flash | None"
+    scenario: Scenario,
+    runtime: str,
+    seed: int | None,
+    say: Callable[[str], None],
+    warn: Callable[[str], None],
+    flash: "Flash | None",
 ) -> "Result":
     from simulator import (
         bedside,  # not above: `calando --help` need not load the whole simulator
@@ -119,7 +130,7 @@ def _play(
     except bedside.RuntimeDied as error:
         what, *rest = str(error).split("\n")
         if rest:  # a traceback of the firmware, for those who mend it
-            print("\n".join(rest), file=sys.stderr)
+            warn("\n".join(rest))
             what = what.removesuffix(": Traceback (most recent call last):")
         raise CalandoError(f"{scenario.title}: {what}; nothing was written") from None
 

@@ -6,7 +6,6 @@ results, more slowly and with a progress bar.
 
 import csv
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -51,31 +50,34 @@ def vitals(
     beats: Path | None = None,
     rate_hz: float | None = None,
     columns: str | None = None,
-) -> None:
-    """Read a recording and write rows (to `out` or standard output) and, if asked for, the beats.
+    progress: Callable[[int, int], None] | None = None,
+) -> Readings:
+    """Read a recording; write its rows to `out` and its beats to `beats`, where these are given. Return all of it.
 
-    What was changed in the recording to fit, and lights that look exchanged, are told on standard error.
-    Raises CalandoError with one plain sentence; then nothing has been written.
+    `notes` of what is returned say what was changed in the recording to fit, and that lights look exchanged. Raises
+    CalandoError with one plain sentence; then nothing has been written.
     """
     for place, option in ((out, "--out"), (beats, "--beats")):
         _check_place(place, option, recording)
     if out is not None and beats is not None and out.absolute() == beats.absolute():
         raise CalandoError(f"--out and --beats both name {out}; give the beats a file of their own")
-    readings = read(recording, population, rate_hz=rate_hz, columns=columns)
+    readings = read(recording, population, rate_hz=rate_hz, columns=columns, progress=progress)
+    files = {}
+    if out is not None:
+        files[out] = csv_text(readings)
+    if beats is not None:
+        files[beats] = "".join(["time_s\n", *(f"{beat:.4f}\n" for beat in readings.beats_s)])
+    write_files({place: text.encode() for place, text in files.items()})
+    return readings
+
+
+def csv_text(readings: Readings) -> str:
+    """Return the rows of readings as CSV, with a first line of COLUMNS."""
     text = StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(readings.rows)
-    files = {}
-    if out is not None:
-        files[out] = text.getvalue()
-    if beats is not None:
-        files[beats] = "".join(["time_s\n", *(f"{beat:.4f}\n" for beat in readings.beats_s)])
-    write_files({place: text.encode() for place, text in files.items()})
-    for note in readings.notes:
-        print(f"{recording}: {note}.", file=sys.stderr)
-    if out is None:
-        sys.stdout.write(text.getvalue())
+    return text.getvalue()
 
 
 def read(
@@ -84,15 +86,17 @@ def read(
     runtime: str | None = None,
     rate_hz: float | None = None,
     columns: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Readings:
     """Play a recording to the firmware. `runtime`: "micropython", "cpython"; None takes the faster one.
 
-    rate_hz (25 to 1600) and columns are those of simulator.recording_file.read. Raises CalandoError.
+    rate_hz (25 to 1600) and columns are those of simulator.recording_file.read; progress that of `play`. Raises
+    CalandoError.
     """
     if population not in ("newborn", "adult"):
         raise CalandoError(f'the population is "{population}"; it must be newborn or adult')
     light, samples = load(Path(recording), rate_hz, columns)
-    readings = play(samples, population, light.start_s, runtime)
+    readings = play(samples, population, light.start_s, runtime, progress)
     readings.notes += light.notes
     warning = exchanged_lights(light, readings)
     if warning is not None:
@@ -136,14 +140,22 @@ def _pulse_share(counts: np.ndarray) -> np.ndarray:
     return counts[50:-50] / steady - 1
 
 
-def play(samples: np.ndarray, population: str, start_s: float = 0.0, runtime: str | None = None) -> Readings:
-    """Play pairs of 32-bit numbers ir, red (100 a second; GAP, n for n lost ones) to the firmware."""
+def play(
+    samples: np.ndarray,
+    population: str,
+    start_s: float = 0.0,
+    runtime: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Readings:
+    """Play pairs of 32-bit numbers ir, red (100 a second; GAP, n for n lost ones) to the firmware.
+
+    `progress` is called with the bytes that are read and of how many, on CPython, which is slower.
+    """
     if runtime is None:
         runtime = "micropython" if find_micropython() else "cpython"
-    lines = (
-        _under_micropython(samples, population) if runtime == "micropython" else _here(samples, population)
-    )
-    return _parse(lines, start_s)
+    if runtime == "micropython":
+        return _parse(_under_micropython(samples, population), start_s)
+    return _parse(_here(samples, population, progress), start_s)
 
 
 def load(
@@ -181,10 +193,7 @@ def _under_micropython(samples: np.ndarray, population: str) -> Iterable[str]:
     return done.stdout.decode("ascii").splitlines()
 
 
-def _here(samples: np.ndarray, population: str) -> Iterable[str]:
-    from rich.console import Console
-    from rich.progress import Progress
-
+def _here(samples: np.ndarray, population: str, progress: Callable[[int, int], None] | None) -> Iterable[str]:
     from simulator import cpython
 
     cpython.install()
@@ -192,12 +201,12 @@ def _here(samples: np.ndarray, population: str) -> Iterable[str]:
 
     data = samples.tobytes()
     lines: list[str] = []
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("reading the recording", total=len(data))
-        vitals_script.Player(Vitals(population), lines.append).play(
-            _Watched(BytesIO(data), lambda position: progress.update(task, completed=position))
-        )
+
+    def tell(position: int) -> None:
+        if progress is not None:
+            progress(position, len(data))
+
+    vitals_script.Player(Vitals(population), lines.append).play(_Watched(BytesIO(data), tell))
     return "".join(lines).splitlines()
 
 

@@ -14,9 +14,10 @@ from scipy.signal import butter, correlate, fftconvolve, firwin2, lfilter, resam
 
 from firmware.sound import adpcm, recorded
 from firmware.sound.loudness import REFERENCE_CDB
+from host_tools.output import write_files
 from host_tools.sound import adpcm_encode, decode, meter
 from simulator.files import song_file
-from simulator.files.errors import CalandoError, choice, os_reason
+from simulator.files.errors import CalandoError, choice
 
 RATE_HZ = 8000
 KINDS = {"voice": adpcm.VOICE, "heartbeat": adpcm.HEARTBEAT}
@@ -260,8 +261,11 @@ def _snr_dba(samples: np.ndarray, data: bytes) -> float:
     return float(10 * np.log10(signal / max(noise, 1e-20)))
 
 
-def command(path: Path, kind: str, out: Path | None = None, anyway: bool = False) -> None:
-    """`calando song record`: write the recording, and say what became of it."""
+def write(path: Path, kind: str, out: Path | None = None, anyway: bool = False) -> tuple[Path, Recorded]:
+    """Write the recording of a sound file to `out` or beside it; return where it is, and what became of it.
+
+    kind: "voice" or "heartbeat"; anyway: take one with a monitor's tones or loud noise in it. Raises CalandoError.
+    """
     if kind not in KINDS:
         raise CalandoError(f"there is no kind {kind!r} of recording{choice(kind, list(KINDS))}")
     name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:24] or kind
@@ -269,24 +273,5 @@ def command(path: Path, kind: str, out: Path | None = None, anyway: bool = False
     if not target.absolute().parent.is_dir():
         raise CalandoError(f"cannot write {target}: its folder does not exist")
     done = record(path, kind, anyway)
-    beside = target.with_name(target.name + ".part")
-    try:
-        beside.write_bytes(done.data)
-        beside.replace(target)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise CalandoError(f"cannot write {target}: {os_reason(error)}") from error
-    print(
-        f"{target}: a {done.kind}, {done.seconds:.1f} s, {len(done.data)} bytes, "
-        f"{100 * len(done.data) / DEVICE_BYTES:.1f} % of the device's memory for files"
-    )
-    for line in done.told:
-        print(f"  {line}")
-    print(f"  noise of the compact form: {done.snr_dba:.0f} dB below it, A-weighted")
-    if kind == "voice":
-        print(
-            "  it keeps its own tempo: the session's tempo leads it nowhere; its level and brightness follow the curve"
-        )
-    else:
-        print("  it is heard on every beat and follows the session's tempo")
-    print(f"hear it: calando render --voice {target} --out {target.with_name(target.stem + '_played.wav')}")
+    write_files({target: done.data})
+    return target, done

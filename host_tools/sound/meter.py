@@ -5,9 +5,8 @@ full-scale 1 kHz sine. `calando meter` prints what `measure` finds. Units: dB(A)
 the peak, powers are mean squares with 1.0 for a square wave at full scale.
 """
 
-import json
 import wave
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -275,29 +274,11 @@ def write_wav(path: Path, samples: np.ndarray, rate_hz: int) -> None:
         raise CalandoError(f"cannot write {path}: {os_reason(error)}") from error
 
 
-TEXT = (
-    ("LAeq", "laeq_dba", "dB(A)"),
-    ("LAS max", "las_max_dba", "dB(A)"),
-    ("LCS max", "lcs_max_dbc", "dB(C)"),
-    ("LAF10", "laf10_dba", "dB(A)"),
-    ("LAF90", "laf90_dba", "dB(A)"),
-    ("L50 slow", "l50_dba", "dB(A)"),
-    ("true peak", "true_peak_dbfs", "dBFS"),
-    ("rise rate", "rise_rate_db_per_s", "dB/s"),
-)
-
-
-def meter(sound: Path, full_scale_dba: float | None = None, as_json: bool = False) -> None:
-    """`calando meter`: print the levels of a sound file, for people or as JSON."""
+def meter(sound: Path, full_scale_dba: float | None = None) -> Levels:
+    """Return the levels of a sound file. full_scale_dba: level at the ear of a full-scale 1 kHz tone; None is the
+    board's. Raises CalandoError.
+    """
     from host_tools.sound import decode
 
     samples, rate = decode.read(sound, LONGEST_S, LARGEST_FILE)
-    levels = measure(samples, rate, DEFAULT_FULL_SCALE_DBA if full_scale_dba is None else full_scale_dba)
-    values = asdict(levels)
-    if as_json:
-        print(json.dumps(values))
-        return
-    print(f"{sound}: {levels.seconds:.1f} s, full scale at {levels.full_scale_dba:.1f} dB(A)")
-    for name, key, unit in TEXT:
-        value = values[key]
-        print(f"  {name:<10} {'silence' if value is None else f'{value:7.1f} {unit}'}")
+    return measure(samples, rate, DEFAULT_FULL_SCALE_DBA if full_scale_dba is None else full_scale_dba)

@@ -8,6 +8,8 @@ CPython with a progress bar.
 import csv
 import json
 import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,14 @@ LONGEST_S = 4 * 3600
 VOICES = ("melody", "melody", "melody", "chord", "chord", "chord", "heart", "heart")
 EVENT_COLUMNS = ("time_s", "voice", "note", "length_s", "tempo_bpm")
 PULSE_BPM = (20.0, 300.0)
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a sound file that was written holds."""
+
+    seconds: float
+    levels: meter.Levels
 
 
 def load_profile(path: Path | None) -> Profile:
@@ -140,11 +150,14 @@ def plan_for(
 
 
 def play(
-    plan: dict[str, Any], runtime: str | None = None, progress: bool = False
+    plan: dict[str, Any],
+    runtime: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[np.ndarray, list[tuple]]:
     """Samples (int16, 16 kHz) and notes (sample, voice, note, length, tempo_mbpm) of a plan.
 
-    runtime: "micropython", "cpython", or None for the first where there is an interpreter.
+    runtime: "micropython", "cpython", or None for the first where there is an interpreter. `progress` is called with the
+    blocks that are done and of how many, on CPython, which is slower.
     """
     plan = {**plan, "seconds": int(plan["seconds"] * 1000) / 1000}
     if runtime is None:
@@ -161,21 +174,19 @@ def play(
     return _play_here(plan, progress)
 
 
-def _play_here(plan: dict[str, Any], progress: bool) -> tuple[np.ndarray, list[tuple]]:
-    from rich.progress import Progress
-
+def _play_here(
+    plan: dict[str, Any], progress: Callable[[int, int], None] | None
+) -> tuple[np.ndarray, list[tuple]]:
     notes: list[tuple] = []
     player = render_script.Player(plan, (lambda *note: notes.append(note)) if plan.get("notes") else None)
+    total = round(plan["seconds"] * RATE_HZ / 256)
     blocks = []
-    with Progress(transient=True, disable=not progress) as bar:
-        task = bar.add_task(
-            "playing on CPython, slower than MicroPython", total=plan["seconds"] * RATE_HZ / 256
-        )
+    block = player.render()
+    while block is not None:
+        blocks.append(bytes(block))
+        if progress is not None:
+            progress(len(blocks), total)
         block = player.render()
-        while block is not None:
-            blocks.append(bytes(block))
-            bar.advance(task)
-            block = player.render()
     return np.frombuffer(b"".join(blocks), dtype="<i2"), notes
 
 
@@ -195,11 +206,12 @@ def render(
     seconds: float | None = None,
     events: Path | None = None,
     voice: Path | None = None,
-) -> None:
-    """`calando render`: write what the device would play to a WAV file, and its notes to a CSV file.
+    progress: Callable[[int, int], None] | None = None,
+) -> Rendered:
+    """Write what the device would play to a WAV file, and its notes to a CSV file; return how long and loud it is.
 
     With a pulse, a whole session as the firmware leads it for that pulse; without, the song as the profile
-    opens.
+    opens. `progress` is called as in `play`. Raises CalandoError.
     """
     if seconds is not None and not 0.1 <= seconds <= LONGEST_S:
         raise CalandoError(f"--seconds {seconds:g} is outside 0.1 to {LONGEST_S}")
@@ -216,17 +228,11 @@ def render(
             f'the profile asks for the recording "{chosen.voice}", which is on the device: give its file with --voice'
         )
     plan = plan_for(chosen, song, trace, seconds, voice, notes=events is not None)
-    samples, notes = play(plan, progress=True)
+    samples, notes = play(plan, progress=progress)
     meter.write_wav(out, samples, RATE_HZ)
     if events is not None:
         write_events(events, notes)
-    levels = meter.measure(samples, RATE_HZ, plan["full_scale_cdba"] / 100)
-    loud = (
-        "silence"
-        if levels.laeq_dba is None
-        else f"LAeq {levels.laeq_dba:.1f}, LAS max {levels.las_max_dba:.1f} dB(A)"
-    )
-    print(f"{out}: {len(samples) / RATE_HZ:.1f} s, {loud}")
+    return Rendered(len(samples) / RATE_HZ, meter.measure(samples, RATE_HZ, plan["full_scale_cdba"] / 100))
 
 
 def write_events(path: Path, notes: list[tuple]) -> None:

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from host_tools import cli
 from host_tools.sound import meter
 from simulator.files.errors import CalandoError
 
@@ -127,15 +128,18 @@ def test_twenty_minutes_are_measured_quickly():
     assert time.process_time() - started < 2.5  # 0.5 s on an idle machine; the bar is 1 s
 
 
-def test_the_command_prints_every_level(tmp_path, capsys):
+def test_the_command_prints_every_level(tmp_path, capsys, monkeypatch):
     path = tmp_path / "tone.wav"
     meter.write_wav(path, np.round(3000 * tone(1000, 10, amplitude=1.0)), 16000)
-    meter.meter(path, None, as_json=True)
-    values = json.loads(capsys.readouterr().out)
-    assert values["laeq_dba"] == pytest.approx(74 + 20 * np.log10(3000 / 32768), abs=0.1)
-    meter.meter(path, 80.0)
-    text = capsys.readouterr().out
-    for name, _, unit in meter.TEXT:
+    for options in (["--json"], ["--full-scale-dba", "80"]):
+        monkeypatch.setattr("sys.argv", ["calando", "meter", str(path), *options])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        assert not left.value.code
+        text = capsys.readouterr().out
+        if options == ["--json"]:
+            assert json.loads(text)["laeq_dba"] == pytest.approx(74 + 20 * np.log10(3000 / 32768), abs=0.1)
+    for name, _, unit in cli.LEVELS:
         assert name in text and unit in text
 
 
@@ -156,7 +160,7 @@ def test_bad_files_are_refused_in_a_sentence(tmp_path, content, says):
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
 
 
-def test_a_phones_file_and_24_bits_are_measured_too(tmp_path, capsys):
+def test_a_phones_file_and_24_bits_are_measured_too(tmp_path):
     import av
 
     sound = np.round(3000 * tone(1000, 4, amplitude=1.0)).astype(np.int16)
@@ -167,9 +171,8 @@ def test_a_phones_file_and_24_bits_are_measured_too(tmp_path, capsys):
             frame.sample_rate = 16000
             for packet in [*stream.encode(frame), *stream.encode(None)]:
                 container.mux(packet)
-        meter.meter(tmp_path / name, as_json=True)
-        values = json.loads(capsys.readouterr().out)
-        assert values["laeq_dba"] == pytest.approx(74 + 20 * np.log10(3000 / 32768), abs=0.5), (
+        levels = meter.meter(tmp_path / name)
+        assert levels.laeq_dba == pytest.approx(74 + 20 * np.log10(3000 / 32768), abs=0.5), (
             name
         )  # an MP3 is longer by its padding
 
