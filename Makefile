@@ -37,6 +37,9 @@ check: setup mpy ## ruff, pyright, import directions, the chip's compiler, hazar
 	$(BIN)/python -m host_tools.docs.architecture --check
 	$(BIN)/python tests/checks/mutation.py
 
+campaign-teeth: setup ## faults put into guard, tempo, dose and sound, each of which a campaign must find
+	$(BIN)/python tests/checks/campaign_teeth.py
+
 campaign: setup ## a small campaign: about a thousand simulated patients in some three minutes, with a page
 	@$(BIN)/calando campaign bedside --out $(OUT)/campaign
 
@@ -57,10 +60,10 @@ fuzz: setup ## lines that mean the USB link no good, on both runtimes (LINES=100
 
 bench: .venv/installed-bench ## speed of a session and of the sound, cycles on the chip, the pulse beside its peers
 	$(BIN)/python tests/bench/session.py
+	$(BIN)/python tests/bench/campaign.py
 	$(BIN)/python tests/bench/audio.py
 	$(BIN)/python tests/bench/audio_cycles.py
 	$(BIN)/python tests/bench/vitals.py
-	$(BIN)/python tests/bench/session_table.py
 
 deploy: setup ## put the firmware on the board that is plugged in (PORT=/dev/... to choose)
 	@$(BIN)/calando deploy $(if $(PORT),--port $(PORT))
@@ -99,4 +102,4 @@ clean: ## remove what was built or installed here
 	rm -rf .venv build dist $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test check campaign mpy fuzz bench deploy release setup-chip bench-rp2040 studio listen guide story lock clean
+.PHONY: help setup run test check campaign campaign-teeth mpy fuzz bench deploy release setup-chip bench-rp2040 studio listen guide story lock clean

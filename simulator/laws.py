@@ -42,6 +42,8 @@ class Laws:
         self._beat_ms = 0.0  # since then
         self._first_bpm: float | None = None
         self._minute: list[float] = []  # tempo each second of the last minute
+        self._ratio_pulses = 0  # pulses to a beat; another one is glided to, faster than a patient is led
+        self._gliding = False
         self._level_cdba: float | None = None
         self._on = False
 
@@ -82,6 +84,7 @@ class Laws:
             found.append(f"sound went on for {self._sounding_ms / 60_000:.1f} minutes")
         self._look_at_phase(now_ms, outputs, sounding, found)
         self._look_at_rise(elapsed_ms, heard_cdba, found)
+        self._look_at_ratio(outputs)
         self._look_at_tempo(now_ms, elapsed_ms, outputs.tempo_mbpm if sounding else None, found)
         return found
 
@@ -103,6 +106,15 @@ class Laws:
             if rise_cdb > elapsed_ms * _RISE_CDB_PER_MS + 1:
                 found.append(f"the level rose by {rise_cdb:.0f} hundredths of dB in {elapsed_ms} ms")
         self._level_cdba = heard_cdba
+
+    def _look_at_ratio(self, outputs):
+        if outputs.ratio_pulses != self._ratio_pulses:
+            self._gliding = self._ratio_pulses != 0 and outputs.ratio_pulses != 0
+            self._ratio_pulses = outputs.ratio_pulses
+        elif outputs.tempo_mbpm == outputs.target_tempo_mbpm:
+            self._gliding = False
+        if self._gliding:
+            self._minute.clear()
 
     def _look_at_tempo(self, now_ms, elapsed_ms, tempo_mbpm, found):
         if tempo_mbpm is None:

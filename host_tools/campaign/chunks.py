@@ -14,7 +14,7 @@ from host_tools.campaign.plan import TIERS, Plan
 from host_tools.campaign.session import Record
 from simulator.files.errors import CalandoError, os_reason
 
-BLOCK = {"S": 50, "D": 2}  # sessions a chunk: some seconds of work
+BLOCK = {"S": 20, "D": 1}  # sessions a chunk: some seconds of work
 FOLDER = "chunks"
 
 

@@ -7,7 +7,9 @@ its number. Workers need the package and nothing else; what they return is put o
 import contextlib
 import logging
 import os
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 AHEAD = 3  # blocks waiting for each worker: none idles, and a scheduler with millions of sessions keeps few
 TRIES = 4  # of a block whose worker died
 LOOK_S = 1.0
-CONNECT_S = 20
+CONNECT_S = 8
 SHRUNK_MOST = 24  # failing sessions that are made small
 SHRUNK_OF_A_LAW = 2
 
@@ -108,7 +110,7 @@ def run(
     try:
         if todo or state.failures:
             with _cluster(workers, scheduler) as client:
-                run_of.workers = scheduler or f"{_count(client)} of this machine"
+                run_of.workers = f"the cluster at {scheduler}" if scheduler else f"{_count(client)} processes"
                 state.began_s = time.monotonic()
                 for block, records in _play(client, todo, job, state, progress):
                     chunks.write(folder, block, records, chosen.digest, program)
@@ -209,17 +211,31 @@ def _cluster(workers: int | None, scheduler: str | None) -> Iterator["Client"]:
             client.close()
         return
     with tempfile.TemporaryDirectory(prefix="calando-") as scratch:
-        cluster = LocalCluster(
-            n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, processes=True, host="127.0.0.1",
-            dashboard_address=None,  # pyright: ignore[reportArgumentType]
-            memory_limit=None, local_directory=scratch, silence_logs=logging.CRITICAL,
-        )  # fmt: skip
+        with _deaf_to_ctrl_c():
+            cluster = LocalCluster(
+                n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, processes=True, host="127.0.0.1",
+                dashboard_address=None,  # pyright: ignore[reportArgumentType]
+                memory_limit=None, local_directory=scratch, silence_logs=logging.CRITICAL,
+            )  # fmt: skip
         client = Client(cluster)
         try:
             yield client
         finally:
             client.close()
             cluster.close()
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes started here do not hear the terminal's Ctrl-C: it is for the driver, who then ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _count(client: "Client") -> int:

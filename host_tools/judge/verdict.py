@@ -23,7 +23,7 @@ NOTES_DB = {
     "S": 0.3,
     "D": 8.0,
 }  # how far single notes stand out of the mean that the level glides by (docs/sound.md)
-UNHEARD_DBA = {"S": 0.0, "D": 15.0}  # where a rise begins: a level that nobody hears
+UNHEARD_DBA = {"S": 0.0, "D": 18.0}  # where a rise begins: a level that nobody hears
 MEAN_DB = 1.0  # by how much the mean may be off: the device's own estimate of what it plays
 FADED_DBA = 10.0  # less than this is silence to anybody
 NEAR_PERCENT = 2.0  # a pulse nearer to a limit than this is on neither side of it
@@ -31,6 +31,7 @@ NEAR_SPO2 = 1.0
 TEMPO_OF_PULSE_PERCENT = 10.0  # a tempo further from every ratio of the true pulse is invented
 FAULT_S = 10.0  # until a chip that fails silences the music: the sensor's clock is compared over 8 s
 RATIOS = (1, 2, 3, 4)  # pulses to a beat
+SUNG_BPM = (36.5, 93.5)  # beyond it another ratio may be chosen
 BLINK_S = 5.0  # a press and the sound that follows it
 CLICK_S = 1.0  # a finger that stays longer than this holds
 
@@ -228,8 +229,8 @@ def _fingers(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdi
     stops = [at_s for at_s, phase, _ in evidence.phases if phase in ("withdraw", "fault")]
     ended_s = -1.0
     blink_s = BLINK_S
-    if evidence.prescription["opening"] == "silence":  # the sound begins with the melody, after the baseline
-        blink_s += float(evidence.prescription["baseline_max_s"])
+    if evidence.prescription["opening"] == "silence":  # the sound begins with the melody
+        blink_s += max(float(evidence.prescription[name]) for name in ("baseline_max_s", "onset_s"))
     for from_s, until_s in sounding:
         since = [at_s for at_s in presses if ended_s - step_s <= at_s <= from_s + step_s]
         verdict.margin(
@@ -434,19 +435,15 @@ def _tempo(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:
 
 
 def _other_ratio(evidence: Evidence, piece: slice) -> bool:
-    """Whether in this run the music may have gone over to another ratio of the pulse: only where the tempo of a ratio left
-    what people sing to (40 to 90 bpm, by 4)."""
+    """Whether in this run the music may have gone over to another ratio of the pulse: where the one it began with gives a
+    tempo outside of what people sing to (40 to 90 bpm, by 4)."""
     shown, tempo = evidence.shown_bpm[piece], evidence.tempo_bpm[piece]
     known = np.isfinite(shown)
     if not known.any():
         return False
-    ratio = np.round(shown[known] / tempo[known])
-    outside = bool(((tempo < 44.5) | (tempo > 85.5)).any()) or evidence.prescription["metre"] == "compound"
-    if not outside:
-        # Between two ratios the tempo is near none.
-        nearest = np.min(np.abs(shown[known][:, None] / np.array(RATIOS) / tempo[known][:, None] - 1), axis=1)
-        outside = bool((nearest > 0.2).any())
-    return bool(ratio.min() != ratio.max() and outside)
+    first = int(np.argmax(known))
+    followed = shown[known] / max(1.0, round(shown[first] / tempo[first]))
+    return bool((followed < SUNG_BPM[0]).any() or (followed > SUNG_BPM[1]).any())
 
 
 def _tempo_and_pulse(evidence: Evidence, limits: Limits, disturbed: Array, verdict: Verdict) -> None:

@@ -1,0 +1,174 @@
+"""A judge without teeth is red: a good session keeps every law, and each way to spoil it breaks the law it is about."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from host_tools.judge import limits, verdict
+from host_tools.judge.evidence import FRAME_S, LEVEL_S, Evidence, Heard
+
+TABLE = limits.read()
+NEWBORN = limits.of(TABLE, "newborn")
+DURATION_S = 400
+PRESS_S, BEGINS_S, ENDS_S = 5.0, 5.1, 300.0
+PRESCRIBED = {
+    "level_dba": 48, "session_min": 20, "daily_min": 60, "gap_min": 60, "baseline_max_s": 120, "onset_s": 30,
+    "opening": "soundscape",
+    "lead_rate_percent_per_min": 1.0, "programme": "curve", "metre": "song", "mode": "follow_pulse",
+    "pulse_low_stop_bpm": 100, "pulse_rise_stop_percent": 20, "spo2_stop_percent": 85,
+}  # fmt: skip
+
+
+def sound(*spans, level=46.0):
+    """A level that rises by 0.9 dB a second to `level`, and ends at once."""
+    t_s = np.arange(0, DURATION_S, LEVEL_S)
+    dba = np.full(len(t_s), -np.inf)
+    for from_s, until_s in spans:
+        on = (t_s >= from_s - 1e-9) & (t_s < until_s - 1e-9)
+        dba[on] = np.minimum(level, (t_s[on] - from_s) * 0.9)
+    return heard(dba)
+
+
+def heard(dba):
+    energy = np.where(np.isfinite(dba), 10 ** ((dba - 45) / 10), 0.0)
+    return Heard(dba, None, energy, np.repeat(np.isfinite(dba), round(LEVEL_S / FRAME_S)))
+
+
+def good(tier="S", **changes):
+    """Twenty minutes cut to five: pressed at 5 s, matched after a minute, pressed again at 290 s."""
+    time_s = np.arange(1.0, DURATION_S)
+    lit = (time_s >= BEGINS_S) & (time_s < ENDS_S)
+    tempo = np.where((time_s >= 70) & (time_s < ENDS_S), 75.0 - (time_s - 70) * 0.01, np.nan)
+    evidence = Evidence(
+        tier=tier, duration_s=DURATION_S, population="newborn", term=False, prescription=dict(PRESCRIBED),
+        irregular=0.0, perfusion_percent=1.0,
+        script=[{"at_s": PRESS_S, "do": "press"}, {"at_s": 290.0, "do": "press"}],
+        time_s=time_s, phase=["match" if on else "idle" for on in lit], tempo_bpm=tempo,
+        shown_bpm=np.where(lit, 150.0, np.nan), shown_spo2=np.where(lit, 96.0, np.nan),
+        true_bpm=np.full(len(time_s), 150.0), true_spo2=np.full(len(time_s), 96.0),
+        phases=[(5.1, "baseline", None), (70.0, "match", None), (290.0, "fade", "pressed"), (300.0, "idle", "pressed")],
+        ends=[(290.0, "faded", "pressed")], heard=sound((BEGINS_S, ENDS_S)),
+    )  # fmt: skip
+    return replace(evidence, **changes)
+
+
+def truth(evidence, name, from_s, value):
+    values = getattr(evidence, name).copy()
+    values[evidence.time_s >= from_s] = value
+    return replace(evidence, **{name: values})
+
+
+def prescribed(**changes):
+    return good(prescription={**PRESCRIBED, **changes})
+
+
+def script(*events):
+    return good(script=[{"at_s": PRESS_S, "do": "press"}, *events])
+
+
+def louder(level, at_s=150.0, for_s=5.0):
+    dba = good().heard.dba.copy()
+    dba[int(at_s / LEVEL_S) : int((at_s + for_s) / LEVEL_S)] = level
+    return heard(dba)
+
+
+def test_a_good_session_keeps_every_law_and_has_margins():
+    judged = verdict.judge(good(), NEWBORN)
+    assert judged.broken == {}
+    assert judged.margins["level"] == pytest.approx(14.0)
+    assert judged.margins["press"] == pytest.approx(290 + 11 + 0.3 - 300, abs=0.02)
+    assert judged.margins["tempo_rate"] == pytest.approx(1.05 - 100 * 0.6 / 75, abs=0.05)
+    assert judged.margins["floor"] > 0 and judged.margins["session"] > 900
+    assert judged.measures["wrong_s"] == 0 and judged.measures["false_stops"] == 0
+
+
+def dc(value):
+    base = good(tier="D")
+    return replace(base, heard=replace(base.heard, dbc=np.full(len(base.heard.dba), value)))
+
+
+def tempo(value, from_s=150.0, until_s=160.0):
+    values = good().tempo_bpm.copy()
+    time_s = good().time_s
+    values[(time_s >= from_s) & (time_s < until_s)] = value
+    return good(tempo_bpm=values)
+
+
+LATE_STOP = [(5.1, "baseline", None), (200.0, "withdraw", "bradycardia"), (260.0, "idle", None)]
+SPOILED = {
+    "level": good(heard=louder(60.5)),
+    "level_c": dc(66.0),
+    "mean_level": prescribed(level_dba=40),
+    "hour": good(heard=sound((BEGINS_S, ENDS_S), level=57.0)),
+    "onset": good(heard=heard(np.where(np.isfinite(good().heard.dba), 46.0, -np.inf))),
+    "rise": good(heard=louder(49.0)),
+    "pops": good(counts={"underruns": 1}),
+    "unasked": good(script=[{"at_s": 290.0, "do": "press"}]),
+    "tempo_low": tempo(19.0),
+    "tempo_high": tempo(101.0),
+    "tempo_step": tempo(77.0),
+    "tempo_rate": prescribed(lead_rate_percent_per_min=0.5),
+    "tempo_rise": tempo(75.3),
+    "tempo_of_pulse": truth(good(), "true_bpm", 0.0, 190.0),
+    "floor": tempo(66.0, 200.0, 300.0),
+    "freeze": truth(good(), "true_bpm", 150.0, 105.0),
+    "low_pulse": truth(good(), "true_bpm", 150.0, 80.0),
+    "high_pulse": truth(good(), "true_bpm", 100.0, 215.0),
+    "desaturation": truth(good(), "true_spo2", 150.0, 75.0),
+    "session": prescribed(session_min=4),
+    "day": prescribed(daily_min=3),
+    "gap": good(
+        script=[{"at_s": PRESS_S, "do": "press"}, {"at_s": 350.0, "do": "press"}],
+        heard=sound((BEGINS_S, ENDS_S), (350.1, 399.0)),
+    ),
+    "supply": script({"at_s": 150.0, "do": "supply", "to": 3.0}),
+    "usb": script({"at_s": 150.0, "do": "usb_host"}),
+    "hold": script({"at_s": 150.0, "do": "hold"}),
+    "press": script({"at_s": 150.0, "do": "press"}),
+    "stop": good(phases=LATE_STOP),
+    "fault": good(phases=[(5.1, "baseline", None), (200.0, "fault", "adc_fault"), (260.0, "idle", None)]),
+    "chip": script({"at_s": 150.0, "do": "adc_fault", "kind": "nack"}),
+    "stuck": script({"at_s": 150.0, "do": "press", "for_s": 30.0}),
+    "room": script({"at_s": 150.0, "do": "room_sound", "to": 80.0}),
+    "after_stop": good(
+        script=[{"at_s": PRESS_S, "do": "press"}, {"at_s": 345.0, "do": "press"}],
+        phases=[(5.1, "baseline", None), (298.0, "withdraw", "usb_host"), (345.0, "baseline", None)],
+        heard=sound((BEGINS_S, ENDS_S), (345.1, 399.0)),
+    ),
+}  # fmt: skip
+
+
+def test_every_law_is_spoiled_here():
+    assert set(SPOILED) == set(verdict.LAWS)
+
+
+@pytest.mark.parametrize("law", SPOILED)
+def test_what_spoils_a_law_breaks_it(law):
+    judged = verdict.judge(SPOILED[law], NEWBORN)
+    assert law in judged.broken, (law, judged.margins)
+    assert judged.margins[law] < 0 and "\n" not in judged.broken[law]
+
+
+def test_a_law_of_the_steps_that_broke_is_told():
+    assert "step_laws" in verdict.judge(good(step_laws=[(3.0, "flash was written")]), NEWBORN).broken
+
+
+def test_where_the_light_is_disturbed_nothing_is_asked_of_a_reading():
+    fallen = truth(good(), "true_bpm", 150.0, 80.0)
+    moved = replace(fallen, script=[*fallen.script, {"at_s": 149.0, "do": "motion", "to": 5.0}])
+    assert "low_pulse" in verdict.judge(fallen, NEWBORN).broken
+    assert "low_pulse" not in verdict.judge(moved, NEWBORN).margins
+
+
+def test_a_stop_without_a_cause_is_counted_and_one_with_a_cause_is_not():
+    stopped = good(ends=[(200.0, "withdrawn", "bradycardia")])
+    assert verdict.judge(stopped, NEWBORN).measures["false_stops"] == 1
+    fallen = truth(stopped, "true_bpm", 190.0, 80.0)
+    assert verdict.judge(fallen, NEWBORN).measures["false_stops"] == 0
+
+
+def test_a_reading_that_is_wrong_by_a_tenth_is_counted():
+    shown = good().shown_bpm.copy()
+    shown[100:110] = 75.0
+    assert verdict.judge(good(shown_bpm=shown), NEWBORN).measures["wrong_s"] == 10

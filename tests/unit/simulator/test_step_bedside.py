@@ -1,0 +1,93 @@
+"""The step level plays the scenarios of the whole device, and ends where it ends (tests/sim/test_campaign.py compares)."""
+
+import math
+
+import pytest
+
+from simulator import scenario, step_bedside
+from simulator.step_bedside import Sensor
+
+PRESS = {"at_s": 5.0, "do": "press"}
+
+
+def play(*events, duration_s=300.0, sensor=None, **values):
+    made = scenario.from_values({"title": "t", "duration_s": duration_s, "event": [PRESS, *events], **values})
+    return step_bedside.play(made, None, sensor)
+
+
+def ends(result):
+    return [
+        (round(event["time_s"]), event["detail"]["end"], event["detail"]["reason"])
+        for event in result.events
+        if event["kind"] == "device_end"
+    ]
+
+
+def sounds(result, at_s):
+    return not math.isnan(result.level_dba[round(at_s * 10)])
+
+
+@pytest.mark.parametrize(
+    ("event", "end", "reason", "within"),
+    [
+        ({"do": "press"}, "faded", "pressed", 0),
+        ({"do": "hold"}, "silenced", "held", 1),
+        ({"do": "pulse_rate", "to": 80.0}, "withdrawn", "bradycardia", 8),
+        ({"do": "spo2", "to": 75.0}, "withdrawn", "desaturation", 15),
+        ({"do": "usb_host"}, "withdrawn", "usb_host", 1),
+        ({"do": "room_sound", "to": 80.0}, "withdrawn", "room_too_loud", 21),
+        ({"do": "supply", "to": 3.0}, "withdrawn", "supply_low", 2),
+        ({"do": "i2c_fault", "kind": "nack"}, "fault", "sensor_fault", 1),
+        ({"do": "adc_fault"}, "fault", "adc_fault", 1),
+        ({"do": "sensor_clock", "to": 20.0}, "fault", "sensor_fault", 7),
+        ({"do": "sensor_off"}, "faded", "signal_lost", 16),
+        ({"do": "press", "for_s": 30.0}, "silenced", "held", 1),
+    ],
+)
+def test_what_happens_ends_the_session_as_on_the_device(event, end, reason, within):
+    result = play({"at_s": 120.0, **event})
+    (at_s, *ended), *_ = ends(result)
+    if event["do"] == "hold":
+        # The finger comes down first: that begins a fade; a second later it is silence.
+        assert [one[1] for one in ends(result)] == ["faded", "silenced"]
+        (at_s, *ended) = ends(result)[-1]
+    elif event.get("for_s") == 30.0:
+        (at_s, *ended) = ends(result)[1]
+    assert ended == [end, reason] and 120 <= at_s <= 120 + within + 1
+    assert not sounds(result, at_s + 14)
+
+
+def test_a_power_cut_leaves_silence_and_the_whole_dose():
+    result = play({"at_s": 120.0, "do": "power_cut", "for_s": 3.0}, {"at_s": 140.0, "do": "press"})
+    assert ends(result) == [(140, "refused", "too_soon")]
+    assert sounds(result, 119) and not any(sounds(result, at_s) for at_s in (121, 130, 150, 290))
+
+
+def test_on_a_worn_flash_nothing_sounds():
+    result = play({"at_s": 1.0, "do": "flash_worn"})
+    assert [end for _, end, _ in ends(result)] == ["fault"]
+    assert all(math.isnan(level) for level in result.level_dba)
+
+
+def test_a_blind_sensor_starts_no_melody_and_a_biased_one_stops():
+    blind = play(
+        {"at_s": 1.0, "do": "motion", "to": 5.0},
+        sensor=Sensor(motion_percent=0.5),
+        profile={"baseline_max_s": 60},
+    )
+    assert all(row["pulse_rate_bpm"] is None for row in blind.rows)
+    low = play(patient={"pulse_rate_bpm": 103.0}, sensor=Sensor(pulse_times=0.9))
+    assert ends(low)[0][1:] == ("withdrawn", "bradycardia")
+
+
+def test_it_is_the_same_every_time_and_keeps_the_laws():
+    one, two = (
+        play({"at_s": 60.0, "do": "motion", "to": 3.0, "for_s": 20.0}, duration_s=1300.0) for _ in range(2)
+    )
+    assert one.rows == two.rows and one.level_dba.tobytes() == two.level_dba.tobytes() and one.broken == []
+    assert len(one.level_dba) == 13_000
+
+
+def test_light_is_not_its_business():
+    with pytest.raises(ValueError, match="no light"):
+        play(patient={"population": "adult", "recording": "heartpy"}, profile="adult")
