@@ -144,9 +144,14 @@ def _annotations(
     made = [EdfAnnotation(0, None, _DIGEST + session.sha256)]
     if session.started is not None:
         made.append(EdfAnnotation(0, None, f"{_BEGAN}{session.started.isoformat(timespec='minutes')}"))
-    made += [
-        EdfAnnotation(start, end - start, f"phase: {words.PHASES[name]}") for start, end, name in told.phases
-    ]
+    why = {
+        (event["time_s"], event["detail"]["phase"]): words.reason(event["reason"])
+        for event in told.events
+        if event["kind"] == "phase" and event["reason"] is not None
+    }
+    for start, end, name in told.phases:
+        because = f" ({why[start, name]})" if (start, name) in why else ""
+        made.append(EdfAnnotation(start, end - start, f"phase: {words.PHASES[name]}{because}"))
     for event in told.events:
         if event["kind"] == "phase":
             continue

@@ -248,5 +248,6 @@ def _noted(note: Note) -> list[tuple[str, str]]:
 def _origin(session: SessionFile) -> str:
     return (
         f"Session {session.age} of unit {session.unit}, firmware {session.firmware}; read "
-        f"{session.read_at:%Y-%m-%d}; page made with calando {version('calando')}."
+        f"{session.read_at:%Y-%m-%d}; page made with calando {version('calando')} from records with the SHA-256 "
+        f"{session.sha256[:16]}…"
     )

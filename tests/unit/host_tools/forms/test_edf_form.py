@@ -3,7 +3,6 @@
 import datetime
 import io
 import os
-import random
 import re
 import time
 import warnings
@@ -14,7 +13,7 @@ import mne
 import numpy as np
 import pyedflib
 import pytest
-from read_sessions import file_of, random_raw
+from read_sessions import file_of
 
 from firmware.care import guard
 from host_tools.forms import csv_form, edf_form, fhir_form
@@ -28,16 +27,13 @@ STEP = {key: step for key, _, _, _, step, _ in edf_form.SIGNALS}
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """A session with unknowns, a gap and moments of a note: its file, its CSV's rows, and the path of its EDF+."""
-    raw = random_raw(random.Random(5), 4) + made.row(3000)
     rows = [
         made.row(s, pulse_bpm=None if s // 40 % 3 == 0 else 140 + s / 100, contact=s // 40 % 3 > 0)
         for s in range(900)
     ]
-    raw = (
-        b"".join(rows)
-        + b"".join(made.row(s) for s in range(1000, 1100))
-        + made.event(1100, "end", 0, "time_up")
-    )
+    raw = made.event(0, "phase", "baseline") + b"".join(rows[:800])
+    raw += made.event(800, "phase", "hold", "signal_lost") + b"".join(rows[800:])
+    raw += b"".join(made.row(s) for s in range(1000, 1100)) + made.event(1100, "end", 0, "time_up")
     file = file_of(raw, started=datetime.datetime(2026, 5, 1, 23, 50, tzinfo=zone(5.75)))
     moments = note.changed(note.Note(), moments=["0:30 sighs", "17:00 asleep"])
     place = tmp_path_factory.mktemp("edf") / "session.edf"
@@ -100,7 +96,7 @@ class TestStrangers:
         for one in (
             (0.0, f"records SHA-256 {file.sha256}"),
             (0.0, "session began 2026-05-01T23:50+05:45"),
-            (0.0, "phase: leading down"),
+            (800.0, "phase: holding the tempo (the pulse signal is lost)"),
             (0.0, "no pulse: the sensor is not on the skin@@pulse_rate_bpm"),
             (900.0, "no record"),
             (1100.0, "the session is over: the music faded out: the session's time was up"),
