@@ -25,11 +25,12 @@ run: setup ## play two whole bedside sessions: a newborn of the model, an adult 
 test: setup ## every test, in random order
 	$(BIN)/pytest
 
-check: setup mpy ## ruff, pyright, import directions, the chip's compiler, hazards, and mutants of the guard
+check: setup mpy ## ruff, pyright, dead code, import directions, the chip's compiler, hazards, and mutants of the guard
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright -p pyrightconfig.firmware.json
 	$(BIN)/pyright
+	$(BIN)/vulture
 	$(BIN)/pytest -n 0 tests/unit/test_layers.py
 	$(BIN)/python -m host_tools.docs.hazards_doc --check
 	$(BIN)/python -m host_tools.docs.wiring --check

@@ -128,7 +128,6 @@ class Vitals:
         pulse.clear_extremes(state)
         self._beats.count = 0
         self.beat_count = 0
-        self.last_interval_ms = None
         self.contact = False
         self.led_step = 0
         self._samples_odd = 0
@@ -369,8 +368,6 @@ class Vitals:
         """Decide which rate, if any, is to be shown."""
         beats = self._beats
         if beats.count != self.beat_count:
-            if beats.stretches and not beats.stretch_odd(beats.stretches - 1):
-                self.last_interval_ms = beats.stretch_ticks(beats.stretches - 1) * 5 // 16
             self.beat_count = beats.count
         if not self.contact or head < self._saturated_until:
             return

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from firmware.step import Outputs
 
 CEILING_CDBA = {"newborn": 5000, "adult": 6000}  # of the mean that may be asked for
-RATE_PERMILLE = {"newborn": 10, "adult": 20}  # of the tempo, a minute
 LONGEST_MS = {"newborn": 1_800_000, "adult": 2_700_000}
 DAILY_MIN = {"newborn": 60, "adult": 90}
 GAP_MIN = {"newborn": 60, "adult": 30}

@@ -53,7 +53,7 @@ class Store:
         return found
 
     def history(self, name, slots):
-        """Every whole record of that name, oldest first, as a list of (age, slot); read one with `load_slot`."""
+        """Every whole record of that name, oldest first, as a list of (age, slot)."""
         found = []
         for slot in range(slots):
             age = self._age(name, slot)
@@ -61,10 +61,6 @@ class Store:
                 found.append((age, slot))
         found.sort()
         return found
-
-    def load_slot(self, name, slot):
-        """(schema version, payload) of one slot, or None when it holds no whole record."""
-        return None if self._age(name, slot) is None else self._read(name, slot)
 
     def slot_size(self, name, slot):
         """Bytes of the payload in a slot that holds a whole record."""

@@ -92,11 +92,6 @@ class Link:
         self._out = None
         self._sent = 0
 
-    @property
-    def answered(self):
-        """Whether everything that was answered has gone."""
-        return self._out is None
-
     def step(self, packets):
         """Move at most so many packets of 64 bytes, in or out. Allocates nothing unless a line ends."""
         while packets > 0:

@@ -11,7 +11,7 @@ from host_tools.songs.piece import note_name
 
 LONGEST_CLASH_TICKS = score.TICKS_PER_BEAT // 2
 LONGEST_TICKS = 240  # of one chord; a longer one is struck again
-MAJOR, MINOR, OPEN, SEVENTH = range(4)
+MAJOR, MINOR, OPEN = range(3)  # of score.QUALITIES
 MOST_CHORDS = 255
 
 # (tick, MIDI note or 0, ticks)

@@ -169,7 +169,7 @@ def objects(files: Files) -> dict[str, Any]:
         if record is not None:
             found[name] = (record[0], bytes(record[1]))
     for _, slot in store.history("session", SESSIONS_KEPT):
-        payload = bytes(store.load_slot("session", slot)[1])
+        payload = bytes(store._read("session", slot)[1])
         found[f"session of {payload[0]}"] = payload
     for name in files.names():
         if name.startswith(("song.", "voice.", "page.")):

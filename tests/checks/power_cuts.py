@@ -90,7 +90,7 @@ def history(store, name, slots):
     """Every whole record of a name, oldest first, as (schema version, bytes)."""
     found = []
     for _, slot in store.history(name, slots):
-        schema, data = store.load_slot(name, slot)
+        schema, data = store._read(name, slot)
         found.append((schema, bytes(data)))
     return found
 

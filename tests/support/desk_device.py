@@ -115,7 +115,11 @@ class Device:
         expected = data.count(b"\n")
         for _ in range(2 + len(data) // 64 + 4 * expected):
             self.turn()
-            if not self.serial.coming and self.link.answered and self.serial.heard.count(b"\n") >= expected:
+            if (
+                not self.serial.coming
+                and self.link._out is None
+                and self.serial.heard.count(b"\n") >= expected
+            ):
                 break
         lines = bytes(self.serial.heard).split(b"\n")
         del self.serial.heard[:]

@@ -113,7 +113,7 @@ class Life:
         """What can be read of each session in the store, oldest first."""
         found = []
         for _, slot in self.store.history(SESSION_RECORD, SESSIONS_KEPT):
-            payload = self.store.load_slot(SESSION_RECORD, slot)[1]
+            payload = self.store._read(SESSION_RECORD, slot)[1]
             found.append(
                 [read_record(payload[at : at + RECORD_BYTES]) for at in range(0, len(payload), RECORD_BYTES)]
             )

@@ -23,11 +23,6 @@ class Made:
     beats_s: np.ndarray
     moving: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
-    def true_at(self, second: int) -> float:
-        """The mean rate of the second that ends at `second`."""
-        part = self.rate_bpm[(second - 1) * RATE_HZ : second * RATE_HZ]
-        return float(np.mean(part))
-
 
 def course(seconds: float, *points: tuple[float, float]) -> np.ndarray:
     """A rate a sample: straight lines through (second, beats a minute)."""

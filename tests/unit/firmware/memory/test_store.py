@@ -95,7 +95,7 @@ def test_a_history_keeps_its_newest_oldest_first():
     store = Store(Files())
     for number in range(11):
         store.save("session", 1, bytes([number]), slots=8)
-    kept = [store.load_slot("session", slot)[1][0] for _, slot in store.history("session", 8)]
+    kept = [store._read("session", slot)[1][0] for _, slot in store.history("session", 8)]
     assert kept == [3, 4, 5, 6, 7, 8, 9, 10]
 
 

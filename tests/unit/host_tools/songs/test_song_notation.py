@@ -400,7 +400,6 @@ def musicxml(tmp_path, *measures, choice=None, name="tune.musicxml", **more):
 
 
 FORWARD = '<barline location="left"><repeat direction="forward"/></barline>'
-BACKWARD = '<barline location="right"><repeat direction="backward"/></barline>'
 
 
 def ending(number, kind, repeat=""):
