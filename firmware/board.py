@@ -21,6 +21,7 @@ LIGHTS_EXCHANGED = False
 
 I2C_BUS = 0
 I2C_FREQUENCY_HZ = 400_000
+# The chips' models have the data sheets' own: a wrong one here is found.
 ADDRESS_SENSOR = 0x57
 ADDRESS_ADC = 0x48
 ADDRESS_DISPLAY = 0x3C

@@ -9,24 +9,13 @@ from array import array
 
 from micropython import const
 
-from firmware import ticks
+from firmware import reasons, ticks
 from firmware.light import pulse, spo2
 from firmware.light.beats import Beats
 from firmware.light.movement import Movement
 from firmware.light.period import Period
 from firmware.light.rates import Rates
 from firmware.light.waves import Waves
-
-NO_CONTACT = "no_contact"
-SATURATED = "saturated"
-TOO_WEAK = "too_weak"
-MOTION = "motion"
-UNSETTLED = "unsettled"
-DISAGREE = "estimators_disagree"
-STALE = "stale"
-TWO_RATES = "two_rates"
-OUT_OF_RANGE = "out_of_range"
-NOT_A_PULSE = "not_a_pulse"
 
 # For each population: the shortest and the longest period (pairs of 20 ms), the pairs it is measured over at
 # most and at least, half the width over which slopes are levelled (pairs): 0.5 s takes a newborn's breath
@@ -140,7 +129,7 @@ class Vitals:
         self._seen_head = 0
         self._seen_ms = None
         self._swings_begin()
-        self._unknown(UNSETTLED)
+        self._unknown(reasons.UNSETTLED)
 
     def _begin(self, head):
         """What came before pair `head` is another hold of the sensor and is not used."""
@@ -194,14 +183,14 @@ class Vitals:
         Counted from the first slow interval, so what it takes to notice is no delay.
         """
         head = self._state[pulse.HEAD]
-        if not self.contact or self.pulse_reason == NOT_A_PULSE or self._movement.present(head):
+        if not self.contact or self.pulse_reason == reasons.NOT_A_PULSE or self._movement.present(head):
             return 0
         return self.rates.slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR) * 5 // 16
 
     def perhaps_slow_for_ms(self, limit_mbpm):
         """For how long the slower of two rates that the light allows has been slower than `limit_mbpm`."""
         head = self._state[pulse.HEAD]
-        if not self.contact or self.pulse_reason == NOT_A_PULSE or self._movement.present(head):
+        if not self.contact or self.pulse_reason == reasons.NOT_A_PULSE or self._movement.present(head):
             return 0
         return (
             self.rates.perhaps_slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR, self._period) * 5 // 16
@@ -246,7 +235,7 @@ class Vitals:
             if self.pulse_rate_mbpm is not None:
                 age_ms += (head - self._good_head) * 20
             if age_ms > _STALE_AFTER_MS:
-                self._unknown(STALE)
+                self._unknown(reasons.STALE)
 
     def _swings_begin(self):
         """A new second: the lowest and the highest count of infrared, then of red."""
@@ -284,10 +273,10 @@ class Vitals:
             self._saturated_until = head + pulse.PAIRS_PER_S
         if not self.contact:
             self._begin(head)
-            self._unknown(NO_CONTACT)
+            self._unknown(reasons.NO_CONTACT)
         elif head < self._saturated_until:
             self._begin(head)
-            self._unknown(SATURATED)
+            self._unknown(reasons.SATURATED)
 
     def _look_at_level(self, head):
         state = self._state
@@ -298,7 +287,7 @@ class Vitals:
         if self.contact and change * 100 > self._level * _LEVEL_JUMP_PERCENT:
             if head > self._led_guard and self._level:
                 self._begin(head)
-                self._unknown(UNSETTLED)
+                self._unknown(reasons.UNSETTLED)
         self._level = level
         red_level = state[pulse.RED_SUM] >> 3
         brightest = red_level if red_level > level else level
@@ -384,7 +373,7 @@ class Vitals:
         rate = 0
         odd = 0
         if beats.anchor and now - beats.anchor > self._longest_silence():
-            self._unknown(TOO_WEAK)
+            self._unknown(reasons.TOO_WEAK)
             self._good_head = head - _HOLD_PAIRS
             self._sure_head = head - _WEAK_PAIRS
             return
@@ -414,17 +403,17 @@ class Vitals:
             self._sure_head = head
         if head - self._sure_head >= _WEAK_PAIRS:
             if period.pairs < _LONG_ENOUGH_PAIRS:
-                self._unknown(UNSETTLED)
+                self._unknown(reasons.UNSETTLED)
             else:
-                self._unknown(MOTION if beats.lately_odd > _RESTLESS // 2 else TOO_WEAK)
+                self._unknown(reasons.MOTION if beats.lately_odd > _RESTLESS // 2 else reasons.TOO_WEAK)
             return
         if period.doubtful or (not self._newborn and self._is_second_wave(period)):
-            reason = DISAGREE  # twice the true rate is worse than none
+            reason = reasons.ESTIMATORS_DISAGREE  # twice the true rate is worse than none
         elif by_period and rate:
             if odd == 0 and rate > by_period // 10 * 18 and beats.steady_ticks(self._second):
                 pass  # coupled beats: the period is that of the couple
             elif odd == 0 and apart // 100 > by_period // 100 * _AGREE_CLEAN_PERCENT // 100:
-                reason = DISAGREE
+                reason = reasons.ESTIMATORS_DISAGREE
             elif odd and apart // 100 > by_period // 10000 * (
                 _AGREE_ONE_PERCENT if odd == 1 else _AGREE_ODD_PERCENT
             ):
@@ -433,9 +422,9 @@ class Vitals:
             rate = by_period
         elif rate == 0:
             if period.pairs < _LONG_ENOUGH_PAIRS:
-                reason = UNSETTLED
+                reason = reasons.UNSETTLED
             else:
-                reason = MOTION if beats.lately_odd > _RESTLESS // 2 else TOO_WEAK
+                reason = reasons.MOTION if beats.lately_odd > _RESTLESS // 2 else reasons.TOO_WEAK
         if reason is not None:
             if head - self._good_head >= _HOLD_PAIRS:
                 self._unknown(reason)
@@ -445,10 +434,10 @@ class Vitals:
         if self._newborn and rate >= _BRADYCARDIA_MBPM:
             rate = self._bradycardia(rate, now)
         if self._movement.disturbs(rate, head):
-            self._doubt(MOTION, head)
+            self._doubt(reasons.MOTION, head)
             return
         if period.shapeless >= _SHAPELESS_SECONDS:
-            self._doubt(NOT_A_PULSE, head)
+            self._doubt(reasons.NOT_A_PULSE, head)
             return
         reason = self.rates.doubt(rate)
         if reason is not None:
@@ -560,18 +549,18 @@ class Vitals:
             return
         if end - first < spo2.LEAST:
             self._saturation.ratio_permille = None
-            self._spo2_unknown(UNSETTLED)
+            self._spo2_unknown(reasons.UNSETTLED)
             return
         # The ratio is asked for in movement too: it tells that there is some.
         value = self._saturation.measure(
             self._ir_levelled, self._red_levelled, first, end, self._level, self._state[pulse.RED_SUM] >> 3
         )
         if self._beats.lately_odd > _RESTLESS // 2:
-            self._spo2_unknown(MOTION)
-        elif self.pulse_rate_mbpm is None and self.pulse_reason != UNSETTLED:
+            self._spo2_unknown(reasons.MOTION)
+        elif self.pulse_rate_mbpm is None and self.pulse_reason != reasons.UNSETTLED:
             self._spo2_unknown(self.pulse_reason)
         elif value is None:
-            self._spo2_unknown(TOO_WEAK)
+            self._spo2_unknown(reasons.TOO_WEAK)
         else:
             self.spo2_permille = value
             self.spo2_reason = None

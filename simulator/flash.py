@@ -21,7 +21,8 @@ SECTORS = 352  # 1408 KB, what MicroPython leaves to the file system on a Pico
 BYTES = SECTOR_BYTES * SECTORS
 PAGE_BYTES = 256
 # W25Q16JV data sheet, typical and, of a page, at worst; an erase may take 400 ms. Around each call the chip's ROM leaves
-# the mode in which code runs from flash, sends the page over one line at a sixth of the processor's clock, and comes back: some 0.25 ms more.
+# the mode in which code runs from flash, sends the page over one line at a sixth of the processor's clock, and comes
+# back: some 0.25 ms more.
 ERASE_US = 45_000
 PROGRAM_US, WORST_PROGRAM_US = 400, 3_000
 CALL_US = 250
