@@ -225,8 +225,9 @@ class Vitals:
             self._judge(head)
         if second:
             self._measure_spo2()
-            if self.pulse_rate_mbpm is not None and self.variability is not None:
-                self.variability.measure(head * pulse.TICKS_PER_PAIR)
+            if self.variability is not None:
+                sure = self.pulse_rate_mbpm is not None
+                self.variability.measure(head * pulse.TICKS_PER_PAIR, sure, self._ir_levelled)
         if head != self._seen_head:
             self._seen_head = head
             self._seen_ms = now_ms
@@ -251,7 +252,7 @@ class Vitals:
         self.perfusion_index_ppm = None
         self.quality_percent = 0
         if self.variability is not None:
-            self.variability.forget()
+            self.variability.hide()
 
     def _look_at_light(self, head):
         state = self._state

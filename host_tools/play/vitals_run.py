@@ -23,14 +23,25 @@ from simulator.even_light import EvenLight
 from simulator.files.errors import CalandoError, os_reason
 from simulator.interpreter import find_micropython, run_script
 
-COLUMNS = ["time_s", "pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact"]
+# As the firmware's script writes them, two reasons between the two rows; an unknown is an empty field.
+_READINGS = ["pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact"]
+_VARYING = ["breathing_rate_bpm", "breath_amplitude_bpm", "pulse_variability_ms", "beats_corrected_percent"]
+COLUMNS = ["time_s", *_READINGS, *_VARYING]
 TICKS_PER_S = 3200
 # A beat's time is that of its wave's top; the firmware's smoothing delays it by 3.25 pairs of 20 ms.
 BEAT_DELAY_S = 0.065
 EXCHANGE_STRETCH = 500  # samples
 EXCHANGE_ALIKE = 0.8  # correlation of the two lights
 EXCHANGE_RATIO = 1.25
-_UNITS = {"pulse_rate_bpm": (1e-3, 2), "spo2_percent": (0.1, 1), "perfusion_index_percent": (1e-4, 3)}
+_UNITS = {
+    "pulse_rate_bpm": (1e-3, 2),
+    "spo2_percent": (0.1, 1),
+    "perfusion_index_percent": (1e-4, 3),
+    "breathing_rate_bpm": (1e-3, 2),
+    "breath_amplitude_bpm": (1e-3, 2),
+    "pulse_variability_ms": (1e-3, 1),
+    "beats_corrected_percent": (0.1, 1),
+}
 
 
 @dataclass
@@ -235,7 +246,7 @@ def _parse(lines: Iterable[str], start_s: float) -> Readings:
         shown = [None if value == "-" else value for value in values]
         second = start_s + int(values[0])
         row: dict[str, Any] = {"time_s": int(second) if second == int(second) else round(second, 3)}
-        for name, value in zip(COLUMNS[1:], shown[1:], strict=False):
+        for name, value in zip(COLUMNS[1:], shown[1:6] + shown[8:], strict=True):
             if name in _UNITS and value is not None:
                 scale, digits = _UNITS[name]
                 row[name] = round(int(value) * scale, digits)

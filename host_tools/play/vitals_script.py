@@ -93,6 +93,11 @@ class Player:
             self._show(int(vitals.contact))
             self._show(vitals.pulse_reason)
             self._show(vitals.spo2_reason)
+            variability = vitals.variability  # adults' only
+            self._show(variability and variability.breath.rate_mbpm)
+            self._show(variability and variability.breath.amplitude_mbpm)
+            self._show(variability and variability.rmssd_us)
+            self._show(variability and variability.beats_corrected_permille)
             write("\n")
 
     def _show(self, value):

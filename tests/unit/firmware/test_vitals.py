@@ -270,22 +270,22 @@ def test_breathing_is_read_from_level_height_or_interval(modulation, breaths):
     ]
     vitals = device("adult")
     feed(vitals, pulse(72, 60, breathing_per_minute=breaths, **strength).samples)
-    assert vitals.variability.breathing_rate_mbpm == pytest.approx(1000 * breaths, rel=0.05)
+    assert vitals.variability.breath.rate_mbpm == pytest.approx(1000 * breaths, rel=0.05)
 
 
 def test_variability_and_breathing_are_unknown_with_the_pulse():
     vitals = device("adult")
     now_ms = feed(vitals, pulse(72, 60, breathing_per_minute=14).samples)
     assert vitals.variability.rmssd_us is not None
-    assert vitals.variability.breathing_rate_mbpm is not None
+    assert vitals.variability.breath.rate_mbpm is not None
     feed(vitals, no_pulse(8, 900), now_ms)
-    assert (vitals.variability.rmssd_us, vitals.variability.breathing_rate_mbpm) == (None, None)
+    assert (vitals.variability.rmssd_us, vitals.variability.breath.rate_mbpm) == (None, None)
 
 
 def test_breathing_is_unknown_where_the_pulse_does_not_show_it():
     vitals = device("adult")
     feed(vitals, pulse(72, 60, breathing_level=0, breathing_height=0).samples)
-    assert vitals.variability.breathing_rate_mbpm is None
+    assert vitals.variability.breath.rate_mbpm is None
 
 
 HARD = {

@@ -1,0 +1,275 @@
+"""The breath of an adult, 4 to 30 a minute, from the height, the interval and the level of the beats.
+
+Each of the three is laid on a grid of 4 a second over 44 s, later 60, where odd beats are passed over, and correlated
+with itself (Karlen et al., IEEE Trans. Biomed. Eng. 60:1946, 2013, take the same three and let them agree).
+"""
+
+from array import array
+
+import micropython
+from micropython import const
+
+from firmware.light import pulse
+
+_GRID = const(240)  # 60 s
+_LEAST_GRID = const(176)  # 44 s: a breath of 15 s nearly three times
+_STEP_TICKS = const(800)
+_SHORTEST = const(8)  # steps: 30 breaths a minute
+_LONGEST = const(60)  # and 4
+_TREND = const(30)  # half the stretch whose mean is taken away
+_CLEAR_PERMILLE = const(450)  # a sum of three correlations, each weighed by itself
+_NEAR_PERMILLE = const(620)  # the first peak this near the best: the breath, not two breaths
+_FARTHEST_TICKS = const(22400)  # beats farther apart than 7 s: the grid begins anew
+# A property that varies less than this is not used: sampling alone makes patterns of some permille.
+_HEIGHT_SHARE = const(50)  # 1/50 of the usual height
+_INTERVAL_SHARE = const(100)  # 1/100 of the interval
+_LEVEL_SHARE = const(20)  # 1/20 of the height
+_BREATHS = const(3)  # whose median swing is told
+_SMOOTHED_TICKS = const(208)  # 65 ms
+_STALE_TICKS = const(19200)  # the newest beat on the grid may be 6 s old
+
+
+@micropython.viper
+def detrend(values: ptr16, x: ptr16, start: int, count: int, half: int) -> int:
+    """`count` values of a ring of 240 (the oldest at `start`) less the mean around each, as ±511, biased, into x.
+
+    Returns the largest step.
+    """
+    largest = 0
+    turn = 0
+    while turn < 2:
+        i = 0
+        total = 0
+        number = 0
+        while number < half:
+            total += int(values[(start + number) % 240])
+            number += 1
+        while i < count:
+            if i + half < count:
+                total += int(values[(start + i + half) % 240])
+                number += 1
+            if i > half:
+                total -= int(values[(start + i - half - 1) % 240])
+                number -= 1
+            step = int(values[(start + i) % 240]) - total // number
+            if turn == 1:
+                x[i] = 512 + step * 511 // largest
+            else:
+                if step < 0:
+                    step = 0 - step
+                if step > largest:
+                    largest = step
+            i += 1
+        if largest < 4:
+            turn = 2
+        turn += 1
+    return largest
+
+
+@micropython.viper
+def lay(values: ptr16, at: int, first: int, ticks: int, before: int, ticks_after: int, after: int) -> int:
+    """Values between two beats on the grid, from place `at` on. first: ticks of that place. Returns how many."""
+    span = ticks_after - ticks
+    number = 0
+    while first <= ticks_after:
+        share = ((first - ticks) << 6) // span
+        values[at % 240] = before + (((after - before) * share) >> 6)
+        at += 1
+        first += 800
+        number += 1
+    return number
+
+
+class Breath:
+    """The breath as the beats show it. None is unknown.
+
+    rate_mbpm: thousandths of a breath per minute. amplitude_mbpm: from the lowest to the highest pulse rate within a
+    breath, the median of the last three, thousandths of a beat per minute; unknown where the rhythm is irregular.
+    """
+
+    def __init__(self, beats, rhythm):
+        self._beats = beats
+        self._rhythm = rhythm
+        self._heights = array("H", bytes(2 * _GRID))
+        self._intervals = array("H", bytes(2 * _GRID))
+        self._levels = array("H", bytes(2 * _GRID))
+        self._x = array("H", bytes(2 * _GRID))
+        self._r = array("I", bytes(4 * (_LONGEST + 2)))
+        self._swings = array("I", bytes(4 * _BREATHS))
+        self._sum = array("I", bytes(4 * (_LONGEST + 2)))
+        self.forget()
+
+    def forget(self):
+        """Nothing is known."""
+        self._next = self._rhythm.first  # the next beat to lay
+        self._laid = 0  # places of the grid that are filled, counted on
+        self._from = -1  # the beat that the grid has reached
+        self._from_ticks = 0
+        self._from_height = 0
+        self._from_span = 0
+        self._from_level = 0
+        self._base = 0  # the level and ...
+        self._shift = 0  # ... the fineness that heights and levels are laid with
+        self._place_ticks = 0  # when the next place of the grid is
+        self.hide()
+
+    def hide(self):
+        """The pulse is not known just now; the grid is kept."""
+        self.rate_mbpm = None
+        self.amplitude_mbpm = None
+        self._begun_ticks = None
+
+    def follow(self):
+        """Lay the beats that have been classed since on the grid."""
+        rhythm = self._rhythm
+        beats = self._beats
+        if self._next < rhythm.first or beats.count - self._next > 60:
+            self._next = max(rhythm.first, beats.count - 60)
+            self._from = -1
+        while self._next < rhythm.decided:
+            number = self._next
+            self._next += 1
+            if not rhythm.good(number):
+                continue
+            ticks = beats.times[number & 63]
+            height = beats.rises[number & 63]
+            span = rhythm.spans[number & 127]
+            apart = ticks - self._from_ticks
+            level = 32768 + ((beats.levels[number & 63] - self._base) >> self._shift)
+            if self._from < 0 or not 0 < apart < _FARTHEST_TICKS or not 0 < level < 65536:
+                self._laid = 0
+                self._place_ticks = ticks
+                # Sixteen bits a place: a usual height is some hundred steps, and the level may drift by 32 heights.
+                self._base = beats.levels[number & 63]
+                self._shift = 0
+                while height >> self._shift > 1000:
+                    self._shift += 1
+                level = 32768
+                height = min(height >> self._shift, 65535)
+            else:
+                height = min(height >> self._shift, 65535)
+                at = self._laid
+                first = self._place_ticks
+                begin = self._from_ticks
+                lay(self._heights, at, first, begin, self._from_height, ticks, height)
+                lay(self._intervals, at, first, begin, self._from_span, ticks, span)
+                many = lay(self._levels, at, first, begin, self._from_level, ticks, level)
+                self._laid += many
+                self._place_ticks += many * _STEP_TICKS
+            self._from = number
+            self._from_ticks = ticks
+            self._from_height = height
+            self._from_span = span
+            self._from_level = level
+        if self._laid >= 64 * _GRID:
+            self._laid -= 32 * _GRID
+
+    def measure(self, now_ticks, irregular):
+        """Renew the readings. irregular: whether the rhythm is; then the pulse's own swing says nothing."""
+        self.hide()
+        if self._laid < _LEAST_GRID or now_ticks - self._from_ticks > _STALE_TICKS:
+            return
+        count = self._laid if self._laid < _GRID else _GRID
+        start = (self._laid - count) % _GRID
+        total = self._sum
+        for lag in range(len(total)):
+            total[lag] = 0
+        weight = 0
+        for kind in range(3):
+            if kind == 0:
+                values = self._heights
+                least = self._from_height // _HEIGHT_SHARE
+            elif kind == 1:
+                values = self._intervals
+                least = self._from_span // _INTERVAL_SHARE
+                if irregular:
+                    continue
+            else:
+                values = self._levels
+                least = self._from_height // _LEVEL_SHARE
+            depth = detrend(values, self._x, start, count, _TREND)
+            if depth < 4 or depth < least:
+                continue
+            pulse.autocorrelate(self._x, self._r, _SHORTEST - 1, _LONGEST + 1, count)
+            best = 0
+            for lag in range(_SHORTEST, _LONGEST + 1):
+                value = self._r[lag] - pulse.R_BIAS
+                if value > best and self._r[lag - 1] <= self._r[lag] >= self._r[lag + 1]:
+                    best = value
+            for lag in range(_SHORTEST - 1, _LONGEST + 2):
+                total[lag] += self._r[lag] * best // 1000
+            weight += best
+        if weight < _CLEAR_PERMILLE:
+            return
+        lag = self._first_peak(weight)
+        if not lag:
+            return
+        ticks = lag * _STEP_TICKS
+        ticks += pulse.vertex(total[lag - 1], total[lag], total[lag + 1], _STEP_TICKS)
+        self.rate_mbpm = 192000000 // ticks
+        if not irregular:
+            self._swing(lag)
+
+    def _first_peak(self, weight):
+        """The first high peak of the weighed sum of correlations, in steps, or 0."""
+        total = self._sum
+        bias = pulse.R_BIAS * weight // 1000
+        best = 0
+        for lag in range(_SHORTEST, _LONGEST + 1):
+            if total[lag] - bias > best and total[lag - 1] <= total[lag] >= total[lag + 1]:
+                best = total[lag] - bias
+        if best * 1000 < weight * _CLEAR_PERMILLE:
+            return 0
+        for lag in range(_SHORTEST, _LONGEST + 1):
+            if (total[lag] - bias) * 1000 >= best * _NEAR_PERMILLE:
+                if total[lag - 1] <= total[lag] >= total[lag + 1]:
+                    return lag
+        return 0
+
+    def _swing(self, lag):
+        """How far the pulse swings with the breath, and when the last breath in begun."""
+        intervals = self._intervals
+        end = self._laid
+        swings = self._swings
+        for breath in range(_BREATHS):
+            shortest = 1 << 29
+            longest = 0
+            for place in range(end - (breath + 1) * lag, end - breath * lag):
+                value = intervals[place % _GRID]
+                shortest = min(shortest, value)
+                longest = max(longest, value)
+            swings[breath] = 192000000 // shortest - 192000000 // longest  # 60 s are 192 000 ticks
+        low = min(swings[0], swings[1])
+        high = max(swings[0], swings[1])
+        self.amplitude_mbpm = max(low, min(high, swings[2]))
+        # Of the last two breaths laid over one another: where the half with the longest intervals begins.
+        half = lag // 2
+        slower = 0
+        for place in range(end - half, end):
+            slower += intervals[place % _GRID] + intervals[(place - lag) % _GRID]
+        most = slower
+        begun = half  # steps ago
+        for back in range(1, lag):
+            slower -= intervals[(end - back) % _GRID] + intervals[(end - back - lag) % _GRID]
+            place = end - back - half
+            slower += intervals[place % _GRID] + intervals[(place - lag) % _GRID]
+            if slower > most:
+                most = slower
+                begun = back + half
+        # In the middle of that half the pulse is slowest: there a breath in begins, and half a breath later one out.
+        # An interval tells of the time half an interval before its end, and the light was smoothed for 65 ms.
+        middle = (2 * begun - half) * _STEP_TICKS // 2
+        self._begun_ticks = self._place_ticks - middle - self._from_span // 2 - _SMOOTHED_TICKS
+
+    def in_for_ms(self, now_ticks):
+        """For how long the breath still goes in, or, negative, for how long still out; None: unknown.
+
+        An adult's pulse grows faster while breathing in (respiratory sinus arrhythmia); 40 % in and 60 % out are not
+        told apart from halves.
+        """
+        if self._begun_ticks is None:
+            return None
+        period = 192000000 // self.rate_mbpm
+        into = (now_ticks - self._begun_ticks) % period
+        half = period // 2
+        return (half - into) * 5 // 16 if into < half else (into - period) * 5 // 16
