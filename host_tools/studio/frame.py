@@ -6,7 +6,15 @@ from typing import Any
 
 from nicegui import Client, ui
 
-from host_tools.studio import page_device, page_hear, page_prescription, texts
+from host_tools.studio import (
+    page_bench,
+    page_device,
+    page_hear,
+    page_prescription,
+    page_sessions,
+    page_songs,
+    texts,
+)
 from host_tools.studio import widgets as w
 from host_tools.studio.live import live
 from host_tools.studio.studio import Studio
@@ -24,6 +32,9 @@ def pages() -> dict[str, tuple[str, Page]]:
         "/": (_("Device"), page_device.build),
         "/prescription": (_("Prescription"), page_prescription.build),
         "/hear": (_("Hear"), page_hear.build),
+        "/songs": (_("Songs"), page_songs.build),
+        "/sessions": (_("Sessions"), page_sessions.build),
+        "/bench": (_("Bench"), page_bench.build),
     }
 
 

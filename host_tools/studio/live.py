@@ -31,5 +31,4 @@ def live(build: Callable[[], Any], key: Callable[[], Any], classes: str = "") ->
 
 def follow(look: Callable[[], Any], every_s: float = LOOK_S) -> None:
     """Call a function now and again and again, as long as the page is there."""
-    look()
-    ui.timer(every_s, look)
+    ui.timer(every_s, look)  # the first time at once

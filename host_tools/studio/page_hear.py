@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from firmware.sound import songs
-from host_tools.sessions import session_file
+from host_tools.sessions.told import tell
 from host_tools.studio import rules
 from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
@@ -210,7 +210,7 @@ class _Page:
             except CalandoError as error:
                 ui.notify(str(error))
                 return
-            self._from_session = sessions_pulse(session_file.tell(session.raw).rows)
+            self._from_session = sessions_pulse(tell(session.raw).rows)
         self._draw()
 
     def _draw(self) -> None:

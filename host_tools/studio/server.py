@@ -82,6 +82,10 @@ def _application(studio: Studio) -> FastAPI:
     def sound(name: str) -> Response:
         return file("sounds", name)
 
+    @application.get("/made/{name}")
+    def made(name: str) -> Response:
+        return file("made", name)
+
     @application.get("/file/{name}")
     def download(name: str) -> Response:
         return file("uploads", name)

@@ -39,14 +39,14 @@ class Studio:
     def __init__(self, port: str | None, folder: Path | None = None):
         self.folder = folder or state_folder()
         try:
-            for name in ("sounds", "songs", "uploads"):
+            for name in ("sounds", "songs", "made", "uploads"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.folder / "lock")
         except OSError as error:
             raise CalandoError(
                 f"cannot keep drafts in {self.folder}: {os_reason(error)}; make room, or name another in CALANDO_STUDIO_DIR"
             ) from None
-        for left in (self.folder / "uploads").iterdir():
+        for left in (*(self.folder / "uploads").iterdir(), *(self.folder / "made").iterdir()):
             left.unlink()
         self.settings = _settings(self.folder / "settings.json")
         texts.use(self.settings.get("language", "en"), self.settings.get("region"))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +81,173 @@ def _rendered(plan: dict[str, Any], folder: Path) -> Any:
         for file in (old, old.with_suffix(".over"), *folder.glob(f"{old.stem}-*.wav")):
             file.unlink(missing_ok=True)
     return samples
+
+
+def session_page(_told: Told, folder: str, session: str) -> str:
+    """Write the page about a session for the chart; session: its file's JSON. Returns the page's name in the folder."""
+    from host_tools.sessions import chart, note, session_read
+    from host_tools.sessions.session_file import SessionFile
+    from host_tools.sessions.told import tell
+
+    read = SessionFile.model_validate_json(session)
+    name = session_read.stem(read) + ".html"
+    page = chart.html(read, tell(read.raw), note.newest(read))
+    (Path(folder) / name).write_text(page, encoding="utf-8")
+    return name
+
+
+def session_files(_told: Told, session: str, form: str) -> dict[str, bytes]:
+    """Return the files of a session for other programs, by name; form: one of host_tools/forms/export.py."""
+    from host_tools.forms import export
+    from host_tools.sessions import note
+    from host_tools.sessions.session_file import SessionFile
+
+    read = SessionFile.model_validate_json(session)
+    written = note.newest(read)
+    files = export.files(read, (form,), Path(), written.note if written else None, None, False)
+    return {place.name: content for place, content in files.items()}
+
+
+@cache
+def patients() -> list[tuple[str, str, str]]:
+    """Return (name, title, population) of the scenarios whose patient a draft may be tried with."""
+    from simulator import scenario
+
+    found = []
+    for path in sorted(scenario.FOLDER.glob("*.toml")):
+        if not path.stem.startswith("hazard_"):
+            read = scenario.load(path.stem)
+            found.append((path.stem, read.title, read.patient.population))
+    return found
+
+
+def bench(told: Told, folder: str, values: dict[str, Any], patient: str, songs: str) -> dict[str, Any]:
+    """Play a whole session in the simulator for a profile and the patient of a scenario; each second's row is told.
+
+    songs: the folder of songs that are not built in. Returns `sentence`, and the names of `report` and `sound`.
+    """
+    import tempfile
+
+    from host_tools.play import results
+    from host_tools.sessions import words
+    from simulator import play, scenario
+    from simulator.interpreter import find_micropython
+
+    chosen = scenario.load(patient)
+    changes: dict[str, Any] = {
+        "profile": values,
+        "expect": scenario.Expect(),
+        "title": f"this draft: {chosen.title}",
+    }
+    if chosen.patient.recording is None:
+        changes["path"] = Path(songs) / "draft.toml"
+    chosen = chosen.model_copy(update=changes)
+    runtime = "micropython" if find_micropython() else "cpython"
+
+    def progress(row: dict[str, Any]) -> None:
+        told.row(row)
+        told.progress(int(row["time_s"]), int(chosen.duration_s))
+
+    result = play.run(chosen, runtime, None, progress)
+    with tempfile.TemporaryDirectory() as made:
+        summary = results.write(result, Path(made))
+        for name in ("report.html", "audio.wav"):
+            (Path(made) / name).replace(Path(folder) / f"bench-{name}")
+    sentence = words.ending(summary.get("end"), summary.get("reason"))
+    return {"sentence": sentence, "report": "bench-report.html", "sound": "bench-audio.wav"}
+
+
+def bring_song(_told: Told, file: str, name: str, choice: dict[str, str], anyway: bool) -> dict[str, Any]:
+    """Read a song from a file that was called `name`: `imported`, and what is shown of it (see `shown_song`).
+
+    choice: part, voice, tune or track, where somebody chose one. anyway: take a recording with loud noise in it.
+    """
+    import tempfile
+
+    from host_tools.songs import importing
+    from host_tools.songs.line import Choice
+
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / name
+        Path(file).replace(place)
+        try:
+            imported = importing.import_song(place, Choice(**choice), anyway)
+        except CalandoError as error:
+            raise CalandoError(str(error).replace(str(place), name)) from None
+    imported.told = [line.replace(str(place), name) for line in imported.told]
+    return _shown(importing.with_loudness(imported))
+
+
+def read_abc(told: Told, text: str, name: str) -> dict[str, Any]:
+    """Read a song from ABC that somebody wrote or corrected here; as `bring_song`."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "text"
+        file.write_text(text, encoding="utf-8")
+        return bring_song(told, str(file), f"{name}.abc", {}, False)
+
+
+def change_note(_told: Told, imported: Any, index: int, to: int) -> dict[str, Any]:
+    """Give one note of a song another pitch (a MIDI note, 0 for a rest); its length stays. As `bring_song`."""
+    from firmware.sound import score
+
+    data = bytearray(imported.data[:-4])
+    if to and not score.LOWEST_NOTE <= to <= score.HIGHEST_NOTE:
+        raise CalandoError("the device plays from G3 to A5; choose a note between them")
+    places = [
+        place
+        for place in range(score.HEADER, score.HEADER + 2 * score.Score(imported.data).notes, 2)
+        if data[place] & 127 != score.GOES_ON
+    ]
+    data[places[index]] = data[places[index]] & 128 | to
+    imported.data = score.sealed(data)
+    return _shown(imported)
+
+
+def draw(_told: Told, text: str) -> str:
+    """Return ABC as a picture of its notes, SVG."""
+    from host_tools.songs import picture
+
+    return picture.svg(text)
+
+
+def _shown(imported: Any) -> dict[str, Any]:
+    from host_tools.songs import abc_out, picture
+
+    text = abc_out.text(imported)
+    return {
+        "imported": imported, "abc": text, "svg": picture.svg(text),
+        "notes": [(name, beats, note) for (name, beats), (note, _, _) in zip(
+            imported.table(), imported.notes(), strict=True)],
+    }  # fmt: skip
+
+
+def bring_recording(_told: Told, file: str, name: str, kind: str, anyway: bool) -> dict[str, Any]:
+    """Make a voice or a heartbeat ready for the device: `data`, `told`, `seconds`, `name`."""
+    from host_tools.songs import importing, record
+
+    try:
+        found = record.record(Path(file), kind, anyway)
+    except CalandoError as error:
+        raise CalandoError(str(error).replace(file, name)) from None
+    finally:
+        Path(file).unlink(missing_ok=True)
+    return {
+        "data": found.data,
+        "told": found.told,
+        "seconds": found.seconds,
+        "name": importing.song_name(Path(name).stem),
+    }
+
+
+def play_song(_told: Told, folder: str, data: bytes, name: str, seconds: int) -> str:
+    """Write the song as the ready-made profile for newborns plays it into a WAV file; returns its name in the folder."""
+    from host_tools.sound import meter, render
+
+    plan = render.plan_for(Profile.ready("newborn"), seconds=seconds)
+    plan.update(song=name, score=data.hex())
+    samples, _ = render.play(plan)
+    file = f"song-{hashlib.sha256(data).hexdigest()[:16]}.wav"
+    meter.write_wav(Path(folder) / file, samples, render.RATE_HZ)
+    return file

@@ -1,12 +1,13 @@
 """Files from the browser to this computer's disk, in pieces: never a whole file in memory, and none beyond a size."""
 
+import inspect
+import json
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from nicegui import ui
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
@@ -35,13 +36,15 @@ def drop_zone(studio: Studio, text: str, accept: str, act: Callable[[Path, str],
     """A place to drop a file on, or to choose one. `act` gets its path here, which it removes, and the name it had."""
     said: Any = None
 
-    def arrived(event: Any) -> None:
+    async def arrived(event: Any) -> None:
         told = event.args
         w.put_text(said, told.get("error", ""))
         if "key" in told:
             path = studio.folder / "uploads" / Path(told["key"]).name
             if path.is_file():
-                act(path, told["name"])
+                done = act(path, told["name"])
+                if inspect.isawaitable(done):
+                    await done
 
     with w.tag("label", None, "drop"):
         w.tag("span", text)
@@ -60,8 +63,6 @@ def _too_large() -> str:
 
 
 def _quoted(text: str) -> str:
-    import json
-
     return json.dumps(text)
 
 
@@ -87,8 +88,3 @@ async def receive(studio: Studio, request: Request) -> JSONResponse:
         )
         return JSONResponse({"error": text}, status_code=413 if isinstance(error, ValueError) else 500)
     return JSONResponse({"key": path.name, "name": name})
-
-
-def save_as(name: str, data: bytes) -> None:
-    """Hand something to the browser's downloads."""
-    ui.download.content(data, name)

@@ -72,10 +72,13 @@ def choices(value: str, options: Sequence[tuple[str, str]], act: Act, **attribut
     return element
 
 
-def _taken(element: Element, name: str, value: Any, act: Act) -> None:
-    """Remember what is in a field now, so that an update does not bring back what was there before; then act."""
+def _taken(element: Element, name: str, value: Any, act: Act) -> Any:
+    """Remember what is in a field now, so that an update does not bring back what was there before; then act.
+
+    What `act` returns is handed on: it may have to be awaited.
+    """
     element._props[name] = value
-    act(value)
+    return act(value)
 
 
 def entry(value: Any, act: Act, kind: str = "text", **attributes: Any) -> Element:

@@ -113,7 +113,7 @@ def test_every_answer_forbids_requests_to_anywhere_else(gate, cookie):
     assert headers["content-security-policy"].startswith("default-src 'self';")
     assert (
         "http:" not in headers["content-security-policy"]
-        and "frame-ancestors 'none'" in headers["content-security-policy"]
+        and "frame-ancestors 'self'" in headers["content-security-policy"]
     )
 
 

@@ -1,0 +1,148 @@
+"""A whole session in the simulator for this draft and a patient one chooses, seen as it plays, faster than real."""
+
+from typing import Any
+
+from nicegui import ui
+
+from host_tools.sessions import words
+from host_tools.studio import rules, tasks
+from host_tools.studio import widgets as w
+from host_tools.studio.job import Job
+from host_tools.studio.live import follow, live
+from host_tools.studio.studio import Studio
+from host_tools.studio.texts import _, number
+
+MOST_POINTS = 600
+SERIES = ("true_pulse_rate_bpm", "pulse_rate_bpm", "tempo_bpm", "level_dba")
+
+
+def build(studio: Studio) -> None:
+    w.heading(_("Bench"), 1)
+    w.words(
+        _(
+            "The device's own program with this draft, at a simulated bedside. It proves nothing about a patient."
+        )
+    )
+    _Page(studio).build()
+
+
+class _Page:
+    def __init__(self, studio: Studio):
+        self._studio = studio
+        self._job: Job | None = None
+        self._drawn = 0
+        self._patient = "newborn" if studio.draft.values["population"] == "newborn" else "adult_recording"
+        self._chart: Any = None
+        self._said: Any = None
+
+    def build(self) -> None:
+        found = tasks.patients()
+        here = self._studio.draft.values["population"]
+        found.sort(key=lambda patient: (patient[2] != here, patient[1]))
+        options = [
+            (name, f"{title[:1].upper()}{title[1:]} ({_(population)})") for name, title, population in found
+        ]
+        with w.tag("section", None, "card"):
+            with w.tag("div", None, "row"):
+                with w.tag("label", _("The patient, and what happens")):
+                    w.choices(self._patient, options, lambda name: setattr(self, "_patient", name))
+                self._go = w.button(_("Play it"), self._play, "main")
+                self._stop = w.button(_("Cancel"), lambda: self._job and self._job.cancel())
+            self._said = w.tag("p", "", "", role="status")
+            self._chart = ui.echart(_options()).classes("bench-chart")
+            self._chart._props["role"] = "img"
+            self._chart._props["aria-label"] = _("Pulse, tempo and level of the session as it plays")
+        live(self._end, lambda: self._job and (id(self._job), self._job.running))
+        follow(self._look)
+
+    def _play(self) -> None:
+        values = self._studio.draft.values
+        whole = rules.whole(values)
+        if whole is not None:
+            w.put_text(self._said, whole)
+            return
+        self._drawn = 0
+        self._job = self._studio.workshop.do(
+            "bench", folder=str(self._studio.folder / "made"), values=values, patient=self._patient,
+            songs=str(self._studio.folder / "songs"),
+        )  # fmt: skip
+
+    def _look(self) -> None:
+        job = self._job
+        running = job is not None and job.running
+        w.enable(self._go, not running)
+        w.enable(self._stop, running)
+        if job is None or len(job.rows) == self._drawn:
+            return
+        self._drawn = len(job.rows)
+        last = job.rows[-1]
+        reason = f" ({_(words.reason(last['reason']))})" if last["reason"] else ""
+        minute = number(round(last["time_s"] / 60, 1))
+        phase = _(words.PHASES.get(last["phase"]) or str(last["phase"]))
+        w.put_text(
+            self._said, _("Minute {minute}: {phase}{reason}", minute=minute, phase=phase, reason=reason)
+        )
+        self._draw(job.rows)
+
+    def _draw(self, rows: list[dict[str, Any]]) -> None:
+        thin = max(1, len(rows) // MOST_POINTS)
+        for series, name in zip(self._chart.options["series"], SERIES, strict=True):
+            series["data"] = [[round(row["time_s"] / 60, 3), row[name]] for row in rows[::thin]]
+        self._chart.update()
+
+    def _end(self) -> None:
+        job = self._job
+        if job is None or job.running:
+            return
+        if job.error is not None:
+            w.notice(job.error[:1].upper() + job.error[1:] + ".", "warn")
+            return
+        done = job.future.result()
+        with w.tag("section", None, "card"):
+            w.heading(_("How it ended"))
+            w.words(done["sentence"][:1].upper() + done["sentence"][1:] + ".")
+            w.tag(
+                "audio",
+                None,
+                "",
+                src=f"/made/{done['sound']}?{id(job)}",
+                controls=True,
+                aria_label=_("The whole session"),
+            )
+            w.link(_("The whole report"), f"/made/{done['report']}?{id(job)}", "button", target="_blank")
+
+
+def _options() -> dict[str, Any]:
+    """An empty picture with its axes."""
+    lines = (
+        (_("pulse as it truly is"), "#8a949c", 0), (_("pulse as the device reads it"), "#2f6db5", 0),
+        (_("tempo of the music"), "#d9711c", 0), (_("level, dB(A)"), "#3f8f5f", 1),
+    )  # fmt: skip
+    ink = {"color": "#7a8791"}
+    return {
+        "animation": False,
+        "aria": {"enabled": True},
+        "legend": {"top": 0, "textStyle": ink},
+        "grid": {"left": 50, "right": 50, "top": 50, "bottom": 45},
+        "xAxis": {
+            "type": "value",
+            "name": _("minutes"),
+            "nameLocation": "middle",
+            "nameGap": 28,
+            "nameTextStyle": ink,
+        },
+        "yAxis": [
+            {
+                "type": "value",
+                "name": _("a minute"),
+                "min": 0,
+                "nameTextStyle": ink,
+                "splitLine": {"lineStyle": {"opacity": 0.3}},
+            },
+            {"type": "value", "name": "dB(A)", "min": 0, "nameTextStyle": ink, "splitLine": {"show": False}},
+        ],
+        "series": [
+            {"name": name, "type": "line", "symbol": "none", "data": [], "color": colour, "yAxisIndex": axis}
+            for name, colour, axis in lines
+        ],
+    }

@@ -1,0 +1,218 @@
+"""Past sessions: the list, the page for the chart of one or two side by side, the note, files for other programs."""
+
+import asyncio
+import datetime
+from typing import Any
+
+from host_tools.sessions import note
+from host_tools.studio import widgets as w
+from host_tools.studio.live import live
+from host_tools.studio.studio import Studio
+from host_tools.studio.texts import _, when
+from simulator.files.errors import CalandoError
+
+FORMS = (("csv", "CSV"), ("edf", "EDF+"), ("fhir", "FHIR R4"))
+# The page prints itself, on its one sheet of A4; here it is as wide as there is room and as high as what stands in it.
+_PRINT = "() => document.getElementById('ID').contentWindow.print()"
+_FIT = """(e) => {
+    const frame = e.target, page = frame.contentDocument.documentElement;
+    page.style.zoom = Math.min(1, frame.clientWidth / 780);
+    frame.style.height = (page.getBoundingClientRect().height * Math.min(1, frame.clientWidth / 780) + 8) + "px";
+}"""
+
+
+def build(studio: Studio) -> None:
+    w.heading(_("Sessions"), 1)
+    page = _Page(studio)
+    with w.tag("section", None, "card"):
+        live(page.listed, lambda: (studio.desk.view.sessions, studio.desk.view.ready))
+    page.box = w.tag("div", None, "sheets")
+
+
+class _Page:
+    def __init__(self, studio: Studio):
+        self._studio = studio
+        self._shown: list[str] = []
+        self._trouble: Any = None
+        self.box: Any = None
+
+    def listed(self) -> None:
+        view = self._studio.desk.view
+        if not view.ready:
+            w.words(_("Plug the device in: its sessions are read from it."), "quiet")
+            return
+        if not view.sessions:
+            w.words(_("There is no session on the device yet."), "quiet")
+            return
+        w.words(_("Newest first. Choose one, or two to see them side by side."))
+        with w.tag("table", None, "listing"):
+            with w.tag("thead"), w.tag("tr"):
+                for text in (_("Session"), _("Played"), _("Records"), ""):
+                    w.tag("th", text, scope="col")
+            with w.tag("tbody"):
+                for item in view.sessions:
+                    self._row(item)
+        self._trouble = w.tag("p", "", "problem", role="status")
+
+    def _row(self, item: dict[str, Any]) -> None:
+        age = str(item["age"])
+        since = _("since it was switched on") if item["this_boot"] else _("before it was last switched on")
+        cut = _(", cut off before its end") if item["cut"] else ""
+        with w.tag("tr"):
+            w.tag("th", age, scope="row")
+            w.tag("td", since + cut)
+            w.tag("td", str(item["records"]))
+            with w.tag("td"):
+                w.tick(
+                    _("Show"),
+                    age in self._shown,
+                    lambda on: self._choose(age, on),
+                    aria_label=_("Show session {age}", age=age),
+                )
+
+    async def _choose(self, age: str, on: bool) -> None:
+        if on:
+            self._shown = [*self._shown[-1:], age]
+        else:
+            self._shown = [other for other in self._shown if other != age]
+        await self.show()
+
+    async def show(self) -> None:
+        """Show the chosen sessions: reads them, and has their pages made."""
+        wanted = list(self._shown)
+        sheets = []
+        self.box.clear()
+        with self.box:
+            if wanted:
+                w.meter(0, 0)
+        try:
+            for age in wanted:
+                session = await asyncio.wrap_future(self._studio.session(age).future)
+                job = self._studio.workshop.do(
+                    "session_page",
+                    folder=str(self._studio.folder / "made"),
+                    session=session.model_dump_json(),
+                )
+                sheets.append((session, await asyncio.wrap_future(job.future)))
+        except CalandoError as error:
+            w.put_text(self._trouble, f"{error}.")
+            self.box.clear()
+            return
+        if wanted != self._shown:
+            return  # somebody chose others meanwhile
+        self.box.clear()
+        with self.box, w.tag("div", None, "columns wide" if len(sheets) > 1 else ""):
+            for session, name in sheets:
+                self._sheet(session, name, alone=len(sheets) == 1)
+
+    def _sheet(self, session: Any, name: str, alone: bool) -> None:
+        with w.tag("section", None, "card"):
+            began = _(", began {when}", when=when(session.started)) if session.started else ""
+            w.heading(_("Session {age}", age=session.age) + began)
+            frame = f"sheet-{session.age}"
+            with w.tag("div", None, "row"):
+                printed = w.tag("button", _("Print the page (A4)"), "button", type="button")
+                printed.on("click", js_handler=_PRINT.replace("ID", frame))
+                for form, text in FORMS:
+                    w.button(
+                        _("Save as {form}", form=text), lambda form=form: self._export(session, form), "quiet"
+                    )
+            title = _("The page about session {age}", age=session.age)
+            sheet = w.tag(
+                "iframe",
+                None,
+                "sheet",
+                id=frame,
+                src=f"/made/{name}?{session.sha256[:8]}-{_count()}",
+                title=title,
+            )
+            sheet.on("load", js_handler=_FIT)
+            if alone:
+                self._note(session)
+
+    async def _export(self, session: Any, form: str) -> None:
+        client = self.box.client
+        try:
+            job = self._studio.workshop.do("session_files", session=session.model_dump_json(), form=form)
+            files = await asyncio.wrap_future(job.future)
+        except CalandoError as error:
+            w.put_text(self._trouble, f"{error}.")
+            return
+        for name, content in files.items():
+            client.download(content, name)
+
+    # --- the note ------------------------------------------------------------------------------------------------------
+
+    def _note(self, session: Any) -> None:
+        """What only a person sees; each saving is a new version, none is written over."""
+        try:
+            before = note.newest(session)
+        except CalandoError as error:
+            w.notice(f"{error}.", "warn")
+            return
+        was = before.note if before else note.Note()
+        with w.tag("details", None, "note"):
+            w.tag("summary", _("The note: what only a person sees"))
+            w.words(
+                _(
+                    "Kept on this computer, never on the device. No names: write roles, such as mother or nurse."
+                ),
+                "quiet",
+            )
+            words = {name: getattr(was, name) or "" for name in note.WORDS}
+            for name, (question, most) in note.WORDS.items():
+                with w.tag("label", _(question)):
+                    w.entry(
+                        words[name],
+                        lambda text, name=name: words.__setitem__(name, text),
+                        maxlength=most,
+                        size=60,
+                    )
+            more = {
+                "scores": "; ".join(note.score_words(score).replace(":", "") for score in was.scores),
+                "moments": "; ".join(note.moment_words(moment) for moment in was.moments),
+            }
+            with w.tag("label", _("Scores, such as NRS before 4; NRS after 2")):
+                w.entry(more["scores"], lambda text: more.__setitem__("scores", text), size=60)
+            with w.tag("label", _("Moments, such as 12:30 grimaces; 14:00 sleeps")):
+                w.entry(more["moments"], lambda text: more.__setitem__("moments", text), size=60)
+            said = w.tag("p", "", "", role="status")
+            asked = [False]
+
+            async def save() -> None:
+                try:
+                    bare = was.model_copy(update={"scores": (), "moments": ()})
+                    new = note.changed(bare, words, _parts(more["scores"]), _parts(more["moments"]))
+                    names = note.identifying_words(new, was)
+                    if names and not asked[0]:
+                        asked[0] = True
+                        found = ", ".join(f"“{text}” ({what})" for _field, what, text in names)
+                        w.put_text(said, _("That seems to name somebody: {found}. Leave it out, or save once more.",
+                                           found=found))  # fmt: skip
+                        return
+                    note.write(
+                        session, new, before.number if before else 0, datetime.datetime.now().astimezone()
+                    )
+                except CalandoError as error:
+                    w.put_text(said, str(error)[:1].upper() + str(error)[1:] + ".")
+                    return
+                await self.show()
+
+            w.button(_("Save the note"), save, "main")
+            if before is not None:
+                w.words(
+                    _("Version {number}, {when}.", number=before.number, when=when(before.written)), "quiet"
+                )
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _count() -> int:
+    """Another number each time: so that a page that was made anew is fetched anew."""
+    _counted[0] += 1
+    return _counted[0]
+
+
+_counted = [0]
