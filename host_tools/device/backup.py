@@ -6,15 +6,17 @@ No name, no record number, no time of day: none is on the device either. Session
 import hashlib
 import io
 import json
-import re
 import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
 
 from firmware.prescription.profile import SCHEMA_VERSION
+from host_tools.device.answers import MOST_OBJECT_BYTES, Answer, Unit, first
 from host_tools.device.client import Device, Progress, Say
 from host_tools.output import write_files
 from simulator.files.errors import CalandoError, os_reason
@@ -22,14 +24,38 @@ from simulator.files.errors import CalandoError, os_reason
 FORMAT = "calando backup"
 VERSION = 1
 MANIFEST = "manifest.json"
-LARGEST_BYTES = 16_000_000  # the whole flash of the device has 2 MB
-NAME = re.compile(r"profile|calibration|(song|voice)\.[a-z0-9_]{1,24}|session\.[0-9]{1,10}")
+LARGEST_BYTES = 4_000_000  # packed, and unpacked; the whole flash of the device has 2 MB
+MOST_OBJECTS = 1000
+NAME = r"^(profile|calibration|(song|voice)\.[a-z0-9_]{1,24}|session\.[0-9]{1,10})$"
 # What the readers of zip and JSON raise for bytes that are neither.
 NOT_A_BACKUP = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OverflowError,
     ValueError, KeyError, TypeError, AttributeError,
 )  # fmt: skip
 TOLD = ("unit", "firmware", "board", "protocol", "schema")  # of what the device says of itself
+_ENTRY = b"PK\x01\x02"  # begins each entry of a zip's directory
+
+
+class _About(Answer):
+    """What the manifest tells of the device, as `hello` does."""
+
+    unit: Unit
+    firmware: Annotated[str, Field(max_length=32)]
+    board: Annotated[str, Field(max_length=64)]
+    protocol: Annotated[int, Field(ge=1, le=1000)]
+    schema_crc: Annotated[str, Field(alias="schema", max_length=8)]
+
+
+class _Object(Answer):
+    size: Annotated[int, Field(alias="bytes", ge=0, le=MOST_OBJECT_BYTES)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Manifest(Answer):
+    format: Literal["calando backup"]
+    version: Annotated[int, Field(ge=1, le=VERSION)]
+    device: _About
+    objects: Annotated[dict[Annotated[str, Field(pattern=NAME)], _Object], Field(max_length=MOST_OBJECTS)]
 
 
 @dataclass(frozen=True)
@@ -88,33 +114,62 @@ def write(path: Path, backup: Backup) -> None:
 
 
 def read(path: Path) -> Backup:
-    """Read a backup and compare everything in it with its manifest. Raises CalandoError."""
+    """Read a backup and compare everything in it with its manifest. Raises CalandoError.
+
+    Only what the manifest names is unpacked, into memory, and no more of it than a device can hold.
+    """
     try:
-        if path.stat().st_size > LARGEST_BYTES:
+        with path.open("rb") as file:
+            packed = file.read(LARGEST_BYTES + 1)
+        if len(packed) > LARGEST_BYTES or packed.count(_ENTRY) > 2 * MOST_OBJECTS:
             raise CalandoError(f"{path} is larger than any backup; check that this is the right file")
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_BYTES:
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            entries = {entry.filename: entry for entry in archive.infolist()}
+            if len(entries) < len(archive.infolist()):
+                raise CalandoError(f"{path} has the same name in it twice; use another backup")
+            if sum(entry.file_size for entry in entries.values()) > LARGEST_BYTES:
                 raise CalandoError(f"{path} is larger than any backup; check that this is the right file")
-            manifest = json.loads(archive.read(MANIFEST))
-            if manifest["format"] != FORMAT:
-                raise ValueError
-            if manifest["version"] > VERSION:
+            values = json.loads(_content(archive, MANIFEST), object_pairs_hook=_each_once)
+            if values["format"] == FORMAT and type(values["version"]) is int and values["version"] > VERSION:
                 raise CalandoError(
-                    f"{path} is a backup of version {manifest['version']}, this program reads {VERSION}; renew calando"
+                    f"{path} is a backup of version {values['version']}, this program reads {VERSION}; renew calando"
                 )
-            listed = manifest["objects"]
-            objects = {name: archive.read(name) for name in listed}
-            about = {key: manifest["device"][key] for key in TOLD}
+            manifest = _Manifest.model_validate(values)
+            objects = {name: _content(archive, name) for name in manifest.objects}
     except OSError as error:
         raise CalandoError(f"cannot read the backup {path}: {os_reason(error)}") from None
+    except ValidationError as error:
+        raise CalandoError(
+            f"{path} is no backup, or a damaged one ({MANIFEST}, {first(error)}); "
+            "give a file that calando backup has written"
+        ) from None
     except NOT_A_BACKUP:
         raise CalandoError(
             f"{path} is no backup, or a damaged one; give a file that calando backup has written"
         ) from None
     for name, data in objects.items():
-        if not NAME.fullmatch(name) or hashlib.sha256(data).hexdigest() != listed[name]["sha256"]:
+        said = manifest.objects[name]
+        if len(data) != said.size or hashlib.sha256(data).hexdigest() != said.sha256:
             raise CalandoError(f"{path} is damaged: {name} differs from the manifest; use another backup")
-    return Backup(about, objects)
+    return Backup(manifest.device.model_dump(by_alias=True), objects)
+
+
+def _content(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The content of an entry. Of the ways to pack, only these can be ended at the size that the directory says, and only
+    when they are asked for so much: all at once is unpacked first and cut then."""
+    entry = archive.getinfo(name)
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("packed in another way than calando backup does it")
+    with archive.open(entry) as file:
+        return file.read(entry.file_size)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, if no name stands twice in it."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("the same name twice")
+    return values
 
 
 def stage(device: Device, backup: Backup, say: Say, progress: Progress | None = None) -> Backup:

@@ -16,7 +16,8 @@ from host_tools.sessions import facts, picture, report, words
 from host_tools.sessions.facts import Facts
 from host_tools.sessions.note import Note, NoteVersion, moment_words
 from host_tools.sessions.session_file import SessionFile
-from host_tools.sessions.told import NO_RECORD, Told
+from host_tools.sessions.told import LONGEST_S, NO_RECORD, Told
+from simulator.files.errors import CalandoError
 
 MOST_EVENTS = 10  # what fits on one page beside the rest
 MOST_GAPS = 3
@@ -32,6 +33,11 @@ _CEILING_DBA = {
 
 def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -> str:
     """The page, self-contained; with a note it stands where the blanks are otherwise."""
+    if told.length_s > LONGEST_S:
+        raise CalandoError(
+            f"session {session.age} has records over {told.length_s // 3600} hours, which is no one session; "
+            "export it as CSV to look at it"
+        )
     found = _facts(session, told)
     level = found.level_dba[np.isfinite(found.level_dba)]
     lines = _noted(written.note) if written else []

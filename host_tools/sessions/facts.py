@@ -43,7 +43,8 @@ class Facts:
     @property
     def lasts_s(self) -> np.ndarray:
         """How long each row stands for: until the next, which on a device short of room is not a second later."""
-        return np.diff(self.time_s, append=self.time_s[-1:] + 1)
+        # Never nothing: rows of the same second weigh little, and where there are no others they weigh the same.
+        return np.maximum(np.diff(self.time_s, append=self.time_s[-1:] + 1), 0.001)
 
     @property
     def music_bpm(self) -> np.ndarray:
@@ -193,7 +194,7 @@ def _ratio(pulse: np.ndarray, tempo: np.ndarray, usual: float) -> np.ndarray:
     A pulse that falls to half within seconds is a patient's, not a change of the ratio.
     """
     ratio = np.full(len(pulse), np.nan)
-    known = np.isfinite(pulse) & np.isfinite(tempo) & (tempo > 0)
+    known = np.isfinite(pulse) & np.isfinite(tempo) & (tempo > 0) & (pulse > 0)
     if not known.any():
         return np.full(len(pulse), usual)
     quotient = pulse[known] / tempo[known]

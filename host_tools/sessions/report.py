@@ -66,7 +66,7 @@ def numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
         )
     tempo = facts.tempo_bpm[np.isfinite(facts.tempo_bpm)]
     if len(tempo):
-        slowed = 100 * (1 - float(tempo.min()) / float(tempo[0]))
+        slowed = 100 * (1 - float(tempo.min()) / float(tempo[0])) if tempo[0] > 0 else 0.0
         note = f"beats a minute, {slowed:.1f} % slower" if slowed >= 0.05 else "beats a minute"
         add("tempo", f"{tempo[0]:.1f} → {tempo.min():.1f}", note)
     known = np.isfinite(facts.pulse_bpm)

@@ -16,6 +16,7 @@ from simulator.files.errors import CalandoError
 WRAP_S = 65_536  # the seconds of a record are 16 bits
 OUT_OF_ORDER_S = 60
 MOST_THINNED_S = 64  # no device ever kept rows more coarsely
+LONGEST_S = 2 * 86_400  # longer than any session, and than several that the device had to keep as one
 NO_RECORD = "no record"  # stands for a phase where nothing was written down
 
 
@@ -171,7 +172,9 @@ def _event(time_s: int, record: dict[str, Any]) -> dict[str, Any]:
     if kind in _NAMED:
         name, names = _NAMED[kind]
         if not 0 <= value < len(names):
-            raise CalandoError(f"the session has a {kind} that this version does not know; renew calando")
+            raise CalandoError(
+                f"the session has an event, {kind} {value}, that this version does not know; renew calando"
+            )
         detail[name] = names[value]
     elif kind in EVENTS and value:
         detail["value"] = value

@@ -1,7 +1,9 @@
 """The commands about a device, against the firmware's own desk: a whole round trip, and nothing lost by what goes wrong."""
 
+import hashlib
 import json
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[4]
 NIGHT = "title = 'Night'\nlevel_dba = 40\nfade_s = 60\n"
 OWN = songs.DATA["edo"]
 RECORDS = bytes(range(16)) * 40
+ABOUT = {"unit": "a1", "firmware": "0.1.0", "board": "pico", "protocol": 1, "schema": "88C39449"}
 
 
 @pytest.fixture(autouse=True)
@@ -133,8 +136,7 @@ class TestRoundTrip:
         assert cable.device.files.size("song.later") is None
 
     def test_a_calibration_of_another_device_is_not_put_back(self, calando, cable, tmp_path):
-        about = {key: "x" for key in backup.TOLD}
-        backup.write(tmp_path / "other.zip", backup.Backup(about, {"calibration": b"{}"}))
+        backup.write(tmp_path / "other.zip", backup.Backup(ABOUT, {"calibration": b"{}"}))
         assert "of another device" in done(calando("restore", "other.zip"))
 
     def test_a_song_comes_and_goes(self, calando, cable, tmp_path):
@@ -307,10 +309,8 @@ class TestRefusals:
 
 
 class TestBackupFile:
-    ABOUT = {key: "a" for key in backup.TOLD}  # noqa: RUF012
-
     def test_the_same_content_is_the_same_bytes_and_names_no_day(self, tmp_path):
-        kept = backup.Backup(self.ABOUT, {"song.own": OWN})
+        kept = backup.Backup(ABOUT, {"song.own": OWN})
         for name in ("a.zip", "b.zip"):
             backup.write(tmp_path / name, kept)
         assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
@@ -328,8 +328,13 @@ class TestBackupFile:
                 "is no backup",
             ),
             (
-                {"format": backup.FORMAT, "version": 1, "device": ABOUT, "objects": {"x": {"sha256": "0"}}},
-                "is damaged: x",
+                {
+                    "format": backup.FORMAT,
+                    "version": 1,
+                    "device": ABOUT,
+                    "objects": {"x": {"bytes": 1, "sha256": "0" * 64}},
+                },
+                "is no backup",
             ),
             ([], "is no backup"),
         ],
@@ -341,9 +346,81 @@ class TestBackupFile:
         with pytest.raises(CalandoError, match=says):
             backup.read(tmp_path / "a.zip")
 
+    def packed(self, path, manifest=None, **options):
+        """A backup with one song, and what is other than in an honest one."""
+        objects = {"song.own": {"bytes": len(OWN), "sha256": hashlib.sha256(OWN).hexdigest()}}
+        said = {"format": backup.FORMAT, "version": 1, "device": ABOUT, "objects": objects} | (manifest or {})
+        with zipfile.ZipFile(path, "w", **options) as archive:
+            archive.writestr(backup.MANIFEST, said if isinstance(said, str) else json.dumps(said))
+            archive.writestr("song.own", OWN)
+        return path
+
+    @pytest.mark.parametrize(
+        "manifest",
+        [
+            {"version": True}, {"version": -1}, {"version": 1.5}, {"version": None}, {"format": ["calando backup"]},
+            {"device": ABOUT | {"unit": "../../x"}}, {"device": ABOUT | {"unit": None}}, {"device": []},
+            {"device": ABOUT | {"protocol": -1}}, {"device": ABOUT | {"firmware": "x" * 1000}}, {"objects": []},
+            {"objects": {"song.own": {"bytes": 10**30, "sha256": "0" * 64}}}, {"objects": {"song.own": None}},
+            {"objects": {"../own": {"bytes": 60, "sha256": "0" * 64}}},
+            {"objects": {"/etc/passwd": {"bytes": 60, "sha256": "0" * 64}}},
+            {"objects": {"song.own": {"bytes": float("nan"), "sha256": "0" * 64}}},
+            {"objects": {"session.-1": {"bytes": 60, "sha256": "0" * 64}}},
+        ],
+    )  # fmt: skip
+    def test_every_field_of_the_manifest_is_checked(self, tmp_path, manifest):
+        with pytest.raises(CalandoError, match=r"is no backup, or a damaged one"):
+            backup.read(self.packed(tmp_path / "a.zip", manifest))
+        assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
+
+    def test_a_size_that_is_not_the_contents_is_noticed(self, tmp_path):
+        wrong = {"song.own": {"bytes": 1, "sha256": hashlib.sha256(OWN).hexdigest()}}
+        with pytest.raises(CalandoError, match=r"is damaged: song\.own"):
+            backup.read(self.packed(tmp_path / "a.zip", {"objects": wrong}))
+
+    @pytest.mark.filterwarnings("ignore:Duplicate name")
+    def test_twice_the_same_name_is_refused(self, tmp_path):
+        path = self.packed(tmp_path / "a.zip")
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("song.own", b"another")
+        with pytest.raises(CalandoError, match="the same name in it twice"):
+            backup.read(path)
+        one = json.dumps({"bytes": 60, "sha256": "0" * 64})
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(
+                backup.MANIFEST,
+                f'{{"format":"calando backup","version":1,"objects":{{"song.a":{one},"song.a":{one}}}}}',
+            )
+        with pytest.raises(CalandoError, match="is no backup"):
+            backup.read(path)
+
+    @pytest.mark.parametrize("how", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_what_unpacks_to_more_than_a_device_holds_takes_no_memory(self, tmp_path, how):
+        path = tmp_path / "a.zip"
+        with zipfile.ZipFile(path, "w", how) as archive:
+            archive.writestr(backup.MANIFEST, bytes(100_000_000))
+        whole = path.read_bytes()
+        path.write_bytes(whole.replace((100_000_000).to_bytes(4, "little"), (1000).to_bytes(4, "little")))
+        tracemalloc.start()
+        with pytest.raises(CalandoError, match="is no backup"):
+            backup.read(path)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert most < 10_000_000, "ten times the largest honest backup would be 20 MB"
+
+    def test_a_file_without_an_end_is_refused(self):
+        with pytest.raises(CalandoError, match="larger than any backup"):
+            backup.read(Path("/dev/zero"))
+
+    def test_a_deep_manifest_is_refused(self, tmp_path):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(backup.MANIFEST, "[" * 100_000 + "]" * 100_000)
+        with pytest.raises(CalandoError, match="is no backup"):
+            backup.read(tmp_path / "a.zip")
+
     def test_a_bit_that_fell_over_is_noticed(self, tmp_path):
         path = tmp_path / "a.zip"
-        backup.write(path, backup.Backup(self.ABOUT, {"song.own": OWN}))
+        backup.write(path, backup.Backup(ABOUT, {"song.own": OWN}))
         whole = path.read_bytes()
         for place in range(30, len(whole), 7):
             path.write_bytes(whole[:place] + bytes((whole[place] ^ 4,)) + whole[place + 1 :])
@@ -384,7 +461,7 @@ def test_a_cable_pulled_in_the_middle_leaves_the_device_old_or_new(name, calando
     backup.write(
         tmp_path / "kept.zip",
         backup.Backup(
-            {key: "x" for key in backup.TOLD},
+            ABOUT,
             {"song.own": OWN, "profile": profile_file.as_bytes(Profile.from_values({"song": "own"}))},
         ),
     )
