@@ -137,9 +137,12 @@ def export(
             say(f"{error}. The other forms are written.")
             forms = tuple(one for one in forms if one != work.FHIR)
     written = note.newest(session)
-    files = work.files(session, forms, out, written.note if written else None, patient, spo2)
+    refused: list[str] = []
+    files = work.files(session, forms, out, written.note if written else None, patient, spo2, refused)
     write_files(files)
     say(f"Session {session.age} of unit {session.unit} is in {', '.join(map(str, files))}.")
+    if refused:
+        raise CalandoError("; ".join(refused))
 
 
 @app.command()

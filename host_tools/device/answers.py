@@ -27,7 +27,7 @@ from firmware.usb import link
 MOST_OBJECT_BYTES = 1 << 21
 MOST_TEXT_BYTES = 1 << 16  # of an object that is JSON
 MOST_ITEMS = 1000
-MOST_RECORDS = 1 << 16
+MOST_RECORDS = 1 << 14
 MOST_S = 1 << 32
 MOST_NUMBER = 1e9  # of a setting, in any unit
 MOST_CHARACTERS = 100

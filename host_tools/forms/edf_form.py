@@ -13,13 +13,14 @@ import edfio
 import numpy as np
 from edfio import Edf, EdfAnnotation, EdfSignal, Patient, Recording
 
+from host_tools.forms import edf_pack
 from host_tools.sessions import words
 from host_tools.sessions.note import Note
 from host_tools.sessions.session_file import SessionFile
-from host_tools.sessions.told import Told
+from host_tools.sessions.told import Told, check_length
 from simulator.files.errors import CalandoError
 
-LONGEST_S = 2 * 86_400  # longer than any session, and than several that the device had to keep as one
+YEARS = range(1985, 2085)  # the format has two figures for a year, and means these
 NOTED = "note: moment"
 _DIGEST = "records SHA-256 "
 _BEGAN = "session began "
@@ -53,14 +54,12 @@ def edf(session: SessionFile, told: Told, note: Note | None = None) -> bytes:
     """The file. Phases, events, gaps, stretches without a reading and the times of a note's moments are annotations.
 
     Of the patient it says X X X X. The start is local time at the bedside as the computer knew it, with its offset to UTC
-    in the header and as an annotation; where nobody knew, Startdate X and midnight of 1985, as the format has it.
-    Raises CalandoError for a session of more than two days, which no device plays.
+    in the header and as an annotation; where nobody knew, or in a year that the format cannot say, Startdate X and
+    midnight of 1985, as the format has it.
+    Raises CalandoError for records over more than a day, which no device plays.
     """
+    check_length(told, "EDF+")
     length = told.length_s + 1
-    if length > LONGEST_S:
-        raise CalandoError(
-            f"session {session.age} has records over {length // 3600} hours, which is no one session; export it as CSV"
-        )
     seconds, left_out = _seconds(told)
     signals = []
     for key, label, valid_label, unit, step, top in SIGNALS:
@@ -83,7 +82,7 @@ def edf(session: SessionFile, told: Told, note: Note | None = None) -> bytes:
                 physical_range=(0, 1), digital_range=(0, 1),
             )
         )  # fmt: skip
-    started = session.started
+    started = session.started if session.started and session.started.year in YEARS else None
     additional = [_offset(started)] if started else []
     made = Edf(
         signals,
@@ -99,7 +98,7 @@ def edf(session: SessionFile, told: Told, note: Note | None = None) -> bytes:
     )
     out = io.BytesIO()
     made.write(out)
-    return out.getvalue()
+    return edf_pack.pack(out.getvalue())
 
 
 def _seconds(told: Told) -> tuple[dict[int, dict], list[int]]:

@@ -21,8 +21,11 @@ def files(
     note: Note | None = None,
     patient: str | None = None,
     spo2: bool = False,
+    refused: list[str] | None = None,
 ) -> dict[Path, bytes]:
     """The content of each file of a session in these forms (of FORMS), by its place in `folder`. Nothing is written.
+
+    refused: gets a sentence for each form that this session does not fit; the others are made all the same.
 
     note: the times of its moments go into EDF+. patient, spo2: for FHIR, see fhir_form.fhir_json.
     Raises CalandoError for options of FHIR without it, where a library is missing, and for what a form cannot hold.
@@ -31,12 +34,20 @@ def files(
         raise CalandoError("--patient and --spo2 are for FHIR; add --form fhir, or leave them out")
     told = tell(session.raw)
     stem = session_read.stem(session)
+    makers = {
+        CSV: lambda: {
+            SUFFIXES[CSV]: csv_form.csv_text(session, told).encode(),
+            SUFFIXES["json"]: csv_form.sidecar_text(session, told).encode(),
+        },
+        EDF: lambda: {SUFFIXES[EDF]: edf_form.edf(session, told, note)},
+        FHIR: lambda: {SUFFIXES[FHIR]: fhir_form.fhir_json(session, told, patient, spo2).encode()},
+    }
     made: dict[Path, bytes] = {}
-    if CSV in forms:
-        made[folder / (stem + SUFFIXES[CSV])] = csv_form.csv_text(session, told).encode()
-        made[folder / (stem + SUFFIXES["json"])] = csv_form.sidecar_text(session, told).encode()
-    if EDF in forms:
-        made[folder / (stem + SUFFIXES[EDF])] = edf_form.edf(session, told, note)
-    if FHIR in forms:
-        made[folder / (stem + SUFFIXES[FHIR])] = fhir_form.fhir_json(session, told, patient, spo2).encode()
+    for form in forms:
+        try:
+            made |= {folder / (stem + suffix): content for suffix, content in makers[form]().items()}
+        except CalandoError as error:
+            if refused is None or len(forms) == 1:
+                raise
+            refused.append(str(error))
     return made

@@ -16,7 +16,7 @@ from host_tools.extras import needed
 from host_tools.forms.csv_form import NOTICE, UNCALIBRATED
 from host_tools.forms.minutes import Minute, minutes
 from host_tools.sessions.session_file import SessionFile
-from host_tools.sessions.told import Told
+from host_tools.sessions.told import Told, check_length
 from simulator.files.errors import CalandoError
 
 if TYPE_CHECKING:
@@ -69,8 +69,10 @@ def fhir_json(session: SessionFile, told: Told, patient: str | None = None, spo2
 
     patient: a reference that the hospital's own system knows, such as "Patient/123"; without one the device is the subject,
     and nothing says whose session it was. spo2: the uncalibrated estimate of oxygen too, marked as that.
-    Raises CalandoError when the library is not installed, and for a reference that is none.
+    Raises CalandoError when the library is not installed, and for a reference that is none,
+    and for records over more than a day.
     """
+    check_length(told, "FHIR")
     models = needed("fhir.resources.R4B.bundle", "record", "FHIR")
     return _checked(models, bundle(session, told, patient, spo2))
 

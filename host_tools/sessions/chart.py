@@ -16,8 +16,7 @@ from host_tools.sessions import facts, picture, report, words
 from host_tools.sessions.facts import Facts
 from host_tools.sessions.note import Note, NoteVersion, moment_words
 from host_tools.sessions.session_file import SessionFile
-from host_tools.sessions.told import LONGEST_S, NO_RECORD, Told
-from simulator.files.errors import CalandoError
+from host_tools.sessions.told import NO_RECORD, Told, check_length
 
 MOST_EVENTS = 10  # what fits on one page beside the rest
 MOST_GAPS = 3
@@ -33,11 +32,7 @@ _CEILING_DBA = {
 
 def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -> str:
     """The page, self-contained; with a note it stands where the blanks are otherwise."""
-    if told.length_s > LONGEST_S:
-        raise CalandoError(
-            f"session {session.age} has records over {told.length_s // 3600} hours, which is no one session; "
-            "export it as CSV to look at it"
-        )
+    check_length(told, "the page")
     found = _facts(session, told)
     level = found.level_dba[np.isfinite(found.level_dba)]
     lines = _noted(written.note) if written else []

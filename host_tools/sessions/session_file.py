@@ -30,30 +30,38 @@ from simulator.files.errors import CalandoError, os_reason
 
 FORMAT = "calando session"
 VERSION = 1
-MOST_RECORDS = 65_536  # far more than a device holds; a file that claims more is no session
+MOST_RECORDS = 16_384  # the device's pages hold 3150; a file that claims more is no session
+LARGEST_BYTES = 2 * MOST_RECORDS * RECORD_BYTES
 
 
 def _a_clock_s(moment: datetime.datetime) -> datetime.datetime:
-    # EDF+ has two figures for a year, and means 1985 to 2084 by them.
-    if not 1985 < moment.year < 2084:
+    # A computer without its battery says 1970; it has the session all the same.
+    if not 1970 <= moment.year < 2200:
         raise ValueError(f"the year {moment.year} is none of a computer's clock")
     return moment
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("it has characters that cannot be printed")
+    return text
+
+
 Moment = Annotated[AwareDatetime, AfterValidator(_a_clock_s)]
+Text = Annotated[str, AfterValidator(_printable)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class PlayedProfile(_Model):
     """What the profile on the device said of the music; of its other settings nothing is kept with a session."""
 
-    title: str = Field(max_length=16)
+    title: Text = Field(max_length=16)
     population: Literal["newborn", "adult"]
-    song: str | None = Field(default=None, max_length=24)
-    soundscape: str | None = Field(default=None, max_length=24)
+    song: Text | None = Field(default=None, max_length=24)
+    soundscape: Text | None = Field(default=None, max_length=24)
     level_dba: float | None = Field(default=None, ge=0, le=140)
     session_min: float | None = Field(default=None, ge=0, le=1440)
 
@@ -64,7 +72,7 @@ class SessionFile(_Model):
     format: Literal["calando session"] = FORMAT
     version: Literal[1] = VERSION
     unit: str = Field(pattern=r"^[0-9a-f]{1,32}$")
-    firmware: str = Field(max_length=32)
+    firmware: Text = Field(max_length=32)
     protocol: int = Field(ge=1, le=1000)
     age: int = Field(ge=0, le=2**32)  # grows by one with each session the device keeps
     this_boot: bool  # the device was not switched off between the session and its reading
@@ -126,11 +134,13 @@ def save(session: SessionFile, place: Path) -> None:
 def load(place: Path) -> SessionFile:
     """Raises CalandoError for a file that is missing, no session, or damaged."""
     try:
-        if place.stat().st_size > 4 * MOST_RECORDS * RECORD_BYTES:
+        with place.open("rb") as file:
+            text = file.read(LARGEST_BYTES + 1)
+        if len(text) > LARGEST_BYTES:
             raise CalandoError(
                 f"{place} is too large to be a session; choose a file that `calando session get` wrote"
             )
-        return SessionFile.model_validate_json(place.read_text(encoding="utf-8"))
+        return SessionFile.model_validate_json(text.decode("utf-8"))
     except OSError as error:
         raise CalandoError(
             f"{place} cannot be read ({os_reason(error)}); name a file that `calando session get` wrote"

@@ -16,7 +16,7 @@ from simulator.files.errors import CalandoError
 WRAP_S = 65_536  # the seconds of a record are 16 bits
 OUT_OF_ORDER_S = 60
 MOST_THINNED_S = 64  # no device ever kept rows more coarsely
-LONGEST_S = 2 * 86_400  # longer than any session, and than several that the device had to keep as one
+LONGEST_S = 86_400  # longer than any session, and than two that the device had to keep as one
 NO_RECORD = "no record"  # stands for a phase where nothing was written down
 
 
@@ -83,6 +83,15 @@ class Told:
                     runs[-1] = (runs[-1][0], at, runs[-1][2])
                 runs.append((at, self.length_s, name))
         return [run for run in runs if run[2] != "idle" and run[1] > run[0]]
+
+
+def check_length(told: Told, what: str) -> None:
+    """Raise CalandoError where the records span more than any session, and `what` would be made second by second."""
+    if told.length_s > LONGEST_S:
+        raise CalandoError(
+            f"the session has records over {told.length_s // 3600} hours, which is no one session: {what} is not made; "
+            "look at it as CSV"
+        )
 
 
 def tell(raw: bytes) -> Told:

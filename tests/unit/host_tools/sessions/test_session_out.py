@@ -191,7 +191,7 @@ class TestChart:
             assert text in page
 
     def test_a_calibration_is_named_by_its_day(self):
-        file = file_of(made.session(), calibrated=True, calibrated_on="2026-03-04")
+        file = file_of(made.session(), calibrated=True, calibrated_on=datetime.date(2026, 3, 4))
         assert "calibrated on 2026-03-04" in said(file)
 
     def test_a_power_cut_is_said_and_nothing_is_guessed(self):
