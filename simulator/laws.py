@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from firmware.step import Outputs
 
 CEILING_CDBA = {"newborn": 5000, "adult": 6000}  # of the mean that may be asked for
+MATCH_RATE = 0.05  # of the tempo, a minute, from an opening of no patient to the patient's own
 LONGEST_MS = {"newborn": 1_800_000, "adult": 2_700_000}
 DAILY_MIN = {"newborn": 60, "adult": 90}
 GAP_MIN = {"newborn": 60, "adult": 30}
@@ -40,7 +41,8 @@ class Laws:
         self._beat_bpm: float | None = None  # the tempo at the last beat
         self._beat_ms = 0.0  # since then
         self._first_bpm: float | None = None
-        self._minute: list[float] = []  # tempo each second of the last minute
+        # the tempo each second of the last minute, and whether it led then
+        self._minute: list[tuple[float, bool]] = []
         self._ratio_pulses = 0  # pulses to a beat; another one is glided to, faster than a patient is led
         self._gliding = False
         self._level_cdba: float | None = None
@@ -84,7 +86,8 @@ class Laws:
         self._look_at_phase(now_ms, outputs, sounding, found)
         self._look_at_rise(elapsed_ms, heard_cdba, found)
         self._look_at_ratio(outputs)
-        self._look_at_tempo(now_ms, elapsed_ms, outputs.tempo_mbpm if sounding else None, found)
+        leads = outputs.phase in ("lead", "sustain")
+        self._look_at_tempo(now_ms, elapsed_ms, outputs.tempo_mbpm if sounding else None, leads, found)
         return found
 
     def _look_at_phase(self, now_ms, outputs, sounding, found):
@@ -115,7 +118,7 @@ class Laws:
         if self._gliding:
             self._minute.clear()
 
-    def _look_at_tempo(self, now_ms, elapsed_ms, tempo_mbpm, found):
+    def _look_at_tempo(self, now_ms, elapsed_ms, tempo_mbpm, leading, found):
         if tempo_mbpm is None:
             self._beat_bpm = self._first_bpm = None
             self._minute.clear()
@@ -134,8 +137,9 @@ class Laws:
                 found.append(f"the tempo stepped from {self._beat_bpm:g} to {bpm:g} at one beat")
             self._beat_bpm = bpm
         if now_ms % 1000 == 0:
-            self._minute.append(bpm)
+            self._minute.append((bpm, leading))
             if len(self._minute) > 60:
-                earlier = self._minute.pop(0)
-                if leads and abs(bpm / earlier - 1) > self._lead_rate + 0.0005:
+                led = leads or all(minute[1] for minute in self._minute)
+                earlier = self._minute.pop(0)[0]
+                if abs(bpm / earlier - 1) > (self._lead_rate if led else MATCH_RATE) + 0.0015:
                     found.append(f"the tempo went from {earlier:g} to {bpm:g} in a minute")

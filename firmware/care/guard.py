@@ -516,10 +516,10 @@ class Guard:
             if self._start_tempo_mbpm is None:
                 self._start_tempo_mbpm = tempo
         else:
-            floor = self._slowest_mbpm(outputs, self._start_tempo_mbpm)
+            # Never slower than this, nor faster because of it: music that began below it may rise, and stays where it is.
+            floor = min(self._slowest_mbpm(outputs, self._start_tempo_mbpm), self._window_tempo_mbpm)
             if tempo < floor:
-                # Never slower from here, and never faster because of it.
-                tempo = min(floor, self._window_tempo_mbpm)
+                tempo = floor
             change = self._window_tempo_mbpm * TEMPO_CHANGE_PERMILLE // 1000
             if tempo > self._window_tempo_mbpm + change:
                 tempo = self._window_tempo_mbpm + change

@@ -16,12 +16,15 @@ _TEMPO_HIGH_MBPM = const(90_000)
 # A ratio is given up only when the tempo it gives is this far outside, at this many phrase ends in a row.
 _RATIO_HYSTERESIS_MBPM = const(4_000)
 _RATIO_PHRASES = const(2)
+_UNSUNG_WEIGHT = const(8)  # what nobody would sing is chosen only where every ratio is like that
 
 SMOOTHING_S = const(10)  # time constant, after a median that costs 2 s more; hides breathing, not a trend
 LATEST = const(5)  # readings of which the middle one counts
 PULSE_SLEW_MBPM = const(2_000)  # in a second: more is a wrong reading, not a heart
 _READINGS_MAX = const(240)  # one a second while the baseline is taken
-_GLIDE_PERMILLE = const(100)  # in a minute, towards a tempo the patient was never at: 0.25 % a beat
+# In a minute, from a tempo that was not the patient's (an opening, another ratio) to the one that is: choice. It is part of
+# matching, which lasts until the music has arrived; what leads afterwards keeps to the profile's own rate.
+MATCH_PERMILLE = const(50)
 # 2 % slower than allowed: rounded to hundredths and read a tenth of a second late it is still within the rate.
 _PERMILLE_AND_MARGIN = const(1_020)
 ADULT_FLOOR_PULSE_MBPM = const(50_000)  # music never leads a pulse below this
@@ -199,7 +202,7 @@ class Tempo:
         pulse = self._filter.mean_mbpm
         self.closed = closed and self._filter.known
         if self.closed:
-            self._choose_ratio(pulse, compound, 0)
+            self._choose_ratio(pulse, compound, 0, self._now_mbpm)
             self.baseline_mbpm = self._baseline.median_mbpm()
             self._set_floor(self.baseline_mbpm)
             matched = pulse * self.ratio_beats // self.ratio_pulses
@@ -239,7 +242,7 @@ class Tempo:
             target = self._wait_for_patient(target)
         self._target_mbpm = target
         if self.match_left_ms:
-            self.match_left_ms = max(0, self.match_left_ms - elapsed_ms)
+            self.match_left_ms = max(1 if self._gliding else 0, self.match_left_ms - elapsed_ms)
         elif not self.waiting:
             self.curve_ms += elapsed_ms
         self._glide(elapsed_ms)
@@ -259,8 +262,10 @@ class Tempo:
             floor = min(ADULT_FLOOR_PULSE_MBPM, baseline_mbpm)
         self._floor_mbpm = floor * self.ratio_beats // self.ratio_pulses
 
-    def _choose_ratio(self, pulse_mbpm, compound, hysteresis_mbpm):
-        """The first ratio whose tempo a person would sing; True when it is another one."""
+    def _choose_ratio(self, pulse_mbpm, compound, hysteresis_mbpm, near_mbpm=0):
+        """The first ratio whose tempo a person would sing, or of these the one nearest to what plays (0: nothing does);
+        True when it is another one.
+        """
         if self.ratio_pulses and hysteresis_mbpm:
             tempo = pulse_mbpm * self.ratio_beats // self.ratio_pulses
             if _TEMPO_LOW_MBPM - hysteresis_mbpm <= tempo <= _TEMPO_HIGH_MBPM + hysteresis_mbpm:
@@ -275,7 +280,9 @@ class Tempo:
         best_distance = -1
         for choice in choices:
             tempo = pulse_mbpm * choice[0] // choice[1]
-            distance = max(_TEMPO_LOW_MBPM - tempo, tempo - _TEMPO_HIGH_MBPM, 0)
+            distance = max(_TEMPO_LOW_MBPM - tempo, tempo - _TEMPO_HIGH_MBPM, 0) * _UNSUNG_WEIGHT
+            if near_mbpm:
+                distance += abs(tempo - near_mbpm)
             if best_distance < 0 or distance < best_distance:
                 best = choice
                 best_distance = distance
@@ -326,7 +333,7 @@ class Tempo:
             self._credit = 0
             self._gliding = False
             return
-        rate = _GLIDE_PERMILLE if self._gliding else self._profile.lead_rate_permille
+        rate = MATCH_PERMILLE if self._gliding else self._profile.lead_rate_permille
         self._credit += self._now_mbpm * rate // _PERMILLE_AND_MARGIN * elapsed_ms
         most = self._credit // 60_000
         self._credit -= most * 60_000

@@ -39,6 +39,11 @@ song in the mode in which it is written; above 0, so many phrases in a hundred o
 (down to -100) so many of a song in minor to major. Between rows it goes straight, after the last it stays. At most 16
 rows. However steep it is drawn, the tempo falls no faster than `lead_rate_percent_per_min` and no further than
 `slowing_percent`.
+
+`lead_rate_percent_per_min` is the rate at which the music *leads*. Where it began at a tempo that was not the patient's
+(`opening = "music"`) it first goes over to the patient's own, up or down, at no more than 5 % a minute and at the ratio to
+the pulse that is nearest to what plays; the same where the pulse has left what a ratio can be sung to. That is part of
+matching, which lasts until the music has arrived, `match_min` or longer.
 """
 SOURCES = """
 ## Where the ready-made numbers come from

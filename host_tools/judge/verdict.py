@@ -410,6 +410,16 @@ def _tempo(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:
             time_s[worst],
             f"{step[worst]:.2f} % in a second",
         )
+        if len(tempo) > 61 and (glides or _other_ratio(evidence, piece)):
+            # It is on its way to the patient's tempo: slower than it leads nowhere, yet within a rate of its own.
+            rate = np.abs(1 - tempo[60:] / tempo[:-60]) * 100
+            worst = int(np.argmax(rate))
+            verdict.margin(
+                "tempo_rate",
+                limits["match_rate_percent_per_min"] + 0.15 - rate[worst],
+                time_s[worst],
+                f"{rate[worst]:.2f} % in a minute",
+            )
         if glides or _other_ratio(evidence, piece):
             continue
         first = tempo[0]

@@ -729,6 +729,23 @@ def test_the_tempo_never_sinks_below_its_limit_whatever_the_session_wants(popula
         assert watch.outputs.tempo_mbpm == pytest.approx(start * slowest, rel=0.001)
 
 
+def test_music_that_began_below_its_slowest_rises_as_it_is_asked_and_catches_up_with_nothing():
+    """It was kept where it began until what was asked for had passed the limit, and then stepped 1 % in a second."""
+    watch = Watch(playing=False)
+    watch.outputs.ratio_beats, watch.outputs.ratio_pulses = 1, 2
+    watch.outputs.tempo_mbpm = 66_000
+    watch.want(True)
+    asked = 66_000  # the slowest at a pulse of 150 is 68 250
+    for _ in range(1500):
+        asked = min(75_000, asked + 5)
+        watch.outputs.tempo_mbpm = asked
+        watch.step()
+        assert watch.outputs.tempo_mbpm == asked
+    watch.outputs.tempo_mbpm = 60_000
+    watch.step()
+    assert watch.outputs.tempo_mbpm > 68_249
+
+
 def test_the_slowest_tempo_follows_from_the_baseline_not_from_the_start():
     watch = Watch()
     watch.outputs.ratio_beats, watch.outputs.ratio_pulses = 1, 2

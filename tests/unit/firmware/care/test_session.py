@@ -435,8 +435,10 @@ def test_a_profile_may_begin_in_silence():
 def test_a_profile_may_begin_with_music_at_its_own_tempo_which_then_glides():
     bench = Bench(opening="music", opening_tempo_bpm=66).start(50)
     assert bench.tempo_bpm == 66
-    bench.run(130)
-    assert bench.tempo_bpm == pytest.approx(75, abs=0.1)
+    bench.run(150)
+    assert bench.phase == "match" and bench.tempo_bpm == pytest.approx(66 * 1.049**2.33, abs=0.3)
+    bench.run(60, until="lead")
+    assert bench.phase == "lead" and bench.tempo_bpm == pytest.approx(75, abs=0.1)
 
 
 def test_minutes_left_count_down():

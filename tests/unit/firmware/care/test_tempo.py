@@ -164,12 +164,31 @@ def test_readings_in_any_order_have_the_same_middle():
         assert smooth._middle() == 3000
 
 
-def test_a_glide_to_a_tempo_of_no_patient_takes_ten_percent_a_minute():
+@pytest.mark.parametrize(
+    ("opening_bpm", "pulse", "ratio"), [(66, 150, 2), (60, 150, 3), (90, 155, 2), (50, 178, 4)]
+)
+def test_music_that_opened_goes_to_the_nearest_ratio_at_five_percent_a_minute_and_leads_only_then(
+    opening_bpm, pulse, ratio
+):
     tempo = Tempo(Profile.ready("newborn"))
-    tempo.open_with(60_000)
-    listening(tempo, 150)
+    tempo.open_with(opening_bpm * 1000)
+    listening(tempo, pulse)
     tempo.begin(True, False)
-    assert played(tempo, 60, 150) == pytest.approx(60 * 1.103, abs=0.05)
+    assert tempo.ratio_pulses == ratio
+    matched = pulse / ratio
+    minutes = 0
+    last = opening_bpm
+    while tempo.match_left_ms:
+        now_bpm = played(tempo, 60, pulse)
+        assert abs(now_bpm / last - 1) <= 0.0505, "no faster than its own rate"
+        last = now_bpm
+        minutes += 1
+    assert now(tempo) == pytest.approx(matched * 1000, rel=0.011), "it has arrived before it leads"
+    assert minutes >= abs(matched / opening_bpm - 1) / 0.051
+    for _ in range(5):
+        now_bpm = played(tempo, 60, pulse)
+        assert abs(now_bpm / last - 1) <= 0.0105
+        last = now_bpm
 
 
 def test_a_ratio_that_is_too_slow_is_given_up_as_well():
