@@ -65,6 +65,7 @@ bench: .venv/installed-bench ## speed of a session and of the sound, cycles on t
 	$(BIN)/python tests/bench/audio.py
 	$(BIN)/python tests/bench/audio_cycles.py
 	$(BIN)/python tests/bench/vitals.py
+	$(BIN)/python tests/bench/session_table.py
 
 deploy: setup ## put the firmware on the board that is plugged in (PORT=/dev/... to choose)
 	@$(BIN)/calando deploy $(if $(PORT),--port $(PORT))

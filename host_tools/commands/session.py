@@ -1,6 +1,7 @@
 """`calando session`: what happened on the device, as files, as a page, for other programs."""
 
 import datetime
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -170,6 +171,60 @@ def verify(
         with progress_bar("reading the session") as progress:
             session = session_read.get(source, port, _now(), progress)
     say(f"{work.verify(file, session)}.")
+
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder with files of `session get`.")]
+
+
+@app.command()
+def table(
+    folder: Folder,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="An existing folder; default: that of the sessions.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """All sessions of a folder as tables for R or pandas: a row a session, a minute, a score; with a dictionary."""
+    from host_tools.forms import table as work
+    from host_tools.output import write_files
+
+    with progress_bar("reading the sessions") as progress:
+        tables = work.read_folder(folder, _tell, progress)
+    files = work.files(tables, out or folder)
+    write_files(files)
+    counted = {name: tables.rows(name) for name in tables.columns}
+    if as_json:
+        print_json({"rows": counted, "files": [str(place) for place in files]})
+        return
+    rows = ", ".join(f"{number} {name}" for name, number in counted.items())
+    say(f"{rows} are in {out or folder}: {', '.join(place.name for place in files)}.")
+
+
+@app.command()
+def compare(
+    folder: Folder,
+    unit: Annotated[
+        str | None, typer.Option(metavar="UNIT", help="Which device, where there are several.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", help="Where to write it; default: sessions-UNIT.html there."),
+    ] = None,
+) -> None:
+    """A page with the course over the sessions of one unit: pulse, tempo, minutes, how each ended; nobody in particular."""
+    from host_tools.forms import compare as work
+    from host_tools.forms import table as tables
+    from host_tools.output import write_files
+
+    with progress_bar("reading the sessions") as progress:
+        chosen, rows = work.sessions_of(tables.read_folder(folder, _tell, progress), unit)
+    place = out or folder / f"sessions-{chosen}.html"
+    write_files({place: work.html(chosen, rows).encode()})
+    say(f"The course over {len(rows)} sessions of unit {chosen} is {place}.")
+
+
+def _tell(text: str) -> None:
+    print(f"{text}.", file=sys.stderr)
 
 
 def _now() -> datetime.datetime:

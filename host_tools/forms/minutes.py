@@ -42,11 +42,11 @@ def _minute(number: int, rows: list[dict[str, Any]]) -> Minute:
     medians: dict[str, float | None] = {}
     known: dict[str, int] = {}
     for name, digits in MEDIANS.items():
-        # A level of 0 is the device's word for "nothing played", and no level.
-        values = [
-            row[name] for row in rows if row[name] is not None and (name != "level_dba" or row[name] > 0)
-        ]
+        values = [value for row in rows if (value := row[name]) is not None]
+        if name == "level_dba":  # a level of 0 is the device's word for "nothing played", and no level
+            values = [value for value in values if value > 0]
         known[name] = len(values)
         medians[name] = round(median(values), digits) if values else None
     phases = [row["phase"] for row in rows]
-    return Minute(number, max(phases, key=phases.count) if phases else None, len(rows), medians, known)
+    phase = max(dict.fromkeys(phases), key=phases.count) if phases else None
+    return Minute(number, phase, len(rows), medians, known)

@@ -154,19 +154,19 @@ def _beginning(records: list[dict[str, Any]]) -> int:
 
 
 def _row(time_s: int, record: dict[str, Any]) -> dict[str, Any]:
-    def scaled(name: str, divisor: int) -> float | None:
-        return None if record[name] is None else record[name] / divisor
-
+    # Written out, for a year of sessions has a million of them.
+    pulse, tempo, target = record["pulse_rate_mbpm"], record["tempo_mbpm"], record["target_tempo_mbpm"]
+    level, perfusion, spo2 = record["level_cdba"], record["perfusion_index_ppm"], record["spo2_permille"]
     return {
         "time_s": time_s,
         "phase": record["phase"],
         "reason": record["reason"],
-        "pulse_rate_bpm": scaled("pulse_rate_mbpm", 1000),
-        "tempo_bpm": scaled("tempo_mbpm", 1000),
-        "target_tempo_bpm": scaled("target_tempo_mbpm", 1000),
-        "level_dba": scaled("level_cdba", 100),
-        "perfusion_index_percent": scaled("perfusion_index_ppm", 10_000),
-        "spo2_percent": scaled("spo2_permille", 10),
+        "pulse_rate_bpm": None if pulse is None else pulse / 1000,
+        "tempo_bpm": None if tempo is None else tempo / 1000,
+        "target_tempo_bpm": None if target is None else target / 1000,
+        "level_dba": None if level is None else level / 100,
+        "perfusion_index_percent": None if perfusion is None else perfusion / 10_000,
+        "spo2_percent": None if spo2 is None else spo2 / 10,
         "quality_percent": record["quality_percent"],
         "contact": record["contact"],
     }
@@ -195,9 +195,14 @@ def _find_gaps(told: Told) -> None:
     neighbours is more than thinning ever leaves, and so nothing was written down there."""
     times = [row["time_s"] for row in told.rows]
     steps = [max(1, later - earlier) for earlier, later in pairwise(times)]
+    last = len(steps) - 1
     for place, step in enumerate(steps):
-        around = steps[max(0, place - 1) : place] + steps[place + 1 : place + 2]
-        usual = min(around) if around else 1
+        if step <= 3:  # twice the shortest step there is, and one: nearly all of them, and soon said
+            told.every_s.append(step)
+            continue
+        before = steps[place - 1] if place > 0 else step
+        after = steps[place + 1] if place < last else step
+        usual = min(before, after) if last else 1
         if step > 2 * usual + 1 or step > MOST_THINNED_S:
             told.gaps.append((times[place], times[place + 1]))
             told.every_s.append(min(usual, MOST_THINNED_S))
