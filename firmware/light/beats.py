@@ -66,15 +66,15 @@ class Beats:
         self._pending = 0
 
     def ticks(self, number):
-        """When beat `number` came (of `count`, one of the last 64)."""
+        """Return when beat `number` came (of `count`, one of the last 64)."""
         return self.times[number & _MASK]
 
     def top(self, number):
-        """When that beat's wave was at its top."""
+        """Return when that beat's wave was at its top."""
         return self.tops[number & _MASK]
 
     def rise(self, number):
-        """How far the light fell at that beat: slopes added up from foot to top."""
+        """Return how far the light fell at that beat: slopes added up from foot to top."""
         return self.rises[number & _MASK]
 
     def level(self, number):
@@ -82,19 +82,19 @@ class Beats:
         return self.levels[number & _MASK]
 
     def stretch_end(self, number):
-        """When stretch `number` (of `stretches`, one of the last 64) ended; it lies between good beats."""
+        """Return when stretch `number` (of `stretches`, one of the last 64) ended; it lies between good beats."""
         return self._end[number & _MASK]
 
     def stretch_ticks(self, number):
-        """How long that stretch is."""
+        """Return how long that stretch is."""
         return self._span[number & _MASK]
 
     def stretch_beats(self, number):
-        """How many intervals that stretch holds: 1, or more where beats were missed."""
+        """Return how many intervals that stretch holds: 1, or more where beats were missed."""
         return self._number[number & _MASK]
 
     def stretch_odd(self, number):
-        """How many beats were missed or too many in that stretch."""
+        """Return how many beats were missed or too many in that stretch."""
         return self._oddness[number & _MASK]
 
     def steady_ticks(self, least_ticks):

@@ -72,11 +72,11 @@ class Movement:
         )
 
     def present(self, head):
-        """Whether the sensor is being moved."""
+        """Return whether the sensor is being moved."""
         return head < self._until
 
     def disturbs(self, rate, head):
-        """Whether `rate` (mbpm) may be the hand's: it is not the calm light's, and the light is not calm."""
+        """Return whether `rate` (mbpm) may be the hand's: it is not the calm light's, and the light is not calm."""
         if head >= self._until:
             return False
         if head - self._began > _BURST_PAIRS:

@@ -16,11 +16,11 @@ RING_MASK = const(511)
 SLOPE_BIAS = const(8388608)
 RISE_MAX = const(1000000)
 LIMIT_MAX = const(500000)  # slopes are clipped here at the latest, so that products of them fit
-# A sum over 4 pairs (80 ms), and the fall from the 4 pairs before to these 4: a band-pass around the
-# pulse's steep rise that knows no level, so steps and drift of the light pass by quickly.
 TICKS_PER_PAIR = const(64)  # beat times are interpolated to 1/64 of 20 ms
 # Samples for the autocorrelation are 10 bits, stored as 1..1023; correlations are permille, stored as 24..2024.
 R_BIAS = const(1024)
+_X_BIAS = const(512)
+_X_MOST = const(511)
 
 # Places in the filter's state.
 HEAD = const(0)  # pairs seen since the start
@@ -29,12 +29,14 @@ _WAITING = const(2)  # that sample, of infrared and red
 IR_SUM = const(4)  # the newest 4 pairs of infrared, of red; then the 4 pairs before
 RED_SUM = const(5)
 IR_SUM_BEFORE = const(6)
+_RED_SUM_BEFORE = const(7)
 FILLED = const(8)  # 0: the next pair fills the 8 pairs
 IR_MAX = const(14)  # largest and smallest count since they were last cleared
 IR_MIN = const(15)
 RED_MAX = const(16)
 _RED_MIN = const(17)
-_PAIRS = const(18)  # the last 8 pairs of infrared, then of red
+_PAIRS = const(18)  # the last 8 pairs of infrared
+_RED_PAIRS = const(26)  # and of red
 STATE_SIZE = const(34)
 
 
@@ -42,55 +44,60 @@ STATE_SIZE = const(34)
 def smooth(state: ptr32, ir_slopes: ptr32, red_slopes: ptr32, ir: ptr32, red: ptr32, count: int):
     """Take `count` samples of each light (0..262143 counts); a biased slope a pair goes into the two rings.
 
-    The slope is how far the sum over 80 ms fell (blood came) since the 80 ms before.
+    The slope is how far the sum over 4 pairs (80 ms) fell (blood came) since the 4 pairs before: a band-pass around the
+    pulse's steep rise that knows no level, so steps and drift of the light pass by quickly.
     """
     i = 0
     while i < count:
         a = int(ir[i])
         b = int(red[i])
-        if a > int(state[14]):
-            state[14] = a
-        if a < int(state[15]):
-            state[15] = a
-        if b > int(state[16]):
-            state[16] = b
-        if b < int(state[17]):
-            state[17] = b
-        if int(state[1]) == 0:
-            state[2] = a
-            state[3] = b
-            state[1] = 1
+        if a > int(state[IR_MAX]):
+            state[IR_MAX] = a
+        if a < int(state[IR_MIN]):
+            state[IR_MIN] = a
+        if b > int(state[RED_MAX]):
+            state[RED_MAX] = b
+        if b < int(state[_RED_MIN]):
+            state[_RED_MIN] = b
+        if int(state[_HALF]) == 0:
+            state[_WAITING] = a
+            state[_WAITING + 1] = b
+            state[_HALF] = 1
         else:
-            state[1] = 0
-            a += int(state[2])
-            b += int(state[3])
-            head = int(state[0])
+            state[_HALF] = 0
+            a += int(state[_WAITING])
+            b += int(state[_WAITING + 1])
+            head = int(state[HEAD])
             j = 0
-            fill = int(state[8])
+            fill = int(state[FILLED])
             if fill == 0:
-                state[8] = 1
+                state[FILLED] = 1
                 # The first pair fills everything, so that the level appearing is no step.
                 while j < 8:
-                    state[18 + j] = a
-                    state[26 + j] = b
+                    state[_PAIRS + j] = a
+                    state[_RED_PAIRS + j] = b
                     j += 1
-                state[4] = 4 * a
-                state[5] = 4 * b
+                state[IR_SUM] = 4 * a
+                state[RED_SUM] = 4 * b
             tap = head & 7
             half = (head + 4) & 7
-            # state[4] is the sum of the newest 4 pairs, state[8] of the 4 before.
-            state[4] = int(state[4]) + a - int(state[18 + half])
-            state[5] = int(state[5]) + b - int(state[26 + half])
+            # Beside the newest pair goes the one of 4 pairs ago; of the 4 before, the one of 8 ago.
+            state[IR_SUM] = int(state[IR_SUM]) + a - int(state[_PAIRS + half])
+            state[RED_SUM] = int(state[RED_SUM]) + b - int(state[_RED_PAIRS + half])
             if fill == 0:
-                state[6] = 4 * a
-                state[7] = 4 * b
-            state[6] = int(state[6]) + int(state[18 + half]) - int(state[18 + tap])
-            state[7] = int(state[7]) + int(state[26 + half]) - int(state[26 + tap])
-            state[18 + tap] = a
-            state[26 + tap] = b
-            ir_slopes[head & 511] = int(state[6]) - int(state[4]) + 8388608
-            red_slopes[head & 511] = int(state[7]) - int(state[5]) + 8388608
-            state[0] = head + 1
+                state[IR_SUM_BEFORE] = 4 * a
+                state[_RED_SUM_BEFORE] = 4 * b
+            state[IR_SUM_BEFORE] = (
+                int(state[IR_SUM_BEFORE]) + int(state[_PAIRS + half]) - int(state[_PAIRS + tap])
+            )
+            state[_RED_SUM_BEFORE] = (
+                int(state[_RED_SUM_BEFORE]) + int(state[_RED_PAIRS + half]) - int(state[_RED_PAIRS + tap])
+            )
+            state[_PAIRS + tap] = a
+            state[_RED_PAIRS + tap] = b
+            ir_slopes[head & RING_MASK] = int(state[IR_SUM_BEFORE]) - int(state[IR_SUM]) + SLOPE_BIAS
+            red_slopes[head & RING_MASK] = int(state[_RED_SUM_BEFORE]) - int(state[RED_SUM]) + SLOPE_BIAS
+            state[HEAD] = head + 1
         i += 1
 
 
@@ -100,27 +107,27 @@ def level(slopes: ptr32, out: ptr32, n: int, end: int, half: int, limit: int):
 
     That mean is the breath's and the drift's. It needs slopes up to pair end - 1 + half.
     """
-    high = 8388608 + limit
-    low = 8388608 - limit
+    high = SLOPE_BIAS + limit
+    low = SLOPE_BIAS - limit
     width = 2 * half + 1
     while n < end:
         total = 0
         j = n - half
         last = n + half
         while j <= last:
-            s = int(slopes[j & 511])
+            s = int(slopes[j & RING_MASK])
             if s > high:
                 s = high
             if s < low:
                 s = low
-            total += s - 8388608
+            total += s - SLOPE_BIAS
             j += 1
-        s = int(slopes[n & 511])
+        s = int(slopes[n & RING_MASK])
         if s > high:
             s = high
         if s < low:
             s = low
-        out[n & 511] = s - total // width
+        out[n & RING_MASK] = s - total // width
         n += 1
 
 
@@ -129,7 +136,7 @@ def largest_slope(ring: ptr32, n: int, end: int) -> int:
     """The largest slope, up or down, at pairs n..end-1."""
     best = 0
     while n < end:
-        s = int(ring[n & 511]) - 8388608
+        s = int(ring[n & RING_MASK]) - SLOPE_BIAS
         if s < 0:
             s = 0 - s
         if s > best:
@@ -143,12 +150,12 @@ def extract(ring: ptr32, x: ptr16, first: int, count: int, limit: int):
     """Slopes of `count` pairs from `first`, clipped at ±limit (1..2^19), scaled to ±511, biased, into x."""
     i = 0
     while i < count:
-        s = int(ring[(first + i) & 511]) - 8388608
+        s = int(ring[(first + i) & RING_MASK]) - SLOPE_BIAS
         if s > limit:
             s = limit
         if s < 0 - limit:
             s = 0 - limit
-        x[i] = (s + limit) * 511 // limit + 1
+        x[i] = (s + limit) * _X_MOST // limit + 1
         i += 1
 
 
@@ -167,10 +174,10 @@ def autocorrelate(x: ptr16, r: ptr32, lag: int, last_lag: int, count: int):
     b_energy = 0
     i = 0
     while i < n:
-        v = int(x[i]) - 512
+        v = int(x[i]) - _X_BIAS
         a_sum += v
         a_energy += v * v
-        v = int(x[i + lag]) - 512
+        v = int(x[i + lag]) - _X_BIAS
         b_sum += v
         b_energy += v * v
         i += 1
@@ -183,18 +190,18 @@ def autocorrelate(x: ptr16, r: ptr32, lag: int, last_lag: int, count: int):
             total += int(x[i]) * int(x[j])
             i += 1
             j += 1
-        total -= 512 * (a_sum + b_sum + 512 * n)
+        total -= _X_BIAS * (a_sum + b_sum + _X_BIAS * n)
         energy = ((a_energy + b_energy) >> 11) + 1
         value = (total >> 10) * 1000 // energy
         if value > 1000:
             value = 1000
         if value < -1000:
             value = -1000
-        r[lag] = value + 1024
-        v = int(x[n - 1]) - 512
+        r[lag] = value + R_BIAS
+        v = int(x[n - 1]) - _X_BIAS
         a_sum -= v
         a_energy -= v * v
-        v = int(x[lag]) - 512
+        v = int(x[lag]) - _X_BIAS
         b_sum -= v
         b_energy -= v * v
         lag += 1
@@ -211,7 +218,7 @@ def salience(
     part_percent: int,
     second: int,
 ):
-    """How well each of the periods `lags` (1/64 pair) explains the correlations r: 0..1000 each.
+    """Work out how well each of the periods `lags` (1/64 pair) explains the correlations r: 0..1000 each.
 
     The mean correlation at up to four multiples, less a share of that at the half or third of the period, and
     less what something much shorter correlates better. Up to `second` (1/64 pair) after a beat a second wave
@@ -230,7 +237,7 @@ def salience(
         while lag <= longest and n < 4:
             i = lag >> 6
             f = lag & 63
-            v = ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - 1024
+            v = ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - R_BIAS
             if n == 0:
                 first = v
             total += v
@@ -246,12 +253,12 @@ def salience(
         if lag >= shortest:
             i = lag >> 6
             f = lag & 63
-            part = ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - 1024
+            part = ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - R_BIAS
         lag = t // 3
         if lag >= shortest:
             i = lag >> 6
             f = lag & 63
-            v = ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - 1024
+            v = ((int(r[i]) * (64 - f) + int(r[i + 1]) * f) >> 6) - R_BIAS
             if v > part:
                 part = v
         if part < first and t <= 2 * second:
@@ -270,7 +277,7 @@ def salience(
                 if last > longest >> 6:
                     last = longest >> 6
                 while j <= last:
-                    v = int(r[j]) - 1024
+                    v = int(r[j]) - R_BIAS
                     if n == 1 and v > own:
                         own = v
                     if v > most:
@@ -280,7 +287,7 @@ def salience(
             value -= 2 * (most - own)
         # What correlates less than something much shorter is no period.
         while place <= t * 3 >> 8:
-            v = int(r[place]) - 1024
+            v = int(r[place]) - R_BIAS
             if v > shorter:
                 shorter = v
             place += 1
@@ -332,14 +339,14 @@ def next_peak(ring: ptr32, n: int, end: int, behind: int, ahead: int, threshold:
 
     -1 when there is none.
     """
-    threshold += 8388608
+    threshold += SLOPE_BIAS
     while n < end:
-        s = int(ring[n & 511])
+        s = int(ring[n & RING_MASK])
         if s >= threshold:
             good = 1
             j = n - behind
             while j < n:
-                if int(ring[j & 511]) >= s:
+                if int(ring[j & RING_MASK]) >= s:
                     good = 0
                     j = n
                 j += 1
@@ -347,7 +354,7 @@ def next_peak(ring: ptr32, n: int, end: int, behind: int, ahead: int, threshold:
                 j = n + 1
                 last = n + ahead
                 while j <= last:
-                    if int(ring[j & 511]) > s:
+                    if int(ring[j & RING_MASK]) > s:
                         good = 0
                         j = last
                     j += 1
@@ -359,11 +366,11 @@ def next_peak(ring: ptr32, n: int, end: int, behind: int, ahead: int, threshold:
 
 @micropython.viper
 def lean(ring: ptr32, n: int, end: int) -> int:
-    """How much steeper pairs n..end-1 rise than they fall: the largest slope up, in percent of the largest down."""
+    """Return how much steeper pairs n..end-1 rise than they fall: the largest slope up, in percent of the largest down."""
     up = 0
     down = 1
     while n < end:
-        s = int(ring[n & 511]) - 8388608
+        s = int(ring[n & RING_MASK]) - SLOPE_BIAS
         if s > up:
             up = s
         if 0 - s > down:
@@ -374,43 +381,43 @@ def lean(ring: ptr32, n: int, end: int) -> int:
 
 @micropython.viper
 def prominence(slopes: ptr32, n: int, around: int) -> int:
-    """How far the slope at pair n stands above the mean of the `around` pairs on each side of it."""
+    """Return how far the slope at pair n stands above the mean of the `around` pairs on each side of it."""
     total = 0
     j = n - around
     last = n + around
     while j <= last:
-        total += int(slopes[j & 511]) - 8388608
+        total += int(slopes[j & RING_MASK]) - SLOPE_BIAS
         j += 1
-    return int(slopes[n & 511]) - 8388608 - total // (2 * around + 1)
+    return int(slopes[n & RING_MASK]) - SLOPE_BIAS - total // (2 * around + 1)
 
 
 @micropython.viper
 def rise(slopes: ptr32, n: int, behind: int, ahead: int) -> int:
-    """How far the light fell at the beat that is steepest at pair n: slopes from foot to top, added up."""
-    peak = int(slopes[n & 511]) - 8388608
-    least = 8388608 + (peak >> 4)
+    """Return how far the light fell at the beat that is steepest at pair n: slopes from foot to top, added up."""
+    peak = int(slopes[n & RING_MASK]) - SLOPE_BIAS
+    least = SLOPE_BIAS + (peak >> 4)
     total = 0
     j = n
     first = n - behind
-    while j > first and int(slopes[j & 511]) > least:
-        total += int(slopes[j & 511]) - 8388608
+    while j > first and int(slopes[j & RING_MASK]) > least:
+        total += int(slopes[j & RING_MASK]) - SLOPE_BIAS
         j -= 1
     j = n + 1
     last = n + ahead
-    while j <= last and int(slopes[j & 511]) > least:
-        total += int(slopes[j & 511]) - 8388608
+    while j <= last and int(slopes[j & RING_MASK]) > least:
+        total += int(slopes[j & RING_MASK]) - SLOPE_BIAS
         j += 1
     return total
 
 
 @micropython.viper
 def top(ring: ptr32, n: int, last: int) -> int:
-    """Where the rise that is steepest at pair n ends: its slope falls through zero there. In 1/64 pair."""
+    """Return where the rise that is steepest at pair n ends: its slope falls through zero there. In 1/64 pair."""
     j = n + 1
-    while j < last and int(ring[j & 511]) > 8388608:
+    while j < last and int(ring[j & RING_MASK]) > SLOPE_BIAS:
         j += 1
-    above = int(ring[(j - 1) & 511]) - 8388608
-    below = 8388608 - int(ring[j & 511])
+    above = int(ring[(j - 1) & RING_MASK]) - SLOPE_BIAS
+    below = SLOPE_BIAS - int(ring[j & RING_MASK])
     if below < 0:
         below = 0
     return (j - 1) * 64 + 64 * above // (above + below + 1)
@@ -421,7 +428,7 @@ def fall(slopes: ptr32, n: int, end: int) -> int:
     """Slopes at pairs n..end-1, added up: how much lighter 4 sums over 80 ms were before."""
     total = 0
     while n < end:
-        total += int(slopes[n & 511]) - 8388608
+        total += int(slopes[n & RING_MASK]) - SLOPE_BIAS
         n += 1
     return total
 
@@ -437,8 +444,8 @@ def products(ir: ptr32, red: ptr32, out: ptr32, first: int, end: int, limit: int
     ab = 0
     n = first
     while n < end:
-        a = (int(ir[n & 511]) - 8388608) * 1023 // limit
-        b = (int(red[n & 511]) - 8388608) * 1023 // limit
+        a = (int(ir[n & RING_MASK]) - SLOPE_BIAS) * 1023 // limit
+        b = (int(red[n & RING_MASK]) - SLOPE_BIAS) * 1023 // limit
         aa += a * a
         bb += b * b
         ab += a * b
@@ -452,12 +459,12 @@ def products(ir: ptr32, red: ptr32, out: ptr32, first: int, end: int, limit: int
 def quiet(slopes: ptr32, n: int, end: int):
     """Pairs n..end-1 are taken as flat."""
     while n < end:
-        slopes[n & 511] = 8388608
+        slopes[n & RING_MASK] = SLOPE_BIAS
         n += 1
 
 
 def vertex(before, peak, after, scale):
-    """Where a parabola through three neighbours has its top, in 1/scale of a step from the middle one."""
+    """Return where a parabola through three neighbours has its top, in 1/scale of a step from the middle one."""
     bend = before - 2 * peak + after
     if bend >= 0:
         return 0

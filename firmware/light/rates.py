@@ -125,7 +125,7 @@ class Rates:
         self.fast_mbpm = fast
 
     def _is_second_wave(self, row, slow, fast, group):
-        """Whether the weaker wave of each group is the same beat's."""
+        """Return whether the weaker wave of each group is the same beat's."""
         delay = row.delay_ticks()
         share = delay * 100 // group
         weaker = row.weaker_percent()
@@ -150,7 +150,7 @@ class Rates:
         return not (weaker >= _ADULT_HALFWAY_STRONG_PERCENT and 46 <= share <= 54)
 
     def _is_known(self, delay, share, weaker):
-        """Whether a second wave like this one was there when nothing else was possible."""
+        """Return whether a second wave like this one was there when nothing else was possible."""
         if not self._known_delay or abs(weaker - self._known_weaker) > _KNOWN_WEAKER_PERCENT:
             return False
         return (
@@ -182,7 +182,7 @@ class Rates:
             self._inserted = apart * 100 < span * _SAME_PERCENT
 
     def doubt(self, rate):
-        """Why `rate` (mbpm) may not be shown, or None: a word of reasons."""
+        """Return why `rate` (mbpm) may not be shown, or None: a word of reasons."""
         row = self._row
         now = row.time(0)
         if self._waves.every.known() < _FIRST_WAVES and not (row.pattern == EVEN and row.run >= _SEEN_UNLIKE):
@@ -212,7 +212,7 @@ class Rates:
         return None
 
     def _has_slowed(self):
-        """Whether the groups of waves are no multiple of the calm beats, so that they cannot be the same beats."""
+        """Return whether the groups of waves are no multiple of the calm beats, so that they cannot be the same beats."""
         if not self._calm:
             return False
         group = self._row.group_ticks()
@@ -222,13 +222,13 @@ class Rates:
         return True
 
     def _goes_on(self, period):
-        """Whether `period` still finds the calm beats, as good as unchanged."""
+        """Return whether `period` still finds the calm beats, as good as unchanged."""
         if not self._calm or period.strength < _UNCHANGED_PERMILLE:
             return False
         return abs(period.ticks - self._calm) * 100 <= self._calm * _SAME_RATE_PERCENT
 
     def _too_few(self, rate):
-        """Whether fewer waves came of late than `rate` (mbpm) has beats."""
+        """Return whether fewer waves came of late than `rate` (mbpm) has beats."""
         row = self._waves.every
         if row.known() <= _FEW_WAVES:
             return False
@@ -236,7 +236,7 @@ class Rates:
         return span * 100 > _MBPM_TICKS // rate * _FEW_WAVES * _FEW_PERCENT
 
     def _contradicts(self, row, rate):
-        """Whether waves come strong and weak in turn, long enough, and either kind may be the beat."""
+        """Return whether waves come strong and weak in turn, long enough, and either kind may be the beat."""
         slow = self.slow_mbpm
         if slow is None or slow == self.fast_mbpm:
             return False

@@ -45,7 +45,7 @@ TRIPLES = const(3)
 
 
 def _apart_percent(one, other):
-    """How far two positive numbers are apart, in percent of the larger."""
+    """Return how far two positive numbers are apart, in percent of the larger."""
     if one > other:
         return (one - other) * 100 // one
     return (other - one) * 100 // other if other else 0
@@ -73,15 +73,15 @@ class Row:
         self._unlikes = 0
 
     def time(self, back):
-        """When the wave `back` before the last (0 = the last) rose most steeply, in ticks."""
+        """Return when the wave `back` before the last (0 = the last) rose most steeply, in ticks."""
         return self._times[(self.count - 1 - back) & _MASK]
 
     def height(self, back):
-        """How steep that wave was, in counts over 80 ms above its surroundings."""
+        """Return how steep that wave was, in counts over 80 ms above its surroundings."""
         return self._heights[(self.count - 1 - back) & _MASK]
 
     def known(self):
-        """How many waves can be asked for."""
+        """Return how many waves can be asked for."""
         known = self.count - self.first
         return known if known < _KEPT else _KEPT
 
@@ -137,7 +137,7 @@ class Row:
         self.run = run
 
     def _zigzags(self):
-        """Whether the last waves are high and low in turn, or the times between them long and short."""
+        """Return whether the last waves are high and low in turn, or the times between them long and short."""
         height = self.height(1)
         if (self.height(0) < height) == (self.height(2) < height):
             return True
@@ -145,7 +145,7 @@ class Row:
         return (self.time(0) - self.time(1) < span) == (self.time(2) - self.time(3) < span)
 
     def _unlike(self):
-        """Whether the last three waves are of more than one kind, or unequally far apart."""
+        """Return whether the last three waves are of more than one kind, or unequally far apart."""
         low = self.height(0)
         high = low
         short = self.time(0) - self.time(1)
@@ -160,7 +160,7 @@ class Row:
         return _apart_percent(low, high) >= _UNLIKE_PERCENT or _apart_percent(short, long) >= _UNLIKE_PERCENT
 
     def _repeats(self, step):
-        """Whether the last wave is like the one `step` before, in height and in the time that led to it."""
+        """Return whether the last wave is like the one `step` before, in height and in the time that led to it."""
         if _apart_percent(self.height(0), self.height(step)) > _ALIKE_PERCENT:
             return False
         span = self.time(0) - self.time(step)
@@ -180,7 +180,7 @@ class Row:
         return self.height(place) + self.height(place + self.pattern)
 
     def _strongest(self):
-        """How far back the last wave of the strongest kind is."""
+        """Return how far back the last wave of the strongest kind is."""
         best = 0
         for place in range(1, self.pattern):
             if self._kind_height(place) > self._kind_height(best):
@@ -188,7 +188,7 @@ class Row:
         return best
 
     def _second(self, best):
-        """How far back the last wave of the second strongest kind is."""
+        """Return how far back the last wave of the second strongest kind is."""
         second = 1 if best == 0 else 0
         for place in range(self.pattern):
             if place != best and self._kind_height(place) > self._kind_height(second):
@@ -196,14 +196,16 @@ class Row:
         return second
 
     def weaker_percent(self):
-        """How high the second strongest kind of waves is beside the strongest; 100 where there is one kind."""
+        """Return how high the second strongest kind of waves is beside the strongest; 100 where there is one kind."""
         if self.pattern < PAIRS:
             return 100
         best = self._strongest()
         return self._kind_height(self._second(best)) * 100 // self._kind_height(best)
 
     def alike_percent(self):
-        """How alike the waves of a group are, in height or in the times between, whichever differ more; 100 at most."""
+        """Return how alike the waves of a group are, in height or in the times between, whichever differ more; 100
+        at most.
+        """
         if self.pattern != PAIRS:
             return self.weaker_percent()
         one = self.time(0) - self.time(1)

@@ -57,6 +57,7 @@ _COEFFICIENT = const(6)  # of 512
 LAST = const(7)  # the sample before, biased
 STATE_SIZE = const(8)
 
+_LOWEST_SAMPLE = const(-32768)
 _PREDICTOR_BIAS = const(1 << 15)
 _SLOPE_BIAS = const(1 << 28)
 _LOW_BIAS = const(1 << 20)
@@ -85,7 +86,7 @@ def header(kind, samples, loudness_cdb):
 
 
 def check(head, size):
-    """What the header of a recording of `size` bytes says: (kind, samples, loudness in hundredths of a dB).
+    """Return what the header of a recording of `size` bytes says: (kind, samples, loudness in hundredths of a dB).
 
     Raises RecordingError for anything that could not be played.
     """
@@ -122,7 +123,7 @@ def check_whole(read_into, size):
 
 
 def _seed(head, number):
-    """What the CRC of a block begins with."""
+    """Return what the CRC of a block begins with."""
     return (head[12] | head[13] << 8) ^ (number + 1)
 
 
@@ -157,7 +158,7 @@ class Recording:
 
     @property
     def sounding(self):
-        """Whether something of it is still to come."""
+        """Return whether something of it is still to come."""
         return self._left > 0 or self._start_at >= 0
 
     def start(self, offset, length):
@@ -259,7 +260,7 @@ class Recording:
 
 @micropython.viper
 def checksum(crc: int, value: int, place: int, block: ptr8) -> int:
-    """CRC-16 (CCITT) of block[2:BLOCK], begun with `crc`; the two other arguments only name fast places."""
+    """CRC-16 (CCITT) of block[2:BLOCK], begun with `crc`; the two other arguments are registers, see `decode`."""
     place = 2
     while place < BLOCK:
         value = (crc >> 8) ^ int(block[place])
@@ -286,7 +287,7 @@ def decode(
     Before the low-pass the mean of two neighbours is taken, for which a voice's recording makes up: what lies near
     4 kHz, most of it the coding's own noise, would come through the half-band filter as hiss.
 
-    The first three arguments only name the fastest places of the machine code; pass zeros.
+    The first three arguments are locals: viper keeps the first three in registers, the others in memory. Pass zeros.
     """
     predictor = int(state[_PREDICTOR]) - _PREDICTOR_BIAS
     index = int(state[_INDEX])
@@ -317,8 +318,8 @@ def decode(
             index -= 1
         if code & 8:
             predictor -= change
-            if predictor < -32768:
-                predictor = -32768
+            if predictor < _LOWEST_SAMPLE:
+                predictor = _LOWEST_SAMPLE
         else:
             predictor += change
             if predictor > 32767:

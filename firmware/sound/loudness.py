@@ -17,7 +17,8 @@ _RISE_PER_BLOCK = const(48)  # 0.47 dB a second: with the melody's own rise, les
 _FALL_PER_BLOCK = const(640)  # 6 dB a second for a lowered level; fades have their own time
 _ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape
 _FADE_DEPTH_CDB = const(6000)  # a fade is silent when it is this far down
-# What the reference song gives at a gain of 1, against a full-scale sine; host_tools/loudness.py measures it.
+# What a song of loudness_cdb = 0 gives at a gain of 1, against a full-scale sine. That of each song is found beside it by
+# importing.with_loudness of the host tools, which renders it with `governed` off.
 REFERENCE_CDB = -2705
 # Loudness by phrase: at most this much correction in all and in one step.
 _TRIM_LIMIT_CDB = const(400)

@@ -25,6 +25,8 @@ COEFFICIENT_3 = const(11)  # what lies below this one is taken away
 LAST = const(12)  # the sample before, biased
 STATE_SIZE = const(13)
 
+_WHOLE_TURN = const(0xFFFFFFF)  # of the swell, as of a voice
+_TO_PLACE = const(19)
 _FILTER_BIAS = const(1 << 22)
 
 # Coefficients of 512 at 8 kHz: 512 * (1 - exp(-2 * pi * f / 8000)). Levels are set so that each gives the
@@ -58,11 +60,11 @@ def add_noise(
     if gain == 0 and target == 0:
         return 0
     # The gain nears its target over some eight seconds, and silence over two; the swell multiplies it.
-    phase = (int(state[_SWELL_PHASE]) + int(state[SWELL_STEP])) & 0xFFFFFFF
+    phase = (int(state[_SWELL_PHASE]) + int(state[SWELL_STEP])) & _WHOLE_TURN
     depth = int(state[SWELL_DEPTH])
-    loud = int(waves[sine + (int(state[_SWELL_PHASE]) >> 19)]) - 12768
+    loud = int(waves[sine + (int(state[_SWELL_PHASE]) >> _TO_PLACE)]) - 12768
     old_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
-    loud = int(waves[sine + (phase >> 19)]) - 12768
+    loud = int(waves[sine + (phase >> _TO_PLACE)]) - 12768
     new_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
     state[_SWELL_PHASE] = phase
     old_gain = gain

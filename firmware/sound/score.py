@@ -29,7 +29,7 @@ LONGEST_PHRASE_BEATS = 32
 GOES_ON = 1  # in the place of a note: the one before sounds on, for notes of more than 255 ticks
 
 # How each scale's twelve degrees above the tonic turn into its other mode: minor, major or its like. A melody
-# keeps its contour. Degrees in capitals of the comment are the ones the scale uses.
+# keeps its contour.
 MAJOR, MINOR, IN, PLAIN = range(4)
 SCALES = (
     bytes((0, 1, 2, 3, 3, 5, 6, 7, 8, 8, 10, 10)),  # major to natural minor: third, sixth, seventh

@@ -38,6 +38,9 @@ AGAIN = const(5)  # releasing until the next note's own sample
 
 _TABLE_SIZE = const(512)
 _SINE_BIAS = const(1 << 20)
+_WAVE_BIAS = const(32768)  # the tables hold unsigned numbers
+_WHOLE_TURN = const(0xFFFFFFF)  # of a phase: 28 bits, of which the uppermost 9 are the place in a table
+_TO_PLACE = const(19)
 TABLE_STRIDE = const(514)
 # Strength of the harmonics in thousandths. All tables have the same fundamental, so brightness is not
 # loudness. The last table is a pure tone, for heartbeats. Four harmonics at most: with the songs' range
@@ -108,7 +111,7 @@ def _make_table(waves: ptr16, base: int, sines: ptr32, first: int, second: int, 
         total += third * (int(sines[3 * at & (_TABLE_SIZE - 1)]) - _SINE_BIAS)
         total += fourth * (int(sines[4 * at & (_TABLE_SIZE - 1)]) - _SINE_BIAS)
         # The fundamental is 20000 of 32768, so that the brightest sum still fits.
-        waves[base + index] = 32768 + (((total >> 5) * 20 + (1 << 13)) >> 14)
+        waves[base + index] = _WAVE_BIAS + (((total >> 5) * 20 + (1 << 13)) >> 14)
 
 
 @micropython.viper
@@ -117,7 +120,7 @@ def add_voices(
 ) -> int:
     """Add every voice to mix[start:end] and move its envelope on; returns how many sounded.
 
-    The first three arguments only name the fastest places of the machine code; pass zeros.
+    The first three arguments are locals: viper keeps the first three in registers, the others in memory. Pass zeros.
     """
     sounding = 0
     voice = 0
@@ -165,25 +168,25 @@ def add_voices(
                     # 42 dB down: straight to nothing over what is left of this block.
                     shift = amplitude // (end - at) + 1
                     while at < end:
-                        index = table + (phase >> 19)
+                        index = table + (phase >> _TO_PLACE)
                         value = int(waves[index])
                         value += ((int(waves[index + 1]) - value) * ((phase >> 7) & 0xFFF)) >> 12
-                        mix[at] = int(mix[at]) + (((value - 32768) * (amplitude >> 14)) >> 13)
+                        mix[at] = int(mix[at]) + (((value - _WAVE_BIAS) * (amplitude >> 14)) >> 13)
                         amplitude -= shift
                         if amplitude < 0:
                             amplitude = 0
-                        phase = (phase + step) & 0xFFFFFFF
+                        phase = (phase + step) & _WHOLE_TURN
                         at += 1
                     stage = OFF
                     amplitude = 0
                     continue
                 while at < run:
-                    index = table + (phase >> 19)
+                    index = table + (phase >> _TO_PLACE)
                     value = int(waves[index])
                     value += ((int(waves[index + 1]) - value) * ((phase >> 7) & 0xFFF)) >> 12
-                    mix[at] = int(mix[at]) + (((value - 32768) * (amplitude >> 14)) >> 13)
+                    mix[at] = int(mix[at]) + (((value - _WAVE_BIAS) * (amplitude >> 14)) >> 13)
                     amplitude += (target - amplitude) >> shift
-                    phase = (phase + step) & 0xFFFFFFF
+                    phase = (phase + step) & _WHOLE_TURN
                     at += 1
             state[voice] = stage
             state[voice + _PHASE] = phase
