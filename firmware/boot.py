@@ -17,7 +17,7 @@ bitten = None  # the same: whether the watchdog made the device start
 
 
 def maintenance():
-    """Whether whoever switched the device on wants the prompt instead of the bedside.
+    """Return whether whoever switched the device on wants the prompt instead of the bedside.
 
     Decided once, before anything else is loaded: main.py asks again seconds later, when the hand has let go of the button.
     """

@@ -136,7 +136,7 @@ class Loop:
             self.turn()
 
     def excuse(self):
-        """What the running task still does in this turn makes no other late: it loads code, and nothing sounds."""
+        """Let what the running task still does in this turn make no other late: it loads code, and nothing sounds."""
         self._excused = True
 
     def _begin(self):

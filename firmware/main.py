@@ -53,7 +53,8 @@ _RETRY_MS = const(5000)  # a chip in fault is looked for again this often, while
 WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 _I2C_TIMEOUT_US = const(10_000)  # the default of 50 ms would starve the sound
 FAULT_RECORD = "fault"  # text: what the device last died of. Its version says whether that is news at a boot:
-_DIED, _TOLD = const(1), const(2)
+_DIED = const(1)  # news: this start tells it
+_TOLD = const(2)  # no news: it was told, or nothing ever happened
 _RUNS_S = const(5)  # after so long this firmware has come as far as its loop
 _FAULT_BYTES = const(400)
 # Beyond a full-scale square wave; its square still fits a small integer of the chip.
@@ -209,7 +210,7 @@ class Device:
             self._save_dose()
 
     def think(self, now_ms):
-        """What is known goes to the session and its guard, what is wanted from there to the parts."""
+        """Bring what is known to the session and its guard, and what they want to the parts."""
         inputs = self.inputs
         outputs = self.outputs
         self._gather()
@@ -312,7 +313,7 @@ class Device:
         inputs.heap_free_bytes = self.loop.heap_free_bytes
 
     def output_level_cdba(self, millivolts):
-        """What the envelope detector's rms voltage is as a level at the ear; None while unknown, 0 for silence."""
+        """Return what the envelope detector's rms voltage is as a level at the ear; None while unknown, 0 for silence."""
         if millivolts is None:
             return None
         millivolts = min(millivolts, _OVERDRIVEN_MV)
@@ -497,7 +498,7 @@ def save_fault(device, text):
 
 
 def _silent():
-    """Whether anything is audible in a device that could not be put together."""
+    """Return whether anything is audible in a device that could not be put together."""
     return False
 
 

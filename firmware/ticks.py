@@ -14,7 +14,7 @@ _HALF = const(1 << 29)
 
 @micropython.viper
 def since(later: int, earlier: int) -> int:
-    """How many ms lie between two times; negative where `later` is the earlier one. As `time.ticks_diff`."""
+    """Return how many ms lie between two times; negative where `later` is the earlier one. As `time.ticks_diff`."""
     return (((later - earlier) & _MASK) ^ _HALF) - _HALF
 
 

@@ -132,7 +132,7 @@ class Vitals:
         self._unknown(reasons.UNSETTLED)
 
     def _begin(self, head):
-        """What came before pair `head` is another hold of the sensor and is not used."""
+        """Use nothing that came before pair `head`: it is of another hold of the sensor."""
         self._since = head + _SETTLING_PAIRS
         self._levelled_to = self._since + self._half
         self._limit = 0
@@ -171,7 +171,7 @@ class Vitals:
         self._led_guard = self._state[pulse.HEAD] + 2 * pulse.PAIRS_PER_S
 
     def beat_ticks(self, number):
-        """When the wave of beat `number` (of beat_count, one of the last 64) was at its top, in 1/3200 s.
+        """Return when the wave of beat `number` (of beat_count, one of the last 64) was at its top, in 1/3200 s.
 
         Counted from the first sample, and late by 65 ms of smoothing.
         """
@@ -458,7 +458,7 @@ class Vitals:
         self._measure_perfusion(now)
 
     def _doubt(self, reason, head):
-        """What would be shown may be another's: nothing is shown, at once."""
+        """Show nothing, at once: what would be shown may be another's."""
         self._unknown(reason)
         self._good_head = head - _HOLD_PAIRS
 
@@ -472,7 +472,7 @@ class Vitals:
         )
 
     def _longest_silence(self):
-        """How long the last beat lets a rate be shown."""
+        """Return how long the last beat lets a rate be shown."""
         beats = self._beats
         then = beats.level(beats.count - 1)
         change = self._light() - then

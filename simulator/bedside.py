@@ -344,7 +344,7 @@ class Bedside:
             self.buses[board.I2C_BUS].clock_pulses(1, now_us)
 
     def _volts(self, channel: int, now_us: int) -> float:
-        """What the board's analogue inputs carry (docs/hardware: the same constants as firmware/board.py)."""
+        """Return what the board's analogue inputs carry (docs/hardware: the same constants as firmware/board.py)."""
         t_s = now_us / 1e6
         if channel == board.ADC_ROOM_SOUND:
             return self._room_dba.at(t_s) * board.ROOM_SOUND_MV_PER_DBA / 1000
@@ -405,7 +405,7 @@ class Bedside:
             self._progress(row)
 
     def display_picture(self) -> str:
-        """What the display shows, a character a point; only on a bench that has one."""
+        """Return what the display shows, a character a point; only on a bench that has one."""
         return self._targets["ssd1306"].picture()
 
     def saved(self, name: str, slots: int = 2) -> bytes | None:
@@ -465,7 +465,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _ending(events: list[dict[str, Any]]) -> tuple[str | None, str | None]:
-    """How the last session ended, from the device's own journal: DESIGN.md section 4, `[expect]`."""
+    """Return how the last session ended, from the device's own journal: DESIGN.md section 4, `[expect]`."""
     for event in reversed(events):
         if event["kind"] == "device_end":
             return event["detail"]["end"], event["detail"]["reason"]

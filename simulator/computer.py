@@ -44,7 +44,7 @@ class Computer:
         self._told = None
 
     def due_us(self) -> int | None:
-        """When there is news for the device, None for never."""
+        """Return when there is news for the device, None for never."""
         return self._frame_us if self._to_send or self._state() != self._told else None
 
     def news(self, room: int, now_us: int) -> bytes:

@@ -78,7 +78,7 @@ class Flash:
 
     @property
     def blank(self) -> bool:
-        """Whether nothing has ever been written on it: as it comes from the factory."""
+        """Return whether nothing has ever been written on it: as it comes from the factory."""
         return self.image[:] == b"\xff" * BYTES
 
     def read(self, offset: int, count: int) -> bytes:
@@ -102,7 +102,9 @@ class Flash:
         return CALL_US + self.erase_us
 
     def commit_profile(self, values: dict[str, Any], song: tuple[str, bytes] | None = None) -> None:
-        """What a therapist did before the session: the profile is on the device, and a song (name, bytes) of its own."""
+        """Do what a therapist did before the session: the profile is on the device, and a song (name, bytes) of
+        its own.
+        """
         files = mount(self.read, self.program, self.erase)
         if song is not None:
             HostFiles(files, self.folder).write(f"song.{song[0]}", (song[1],))

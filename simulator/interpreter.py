@@ -95,7 +95,9 @@ def device_image(arch: str = "x64") -> Path:
 
 
 def slot_sums(files: dict[str, bytes]) -> bytes:
-    """What firmware/root/choice.py compares a slot with at each start: CRC-32 and path of every file, then of these."""
+    """Return what firmware/root/choice.py compares a slot with at each start: CRC-32 and path of every file, then of
+    these.
+    """
     lines = "".join(f"{zlib.crc32(data):08x} {name}\n" for name, data in sorted(files.items())).encode()
     return lines + f"{zlib.crc32(lines):08x}\n".encode()
 

@@ -239,7 +239,7 @@ class LiveDevice:
 
     @property
     def plugged(self) -> bool:
-        """Whether the USB cable is in."""
+        """Return whether the USB cable is in."""
         return self._port is not None
 
     @property

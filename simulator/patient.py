@@ -110,7 +110,7 @@ class Light(ABC):
         self._forget(at_s)
 
     def hear(self, t_s: float, tempo_bpm: float | None) -> None:
-        """What is played at `t_s`, None for silence. A recording has no ears."""
+        """Hear what is played at `t_s`, None for silence. A recording has no ears."""
         return
 
     # --- the truth ---
@@ -124,7 +124,7 @@ class Light(ABC):
         """Oxygen saturation as it is; None where nobody knows it."""
 
     def contact(self, t_s: float) -> bool:
-        """Whether the sensor sits on the skin."""
+        """Return whether the sensor sits on the skin."""
         return self._script["sensor_off"].at(t_s) < 0.5
 
     def skin_temperature_c(self, t_s: float) -> float:
@@ -366,7 +366,7 @@ class Script:
         return v0 + (v1 - v0) * (t_s - t0) / (t1 - t0)
 
     def below(self, limit: float) -> list[tuple[float, float | None]]:
-        """When the value is under a limit: from, and until (None: for ever after)."""
+        """Return when the value is under a limit: from, and until (None: for ever after)."""
         found: list[tuple[float, float | None]] = []
         since = self._t[0] if self._v[0] < limit else None
         for t0, t1, v0, v1 in zip(self._t, self._t[1:], self._v, self._v[1:], strict=False):

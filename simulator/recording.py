@@ -149,7 +149,7 @@ class RecordedPatient(Light):
 
 
 def _find_seam(signal: Samples) -> tuple[int, int]:
-    """Where the loop leaves off and to where it goes back: (back_to, end), in samples.
+    """Return where the loop leaves off and to where it goes back: (back_to, end), in samples.
 
     Of all pairs of a place near the beginning and one near the end, it is the one whose surroundings are most
     alike: pulse in phase and of the same height.

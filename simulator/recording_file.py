@@ -234,7 +234,7 @@ def _without_arrow(line: str) -> tuple[str | None, str]:
 
 
 def _has_samples(line: str, delimiter: str, arrow: bool) -> bool:
-    """Whether a line holds numbers, and not the names of columns or a greeting of the logger."""
+    """Return whether a line holds numbers, and not the names of columns or a greeting of the logger."""
     cells = _split(_without_arrow(line)[1] if arrow else line, delimiter)
     return bool(cells) and _value(cells[0]) and sum(map(_value, cells)) * 2 >= len(cells)
 
@@ -302,7 +302,7 @@ def _header(
 
 
 def _names_by_number(path: Path, given: list[str], first: int) -> list[str]:
-    """What columns without names must be, where only one answer is possible."""
+    """Return what columns without names must be, where only one answer is possible."""
     if len(given) == 1:
         return ["ir"]
     if len(given) == 2 and (not _NUMBER.fullmatch(given[0]) or float(given[0].replace(",", ".")) < 5000):
@@ -372,7 +372,7 @@ def _role(name: str) -> str | None:
 
 
 def _roles(path: Path, form: _Form) -> dict[str, int]:
-    """Which column is the time, the infrared and the red light. Raises RecordingError."""
+    """Return which column is the time, the infrared and the red light. Raises RecordingError."""
     roles: dict[str, int] = {}
     for role in ("ir", "red"):
         places = [place for place, name in enumerate(form.names) if _light_of(name) == role]

@@ -43,7 +43,7 @@ DEFAULT_FOR_S = {"press": 0.15, "hold": 1.5}  # how long a finger stays on the b
 
 
 def _refusal(sentence: str) -> PydanticCustomError:
-    """What a check of ours raises; pydantic adds where it was."""
+    """Return what a check of ours raises; pydantic adds where it was."""
     return PydanticCustomError("sentence", "{sentence}", {"sentence": sentence})
 
 
@@ -145,12 +145,12 @@ class Event(_Part):
 
     @property
     def fault_kind(self) -> str | None:
-        """What a faulty chip does: it answers nothing ("nack") unless `kind` says otherwise."""
+        """Return what a faulty chip does: it answers nothing ("nack") unless `kind` says otherwise."""
         return self.kind or ("nack" if self.do in FAULT_CHIPS else None)
 
     @property
     def lasts_s(self) -> float | None:
-        """How long it lasts: `for_s`, a finger's usual time on the button, or None for "from now on"."""
+        """Return how long it lasts: `for_s`, a finger's usual time on the button, or None for "from now on"."""
         return self.for_s if self.for_s is not None else DEFAULT_FOR_S.get(self.do)
 
 
@@ -219,7 +219,7 @@ class Scenario(_Part):
 
     @property
     def folder(self) -> Path:
-        """Where a relative path in the scenario is looked for."""
+        """Return where a relative path in the scenario is looked for."""
         return self.path.parent if self.path else Path.cwd()
 
     @property

@@ -101,7 +101,7 @@ class _StepBedside:
         self._boot(0)
 
     def _happenings(self) -> Iterator[tuple[int, str, Any]]:
-        """What the script does, as (ms, what, value): chips, button, power; values over time go to their Script."""
+        """Return what the script does, as (ms, what, value): chips, button, power; values over time go to their Script."""
         for event in self._scenario.events:
             at_ms = round(event.at_s * 1000)
             until_ms = None if event.lasts_s is None else at_ms + round(event.lasts_s * 1000)
@@ -274,7 +274,7 @@ class _StepBedside:
     def _late(
         self, history: dict[int, float], second: int, late_s: int, scale: float, more: float = 0.0
     ) -> int | None:
-        """What was true some seconds ago, or when the sensor was lit if that is less long ago."""
+        """Return what was true some seconds ago, or when the sensor was lit if that is less long ago."""
         value = history.get(second - late_s)
         if value is None:
             value = history.get(self._lit_s if self._lit_s is not None else second)

@@ -52,7 +52,7 @@ class GlidingLevel:
         self._fading = False
 
     def nothing(self, *what) -> None:
-        """Which notes sound has no part in the level."""
+        """Take no notice: which notes sound has no part in the level."""
 
     play = soundscape = set_recording = set_tempo = set_mood = nothing
 
@@ -99,7 +99,7 @@ class StepBench:
 
     @property
     def sounding(self) -> bool:
-        """Whether anything is heard."""
+        """Return whether anything is heard."""
         return self.sound.heard_cdba is not None
 
     def step(self, gesture: str | None = None, step_ms: int = STEP_MS) -> Outputs:

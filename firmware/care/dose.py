@@ -70,7 +70,7 @@ class Dose:
         return None
 
     def refusal(self, profile):
-        """Why a session may not begin now: "dose", "too_soon" or None."""
+        """Return why a session may not begin now: "dose", "too_soon" or None."""
         if (
             profile.daily_min - self.minutes_today < _SHORTEST_MIN
             or self.sessions_today >= profile.sessions_a_day
@@ -84,7 +84,7 @@ class Dose:
         return None
 
     def allowed_ms(self, profile):
-        """How long a session may be: the profile's length, or what is left of the day."""
+        """Return how long a session may be: the profile's length, or what is left of the day."""
         return min(profile.session_ms, (profile.daily_min - self.minutes_today) * MINUTE_MS)
 
     def tick(self, elapsed_ms):

@@ -60,7 +60,9 @@ TEMPO_LOWEST_MBPM = const(20_000)
 TEMPO_HIGHEST_MBPM = const(100_000)
 TEMPO_WINDOW_MS = const(1000)
 TEMPO_CHANGE_PERMILLE = const(5)  # in a window: at most 1.5 % from beat to beat at 30 bpm
-NEWBORN_SLOWEST_PERMILLE = const(910)  # of the baseline: 0.92 and 1 % for two ways of taking a middle value
+# Of the baseline. The session slows to 0.92 (0.85) of a median, and the guard knows a mean of the same minute: 1 % is left
+# for what may lie between the two.
+NEWBORN_SLOWEST_PERMILLE = const(910)
 ADULT_SLOWEST_PERMILLE = const(840)
 BASELINE_READINGS = const(60)
 
@@ -203,12 +205,12 @@ class Guard:
         self._most_cdba = self._level_cdba
 
     def refusal(self):
-        """Why no session may begin, or None: "dose" when too little is left of the hour."""
+        """Return why no session may begin, or None: "dose" when too little is left of the hour."""
         lasting_cdba = self._hour.lasting_cdba(self._hour_limit, HOUR_LASTS_S)
         return reasons.DOSE if lasting_cdba is None or lasting_cdba < HOUR_LEAST_CDBA else None
 
     def check(self, now_ms, inputs):
-        """What the guard asks for now; the same Verdict object each time."""
+        """Return what the guard asks for now; the same Verdict object each time."""
         self._advance_clock(now_ms)
         self._hour.pass_time(self._elapsed_ms)
         if self._amplifier_on:
@@ -383,7 +385,7 @@ class Guard:
         return None
 
     def _measured_fault(self, inputs):
-        """Whether the loudspeaker gets something else than was sent."""
+        """Return whether the loudspeaker gets something else than was sent."""
         measured = inputs.measured_level_cdba
         if measured is None:
             return False
@@ -434,7 +436,7 @@ class Guard:
         return None
 
     def _is_slow(self, inputs):
-        """Whether the pulse has been too slow for too long: by what is shown, by its waves, or by the slower of two
+        """Return whether the pulse has been too slow for too long: by what is shown, by its waves, or by the slower of two
         rates that they allow where there was one before.
         """
         if max(self._low_for_ms, inputs.slow_for_ms) >= self._low_ms:
@@ -444,7 +446,7 @@ class Guard:
         return self._newborn and inputs.perhaps_slow_for_ms >= NEWBORN_NEVER_SURE_MS
 
     def _freeze(self, inputs):
-        """Whether slowing must stop here. An adult's music may slow without a signal, a newborn's may not."""
+        """Return whether slowing must stop here. An adult's music may slow without a signal, a newborn's may not."""
         pulse = inputs.pulse_rate_mbpm
         if pulse is None:
             return self._newborn
@@ -495,7 +497,7 @@ class Guard:
         self._glide_at_ms = 0
 
     def _level_now_cdba(self):
-        """Where the level has glided to. Times in tens of ms keep the product in a small integer."""
+        """Return where the level has glided to. Times in tens of ms keep the product in a small integer."""
         if self._glide_at_ms >= self._glide_ms:
             return self._glide_to_cdba
         change = self._glide_to_cdba - self._glide_from_cdba

@@ -14,9 +14,11 @@ MINUTES = const(61)  # the minute that runs, and the sixty before it
 MINUTE_MS = const(60_000)
 MOST = const(65_535)  # more than any limit in one minute: a past that is not known
 _BASE_CDBA = const(4500)
-_TOP_CDBA = const(6500)  # this level is 2 ** 29 of decibels.py, and 2 ** 16 of a part
+# Powers are summed in parts: 65 dB(A) is 2 ** 29 of decibels.power, and 2 ** 29 >> 13 = 2 ** 16 = 65 536 parts. 45 dB(A),
+# 20 dB below, is a hundredth of it, 655.36 parts, and for 1000 ms 655 360 parts times ms: one unit.
+_TOP_CDBA = const(6500)
 _PART_SHIFT = const(13)
-_PARTS = const(655_360)  # parts times milliseconds of one unit: a hundredth of 2 ** 16, for a second
+_PARTS = const(655_360)
 
 
 class Hour:
@@ -56,7 +58,7 @@ class Hour:
         self.spent = spent
 
     def assume_full(self, age_min=0):
-        """What was heard this long ago is not known: as much as no limit allows."""
+        """Count a past that is not known as no limit allows."""
         if age_min < MINUTES:
             self.spent += MOST - self._minutes[age_min]
             self._minutes[age_min] = MOST

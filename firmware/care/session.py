@@ -71,7 +71,7 @@ class Session:
 
     @property
     def over(self):
-        """Whether nothing sounds, and nothing will without a press."""
+        """Return whether nothing sounds, and nothing will without a press."""
         return self._over
 
     def step(self, now_ms, inputs, outputs):
@@ -210,7 +210,7 @@ class Session:
         self._name_phase(frozen, unknown, inputs, verdict)
 
     def _name_phase(self, frozen, unknown, inputs, verdict):
-        """Which of match, lead, sustain and hold this is; short interruptions do not change the name."""
+        """Name the phase: match, lead, sustain or hold; short interruptions do not change the name."""
         tempo = self.tempo
         why = None
         after_ms = _HOLD_AFTER_MS

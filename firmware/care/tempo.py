@@ -119,7 +119,7 @@ class Baseline:
 
 
 def _last_change_ms(curve):
-    """When a curve's tempo comes to its last value."""
+    """Return when a curve's tempo comes to its last value."""
     place = len(curve) - CURVE_COLUMNS
     while place and curve[place - CURVE_COLUMNS + 1] == curve[len(curve) - CURVE_COLUMNS + 1]:
         place -= CURVE_COLUMNS
@@ -170,17 +170,17 @@ class Tempo:
 
     @property
     def tempo_mbpm(self):
-        """What to play, None before the first melody."""
+        """Return what to play, None before the first melody."""
         return self._now_mbpm if self._sounding else None
 
     @property
     def target_mbpm(self):
-        """Where the tempo is going, None before the first melody."""
+        """Return where the tempo is going, None before the first melody."""
         return self._target_mbpm if self._sounding else None
 
     @property
     def baseline_ms(self):
-        """How much good signal there has been."""
+        """Return how much good signal there has been."""
         return self._baseline.count * 1000
 
     def listen(self, elapsed_ms, pulse_mbpm):
@@ -248,7 +248,7 @@ class Tempo:
         self._glide(elapsed_ms)
 
     def finished(self):
-        """Whether the tempo has come to the end of its curve."""
+        """Return whether the tempo has come to the end of its curve."""
         at_end = not self.match_left_ms and self.curve_ms >= self._end_ms
         return at_end and self._now_mbpm == self._target_mbpm
 

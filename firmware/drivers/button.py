@@ -13,7 +13,7 @@ class Button:
         self._latched = True
 
     def down(self):
-        """Whether the button is held, or was pressed since the last question."""
+        """Return whether the button is held, or was pressed since the last question."""
         if self._latched:
             self._latched = False
             return True

@@ -103,7 +103,7 @@ class FlashPages:
                         self._blocks[number] = block
 
     def _is_ours(self, number, block):
-        """Whether bits cleared in this block are cleared in this file. Nothing is written to what cannot be it."""
+        """Return whether bits cleared in this block are cleared in this file. Nothing is written to what cannot be it."""
         page = self._page
         self._device.readblocks(block, page, 0)
         if not self._read_first(number, page):
@@ -127,7 +127,9 @@ class FlashPages:
         return self._read_first(number, page)
 
     def _read_first(self, number, wanted):
-        """Whether the file is of one block, and its first page this one. A file opened anew is read from flash anew."""
+        """Return whether the file is of one block, and its first page this one. A file opened anew is read from
+        flash anew.
+        """
         name = _name(number)
         found = bytearray(PAGE_BYTES)
         try:
@@ -149,7 +151,7 @@ class FlashPages:
             pass  # no room, or the flash fails: `find` counts it
 
     def _is_fresh(self, block):
-        """Whether everything but the first page is free, and that has a free place for the next boot's proof."""
+        """Return whether everything but the first page is free, and that has a free place for the next boot's proof."""
         page = self._page
         self._device.readblocks(block, page, 0)
         if page[_PLACE:_PROOFS] != _place(block) or _free_proof(page) < 0:
@@ -183,7 +185,7 @@ def _first_page(number, block):
 
 
 def _free_proof(page):
-    """Where in a first page the next bits can be cleared; -1 when none are left."""
+    """Return where in a first page the next bits can be cleared; -1 when none are left."""
     for offset in range(_PROOFS, PAGE_BYTES, _MARK_BYTES):
         if page[offset : offset + _MARK_BYTES] == _ERASED:
             return offset

@@ -83,7 +83,7 @@ class PcmOut:
         return self._i2s is not None
 
     def room(self):
-        """Whether another block fits under the queue's length now."""
+        """Return whether another block fits under the queue's length now."""
         now_us = self._clock.ticks_us()
         passed = self._clock.passed_us(now_us, self._ticks_us) * (SAMPLE_RATE_HZ // 1000) + self._rest
         self._ticks_us = now_us

@@ -18,7 +18,7 @@ _SET_TO_BITE = 0x6AB73121
 
 
 def bitten():
-    """Whether the time of the watchdog ran out: nobody asked for this start. To be asked before it is set again."""
+    """Return whether the time of the watchdog ran out: nobody asked for this start. To be asked before it is set again."""
     return machine.reset_cause() == machine.WDT_RESET and machine.mem32[_SCRATCH + _MARK] == _SET_TO_BITE
 
 

@@ -75,7 +75,7 @@ def lay(values: ptr16, at: int, first: int, ticks: int, before: int, ticks_after
         share = ((first - ticks) << 6) // span
         values[at % 240] = before + (((after - before) * share) >> 6)
         at += 1
-        first += 800
+        first += _STEP_TICKS
         number += 1
     return number
 
@@ -227,7 +227,7 @@ class Breath:
         return 0
 
     def _swing(self, lag):
-        """How far the pulse swings with the breath, and when the last breath in begun."""
+        """Measure how far the pulse swings with the breath, and when the last breath in begun."""
         intervals = self._intervals
         end = self._laid
         swings = self._swings

@@ -51,7 +51,7 @@ _SLOTS = const(9)
 
 @micropython.viper
 def steepest(slopes: ptr32, ticks: int) -> int:
-    """When the rise near `ticks` was steepest: the top of the parabola that fits the seven slopes around it best.
+    """Return when the rise near `ticks` was steepest: the top of the parabola that fits the seven slopes around it best.
 
     Three slopes give the same without noise; with the noise of a weak pulse seven halve the error.
     """
@@ -272,7 +272,7 @@ class Rhythm:
             self.classes[at] = LONG_OR_SHORT
 
     def good(self, number):
-        """Whether beat `number` (below `decided`) ends a normal interval."""
+        """Return whether beat `number` (below `decided`) ends a normal interval."""
         return self.first <= number < self.decided and self.classes[number & _MASK] == NORMAL
 
     def tally(self):

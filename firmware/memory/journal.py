@@ -194,7 +194,9 @@ class Journal:
         return not closed
 
     def _is_saved(self):
-        """Whether the newest session in the store begins with what the pages hold: the cut came after it was saved."""
+        """Return whether the newest session in the store begins with what the pages hold: the cut came after it was
+        saved.
+        """
         saved = self._store.history(SESSION_RECORD, SESSIONS_KEPT)
         if not saved:
             return False

@@ -41,7 +41,7 @@ class Store:
         return self._read(name, found[0][1]) if len(found) == 2 else None
 
     def damaged(self, name, slots=2):
-        """Whether there is something of that name, and nothing whole.
+        """Return whether there is something of that name, and nothing whole.
 
         An empty file is nothing: the file system makes one before it has any bytes, and there the power may go.
         """

@@ -410,8 +410,8 @@ class Profile:
         self._check_curve_tempo()
 
     def _check_curve_tempo(self):
-        """How fast and how far it may fall is not checked: tempo.py keeps rate and floor whatever is
-        drawn.
+        """Check the tempo of each row. How fast and how far it may fall is not checked: tempo.py keeps rate and
+        floor whatever is drawn.
         """
         curve = self.curve
         if curve[1] != 1000 and self.programme != "stay_low":

@@ -100,7 +100,7 @@ def _tries(slot):
 
 
 def _whole(slot):
-    """Whether every file of a slot is what it was when it was put there."""
+    """Return whether every file of a slot is what it was when it was put there."""
     try:
         with open(FOLDER + slot + "/" + SUMS, "rb") as file:
             lines = file.read()

@@ -36,7 +36,7 @@ class Computer:
 
     @property
     def sounding(self):
-        """Whether a test sound plays."""
+        """Return whether a test sound plays."""
         return self.bench_commands is not None and self.bench_commands.sounding
 
     def step(self, now_ms):
@@ -57,7 +57,7 @@ class Computer:
         return desk.restart
 
     def gesture(self, gesture, now_ms):
-        """Whether a gesture of the button is an answer to a computer's question; then it means nothing else."""
+        """Return whether a gesture of the button is an answer to a computer's question; then it means nothing else."""
         if self.bench_commands is not None and self.bench_commands.stop():
             return True  # whoever hears a test sound and reaches for the button wants silence, not a session
         return self.desk is not None and self.desk.gesture(gesture, now_ms)
@@ -73,7 +73,7 @@ class Computer:
         forget("usb")
 
     def load_desk(self):
-        """What looks at the device and changes it; not while something plays."""
+        """Return what looks at the device and changes it; not while something plays."""
         if self.desk is None:
             from firmware.usb.desk import Desk
 

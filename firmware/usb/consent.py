@@ -40,7 +40,7 @@ class Consent:
             self.state = EXPIRED
 
     def gesture(self, gesture, now_ms):
-        """Whether a gesture of the button belongs to the question; then it is nobody else's."""
+        """Return whether a gesture of the button belongs to the question; then it is nobody else's."""
         self.pass_time(now_ms)
         if self.state != WAITING:
             return False

@@ -84,7 +84,7 @@ class Desk:
     # Between the commands
 
     def gesture(self, gesture, now_ms):
-        """Whether a gesture of the button is an answer to what was asked; then it means nothing else."""
+        """Return whether a gesture of the button is an answer to what was asked; then it means nothing else."""
         return self._consent.gesture(gesture, now_ms) or self.committing
 
     @property
@@ -213,7 +213,7 @@ class Desk:
         }
 
     def _cut(self, slot, size):
-        """Whether the power went before it ended: its last record says so."""
+        """Return whether the power went before it ended: its last record says so."""
         record = bytearray(RECORD_BYTES)
         self._store.read_into(SESSION, slot, size - RECORD_BYTES, record)
         return record[2] == _CUT

@@ -90,7 +90,9 @@ def _sensor(device):
 
 
 def _lights(device):
-    """Whether red is red and infrared is infrared, from the finger of somebody whose saturation is that of health."""
+    """Return whether red is red and infrared is infrared, from the finger of somebody whose saturation is that of
+    health.
+    """
     sensor = device.sensor
     if not sensor.configure():
         return False, "The sensor does not work: %s." % sensor.fault, _LOOK_AT_BUS
@@ -167,7 +169,7 @@ class _Swing:
         self.mean = self._sum // self._count if self._count else 0
 
     def share_ppm(self):
-        """How far the light swung, of the light; 0 when there was none."""
+        """Return how far the light swung, of the light; 0 when there was none."""
         return (self._high - self._low) * 1000 // (self.mean // 1000) if self.mean >= 1000 else 0
 
 

@@ -181,7 +181,9 @@ class Staging:
         self._check_named(values)
 
     def _check_named(self, values):
-        """Whether the song and the recording that a profile names will be there. Raises ValueError with a sentence."""
+        """Check that the song and the recording that a profile names will be there. Raises ValueError with a
+        sentence.
+        """
         for setting, prefix, always in (("song", SONG, songs.NAMES), ("voice", VOICE, ("none",))):
             name = values.get(setting)
             # None: the ready-made profile's, which needs nothing stored.
@@ -265,7 +267,7 @@ class Staging:
         return version, data
 
     def _going(self):
-        """What a reset takes away."""
+        """Return what a reset takes away."""
         there = [name for name in (PROFILE, CALIBRATION) if self._store.load(name) is not None]
         there += sorted([name for name in self._files.names() if name[:5] == SONG or name[:6] == VOICE])
         if self._store.history(SESSION, self._sessions_kept):
@@ -275,7 +277,7 @@ class Staging:
     # Committing
 
     def prepare(self, checked):
-        """What a commit has to do, in order; `commit` does it. Refuses what cannot be used together."""
+        """Note what a commit has to do, in order; `commit` does it. Refuses what cannot be used together."""
         if not len(self):
             raise Refused("nothing_staged", "Nothing is staged.")
         if PROFILE in self.names and checked is not True:

@@ -83,7 +83,7 @@ def _plain(value: Any) -> Any:
 
 
 def _reconcile(values: dict[str, Any]) -> None:
-    """What the profile's table asks of settings together (docs/settings.md)."""
+    """Do what the profile's table asks of settings together (docs/settings.md)."""
     values["early_unlock"] = values["maturity"] == "very_preterm"
     if values["maturity"] in ("preterm", "very_preterm"):
         values["pulse_low_stop_bpm"] = max(100, values["pulse_low_stop_bpm"])

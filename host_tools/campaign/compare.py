@@ -33,7 +33,7 @@ Decision = tuple[float, str, str | None]
 
 
 def compare(scenario: Scenario, device: Evidence, first: Evidence | None = None) -> tuple[str, str]:
-    """How the device's decisions stand beside the step level's: a word, and a sentence ("" where they agree).
+    """Return how the device's decisions stand beside the step level's: a word, and a sentence ("" where they agree).
 
     first: the step level's evidence with the usual sensor, where it was played already.
     """

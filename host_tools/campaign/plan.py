@@ -53,7 +53,7 @@ class Drawn(_Part):
         return self
 
     def of(self, population: str) -> "Drawn | None":
-        """What a population draws from; None leaves it to everything that is allowed."""
+        """Return what a population draws from; None leaves it to everything that is allowed."""
         if self.newborn is None and self.adult is None:
             return self
         return self.newborn if population == "newborn" else self.adult
@@ -151,7 +151,7 @@ class Plan(_Part):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def shares(self, sessions: int | None = None) -> dict[tuple[str, str], int]:
-        """How many sessions each cohort has in each tier: the plan's own, or `sessions` in all, in its proportions.
+        """Return how many sessions each cohort has in each tier: the plan's own, or `sessions` in all, in its proportions.
 
         The largest remainders get what is left over by rounding; a tier that the plan gives anything gets one at least,
         where there are enough.

@@ -79,7 +79,7 @@ def hazards(evidence: Evidence, limits: Limits) -> list[int]:
 
 
 def _truth(evidence: Evidence, limits: Limits, found: set[int]) -> None:
-    """What was true of the patient while the device was at work."""
+    """Look at what was true of the patient while the device was at work."""
     lit = np.array([phase not in ("idle", "fault") for phase in evidence.phase], bool)
     if not lit.any():
         return

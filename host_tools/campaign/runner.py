@@ -127,14 +127,18 @@ def run(
 
 
 def play_block(job: dict[str, Any], cohort: str, tier: str, numbers: tuple[int, ...]) -> list[Record]:
-    """What a worker does: play these sessions. Raises CalandoError where its program is another than the driver's."""
+    """Return what a worker does: play these sessions. Raises CalandoError where its program is another than the
+    driver's.
+    """
     chosen = _ours(job)
     named = next(one for one in chosen.cohort if one.name == cohort)
     return [session.play_one(chosen, named, tier, number, job["table"]) for number in numbers]
 
 
 def make_small(job: dict[str, Any], cohort: str, tier: str, number: int, law: str) -> dict[str, Any]:
-    """What a worker does with a failure: the smallest scenario that fails still, and whether the whole device fails too."""
+    """Return what a worker does with a failure: the smallest scenario that fails still, and whether the whole device
+    fails too.
+    """
     chosen = _ours(job)
     named = next(one for one in chosen.cohort if one.name == cohort)
     values = cases.scenario_of(chosen, named, number)

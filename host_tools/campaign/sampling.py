@@ -85,7 +85,7 @@ def _value(name: str, cohort: Cohort, at: float, population: str) -> float | str
 
 
 def _quantile(drawn: Drawn, at: float) -> float:
-    """Where a share `at` of the distribution lies below: even, or a normal one cut off at both ends."""
+    """Return where a share `at` of the distribution lies below: even, or a normal one cut off at both ends."""
     low, high = drawn.low or 0.0, drawn.high or 0.0
     if drawn.mean is None or drawn.sd is None:
         return low + at * (high - low)
@@ -94,7 +94,8 @@ def _quantile(drawn: Drawn, at: float) -> float:
 
 
 def coverage(digest: str, cohort: str, numbers: Iterable[int], parts: int = 4) -> dict[str, float]:
-    """How well the drawn points cover all pairs of factors, each cut into `parts`: the least and the mean share of the
+    """Return how well the drawn points cover all pairs of factors, each cut into `parts`: the least and the mean
+    share of the
     parts x parts cells that at least one session was in. The cells are of equal chance, whatever is drawn from."""
     chosen = np.array(sorted(numbers))
     if not len(chosen):

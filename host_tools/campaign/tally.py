@@ -48,7 +48,7 @@ class Tally:
     complete: bool
 
     def result(self) -> dict[str, Any]:
-        """What result.json holds: the same for the same sessions, wherever and however they were played."""
+        """Return what result.json holds: the same for the same sessions, wherever and however they were played."""
         return {
             "title": self.plan.title,
             "plan": self.plan.digest,

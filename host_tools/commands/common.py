@@ -60,7 +60,7 @@ def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def ask(question: str, instead: str) -> str:
-    """What a person types. Raises CalandoError where nobody can: `instead` is what a script does."""
+    """Return what a person types. Raises CalandoError where nobody can: `instead` is what a script does."""
     if not sys.stdin.isatty():
         raise CalandoError(f"nobody is there to be asked; {instead}")
     return typer.prompt(plain(question), default="", show_default=False).strip()

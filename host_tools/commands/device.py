@@ -86,7 +86,7 @@ def monitor(
 
 
 def _in_a_line(traceback: str) -> str:
-    """What the firmware died of, and where: the last two lines of what MicroPython says."""
+    """Return what the firmware died of, and where: the last two lines of what MicroPython says."""
     lines = [line.strip() for line in traceback.splitlines() if line.strip()]
     return ", ".join(reversed(lines[-2:]))
 

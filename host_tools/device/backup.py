@@ -199,7 +199,7 @@ def stage(device: Device, backup: Backup, say: Say, progress: Progress | None = 
 
 
 def differences(device: Device, wanted: Backup) -> list[str]:
-    """What of songs, voices, calibration and profile is not on the device byte for byte, as parts of a sentence."""
+    """Return what of songs, voices, calibration and profile is not on the device byte for byte, as parts of a sentence."""
     there = read_device(device)
     kinds = ("song", "voice", *(name for name in ("calibration", "profile") if name in wanted.objects))
     found = []

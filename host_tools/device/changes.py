@@ -105,7 +105,7 @@ def commit(
 
 
 def verify(device: Device, changes: Items) -> list[str]:
-    """What of these changes is not on the device, as parts of a sentence."""
+    """Return what of these changes is not on the device, as parts of a sentence."""
     differences = []
     records: dict[str, dict[str, Any]] = {}
     sizes: dict[str, int] = {}
@@ -129,7 +129,7 @@ def verify(device: Device, changes: Items) -> list[str]:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same; the chip's own numbers have 24 bits."""
+    """Return whether two values are the same; the chip's own numbers have 24 bits."""
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, float | int) and isinstance(other, float | int):

@@ -81,7 +81,7 @@ class Wire(Protocol):
     def send(self, data: bytes) -> None: ...
 
     def receive(self, timeout_s: float) -> bytes:
-        """What has come, at least one byte; b"" when nothing came in that time."""
+        """Return what has come, at least one byte; b"" when nothing came in that time."""
         ...
 
     def close(self) -> None: ...
@@ -164,7 +164,7 @@ class Device:
 
     @property
     def simulated(self) -> bool:
-        """Whether it ends, and forgets what is staged, when this program closes it."""
+        """Return whether it ends, and forgets what is staged, when this program closes it."""
         return self._beside is not None
 
     @property
@@ -173,7 +173,7 @@ class Device:
 
     @property
     def unit(self) -> str:
-        """What tells this device from others of its kind, in hex."""
+        """Return what tells this device from others of its kind, in hex."""
         return self.hello["unit"]
 
     # One question, one answer
@@ -365,11 +365,11 @@ class Device:
         self.call("stage")
 
     def diff(self) -> Items:
-        """What a commit would change: name, setting, old and new in a person's units."""
+        """Return what a commit would change: name, setting, old and new in a person's units."""
         return self.read("diff", answers.diff, self.get("diff"))
 
     def read(self, name: str, reader: Callable[[bytes], Read], data: bytes) -> Read:
-        """What `reader` makes of the bytes of an object. Raises StrangeAnswer where it raises Strange."""
+        """Return what `reader` makes of the bytes of an object. Raises StrangeAnswer where it raises Strange."""
         try:
             return reader(data)
         except Strange as why:
@@ -431,7 +431,7 @@ class Device:
         self._wait_for_restart()
 
     def _taken_back(self) -> bool:
-        """Whether the device forgot what is staged; not once the button was held, for then it is being written."""
+        """Return whether the device forgot what is staged; not once the button was held, for then it is being written."""
         try:
             self.call("discard")
         except DeviceRefused as refusal:
@@ -533,7 +533,7 @@ def find_all() -> tuple[list[Device], list[CalandoError]]:
 
 
 def nothing_found() -> NoDevice:
-    """What to say when there is no device."""
+    """Return what to say when there is no device."""
     ports = serial_ports()
     asked = f"asked {', '.join(ports)}" if ports else "this computer has no USB serial port"
     return NoDevice(

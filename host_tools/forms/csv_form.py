@@ -89,7 +89,7 @@ def _value(name: str, text: str) -> Any:
 
 
 def sidecar(session: SessionFile, told: Told) -> dict[str, Any]:
-    """What stands in the CSV, where it comes from, what happened besides, and the records themselves."""
+    """Return what stands in the CSV, where it comes from, what happened besides, and the records themselves."""
     phases = dict.fromkeys(row["phase"] for row in told.rows)
     reasons = dict.fromkeys(
         item["reason"] for item in [*told.rows, *told.events] if item["reason"] is not None

@@ -205,7 +205,9 @@ def read_edf(content: bytes) -> tuple[str | None, dict[str, list[float | None]],
 
 
 def began(content: bytes) -> datetime.datetime | None:
-    """When the session in a file of ours began, by its header: local time with its offset to UTC. None where unknown."""
+    """Return when the session in a file of ours began, by its header: local time with its offset to UTC. None where
+    unknown.
+    """
     header = content[88:184].decode("ascii")
     offset = re.search(r"UTC([+-]\d\d:\d\d)", header)
     if "Startdate X" in header or offset is None:

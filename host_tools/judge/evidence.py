@@ -36,7 +36,7 @@ class Heard:
     audible: Array
 
     def starts_and_ends(self, gap_s: float = 3.0) -> list[tuple[float, float]]:
-        """When something sounded: from, until, in seconds; rests shorter than `gap_s` belong to it."""
+        """Return when something sounded: from, until, in seconds; rests shorter than `gap_s` belong to it."""
         places = np.flatnonzero(self.audible)
         if not len(places):
             return []
@@ -49,7 +49,7 @@ class Heard:
         return bool(self.audible[max(0, int(from_s / FRAME_S)) : max(0, int(until_s / FRAME_S))].any())
 
     def silent_from(self, after_s: float, until_s: float) -> float:
-        """When the last sound before `until_s` ended; `after_s` if nothing sounded since."""
+        """Return when the last sound before `until_s` ended; `after_s` if nothing sounded since."""
         piece = self.audible[int(after_s / FRAME_S) : max(0, int(until_s / FRAME_S))]
         places = np.flatnonzero(piece)
         return after_s if not len(places) else (int(after_s / FRAME_S) + places[-1] + 1) * FRAME_S

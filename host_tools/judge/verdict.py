@@ -194,7 +194,7 @@ def _counts(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdic
 
 
 def _powered(evidence: Evidence, from_s: float, until_s: float) -> bool:
-    """Whether the power stayed all the while."""
+    """Return whether the power stayed all the while."""
     for event in evidence.script:
         if event["do"] == "power_cut" and from_s < event["at_s"] < until_s:
             return False
@@ -277,7 +277,7 @@ def _fingers(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdi
 
 
 def _stops(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict) -> None:
-    """What the device itself calls a stop or a fault."""
+    """Take in what the device itself calls a stop or a fault."""
     heard, step_s = evidence.heard, STEP_S[evidence.tier]
     places = [*evidence.phases, (evidence.duration_s, "idle", None)]
     for (at_s, phase, reason), (until_s, _, _) in itertools.pairwise(places):
@@ -320,7 +320,7 @@ def _must_end(
 
 
 def _causes(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict) -> None:
-    """What the script does to the device, whatever the device says of it."""
+    """Take in what the script does to the device, whatever the device says of it."""
     fade_s = limits["stop_fade_s"] + limits["fade_grace_s"] + STEP_S[evidence.tier] + 0.2
     wired = evidence.prescription["mode"] != "open_loop" or evidence.population != "adult"
     for event in evidence.script:
@@ -445,7 +445,8 @@ def _tempo(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:
 
 
 def _other_ratio(evidence: Evidence, piece: slice) -> bool:
-    """Whether in this run the music may have gone over to another ratio of the pulse: where the one it began with gives a
+    """Return whether in this run the music may have gone over to another ratio of the pulse: where the one it began
+    with gives a
     tempo outside of what people sing to (40 to 90 bpm, by 4)."""
     shown, tempo = evidence.shown_bpm[piece], evidence.tempo_bpm[piece]
     known = np.isfinite(shown)
@@ -492,7 +493,7 @@ def _tempo_and_pulse(evidence: Evidence, limits: Limits, disturbed: Array, verdi
 
 
 def _runs(mask: Array) -> list[tuple[int, int]]:
-    """Where a mask is true: first row, row after the last."""
+    """Return where a mask is true: first row, row after the last."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return [(int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
@@ -531,7 +532,7 @@ PATIENT_STOPS = ("bradycardia", "tachycardia", "desaturation", "wrong_population
 
 
 def _measure(evidence: Evidence, limits: Limits, disturbed: Array, verdict: Verdict) -> None:
-    """What is counted: readings that were wrong, stops that had no cause, hours of good signal."""
+    """Count: readings that were wrong, stops that had no cause, hours of good signal."""
     measures = verdict.measures
     lit = np.array([phase not in ("idle", "fault") for phase in evidence.phase])
     good = lit & ~disturbed & np.isfinite(evidence.true_bpm)
@@ -557,7 +558,7 @@ def _measure(evidence: Evidence, limits: Limits, disturbed: Array, verdict: Verd
 
 
 def _uncalled(evidence: Evidence, limits: Limits, at_s: float, reason: str, good: Array) -> bool:
-    """Whether the truth of the last minute gave a stop no cause, with a good signal."""
+    """Return whether the truth of the last minute gave a stop no cause, with a good signal."""
     window = (evidence.time_s > at_s - 75) & (evidence.time_s <= at_s)
     recent = window & (evidence.time_s > at_s - 30)
     if not recent.any() or not good[recent].all():

@@ -107,7 +107,7 @@ def _summary(result: "Result", found: facts.Facts) -> dict[str, Any]:
 
 
 def _limits_broken(result: "Result") -> dict[str, str]:
-    """What broke a limit of docs/hazards.toml, by the judge's law; {} where all were kept."""
+    """Return what broke a limit of docs/hazards.toml, by the judge's law; {} where all were kept."""
     from host_tools.judge import limits, verdict, witness
 
     table = limits.read()
@@ -117,7 +117,7 @@ def _limits_broken(result: "Result") -> dict[str, str]:
 
 
 def check(scenario: Scenario, summary: dict[str, Any]) -> dict[str, Any] | None:
-    """Whether `[expect]` holds: {"held": bool, "differences": [half sentences]}; None without one."""
+    """Return whether `[expect]` holds: {"held": bool, "differences": [half sentences]}; None without one."""
     expect = scenario.expect
     differences = []
     wants = [want for want in (expect.end, expect.reason, expect.max_level_dba) if want is not None]

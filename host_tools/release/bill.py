@@ -25,7 +25,7 @@ _PACKAGES = {
 
 
 def bill_of_materials(files: dict[str, bytes], micropython: str, images: Iterable[str]) -> str:
-    """What runs on the device, as CycloneDX 1.6 JSON; the same text for the same parts."""
+    """Return what runs on the device, as CycloneDX 1.6 JSON; the same text for the same parts."""
     bom = Bom(serial_number=uuid.uuid5(uuid.NAMESPACE_URL, f"calando-{VERSION}"))
     device = Component(
         name="calando", version=VERSION, type=ComponentType.FIRMWARE, bom_ref=f"calando@{VERSION}",

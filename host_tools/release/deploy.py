@@ -223,7 +223,7 @@ def connected(port: str) -> Iterator[Board]:
 
 
 def _gone(error: OSError) -> bool:
-    """Whether the port went away, as pyserial or the system says it."""
+    """Return whether the port went away, as pyserial or the system says it."""
     return isinstance(error, serial.SerialException) or error.errno in (errno.EIO, errno.ENXIO, errno.ENODEV)
 
 

@@ -57,7 +57,7 @@ def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -
 
 
 def _facts(session: SessionFile, told: Told) -> Facts:
-    """What report and picture draw, with gaps as gaps."""
+    """Return what report and picture draw, with gaps as gaps."""
     population = session.profile.population if session.profile else ""
     silent = {"contact": None, "true_pulse_rate_bpm": None, "true_spo2_percent": None, "quality": None}
     nothing = dict.fromkeys(
@@ -108,7 +108,7 @@ def _facts(session: SessionFile, told: Told) -> Facts:
 
 
 def _seen(event: dict[str, Any]) -> bool:
-    """Whether it belongs on the page: not the device's own housekeeping, nor that it waits again afterwards."""
+    """Return whether it belongs on the page: not the device's own housekeeping, nor that it waits again afterwards."""
     return event["kind"].removeprefix("device_") not in _UNSEEN and event["detail"].get("phase") != "idle"
 
 
@@ -190,7 +190,7 @@ def _calibration(session: SessionFile) -> str:
 
 
 def _pulse(told: Told) -> str:
-    """Where the pulse was not known, the longest stretches by name."""
+    """Return where the pulse was not known, the longest stretches by name."""
     if not told.rows:
         return "not looked for"
     unknown = told.unknown

@@ -42,7 +42,7 @@ class Facts:
 
     @property
     def lasts_s(self) -> np.ndarray:
-        """How long each row stands for: until the next, which on a device short of room is not a second later."""
+        """Return how long each row stands for: until the next, which on a device short of room is not a second later."""
         # Never nothing: rows of the same second weigh little, and where there are no others they weigh the same.
         return np.maximum(np.diff(self.time_s, append=self.time_s[-1:] + 1), 0.001)
 
@@ -53,7 +53,7 @@ class Facts:
 
     @property
     def looking(self) -> np.ndarray:
-        """Whether the device was looking for a pulse in that second: otherwise the sensor is dark."""
+        """Return whether the device was looking for a pulse in that second: otherwise the sensor is dark."""
         looking = np.zeros(len(self.time_s), bool)
         for start, end, name in self.phases:
             if name not in words.DARK:
@@ -66,7 +66,7 @@ class Facts:
         return self.target_bpm * self.ratio
 
     def first_s(self, phase: str) -> float | None:
-        """When a phase began first, None if it never did."""
+        """Return when a phase began first, None if it never did."""
         return next((start for start, _, name in self.phases if name == phase), None)
 
     @property

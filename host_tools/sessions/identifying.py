@@ -50,7 +50,7 @@ _INITIALS = re.compile(r"\b[A-Z]\.\s?[A-Z]\.")
 
 
 def found(text: str, lists_people: bool = False) -> list[tuple[str, str]]:
-    """What looks like something that names somebody: ("a name", "Anna Smith") and so on, in the order of the text.
+    """Return what looks like something that names somebody: ("a name", "Anna Smith") and so on, in the order of the text.
 
     lists_people: the text says who was there, so that a capital at the beginning of a sentence is asked about too.
     """
@@ -74,7 +74,7 @@ def found(text: str, lists_people: bool = False) -> list[tuple[str, str]]:
 
 
 def _names(text: str, lists_people: bool) -> list[tuple[int, int]]:
-    """Where names may be: from, to; neighbours are one."""
+    """Return where names may be: from, to; neighbours are one."""
     spans = [match.span() for match in _INITIALS.finditer(text)]
     for match in _WORD.finditer(text):
         word = match.group()

@@ -197,7 +197,9 @@ def _read_moment(text: str) -> tuple[int, str | None]:
 
 
 def identifying_words(note: Note, before: Note) -> list[tuple[str, str, str]]:
-    """What in a note looks as if it named somebody: (field, "a name", the words); what stood in `before` is left out."""
+    """Return what in a note looks as if it named somebody: (field, "a name", the words); what stood in `before` is
+    left out.
+    """
     asked = set(_texts(before))
     return [
         (name, what, words)
@@ -229,7 +231,7 @@ def moment_words(moment: Moment) -> str:
 
 
 def folder() -> Path:
-    """Where this computer keeps its notes: in the user's data folder, or in CALANDO_NOTES_DIR."""
+    """Return where this computer keeps its notes: in the user's data folder, or in CALANDO_NOTES_DIR."""
     chosen = os.environ.get("CALANDO_NOTES_DIR")
     return Path(chosen) if chosen else Path(platformdirs.user_data_path("calando")) / "notes"
 

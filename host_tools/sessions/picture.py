@@ -204,7 +204,7 @@ def _oxygen(axes, facts: Facts) -> None:
 
 
 def _frame(axes, facts: Facts, end_s: float) -> None:
-    """What all panels share: the phases behind, quiet axes, minutes below."""
+    """Draw what all panels share: the phases behind, quiet axes, minutes below."""
     axes.set_xlim(0, end_s)
     for start, end, name in facts.phases:
         axes.axvspan(start, end, color=PHASE_COLOURS.get(name, GRID), alpha=0.45, lw=0, zorder=0)
@@ -234,7 +234,7 @@ def _event_marks(band, panels: list, facts: Facts) -> list[tuple[int, float, str
 
 
 def _explain_marks(figure: Figure, marked: list[tuple[int, float, str]], facts: Facts) -> None:
-    """What the marks are, below the picture."""
+    """Say what the marks are, below the picture."""
     texts = [f"{number}  {words.clock(at_s)} {text}" for number, at_s, text in marked]
     if len(facts.scripted) > len(marked):
         texts.append(f"and {len(facts.scripted) - len(marked)} more")
@@ -250,7 +250,7 @@ def _explain_marks(figure: Figure, marked: list[tuple[int, float, str]], facts: 
 
 
 def _name(axes, text: str) -> None:
-    """What a panel shows, inside its upper left corner."""
+    """Write what a panel shows inside its upper left corner."""
     axes.text(
         0.007, 0.965, text, transform=axes.transAxes, va="top", fontsize=9, fontweight="bold", color=INK
     )

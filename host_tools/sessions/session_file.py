@@ -158,7 +158,7 @@ def load(place: Path) -> SessionFile:
 def started_at(
     told: Told, this_boot: bool, uptime_s: float, now: datetime.datetime
 ) -> datetime.datetime | None:
-    """When the session began by the computer's clock, to the minute, in its zone; None where that cannot be told.
+    """Return when the session began by the computer's clock, to the minute, in its zone; None where that cannot be told.
 
     `now` is aware of its zone, whose offset to UTC may have changed since the session. The device tells seconds since it
     was switched on, modulo 65536: after 18 hours they could mean two times.

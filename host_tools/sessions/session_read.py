@@ -83,5 +83,5 @@ def get(
 
 
 def stem(session: SessionFile) -> str:
-    """What its files are called, without an ending: unit and age, for the device has no clock."""
+    """Return what its files are called, without an ending: unit and age, for the device has no clock."""
     return f"session-{session.unit}-{session.age}"

@@ -55,7 +55,7 @@ class Told:
 
     @property
     def thinning(self) -> list[tuple[int, int, int]]:
-        """How coarsely the rows were kept: from, to, a row every so many seconds. Gaps lie between."""
+        """Return how coarsely the rows were kept: from, to, a row every so many seconds. Gaps lie between."""
         runs: list[tuple[int, int, int]] = []
         for row, every in zip(self.rows, self.every_s, strict=True):
             # A row that came a little late makes a step of its own; the device only ever halves.
@@ -95,7 +95,7 @@ def check_length(told: Told, what: str) -> None:
 
 
 def tell(raw: bytes) -> Told:
-    """What raw records say. Raises CalandoError for bytes that are none of ours."""
+    """Return what raw records say. Raises CalandoError for bytes that are none of ours."""
     if len(raw) % RECORD_BYTES:
         raise CalandoError(
             f"the session has {len(raw)} bytes, which are no whole records of {RECORD_BYTES}; get it from the device again"
@@ -145,7 +145,7 @@ def _unwrap(records: list[dict[str, Any]]) -> list[int]:
 
 
 def _beginning(records: list[dict[str, Any]]) -> int:
-    """Which record the session began with: the first phase that is not idle; else what was refused."""
+    """Return which record the session began with: the first phase that is not idle; else what was refused."""
     for place, record in enumerate(records):
         if "phase" in record or (record["kind"] == "phase" and record["detail"] != PHASES.index(IDLE)):
             return place

@@ -141,7 +141,7 @@ def reason(constant: str | None) -> str:
 
 
 def ending(end: str | None, why: str | None) -> str:
-    """How a session ended, as half a sentence: "the music faded out: the session's time was up"."""
+    """Return how a session ended, as half a sentence: "the music faded out: the session's time was up"."""
     if end is None:
         return "no session came to its end"
     text = ENDS.get(end, end)

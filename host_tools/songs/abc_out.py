@@ -49,7 +49,7 @@ def signature_of(fifths: int) -> dict[str, int]:
 
 
 def _agrees(metre: str, read: Score) -> bool:
-    """Whether the metre of the source counts the beats that the score has."""
+    """Return whether the metre of the source counts the beats that the score has."""
     top, _, bottom = metre.partition("/")
     if not (top.isdecimal() and bottom.isdecimal()):
         return False

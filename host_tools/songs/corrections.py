@@ -1,5 +1,5 @@
 """What the libraries that read notation get wrong, put right in one place: each with the version it was seen in, and
-with a test in tests/unit/test_song_corrections.py that names it.
+with a test in tests/unit/host_tools/songs/test_song_corrections.py that names it.
 
 All work on the tree of a MusicXML score, before music21 reads it.
 """
@@ -253,7 +253,7 @@ def octave_accidentals(root: ElementTree.Element) -> list[str]:
 
 
 def jump_words(direction: ElementTree.Element) -> list[str]:
-    """What a direction says about the way through the piece, in small letters: its words and its `sound`.
+    """Return what a direction says about the way through the piece, in small letters: its words and its `sound`.
 
     music21 10.5.1 knows the words alone, and partitura 1.9.0 the sounds alone.
     """

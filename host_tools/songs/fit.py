@@ -233,7 +233,7 @@ def _ticks(
 
 
 def _on_grid(edges: list[Fraction]) -> bool:
-    """Whether a played file is a written one: nine onsets in ten on ticks, but for a sequencer's own resolution."""
+    """Return whether a played file is a written one: nine onsets in ten on ticks, but for a sequencer's own resolution."""
     starts = edges[: len(edges) // 2]
     near = sum(
         abs(edge - round(edge)) <= Fraction(1, 5) and (round(edge) % 3 == 0 or round(edge) % 4 == 0)
@@ -393,7 +393,7 @@ def _phrased_line(line, melody: Melody, first: Fraction, beat: Fraction, bars: l
 
 
 def _guessed(line, bars: list[int], full: int) -> list[int]:
-    """Where phrases begin: after rests of a beat, and every four bars, counted from the upbeat."""
+    """Return where phrases begin: after rests of a beat, and every four bars, counted from the upbeat."""
     length = line[-1][0] + line[-1][2]
     starts = [at for at, note, _ in line if note and at]
     resting = {at + ticks for at, note, ticks in line if not note and ticks >= _TICK}
@@ -456,7 +456,7 @@ def _chords(
 
 
 def _segments(bars: list[int], length: int, phrased) -> list[tuple[int, int]]:
-    """Where chords may change: at bar lines, and where a phrase ends."""
+    """Return where chords may change: at bar lines, and where a phrase ends."""
     edges = {0, length, *bars, *(at + ticks for at, _, ticks, end in phrased if end)}
     ordered = sorted(edge for edge in edges if 0 <= edge <= length)
     return [(start, stop) for start, stop in itertools.pairwise(ordered) if stop > start]

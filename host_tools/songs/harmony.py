@@ -39,7 +39,7 @@ def weights(line: Line, start: int, stop: int) -> list[int]:
 
 
 def clashes(line: Line, root: int, quality: int, start: int, stop: int) -> bool:
-    """Whether a chord from start to stop rubs against a note of the melody for longer than half a beat."""
+    """Return whether a chord from start to stop rubs against a note of the melody for longer than half a beat."""
     chord = tones(root, quality)
     for at, note, ticks in line:
         if note and min(stop, at + ticks) - max(start, at) > LONGEST_CLASH_TICKS:

@@ -144,7 +144,7 @@ def cut(track: np.ndarray, level: np.ndarray) -> list[tuple[float, float, float]
 
 
 def _legato(notes: list[tuple[int, int]]) -> bool:
-    """Whether the last of the notes follows the one before it without a gap."""
+    """Return whether the last of the notes follows the one before it without a gap."""
     return len(notes) > 1 and notes[-2][1] == notes[-1][0]
 
 
@@ -190,7 +190,7 @@ def _steps(track: np.ndarray) -> np.ndarray:
 
 
 def _dips(level: np.ndarray, voiced: np.ndarray) -> np.ndarray:
-    """Where a new syllable begins on the same pitch: the level's lowest point in a dip of 5 dB and more."""
+    """Return where a new syllable begins on the same pitch: the level's lowest point in a dip of 5 dB and more."""
     dips = np.zeros(len(level) + 1, dtype=bool)
     reach = 12
     for at in range(reach, len(level) - reach):
@@ -203,7 +203,7 @@ def _dips(level: np.ndarray, voiced: np.ndarray) -> np.ndarray:
 
 
 def follow_drift(heard: list[tuple[float, float, float]]) -> list[float]:
-    """How far the voice's own scale lies from 440 Hz at each note, in semitones: a path that moves as little as the
+    """Return how far the voice's own scale lies from 440 Hz at each note, in semitones: a path that moves as little as the
     notes allow, by Viterbi, in the major scale (or its relative minor) that fits best.
     """
     grid = np.arange(-DRIFT_MOST, DRIFT_MOST + DRIFT_STEP / 2, DRIFT_STEP)

@@ -20,7 +20,7 @@ _FIRST_INDICES = np.arange(len(_STEPS), dtype=np.int32)
 
 
 def _differences() -> np.ndarray:
-    """What each code (second axis) adds at each step size (first axis)."""
+    """Return what each code (second axis) adds at each step size (first axis)."""
     step = _STEPS[:, None]
     size = (
         (step >> 3) + (step >> 2) * (_CODES & 1) + (step >> 1) * (_CODES >> 1 & 1) + step * (_CODES >> 2 & 1)

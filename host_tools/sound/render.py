@@ -113,7 +113,7 @@ def plan_for(
     recording: Path | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
-    """What render_script plays. Without a pulse: the song from its beginning, as the profile opens; a recorded voice
+    """Return what render_script plays. Without a pulse: the song from its beginning, as the profile opens; a recorded voice
     in its place, or a heartbeat with it.
     """
     name, data = load_song(song or profile.song)

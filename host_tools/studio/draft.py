@@ -37,7 +37,7 @@ class Steps:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What is so now."""
+        """Return what is so now."""
         return self.steps[self.at]
 
     @property
@@ -126,7 +126,7 @@ class Draft(Steps):
 
     @property
     def touched(self) -> bool:
-        """Whether it is anything but what a new studio begins with."""
+        """Return whether it is anything but what a new studio begins with."""
         return len(self.steps) > 1 or self.values != READY["newborn"]
 
     def change(self, name: str, value: Any) -> None:

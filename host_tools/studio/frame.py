@@ -50,7 +50,7 @@ class Owner:
         return self._client is client
 
     def free_for(self, client: Client) -> bool:
-        """Whether this tab may have it: nobody has, or the same tab from before a reload, or one that is gone."""
+        """Return whether this tab may have it: nobody has, or the same tab from before a reload, or one that is gone."""
         held = self._client
         return (
             held is None

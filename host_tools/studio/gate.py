@@ -71,7 +71,7 @@ class Gate:
             await _refuse(scope, receive, send, 403, SPENT.format(address=self.base))
 
     def _ours(self, scope: dict[str, Any], headers: dict[str, str]) -> bool:
-        """Whether it names us as the host and no other page sent it."""
+        """Return whether it names us as the host and no other page sent it."""
         if headers.get("host") not in self._hosts:
             return False
         origin = headers.get("origin")

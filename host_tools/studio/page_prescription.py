@@ -94,7 +94,7 @@ class _Page:
         return ", ".join(found[:MOST_NAMED]) + (_(" and {count} more", count=more) if more > 0 else "")
 
     def _origin(self) -> dict[str, Any]:
-        """What discarding goes back to: the device's profile, or the ready-made one."""
+        """Return what discarding goes back to: the device's profile, or the ready-made one."""
         return self._studio.desk.view.profile or self._studio.ready_made()
 
     def _discard(self) -> None:
@@ -379,7 +379,7 @@ def _shown(row: dict[str, Any], value: Any) -> str:
 
 
 def _number(text: str) -> Any:
-    """What was typed as a number, whole where it is one; text that is none stays text, to be told."""
+    """Return what was typed as a number, whole where it is one; text that is none stays text, to be told."""
     try:
         value = float(str(text).strip().replace(",", "."))
     except ValueError:

@@ -144,7 +144,7 @@ class _Page:
     # --- the note ------------------------------------------------------------------------------------------------------
 
     def _note(self, session: Any) -> None:
-        """What only a person sees; each saving is a new version, none is written over."""
+        """Show what only a person sees; each saving is a new version, none is written over."""
         try:
             before = note.newest(session)
         except CalandoError as error:

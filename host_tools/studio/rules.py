@@ -171,7 +171,9 @@ def stops(row: Row, values: dict[str, Any], index: int, layer: int) -> dict[str,
 
 
 def _tempo_stops(values: dict[str, Any], index: int, down: Stop, up: Stop) -> tuple[Stop, Stop]:
-    """How far the tempo of a point may go: it begins at the matched one, falls, and keeps the floor of the profile."""
+    """Return how far the tempo of a point may go: it begins at the matched one, falls, and keeps the floor of the
+    profile.
+    """
     curve = values["curve"]
     if index == 0 and values["programme"] != "stay_low":
         why = _("The music begins at the tempo that it met: 100 %.")

@@ -123,5 +123,5 @@ def notice(text: str, kind: str = "") -> Element:
 
 
 def meter(done: int, total: int) -> Element:
-    """How far something is; without an end where nobody knows."""
+    """Return how far something is; without an end where nobody knows."""
     return tag("progress", None, "", max=total or None, value=done if total else None, aria_label="progress")

@@ -68,7 +68,7 @@ class ADS1115:
 
     @property
     def next_edge_us(self) -> int | None:
-        """When the conversion under way ends, None when the chip rests."""
+        """Return when the conversion under way ends, None when the chip rests."""
         return self._end_us
 
     def write(self, data: bytes, now_us: int) -> bool:

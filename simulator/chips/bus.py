@@ -86,7 +86,7 @@ class I2CBusModel:
         return target
 
     def sda_level(self, now_us: int) -> int:
-        """What a pin on SDA reads while nobody drives it: 0 when a chip holds it."""
+        """Return what a pin on SDA reads while nobody drives it: 0 when a chip holds it."""
         return 0 if any(holder.holds_sda(now_us) for holder in self._holders) else 1
 
     def clock_pulses(self, n: int, now_us: int) -> None:

@@ -274,7 +274,7 @@ class MAX30102:
             self._next_us = self._time_of(1)
 
     def _time_of(self, sample):
-        """When the run's sample number `sample` (from 1) is ready."""
+        """Return when the run's sample number `sample` (from 1) is ready."""
         return self._start_us - (-sample * self._averaging * _MICRO // self._rate)
 
     def _advance(self, now_us):

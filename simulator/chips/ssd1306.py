@@ -48,7 +48,7 @@ class SSD1306:
         self.on = False
 
     def pixel(self, x: int, y: int) -> bool:
-        """Whether the point shines: 0, 0 is the upper left."""
+        """Return whether the point shines: 0, 0 is the upper left."""
         stored = bool(self.memory[y // 8 * WIDTH + x] >> (y % 8) & 1)
         return self.on and stored != self.inverted
 

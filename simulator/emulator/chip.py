@@ -101,7 +101,7 @@ class Chip:
     # --- the board around the chip ---
 
     def _next_in_script(self) -> None:
-        """What the bedside does by itself: a finger on the button, the power going, a computer talking, the end."""
+        """Do what the bedside does by itself: a finger on the button, the power going, a computer talking, the end."""
         _, changes, _, next_us = self.tell(SYNC, 0, self._usb.room())
         for place in range(0, len(changes), 2):
             if changes[place] == USB_NEWS:

@@ -50,7 +50,7 @@ class I2CWire:
         done()
 
     def _deliver(self) -> bool:
-        """What was written up to here reaches the target as one piece; whether it took it."""
+        """Return what was written up to here reaches the target as one piece; whether it took it."""
         written, self._written = self._written, None
         return (
             written is None

@@ -41,11 +41,11 @@ class QuietHost:
         self._alarm = chip.mcu.clock.create_alarm(chip.guard(self._answer_now))
 
     def room(self) -> int:
-        """How many bytes the cable takes now."""
+        """Return how many bytes the cable takes now."""
         return 0 if self._cdc is None else self._cdc.tx_fifo.size - self._cdc.tx_fifo.item_count
 
     def news(self, state: int, data: bytes) -> None:
-        """What the computer does: the bits of simulator.computer, and bytes for the device."""
+        """Take what the computer does: the bits of simulator.computer, and bytes for the device."""
         if bool(state & CONNECTED) != (self._cdc is not None):
             if state & CONNECTED:
                 self._plug()

@@ -26,5 +26,5 @@ def choice(given: str, known: list[str]) -> str:
 
 
 def os_reason(error: OSError) -> str:
-    """Why the operating system refused, in its own words and lower case: "no space left on device"."""
+    """Return why the operating system refused, in its own words and lower case: "no space left on device"."""
     return (error.strerror or str(error) or type(error).__name__).lower()

@@ -73,7 +73,7 @@ def as_bytes(profile: Profile) -> bytes:
 
 
 def rule(setting: Setting, population: str) -> str:
-    """What a setting may be: "30 to 50 dBA, in steps of 0.5", "preterm, term or very_preterm"."""
+    """Return what a setting may be: "30 to 50 dBA, in steps of 0.5", "preterm, term or very_preterm"."""
     allowed = setting.allowed(population)
     if setting.kind == "number":
         unit = f" {setting.unit}" if setting.unit else ""

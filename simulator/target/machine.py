@@ -11,7 +11,7 @@ WDT_RESET = 3
 
 
 def reset_cause():
-    """What made the device boot: PWRON_RESET, or WDT_RESET after the watchdog or reset()."""
+    """Return what made the device boot: PWRON_RESET, or WDT_RESET after the watchdog or reset()."""
     return wire.reset_cause()
 
 
@@ -178,7 +178,7 @@ class I2S:
         wire.i2s_gap(2 * I2S._HALF, 0)
 
     def _interrupts(self):
-        """What the DMA's interrupts have done by now."""
+        """Do what the DMA's interrupts have done by now."""
         due = (wire.now[0] - self._start_us) * self._rate // (I2S._HALF * 1_000_000) - self._turns
         self._turns += due
         filled = 0

@@ -1,6 +1,9 @@
 """What README and docs name is there: links, the words of `calando`, the targets of make, the pictures."""
 
+import ast
+import io
 import re
+import tokenize
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -94,3 +97,46 @@ def test_the_guides_pictures_are_the_programs_own_and_small():
     assert max(sizes.values()) <= LARGEST_PICTURE and sum(sizes.values()) <= LARGEST_ALL
     guide = (ROOT / "docs" / "therapist-guide.md").read_text("utf-8")
     assert all(f"(pictures/{name})" in guide for name in guide_pictures.NAMES)
+
+
+SOURCES = [
+    path for room in ("firmware", "simulator", "host_tools") for path in sorted((ROOT / room).rglob("*.py"))
+]
+NO_VERB = re.compile(r"(What|Whether|How|Why|Which|When|Where)\b")
+# A path with a folder of the project in it, in a comment or a docstring.
+CITED = re.compile(r"\b(?:firmware|simulator|host_tools|tests|docs)/[\w/.-]*\.(?:py|md|toml|js|json|svg)\b")
+
+
+def described(path: Path) -> list[tuple[ast.AST, str]]:
+    """Return every function of a source that has a docstring, but the words of the command line, with it."""
+    return [
+        (node, text)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not any("command" in ast.unparse(decorator) for decorator in node.decorator_list)
+        and (text := ast.get_docstring(node)) is not None
+    ]
+
+
+def prose(path: Path) -> str:
+    """Return the comments and docstrings of a source."""
+    text = path.read_text("utf-8")
+    comments = [
+        token.string
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type == tokenize.COMMENT
+    ]
+    tree = ast.parse(text)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, documented)]
+    return "\n".join(comments + docstrings)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_docstring_begins_with_a_verb_and_cites_files_that_are_there(path):
+    for node, text in described(path):
+        assert not NO_VERB.match(text), (
+            f"line {node.body[0].lineno}: begin with a verb: {text.splitlines()[0]}"
+        )
+    gone = [cited for cited in CITED.findall(prose(path)) if not (ROOT / cited).exists()]
+    assert not gone, f"cited, and not there: {gone}"
