@@ -86,9 +86,13 @@ class Movement:
 
     def calm(self, rate, head):
         """`rate` (mbpm) is shown at pair `head`; once a second it tells what is usual, if nothing moves."""
-        if head < self._until or head - self._seen < pulse.PAIRS_PER_S:
+        if head - self._seen < pulse.PAIRS_PER_S:
             return
         self._seen = head
+        if head < self._until:
+            if head >= self._much_until:
+                self._calm_mbpm += (rate - self._calm_mbpm) >> _SETTLES_SHIFT  # a pulse goes on changing
+            return
         self._calm_mbpm = rate
         if self._calm_seconds < _CALM_FIRST:
             self._calm_seconds += 1

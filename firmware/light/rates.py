@@ -30,6 +30,7 @@ _FEW_WAVES = const(
     6
 )  # the time of so many waves, in percent of that of so many beats: a rate that lags is nearer
 _FEW_PERCENT = const(160)
+_DYING_PERCENT = const(40)
 _DOUBT_LASTS_TICKS = const(16000)  # 5 s after waves came in turn, one even row of them is not enough,
 _STAYS_WAVES = const(8)  # in turn for so many waves
 _SURE_WAVES = const(12)  # but for one as long as this
@@ -41,7 +42,8 @@ _SOON_SHARE_PERCENT = const(40)  # of the time to the next beat,
 _NEAR_SHARE_PERCENT = const(33)  # or this near however high it is
 # An adult's second wave is a second wave (it nearly always is one) unless it is as strong and as late as this, or
 # the heart would be slower than this.
-_ADULT_STRONG_PERCENT = const(40)
+_ADULT_STRONG_PERCENT = const(36)
+_ADULT_STRONGEST_PERCENT = const(65)
 _ADULT_LATE_TICKS = const(1152)  # 0.36 s
 _ADULT_HALFWAY_STRONG_PERCENT = const(30)  # half-way to the next beat, where a weak beat would come
 _ADULT_SLOW_MBPM = const(45000)
@@ -145,6 +147,8 @@ class Rates:
             )
         if slow < _ADULT_SLOW_MBPM:
             return False
+        if weaker >= (_ADULT_STRONG_PERCENT if row.pattern > PAIRS else _ADULT_STRONGEST_PERCENT):
+            return False
         if weaker >= _ADULT_STRONG_PERCENT and delay >= _ADULT_LATE_TICKS:
             return False
         return not (weaker >= _ADULT_HALFWAY_STRONG_PERCENT and 46 <= share <= 54)
@@ -232,6 +236,11 @@ class Rates:
         row = self._waves.every
         if row.known() <= _FEW_WAVES:
             return False
+        highest = 0
+        for back in range(_FEW_WAVES):
+            highest = max(highest, row.height(back))
+        if max(row.height(0), row.height(1)) * 100 < highest * _DYING_PERCENT:
+            return False  # not a slower heart, but waves that fade away
         span = row.time(0) - row.time(_FEW_WAVES)
         return span * 100 > _MBPM_TICKS // rate * _FEW_WAVES * _FEW_PERCENT
 
