@@ -25,12 +25,14 @@ _SEEN_NEARLY_ALIKE = const(8)
 _ALIKE_PERCENT = const(80)
 _SEEN_ALIKE = const(14)
 _UNLIKE_ENOUGH_PERCENT = const(75)  # for the guard to count
+# With an adult's profile an even row faster than this may be a newborn's, and a breath may hide every other beat:
+_ADULT_RESTLESS_MBPM = const(140000)
+_FAST_LASTS_TICKS = const(96000)  # so for 30 s no rate under three quarters of it is believed
 _FIRST_WAVES = const(8)  # until so many were seen, or an even row of fewer, nothing is shown
-_FEW_WAVES = const(
-    6
-)  # the time of so many waves, in percent of that of so many beats: a rate that lags is nearer
+# The time of so many waves, in percent of that of so many beats: a rate that lags is nearer.
+_FEW_WAVES = const(6)
 _FEW_PERCENT = const(160)
-_DYING_PERCENT = const(40)
+_DYING_PERCENT = const(40)  # the last two beside the highest of them
 _DOUBT_LASTS_TICKS = const(16000)  # 5 s after waves came in turn, one even row of them is not enough,
 _STAYS_WAVES = const(8)  # in turn for so many waves
 _SURE_WAVES = const(12)  # but for one as long as this
@@ -89,9 +91,10 @@ class Rates:
         self._known_delay = 0  # of a second wave that was surely one: ticks, share of the beat, height
         self._known_share = 0
         self._known_weaker = 0
-        self._calm = (
-            0  # ticks of a beat when what is shown and what the waves say were last the same; 0 = never
-        )
+        # Ticks of a beat when what is shown and what the waves say were last the same; 0 = never.
+        self._calm = 0
+        self._fast_mbpm = 0  # an even row faster than an adult at rest, and until when it is remembered
+        self._fast_until = 0
         self._inserted = False  # the weak waves came in between beats that went on as before
 
     def look(self):
@@ -116,6 +119,9 @@ class Rates:
         fast = slow
         if pattern == EVEN:
             self._inserted = False
+            if not (self._newborn or self._calm) and slow > _ADULT_RESTLESS_MBPM and row.run >= _SEEN_WAVES:
+                self._fast_mbpm = slow
+                self._fast_until = row.time(0) + _FAST_LASTS_TICKS
         else:
             fast = 2 * slow  # of three kinds, the two strongest may be beats
             if not (self._newborn and pattern > PAIRS) and self._is_second_wave(row, slow, fast, group):
@@ -198,6 +204,8 @@ class Rates:
                 self._doubted_until = now + _DOUBT_LASTS_TICKS
             return reasons.TWO_RATES
         slow = self.slow_mbpm
+        if now < self._fast_until and rate < self._fast_mbpm // 4 * 3:
+            return reasons.TWO_RATES
         if not self._newborn and rate < _ADULT_SLOW_MBPM and (slow is None or slow != self.fast_mbpm):
             return reasons.TWO_RATES  # beats coupled two by two are commoner than so slow a heart
         if slow is None or self.fast_mbpm != slow or row.run < _SEEN_WAVES:
