@@ -27,7 +27,7 @@ _SEEN_ALIKE = const(14)
 _UNLIKE_ENOUGH_PERCENT = const(75)  # for the guard to count
 # With an adult's profile an even row faster than this may be a newborn's, and a breath may hide every other beat:
 _ADULT_RESTLESS_MBPM = const(140000)
-_FAST_LASTS_TICKS = const(96000)  # so for 30 s no rate under three quarters of it is believed
+_FAST_LASTS_TICKS = const(48000)  # so for 15 s no rate under three quarters of it is believed
 _FIRST_WAVES = const(8)  # until so many were seen, or an even row of fewer, nothing is shown
 # The time of so many waves, in percent of that of so many beats: a rate that lags is nearer.
 _FEW_WAVES = const(6)
@@ -44,8 +44,7 @@ _SOON_SHARE_PERCENT = const(40)  # of the time to the next beat,
 _NEAR_SHARE_PERCENT = const(33)  # or this near however high it is
 # An adult's second wave is a second wave (it nearly always is one) unless it is as strong and as late as this, or
 # the heart would be slower than this.
-_ADULT_STRONG_PERCENT = const(36)
-_ADULT_STRONGEST_PERCENT = const(65)
+_ADULT_STRONG_PERCENT = const(40)
 _ADULT_LATE_TICKS = const(1152)  # 0.36 s
 _ADULT_HALFWAY_STRONG_PERCENT = const(30)  # half-way to the next beat, where a weak beat would come
 _ADULT_SLOW_MBPM = const(45000)
@@ -153,7 +152,7 @@ class Rates:
             )
         if slow < _ADULT_SLOW_MBPM:
             return False
-        if weaker >= (_ADULT_STRONG_PERCENT if row.pattern > PAIRS else _ADULT_STRONGEST_PERCENT):
+        if row.pattern > PAIRS and weaker >= _ADULT_STRONG_PERCENT:
             return False
         if weaker >= _ADULT_STRONG_PERCENT and delay >= _ADULT_LATE_TICKS:
             return False

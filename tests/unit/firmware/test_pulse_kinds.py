@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from pulse_kinds import course, heart, patting
 
+from firmware.light.rates import Rates
+from firmware.light.waves import Waves
 from host_tools.play import vitals_run
 from simulator.interpreter import find_micropython, run_script
 
@@ -95,6 +97,41 @@ def test_a_hand_is_not_a_pulse(population, rate, form):
             more = wrong_seconds(made, population)
             wrong, shown = wrong + more[0], shown + more[1]
     assert 200 * wrong <= shown
+
+
+@pytest.mark.parametrize(
+    "rate, breath, level, delay, second",
+    [(158, 89, 0.47, 0.16, 0.17), (217, 97, 0.48, 0.27, 0.02), (169, 81, 0.51, 0.15, 0.38)],
+)
+def test_a_newborns_breath_is_no_adults_pulse(rate, breath, level, delay, second):
+    """It hides every other beat for some seconds; between them the row is even, and too fast for an adult."""
+    wrong = 0
+    for seed in (1, 2, 3):
+        made = steady(
+            rate,
+            delay_s=delay,
+            second=second,
+            breathing_per_minute=breath,
+            breathing_level=level,
+            perfusion_percent=0.8,
+            seed=seed,
+        )
+        wrong += wrong_seconds(made, "adult")[0]
+    assert wrong <= 6
+
+
+@pytest.mark.parametrize("height, reason", [(900, "two_rates"), (200, None)])
+def test_waves_that_fade_are_no_slower_heart(height, reason):
+    """A heart that has slowed has waves as high as before; with others the rate that was known is held a while."""
+    waves = Waves()
+    rates = Rates(waves, True)
+    ticks = 0
+    for wait_ticks, high in [(1280, 1000)] * 12 + [(4000, height), (3500, height)]:
+        ticks += wait_ticks
+        for row in (waves.every, waves.strong):
+            row.take(ticks, high)
+        rates.look()
+    assert rates.doubt(150_000) == reason
 
 
 def test_a_lamp_on_a_bare_sheet_is_no_pulse():
