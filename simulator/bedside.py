@@ -142,6 +142,8 @@ class Bedside:
         self.lights: list[tuple[float, int, int]] = []  # (s, pin, duty)
         for event in scenario.events:
             self._schedule(event)
+        for from_us, until_us in _fingers(scenario.events):
+            self._input(board.PIN_BUTTON, 0, from_us, until_us)
         for from_s, until_s in self._supply_v.below(BROWN_OUT_V):
             self._at(int(from_s * 1e6), partial(self._brown_out, until_s))
 
@@ -152,8 +154,8 @@ class Bedside:
         until_us = None if event.lasts_s is None else at_us + int(event.lasts_s * 1e6)
         self._at(at_us, lambda now_us: self._tell(event))
         if event.do in ("press", "hold"):
-            self._input(board.PIN_BUTTON, 0, at_us, until_us)
-        elif event.do == "usb_host":
+            return
+        if event.do == "usb_host":
             self._input(board.PIN_USB_POWER, 0 if event.to == 0 else 1, at_us, until_us)
         elif event.do == "usb_bytes":
             self.usb_send(event.at_s, (event.text or "").encode())
@@ -454,6 +456,19 @@ class Bedside:
             events,
             summary,
         )
+
+
+def _fingers(events: list[Event]) -> list[tuple[int, int]]:
+    """From when until when (us) the button is down: fingers that overlap, or follow without a gap, are one finger."""
+    found: list[tuple[int, int]] = []
+    for event in sorted(events, key=lambda event: event.at_s):
+        if event.do in ("press", "hold") and event.lasts_s is not None:
+            from_us, until_us = int(event.at_s * 1e6), int((event.at_s + event.lasts_s) * 1e6)
+            if found and from_us <= found[-1][1]:
+                found[-1] = found[-1][0], max(found[-1][1], until_us)
+            else:
+                found.append((from_us, until_us))
+    return found
 
 
 def _scaled(value: int | None, divisor: int) -> float | None:

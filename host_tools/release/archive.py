@@ -18,7 +18,7 @@ from host_tools.release.image import image as compiled
 from simulator.files.errors import CalandoError
 from simulator.interpreter import ROOT
 
-# The image of MicroPython that this firmware was tried with in emulation; newer ones read the same files.
+# The image of MicroPython that this firmware was tried with in emulation; a newer one leaves it less memory.
 MICROPYTHON = "1.28.0"
 IMAGES = {"armv6m": "RPI_PICO", "armv7emsp": "RPI_PICO2"}
 SUMS = "SHA256SUMS"
@@ -48,7 +48,7 @@ def _notes(files: dict[str, bytes]) -> str:
 
 Not a medical device and not a monitor. Read docs/intended-use.md of the project before anything that involves a person.
 
-| chip | image of MicroPython {MICROPYTHON} or newer | files | bytes in a slot |
+| chip | image of MicroPython {MICROPYTHON} | files | bytes in a slot |
 |---|---|---|---|
 {rows}
 1. Put that image on the board (micropython.org/download): hold BOOTSEL while you plug it in, copy the file over.
