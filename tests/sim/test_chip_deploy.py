@@ -20,7 +20,7 @@ from host_tools.device import client
 from host_tools.release import deploy
 from host_tools.release import image as compiled
 from simulator.files.errors import CalandoError
-from simulator.interpreter import compile_file
+from simulator.interpreter import SLOT_SUMS, compile_file, slot_sums
 from simulator.live import LiveDevice
 from simulator.runtimes import rp2040
 
@@ -37,8 +37,8 @@ def live(flash: Path) -> LiveDevice:
 def small(folder: Path, name: str) -> dict[str, bytes]:
     """A firmware that keeps its name and gives the prompt."""
     sources = {
-        "boot": "def main():\n    pass\n",
-        "main": f"def main():\n    global runs\n    runs = {name!r}\n",
+        "boot": "def maintenance():\n    return True\n\ndef main():\n    pass\n",
+        "main": f"def main(left):\n    global runs\n    runs = {name!r}\n",
         "part": f"# {name}\nTABLE = {tuple(range(2000, 2500))}\nNAME = {name!r}\n",
     }
     files = {}
@@ -47,6 +47,7 @@ def small(folder: Path, name: str) -> dict[str, bytes]:
         source.write_text(text)
         compile_file(source, target, "armv6m", f"firmware/{module}.py")
         files[f"firmware/{module}.mpy"] = target.read_bytes()
+    files[SLOT_SUMS] = slot_sums(files)
     hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
     return {**files, compiled.MANIFEST: json.dumps({"version": name, "files": hashes}).encode()}
 
@@ -122,16 +123,16 @@ def test_a_deploy_cut_at_every_file_leaves_a_chip_that_boots(tmp_path, monkeypat
         if said is None:
             break
     old_stays = ("the firmware that was on the device is still on it; deploy again", "old")
-    assert seen[:4] == [old_stays] * 4  # a file that was to be copied, and three in the middle
+    assert seen[:5] == [old_stays] * 5  # a file that was to be copied, and four in the middle
     assert (
-        seen[4][0].startswith("the device starts with the old firmware or the new one")
-        and seen[4][1] == "old"
+        seen[5][0].startswith("the device starts with the old firmware or the new one")
+        and seen[5][1] == "old"
     )
-    assert seen[5] == (
+    assert seen[6] == (
         "all of the new firmware is on the device, which runs it from the next start on",
         "new",
     )
-    assert seen[6:] == [(None, "new")]
+    assert seen[7:] == [(None, "new")]
 
 
 @needs_image

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from sim_parts import RATE_HZ, SIM, fill, from_text, records
 
+from firmware import board
 from firmware.memory.journal import SESSIONS_KEPT
 from firmware.usb.link import decode, encode
 from simulator import bedside, play, scenario
 from simulator.emulator.image import FILES_START, FLASH_START, ImageError, load_image
 from simulator.flash import SECTOR_BYTES, SECTORS
+from simulator.interpreter import SLOT_SUMS, device_image, slot_sums
 from simulator.runtimes import rp2040
 
 TURN_S = 0.016  # of the loop
@@ -233,6 +235,21 @@ def test_the_pins_carry_what_the_queue_was_fed():
     count = min(map(len, heard))
     assert count > RATE_HZ and max(map(len, heard)) < 1.04 * count
     assert np.array_equal(heard[0][:count], heard[1][:count])
+
+
+@needs_image
+def test_a_chip_whose_newer_firmware_is_damaged_runs_the_one_before_it_and_says_so():
+    """One byte of the guard's file, which would have been run."""
+    bench = deployed_bench('title = "t"\nduration_s = 6\n')
+    files = device_image("armv6m")
+    newer = {path.relative_to(files).as_posix(): path.read_bytes() for path in files.rglob("*.mpy")}
+    newer[SLOT_SUMS] = slot_sums(newer)
+    newer["firmware/care/guard.mpy"] = newer["firmware/care/guard.mpy"][:-1] + b"?"
+    bench.flash.install({**{f"b/{name}": data for name, data in newer.items()}, "slot": b"b"})
+    result = bench.result("rp2040", 0.0, rp2040.boot(bench))
+    told = [event["detail"]["value"] for event in result.events if event["kind"] == "device_fell_back"]
+    assert told == [0], "damaged"
+    assert {pin for _, pin, duty in bench.lights if duty} == {board.PIN_LIGHT_AMBER}
 
 
 ISOLATED = b"from firmware import board\nboard.USB_ISOLATED = True\nfrom firmware import main\nmain.main()\n"

@@ -1,7 +1,7 @@
 """Which of the two firmwares starts: the newest that is whole and comes as far as its loop, whatever the power does.
 
 firmware/root/choice.py runs as it is, on littlefs and on registers that outlive a reset and not the power. On a chip, under
-MicroPython: tests/sim/test_chip_deploy.py.
+MicroPython: tests/sim/test_rp2040.py.
 """
 
 import sys
