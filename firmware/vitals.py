@@ -29,6 +29,7 @@ _HOLD_PAIRS = const(250)  # the same in samples
 _CONTACT_LOST_COUNTS = const(12000)
 _CONTACT_FOUND_COUNTS = const(15000)
 _SATURATED_COUNTS = const(262000)  # of 262 143
+_LOST_AGAIN_PAIRS = const(250)  # samples lost twice within 5 s: what came before is not used
 _LEVEL_JUMP_PERCENT = const(25)  # within a second: another hold of the sensor, not the room's light
 # So long without a beat there is no pulse to show: 3 s, for the sensor may be off; 5 s where the light is the
 # same as at the last beat within 1/32, which it is not when the sensor comes off.
@@ -124,6 +125,7 @@ class Vitals:
         self._level = 0
         self._led_guard = 0
         self._saturated_until = 0
+        self._lost_until = 0
         self._movement.forget()
         self._begin(0)
         self._seen_head = 0
@@ -163,8 +165,11 @@ class Vitals:
         state[pulse.HEAD] = head + pairs
         state[pulse.FILLED] = 0
         self._beats.broken()
-        if pairs > pulse.PAIRS_PER_S:
+        if pairs > pulse.PAIRS_PER_S or head < self._lost_until:
+            # Between holes that come again and again, waves look rarer than they are.
             self._begin(head + pairs)
+            self._unknown(reasons.UNSETTLED)
+        self._lost_until = head + pairs + _LOST_AGAIN_PAIRS
 
     def led_changed(self):
         """The light changes by our own doing: the step that follows is no other hold of the sensor."""
