@@ -77,6 +77,8 @@ class CommitPanel:
 
     def _shown(self, staged: dict[str, Any]) -> None:
         w.heading(_("Put on the device"))
+        for sentence in staged.get("notes", ()):
+            w.words(sentence)
         if not staged["lines"]:
             w.words(_("Nothing differs from what is on the device."))
             w.button(_("Close"), self._discard)

@@ -81,6 +81,7 @@ async def build(studio: Studio, owner: Owner) -> None:
     with w.tag("div", None, "studio", lang=texts.language()) as whole:
         w.tag("p", _("Opening …"), "quiet", role="status")
     await client.connected(timeout=CONNECT_S)
+    client.run_javascript(f"document.documentElement.lang = '{texts.language()}'")
 
     def show() -> None:
         whole.clear()
@@ -100,7 +101,7 @@ async def build(studio: Studio, owner: Owner) -> None:
 
 
 def _elsewhere(take: Callable[[], Any]) -> None:
-    with w.tag("main", None, "page"), w.tag("section", None, "card"):
+    with w.tag("div", None, "page"), w.tag("section", None, "card"):
         w.heading(_("The studio is open in another tab"), 1)
         w.words(
             _(
@@ -132,7 +133,7 @@ def _everything(studio: Studio, dark: Any) -> None:
 
     mark(router.current_path)
     router.on_path_changed(mark)
-    with w.tag("main", None, "page", id="content", tabindex="-1"):
+    with w.tag("div", None, "page", id="content", tabindex="-1"):
         routes = {path: (lambda page=page: page(studio)) for path, (_name, page) in pages().items()}
         ui.sub_pages(routes)
 

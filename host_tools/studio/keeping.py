@@ -89,7 +89,7 @@ def _stage_backup(studio: Studio, file: Path) -> Job:
             device.call("discard")
             wanted = backup.stage(device, kept, job.say, job.progress)
             found = staged(device)
-            found["lines"] += job.said
+            found["notes"] = job.said
             found["wanted"] = wanted
             return found
         finally:

@@ -12,7 +12,7 @@ from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.live import follow, live
 from host_tools.studio.point_editor import PointEditor
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number
+from host_tools.studio.texts import _, number, typed
 
 MOST_NAMED = 4
 
@@ -326,7 +326,7 @@ class _Row:
         if row["kind"] == "name":
             return w.choices(str(self._value), self._names(studio, row["name"]), changed, **common)
         if row["kind"] == "number":
-            return w.entry(number(self._value).replace("\u202f", ""), lambda text: changed(_number(text)),
+            return w.entry(typed(self._value), lambda text: changed(_number(text)),
                            inputmode="decimal", **common)  # fmt: skip
         return w.entry(str(self._value), changed, maxlength=40, **common)
 
@@ -361,10 +361,10 @@ class _Row:
                 box._props["checked"] = value
                 box.update()
             return
-        typed = self._field._props.get("value", "")
-        same = _number(typed) == value if self._row["kind"] == "number" else typed == value
+        there = self._field._props.get("value", "")
+        same = _number(there) == value if self._row["kind"] == "number" else there == value
         if not same:
-            self._field._props["value"] = number(value) if self._row["kind"] == "number" else str(value)
+            self._field._props["value"] = typed(value)
             self._field.update()
 
 

@@ -47,7 +47,7 @@ class _Page:
         w.words(_("Newest first. Choose one, or two to see them side by side."))
         with w.tag("table", None, "listing"):
             with w.tag("thead"), w.tag("tr"):
-                for text in (_("Session"), _("Played"), _("Records"), ""):
+                for text in (_("Session"), _("Played"), _("Records"), _("Show")):
                     w.tag("th", text, scope="col")
             with w.tag("tbody"):
                 for item in view.sessions:

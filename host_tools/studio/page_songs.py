@@ -1,6 +1,7 @@
 """The family's own song: brought in from a file or sung, corrected note by note; or written on an empty staff."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -157,9 +158,8 @@ class _Page:
         chosen = [0]
         with w.tag("div", None, "notes", role="group", aria_label=_("Notes")):
             for index, (name, beats, _pitch) in enumerate(song["notes"]):
-                one = w.tag("button", f"{name} {number(beats)}", "note", type="button", aria_label=_(
-                    "Note {place}: {name}, {beats} beats", place=index + 1, name=name, beats=number(beats)))  # fmt: skip
-                one.on("focus", lambda _event, index=index: chosen.__setitem__(0, index), args=[])
+                label = _label(index, name, beats)
+                one = w.tag("button", f"{name} {number(beats)}", "note", type="button", aria_label=label)
                 one.on(
                     "keydown",
                     lambda event, index=index: self._change(index, int(event.args)),
@@ -214,9 +214,9 @@ class _Page:
             w.put_text(self._said, f"{error}.")
             return
         self._show()
-        self.box.client.run_javascript(
-            f"document.querySelectorAll('#c{self.box.id} .note')[{index}]?.focus()"
-        )
+        name, beats, _pitch = job.future.result()["notes"][index]
+        focus = _FOCUS.replace("BOX", f"c{self.box.id}").replace("INDEX", str(index))
+        self.box.client.run_javascript(focus.replace("LABEL", json.dumps(_label(index, name, beats))))
 
     async def _hear(self, player: Any, imported: Any) -> None:
         player.clear()
@@ -270,6 +270,21 @@ _ARROWS = """(e) => {
     const steps = {ArrowUp: 1, ArrowDown: -1, PageUp: 12, PageDown: -12}[e.key];
     if (steps) { e.preventDefault(); emit(steps); }
 }"""
+
+
+# The same note again, once it is drawn anew: whoever moves it by key goes on doing so.
+_FOCUS = """(() => {
+    const find = (left) => {
+        const note = document.querySelectorAll("#BOX .note")[INDEX];
+        if (note && note.getAttribute("aria-label") === LABEL) note.focus();
+        else if (left) setTimeout(() => find(left - 1), 30);
+    };
+    find(100);
+})()"""
+
+
+def _label(index: int, name: str, beats: float) -> str:
+    return _("Note {place}: {name}, {beats} beats", place=index + 1, name=name, beats=number(beats))
 
 
 def _told(lines: list[str]) -> None:

@@ -98,7 +98,15 @@ def _application(studio: Studio) -> FastAPI:
         await frame.build(studio, owner)
 
     ui.run_with(
-        application, root=page, title="Calando", favicon="🎵", dark=None, tailwind=False, show_welcome_message=False,
-        binding_refresh_interval=None, reconnect_timeout=30.0,
-    )  # fmt: skip
+        application,
+        root=page,
+        title="Calando",
+        favicon="🎵",
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        show_welcome_message=False,
+        binding_refresh_interval=None,
+        reconnect_timeout=30.0,
+    )
     return application

@@ -227,7 +227,8 @@ def built_in(name: str) -> bool:
 
 
 def staged(device: Device) -> dict[str, Any]:
-    found = device.diff()
+    """Return what a commit would change: `lines` to read, and whether a `profile` comes with it."""
+    found = device.diff() if device.call("status")["staged"] else []
     return {
         "lines": changes.told(found),
         "profile": any(change["name"] == "profile" and change["new"] is not None for change in found),

@@ -45,6 +45,15 @@ def number(value: Any) -> str:
     return format_decimal(value, format="#,##0.###", locale=_region)
 
 
+def typed(value: Any) -> str:
+    """Return a number as somebody types it: as `number`, but for the marks between thousands."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, format="0.###", locale=_region)
+
+
 def when(moment: datetime.datetime) -> str:
     """Return a day and an hour as the reader's country writes them."""
     from babel.dates import format_datetime

@@ -47,6 +47,7 @@ class Program:
             **os.environ,
             "CALANDO_STUDIO_DIR": str(self.folder / "studio"),
             "CALANDO_SIM_DIR": str(self.folder / "sim"),
+            "CALANDO_NOTES_DIR": str(self.folder / "notes"),
         }
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert self._process.stdout is not None

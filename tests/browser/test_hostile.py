@@ -1,0 +1,138 @@
+"""What goes wrong, and who means harm: a killed server, tabs, other pages, names made of HTML, huge files."""
+
+import http.server
+import threading
+
+import pytest
+from studio_browser import CHROMIUM, NO_BROWSER, has_put_on
+
+from host_tools.studio.upload import LARGEST_BYTES
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
+
+TITLE = "<b onx=1>"  # as much HTML as a title has room for
+ABC = 'X:1\nT:<img src=x onerror="window.harmed=1">\nM:4/4\nL:1/4\nK:C\nCCGG|AAG2|\n'
+
+
+def go(page, name):
+    page.get_by_role("navigation").get_by_role("link", name=name).click()
+    page.get_by_role("heading", level=1, name=name).wait_for()
+
+
+def test_all_pages_are_there_and_nothing_is_asked_of_anybody_else(page, program):
+    asked = []
+    page.context.on("request", lambda request: asked.append(request.url))
+    for name in ("Device", "Prescription", "Hear", "Songs", "Sessions", "Bench"):
+        go(page, name)
+    page.reload()
+    page.get_by_role("heading", level=1, name="Bench").wait_for()
+    away = [
+        url
+        for url in asked
+        if not url.startswith((program.base, program.base.replace("http", "ws"), "data:", "blob:"))
+    ]
+    assert len(asked) > 10 and away == []
+
+
+def test_another_tab_is_told_and_may_go_on_and_many_cost_nothing(page, context):
+    others = [context.new_page() for _ in range(6)]
+    for other in others:
+        other.goto(page.url)
+        other.get_by_text("The studio is open in another tab").wait_for()
+    others[-1].get_by_role("button", name="Go on here").click()
+    others[-1].get_by_role("heading", name="Simulated device …").wait_for()
+    page.get_by_text("The studio is open in another tab").wait_for()
+    page.reload()
+    page.get_by_role("button", name="Go on here").click()
+    page.get_by_role("heading", name="Simulated device …").wait_for()
+
+
+def test_a_page_of_another_port_gets_nothing_and_changes_nothing(page, program):
+    """It has the browser's cookie with it, for a port is the same site."""
+
+    class Evil(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<p>evil</p>")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Evil) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        evil = page.context.new_page()
+        evil.goto(f"http://127.0.0.1:{server.server_port}/")
+        told = evil.evaluate(
+            """async (base) => {
+                const order = {method: "POST", body: "x", mode: "no-cors", credentials: "include"};
+                const post = await fetch(base + "upload", order)
+                    .then(() => "sent").catch(() => "refused");
+                const read = await fetch(base, {credentials: "include"}).then((r) => r.text()).catch(() => "refused");
+                const socket = await new Promise((done) => {
+                    const place = "_nicegui_ws/socket.io/?EIO=4&transport=websocket";
+                    const line = new WebSocket(base.replace("http", "ws") + place);
+                    line.onopen = () => done("open"); line.onerror = () => done("refused");
+                });
+                return [post, read, socket];
+            }""",
+            program.base,
+        )
+        server.shutdown()
+    assert told[1:] == ["refused", "refused"]
+    assert list((program.folder / "studio" / "uploads").iterdir()) == []
+
+
+def test_names_made_of_html_are_words(page, program):
+    go(page, "Prescription")
+    page.get_by_role("button", name="Ready-made for a newborn").click()
+    page.get_by_role("textbox", name="Title").fill(TITLE)
+    for _ in range(100):
+        draft = program.folder / "studio" / "draft.json"
+        if draft.exists() and TITLE in draft.read_text():
+            break
+        page.wait_for_timeout(50)
+    has_put_on(page)
+    go(page, "Device")
+    page.get_by_text("It plays the profile").wait_for()
+    assert TITLE in page.get_by_text("It plays the profile").inner_text()
+    go(page, "Songs")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "<u>x</u>.abc", "mimeType": "text/plain", "buffer": ABC.encode()}
+    )
+    page.get_by_text("What was changed").wait_for()
+    assert page.evaluate("window.harmed") is None
+    assert page.locator("b[onx], .staff img, .staff script").count() == 0
+
+
+def test_a_file_of_ten_megabytes_is_refused_in_a_sentence_and_one_too_large_is_not_even_sent(
+    page, program, tmp_path
+):
+    go(page, "Songs")
+    large = tmp_path / "large.mid"
+    large.write_bytes(b"MThd" + bytes(10_000_000))
+    page.locator("input[type=file]").set_input_files(large)
+    page.get_by_text("give the song alone").wait_for()
+    huge = tmp_path / "huge.wav"
+    with huge.open("wb") as file:
+        file.truncate(LARGEST_BYTES + 1)
+    page.locator("input[type=file]").set_input_files(huge)
+    page.get_by_text("The file has more than 50 MB").wait_for()
+    assert list((program.folder / "studio" / "uploads").iterdir()) == []
+
+
+def test_a_server_killed_while_the_button_is_waited_for_changes_nothing_and_goes_on(page, program):
+    go(page, "Prescription")
+    page.get_by_role("button", name="Ready-made for an adult").click()
+    page.get_by_role("button", name="Put on …").click()
+    page.get_by_label("Each of these is excluded").check()
+    page.get_by_role("button", name="Put it on").click()
+    page.get_by_text("Hold the button of the device down").first.wait_for()
+    page.evaluate("window.before = true")
+    program.kill()
+    program.start()
+    page.wait_for_function("window.before === undefined")  # it has found the new one by itself
+    page.wait_for_function("document.querySelector('[aria-label=Population].field')?.value === 'adult'")
+    page.get_by_role("button", name="Put on …").wait_for()
+    has_put_on(page)
