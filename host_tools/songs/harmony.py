@@ -28,6 +28,11 @@ def tones(root: int, quality: int) -> set[int]:
     return {root, (root + fifth) % 12} | ({(root + third) % 12} if third else set())
 
 
+def sounding(line: Line, start: int, stop: int) -> Line:
+    """The part of a line that sounds between two ticks."""
+    return [row for row in line if row[0] < stop and row[0] + row[2] > start]
+
+
 def weights(line: Line, start: int, stop: int) -> list[int]:
     """Ticks of each pitch class between two ticks."""
     found = [0] * 12
@@ -91,6 +96,8 @@ def simple(
 def _segment(
     line: Line, start: int, stop: int, tonic: int, minor: bool, others: Line | None, last: bool
 ) -> Chords:
+    line = sounding(line, start, stop)
+    others = sounding(others, start, stop) if others else None
     degrees = [(0, MINOR if minor else MAJOR), (5, MINOR if minor else MAJOR), (7, MAJOR)]
     more = [(3, MAJOR), (8, MAJOR), (10, MAJOR)] if minor else [(9, MINOR), (2, MINOR), (4, MINOR)]
     here = weights(line, start, stop)

@@ -40,7 +40,7 @@ def read_musicxml(data: bytes, name: str) -> Piece:
     try:
         root = ElementTree.fromstring(data)
     except (ElementTree.ParseError, LookupError, ValueError) as error:
-        raise CalandoError(f"{name} is not MusicXML, or is damaged: {error}") from error
+        raise CalandoError(f"{name} is not MusicXML, or is damaged: {_short(error)}") from error
     if root.tag not in ("score-partwise", "score-timewise"):
         raise CalandoError(
             f"{name} is not a partwise or timewise MusicXML score: it begins with <{root.tag[:40]}>"
@@ -67,10 +67,10 @@ def _unpacked(data: bytes, name: str) -> bytes:
                 return file.read(LARGEST_SCORE + 1)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError, RuntimeError,
             ValueError, KeyError) as error:  # fmt: skip
-        raise CalandoError(f"{name} is a damaged archive, or was cut ({error}): copy it again") from error
+        raise CalandoError(f"{name} is a damaged archive, or was cut ({_short(error)}): copy it again") from error
     except Exception as error:
         if type(error).__module__ in ("zlib", "lzma", "_lzma"):
-            raise CalandoError(f"{name} is a damaged archive ({error}): copy it again") from error
+            raise CalandoError(f"{name} is a damaged archive ({_short(error)}): copy it again") from error
         raise
 
 
