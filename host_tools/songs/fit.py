@@ -183,8 +183,10 @@ def _ticks(
 ) -> harmony.Line:
     """(tick, note or 0, ticks), rests between the notes; onsets and ends are rounded, so that nothing adds up."""
     scale = _TICK / beat
+    short = round(scale / 4)  # ticks of a sixteenth
     edges = [(note.start - first) * scale for note in notes] + [(note.end - first) * scale for note in notes]
-    if exact or _on_grid(edges):
+    written = exact or _on_grid(edges)
+    if written:
         rounded = {edge: round(edge) for edge in edges}
     else:
         rounded = {edge: 6 * round(edge / 6) for edge in edges}
@@ -204,8 +206,12 @@ def _ticks(
         following = rounded[(notes[index + 1].start - first) * scale] if index + 1 < len(notes) else stop
         if not exact:
             # A player lets go early: a small gap is articulation and no rest, and lengths are sixteenths or triplets.
-            near = min((6 * round(stop / 6), 8 * round(stop / 8)), key=lambda edge: abs(edge - stop))
-            stop = following if index + 1 < len(notes) and following - stop <= _TICK // 3 else near
+            near = min((short * round(stop / short), 8 * round(stop / 8)), key=lambda edge: abs(edge - stop))
+            # In a file written to the grid a note that ends on a sixteenth or a triplet before the next one ends there.
+            edge = (note.end - first) * scale
+            rest = following - near >= short and written and abs(edge - near) <= Fraction(1, 2)
+            gap = index + 1 < len(notes) and following - stop <= _TICK // 3
+            stop = following if gap and not rest else near
         stop = min(stop, following) if index + 1 < len(notes) else stop
         stop = max(stop, start + 1) if following > start or index + 1 == len(notes) else start
         if stop <= start:

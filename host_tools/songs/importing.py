@@ -3,7 +3,6 @@
 Beside it an ABC file of exactly what will be played, and a picture of that. Nothing that is there is overwritten unasked.
 """
 
-import contextlib
 import hashlib
 import re
 import shlex
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from firmware.sound import score
 from firmware.sound.score import Score
+from host_tools import output
 from host_tools.songs import fit as fitting
 from host_tools.songs.fit import Imported, Melody, TooLong
 from host_tools.songs.line import Choice
@@ -214,7 +214,7 @@ def with_loudness(imported: Imported) -> Imported:
         seconds=max(60.0, min(120.0, 2 * beats * 60 / 66)),  # two rounds: no two have the same accompaniment
     )  # fmt: skip
     samples, _ = render.play(plan)
-    found = meter.measure(samples, render.RATE_HZ, plan["full_scale_cdba"] / 100).laeq_dba
+    found = meter.laeq_dba(samples, render.RATE_HZ, plan["full_scale_cdba"] / 100)
     data = bytearray(imported.data[:-4])
     if found is not None:
         data[6] = max(0, min(255, 128 + round((found - 48) * 10)))
@@ -249,8 +249,7 @@ def write(imported: Imported, target: Path, overwrite: bool = False, path: Path 
         imported = with_loudness(imported)
     text = abc_out.text(imported)
     contents = {target: imported.data, sheet: text.encode(), image: picture.svg(text).encode()}
-    for file in files:
-        _write(file, contents[file])
+    output.write_files({file: contents[file] for file in files})
     notes = imported.table()
     print(f"{target}: {len(notes)} notes, {len(imported.data)} bytes")
     for line in imported.told if path is not None else []:
@@ -267,17 +266,6 @@ def _same(one: Path, two: Path) -> bool:
         return one.exists() and one.samefile(two)
     except OSError:
         return False
-
-
-def _write(target: Path, data: bytes) -> None:
-    beside = target.with_name(target.name + ".part")
-    try:
-        beside.write_bytes(data)
-        beside.replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # where nothing can be written there is nothing to take away
-            beside.unlink(missing_ok=True)
-        raise CalandoError(f"cannot write {target}: {os_reason(error)}") from error
 
 
 def _pasted(path: Path) -> str:

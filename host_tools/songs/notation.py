@@ -45,7 +45,9 @@ def read_musicxml(data: bytes, name: str) -> Piece:
         raise CalandoError(
             f"{name} is not a partwise or timewise MusicXML score: it begins with <{root.tag[:40]}>"
         )
-    return read_tree(root, name, [])
+    piece = read_tree(root, name, [])
+    piece.told += uneven_bars(piece.measures)
+    return piece
 
 
 def _unpacked(data: bytes, name: str) -> bytes:
@@ -67,7 +69,9 @@ def _unpacked(data: bytes, name: str) -> bytes:
                 return file.read(LARGEST_SCORE + 1)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError, RuntimeError,
             ValueError, KeyError) as error:  # fmt: skip
-        raise CalandoError(f"{name} is a damaged archive, or was cut ({_short(error)}): copy it again") from error
+        raise CalandoError(
+            f"{name} is a damaged archive, or was cut ({_short(error)}): copy it again"
+        ) from error
     except Exception as error:
         if type(error).__module__ in ("zlib", "lzma", "_lzma"):
             raise CalandoError(f"{name} is a damaged archive ({_short(error)}): copy it again") from error

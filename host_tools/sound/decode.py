@@ -113,6 +113,8 @@ def _decode(path: Path, kind: str, longest_s: float) -> tuple[np.ndarray, int]:
             if not container.streams.audio:
                 raise CalandoError(f"{path} holds no sound: it has no track of it")
             stream = container.streams.audio[0]
+            if stream.codec_context is None:
+                raise CalandoError(f"{path} holds sound of a kind that is not known; {WAY_OUT}")
             rate = int(stream.codec_context.sample_rate or 0)
             if not RATES_HZ[0] <= rate <= RATES_HZ[1]:
                 raise CalandoError(

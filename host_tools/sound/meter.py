@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import lfilter, resample_poly, sosfilt
 
 from simulator.files.errors import CalandoError, os_reason
 
@@ -57,6 +56,16 @@ def weight_db(frequency_hz: np.ndarray, weighting: str) -> np.ndarray:
 
     frequency_hz = np.asarray(frequency_hz, dtype=float)
     return 20 * np.log10(raw(frequency_hz) / raw(np.array(1000.0)))
+
+
+def laeq_dba(samples: np.ndarray, rate_hz: int, full_scale_dba: float) -> float | None:
+    """The A-weighted mean level of int16 samples alone, by their spectrum; None for silence."""
+    power = np.square(np.abs(np.fft.rfft(samples.astype(float) / 32768)))
+    frequency = np.fft.rfftfreq(len(samples), 1 / rate_hz)
+    with np.errstate(divide="ignore"):
+        weight = 10 ** (weight_db(frequency, "A") / 10)
+    mean = 2 * float(np.sum(power * weight)) / len(samples) ** 2
+    return None if mean < SILENT_POWER else float(decibels(mean, full_scale_dba))
 
 
 def _high_pass(pole_hz: float, rate_hz: float) -> tuple[list[float], list[float]]:
@@ -108,6 +117,8 @@ def frame_powers(samples: np.ndarray, rate_hz: int) -> tuple[np.ndarray, np.ndar
     """A- and C-weighted mean squares of each millisecond of `samples` (int16, or floats with 1.0 as full
     scale).
     """
+    from scipy.signal import sosfilt  # a second: for those alone who need it
+
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         raise CalandoError(
             f"a rate of {rate_hz} samples a second cannot be measured; "
@@ -156,6 +167,8 @@ def _frames(squares: np.ndarray, frame: int) -> tuple[np.ndarray, np.ndarray]:
 
 def time_weighted(powers: np.ndarray, time_constant_s: float) -> np.ndarray:
     """Exponential averaging of frame powers: the fast or slow meter's reading at each frame's end."""
+    from scipy.signal import lfilter  # a second: for those alone who need it
+
     keep = float(np.exp(-FRAME_S / time_constant_s))
     return np.asarray(lfilter([1 - keep], [1, -keep], powers))
 
@@ -212,6 +225,8 @@ def true_peak(samples: np.ndarray) -> float | None:
     """The peak between the samples, four times oversampled where the samples come near their own peak;
     dBFS.
     """
+    from scipy.signal import resample_poly  # a second: for those alone who need it
+
     scale = 1 / 32768 if np.issubdtype(samples.dtype, np.integer) else 1.0
     if not len(samples):
         return None

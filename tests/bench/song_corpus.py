@@ -31,7 +31,7 @@ COLLECTIONS = ("essenFolksong", "oneills1850", "ryansMammoth", "airdsAirs", "mis
 ORNAMENTS = re.compile(r"[uvTk~H.]+(?=[\^_=]*[A-Ga-g(\[.{])")
 # An exclamation mark alone ended a line of print in ABC 1.6; two with a name between are a decoration.
 OLD_LINE_BREAK = re.compile(r"(![A-Za-z.+<>()^~/0-9]{1,14}!)(?![A-Ga-g]{2})|!")
-OF_EVERY_SONG = ("key:", "metre:", "simple chords", "it was moved", "its tempo")
+OF_EVERY_SONG = re.compile(r"key:|metre:|simple chords|it was moved|its tempo|the file|\d+ phrases?:")
 # Quarters: two onsets are one when they are nearer than this; abc2midi rolls its chords by a 48th.
 SAME = 0.05
 ROLLED = 0.08
@@ -149,7 +149,7 @@ def judge(tune: tuple[str, str]) -> tuple[str, str, str, float]:
         again = difference(ours, other_reading(flat, folder)) if flat else "no way through found"
         if not again:
             return where, "the same, written out", found, seconds
-        told = [line for line in imported.told if not line.startswith(OF_EVERY_SONG)]
+        told = [line for line in imported.told if not OF_EVERY_SONG.match(line)]
         return where, "differs, told" if told else "differs", f"{found}; {again}: {told}", seconds
 
 

@@ -1,15 +1,20 @@
 """Every kind of notation that an import reads, by small tunes whose right notes are known."""
 
+import errno
 import io
+import os
 import random
 import struct
 import zipfile
+from pathlib import Path
 
 import mido
+import music21
 import pytest
 
 from firmware.sound import score
 from firmware.sound.score import Score
+from host_tools import output
 from host_tools.songs import abc_out, fit, harmony, importing
 from host_tools.songs.importing import import_song
 from host_tools.songs.line import Choice
@@ -251,6 +256,16 @@ def test_midi_key_metre_and_upbeat_are_the_files(tmp_path):
     assert own.bars == [24, 96]
 
 
+def test_a_short_rest_of_a_written_midi_file_stays_and_a_players_gap_does_not(tmp_path):
+    written = row([(67, 0.75), (0, 0.25), (69, 0.5), (0, 0.5), (71, 1), (74, 2)])
+    assert names(midi(tmp_path, [metre(4, 4), *written])) == "G4:0.75 -:0.25 A4:0.5 -:0.5 B4 D5:2"
+    played = [
+        (note, start, start + 0.9 * (end - start))
+        for note, start, end in row([(67, 1), (69, 1), (71, 1), (74, 2)])
+    ]
+    assert names(midi(tmp_path, [metre(4, 4), *played])) == "G4 A4 B4 D5:1.75"
+
+
 def test_the_key_of_a_midi_file_is_believed(tmp_path):
     tune = [(64, 1), (67, 1), (69, 1), (71, 2), (71, 1), (64, 2), (69, 1), (67, 3)]
     found = midi(tmp_path, [metre(3, 4), mido.MetaMessage("key_signature", key="G"), *row(tune)])
@@ -454,6 +469,21 @@ def test_musicxml_rests_triplets_cues_and_graces(tmp_path):
     assert said(found, "1 cue note was left out") and said(found, "1 grace note was left out")
 
 
+SUITE = sorted((Path(music21.__path__[0]) / "musicxml" / "lilypondTestSuite").glob("*.xml"))
+
+
+@pytest.mark.parametrize("path", SUITE[::7], ids=lambda path: path.stem)
+def test_a_file_of_the_musicxml_test_suite_is_taken_or_refused_in_a_sentence(path):
+    try:
+        assert import_song(path).notes()
+    except CalandoError as error:
+        assert "\n" not in str(error) and len(str(error)) < 300
+
+
+def test_the_musicxml_test_suite_is_there():
+    assert len(SUITE) > 100
+
+
 @pytest.mark.parametrize("mode", ["", "minor", "dorian"])
 def test_musicxml_minor_is_minor(tmp_path, mode):
     found = musicxml(
@@ -640,5 +670,55 @@ def test_nothing_is_overwritten_unasked_and_a_full_folder_is_told(tmp_path, caps
         importing.command(path, None, Choice())
     importing.command(path, None, Choice(), overwrite=True)
     assert (tmp_path / "it_s_ours.lul").read_bytes() == before
-    with pytest.raises(CalandoError, match="cannot write"):
+    with pytest.raises(CalandoError, match="cannot be written"):
         importing.command(path, tmp_path / "not_there" / "song.lul", Choice())
+
+
+def test_where_nothing_can_be_written_nothing_is_lost(tmp_path, monkeypatch):
+    path, shelf = tmp_path / "tune.abc", tmp_path / "shelf"
+    path.write_text("X:1\nT:ours\nM:4/4\nL:1/4\nK:C\nC E G c | c4 |]\n", "utf-8")
+    shelf.mkdir()
+    importing.command(path, shelf / "song.lul", Choice())
+    before = {file.name: file.read_bytes() for file in shelf.iterdir()}
+    path.write_text(path.read_text("utf-8").replace("C E G c", "C F A c"), "utf-8")
+
+    def same():
+        return {file.name: file.read_bytes() for file in shelf.iterdir()} == before
+
+    # A folder that may be read alone; root may write everywhere, so for root the system's answer is put in its place.
+    shelf.chmod(0o555)
+    if os.geteuid() == 0:
+
+        def refuse(*_, **__):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+        monkeypatch.setattr(output.tempfile, "mkstemp", refuse)
+    with pytest.raises(CalandoError, match=r"cannot be written \(permission denied\)"):
+        importing.command(path, shelf / "song.lul", Choice(), overwrite=True)
+    monkeypatch.undo()
+    shelf.chmod(0o755)
+    assert same()
+
+    # A disk that is full at the second of the three files: the device that always is stands in for it.
+    opened, fdopen = [], os.fdopen
+
+    def fill_up(handle, mode):
+        opened.append(handle)
+        if len(opened) < 2:
+            return fdopen(handle, mode)
+        os.close(handle)
+        return fdopen(os.open("/dev/full", os.O_WRONLY), mode, 0)
+
+    monkeypatch.setattr(output.os, "fdopen", fill_up)
+    with pytest.raises(CalandoError, match=r"cannot be written \(no space left on device\)"):
+        importing.command(path, shelf / "song.lul", Choice(), overwrite=True)
+    monkeypatch.undo()
+    assert len(opened) == 2 and same()
+
+    # A folder stands where the song should.
+    (tmp_path / "wall.lul").mkdir()
+    with pytest.raises(CalandoError, match=r"wall.lul is there already"):
+        importing.command(path, tmp_path / "wall.lul", Choice())
+    with pytest.raises(CalandoError, match="cannot be written"):
+        importing.command(path, tmp_path / "wall.lul", Choice(), overwrite=True)
+    assert not list(tmp_path.glob("wall.played*"))

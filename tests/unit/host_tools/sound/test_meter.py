@@ -84,6 +84,17 @@ def test_a_full_scale_kilohertz_is_what_the_calibration_says():
     assert meter.measure(samples, 16000, 94.0).laeq_dba == pytest.approx(94.0, abs=0.05)
 
 
+def test_the_mean_level_by_the_spectrum_is_the_meters():
+    random = np.random.default_rng(3)
+    for samples in (
+        np.round(3000 * tone(440, 5, amplitude=1.0)).astype(np.int16),
+        (random.normal(size=80_000) * np.linspace(100, 3000, 80_000)).astype(np.int16),
+    ):
+        whole = meter.measure(samples, 16000, 74.0).laeq_dba
+        assert meter.laeq_dba(samples, 16000, 74.0) == pytest.approx(whole, abs=0.05)
+    assert meter.laeq_dba(np.zeros(16000, dtype=np.int16), 16000, 74.0) is None
+
+
 def test_statistics_of_two_levels():
     quiet, loud = tone(1000, 24, amplitude=0.01), tone(1000, 6, amplitude=0.1)
     levels = meter.measure(np.concatenate([quiet, loud]), 16000, 74.0)
