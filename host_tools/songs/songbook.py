@@ -247,11 +247,12 @@ SONGS = (
         M:4/4
         L:1/8
         K:Aphr
-        "Bb5"B3BB2"D5"A2|"A5"zBd2"Bb5"B2"A5"A2|"D5"zFABd2Bd|"A5"A6z2|
-        "D5"D3DE2DE|"A5"zFA2"Bb5"B2"A5"A2|"D5"zDE2F2D2|"A5"E6z2
+        "Bb5"B4B2"D5"A2-|"A5"ABd2"Bb5"B2"A5"A2|"D5"zFABd2Bd|"A5"A6z2|
+        "D5"D4E2DE-|"A5"EFA2"Bb5"B2"A5"A2|"D5"zDE2F2D2|"A5"E6z2
         """,
-        10,
-        "the score in the Japanese Wikipedia's article 江戸子守唄, as SIMPLYBOYS/edo-hyakkei has it (`data/bgm.json`)",
+        -60,
+        "the score in the Japanese Wikipedia's article 江戸子守唄, as SIMPLYBOYS/edo-hyakkei has it (`data/bgm.json`); "
+        "two notes that it strikes twice are held here, and so are two rests within its bars",
     ),
     Song(
         "mo_li_hua",
