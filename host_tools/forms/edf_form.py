@@ -8,6 +8,7 @@ which other programs fill a gap.
 import datetime
 import io
 import re
+import warnings
 
 import edfio
 import numpy as np
@@ -187,7 +188,9 @@ def read_edf(content: bytes) -> tuple[str | None, dict[str, list[float | None]],
     Raises CalandoError for a file that is none of ours.
     """
     try:
-        read = edfio.read_edf(io.BytesIO(content))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # it warns of a file that was cut off, and reads what is left
+            read = edfio.read_edf(io.BytesIO(content))
         signals = {}
         for key, label, valid_label, _, step, _ in SIGNALS:
             values, valid = read.get_signal(label).digital, read.get_signal(valid_label).digital
@@ -205,12 +208,16 @@ def read_edf(content: bytes) -> tuple[str | None, dict[str, list[float | None]],
 
 
 def began(content: bytes) -> datetime.datetime | None:
-    """Return when the session in a file of ours began, by its header: local time with its offset to UTC. None where
-    unknown.
+    """Return when the session in a file of ours began, by its header: local time with its offset to UTC; None: unknown.
+
+    Raises CalandoError where the header says neither.
     """
-    header = content[88:184].decode("ascii")
+    header = content[88:184].decode("ascii", "replace")
     offset = re.search(r"UTC([+-]\d\d:\d\d)", header)
     if "Startdate X" in header or offset is None:
         return None
     day, at = header[80:88], header[88:96]
-    return datetime.datetime.strptime(f"{day} {at}{offset[1]}", "%d.%m.%y %H.%M.%S%z")
+    try:
+        return datetime.datetime.strptime(f"{day} {at}{offset[1]}", "%d.%m.%y %H.%M.%S%z")
+    except ValueError:
+        raise CalandoError("its header has a time that is none") from None

@@ -250,10 +250,14 @@ def _urn(session: SessionFile, what: str) -> str:
     return f"urn:uuid:{_id(session, what)}"
 
 
-def read_fhir(text: str) -> tuple[str, dict[str, list[float | None]]]:
-    """The session's digest, and the medians minute by minute, None for unknown, by their key. Raises CalandoError."""
+def read_fhir(text: str) -> tuple[str, dict[str, list[float | None]], list[datetime.datetime | None]]:
+    """The session's digest; the medians minute by minute, None for unknown, by their key; when each Observation begins.
+
+    Raises CalandoError for anything that is no Bundle of ours.
+    """
     by_code = {(codings[0][0], codings[0][1]): key for key, (codings, *_) in _MEASURED.items()}
     found: dict[str, dict[int, float | None]] = {}
+    begins: list[datetime.datetime | None] = []
     try:
         read = json.loads(text)
         if read["resourceType"] != "Bundle" or read["identifier"]["system"] != DIGEST_SYSTEM:
@@ -269,9 +273,10 @@ def read_fhir(text: str) -> tuple[str, dict[str, list[float | None]]]:
                 for part in seen["component"]
                 if part["code"]["coding"][0]["code"] == _RELATIVE_TIME[1]
             )
+            start = seen["effectivePeriod"]["start"] if "effectivePeriod" in seen else None
+            begins.append(None if start is None else datetime.datetime.fromisoformat(start))
             found.setdefault(key, {})[int(offset) // 60_000_000] = seen.get("valueQuantity", {}).get("value")
-    except (ValueError, KeyError, TypeError, IndexError, StopIteration, AttributeError):
+    except (ValueError, KeyError, TypeError, IndexError, StopIteration, AttributeError, OverflowError):
         raise CalandoError("it is no session's FHIR Bundle as calando writes it") from None
-    return digest, {
-        key: [by_minute[number] for number in sorted(by_minute)] for key, by_minute in found.items()
-    }
+    medians = {key: [by_minute[number] for number in sorted(by_minute)] for key, by_minute in found.items()}
+    return digest, medians, begins

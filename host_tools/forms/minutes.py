@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from host_tools.sessions.told import Told
+from host_tools.sessions.told import Told, check_length
 
 # What has a median, by the keys of a row: the resolution that is kept, for a median may lie between two readings.
 MEDIANS = {
@@ -29,7 +29,11 @@ class Minute:
 
 
 def minutes(told: Told) -> list[Minute]:
-    """Every minute from the beginning to the last record, those without a row too; none of a session without rows."""
+    """Every minute from the beginning to the last record, those without a row too; none of a session without rows.
+
+    Raises CalandoError for records over more than a day.
+    """
+    check_length(told, "a record of minutes")
     if not told.rows:
         return []
     by_number: dict[int, list[dict[str, Any]]] = {}

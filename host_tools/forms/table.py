@@ -153,6 +153,7 @@ def _rows_of(place: Path) -> "_Rows | str":
     try:
         session = session_file.load(place)
         told = tell(session.raw)
+        by_minute = minutes(told)
         written = notes.newest(session)
     except CalandoError as error:
         text = str(error)
@@ -162,7 +163,7 @@ def _rows_of(place: Path) -> "_Rows | str":
         (session.unit, session.age, session.sha256),
         {
             SESSIONS: [_session_row(session, told, written)],
-            MINUTES: [_minute_row(session, minute) for minute in minutes(told)],
+            MINUTES: [_minute_row(session, minute) for minute in by_minute],
             SCORES: [_score_row(session, written, score) for score in scores if written is not None],
         },
     )

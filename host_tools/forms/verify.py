@@ -4,6 +4,7 @@ A file carries the SHA-256 of those records. That says which session it came fro
 seen only by comparing: the session must be at hand, in a file of `session get` or in the JSON beside an exported CSV.
 """
 
+import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,9 @@ def _look(place: Path, content: bytes, source: SessionFile | None) -> tuple[str,
         session = _session(place, digest, source)
         return session.sha256, _edf_differences(session, content, signals, annotations)
     if place.name.endswith(SUFFIXES["fhir"]):
-        digest, medians = fhir_form.read_fhir(text)
+        digest, medians, begins = fhir_form.read_fhir(text)
         session = _session(place, digest, source)
-        return session.sha256, _fhir_differences(session, medians)
+        return session.sha256, _fhir_differences(session, medians, begins)
     if place.name.endswith(SUFFIXES["json"]):
         beside = _json(text)
         session = csv_form.session_of(beside)
@@ -151,8 +152,12 @@ def _edf_differences(
     return found
 
 
-def _fhir_differences(session: SessionFile, medians: dict[str, list[float | None]]) -> list[str]:
-    wanted = minutes(tell(session.raw))
+def _fhir_differences(
+    session: SessionFile, medians: dict[str, list[float | None]], begins: list[datetime.datetime | None]
+) -> list[str]:
+    told = tell(session.raw)
+    wanted = minutes(told)
+    made = json.dumps(fhir_form.bundle(session, told, spo2=fhir_form.SPO2 in medians))
     found = [
         f"{key} of minute {number} is {_shown(value)}, the device's {_shown(minute.medians[key])}"
         for key, values in medians.items()
@@ -161,6 +166,8 @@ def _fhir_differences(session: SessionFile, medians: dict[str, list[float | None
     ]
     if any(len(values) != len(wanted) for values in medians.values()) or (wanted and not medians):
         found.append(f"it has other minutes than the {len(wanted)} of the device's record")
+    elif begins != fhir_form.read_fhir(made)[2]:
+        found.append("its minutes begin at other times")
     return found
 
 

@@ -21,7 +21,7 @@ if __name__ == "__main__":
 
 from read_sessions import random_session
 
-from host_tools.forms import csv_form, edf_form, fhir_form
+from host_tools.forms import csv_form, edf_form, export, fhir_form, verify
 from host_tools.forms.minutes import minutes
 from host_tools.sessions import chart, session_file
 from host_tools.sessions.told import Told, tell
@@ -49,7 +49,7 @@ def round_trip(seed: int) -> None:
         if not left_out and known:
             assert sorted(valid) == sorted(round(value, 3) for value in known)
             assert abs(sum(valid) / len(valid) - sum(known) / len(known)) < step
-    digest, medians = fhir_form.read_fhir(fhir_form.fhir_json(file, told, spo2=True))
+    digest, medians, _ = fhir_form.read_fhir(fhir_form.fhir_json(file, told, spo2=True))
     assert digest == file.sha256
     wanted = minutes(Told(rows=rows))
     assert medians == ({key: [one.medians[key] for one in wanted] for key in medians} if wanted else {})
@@ -71,10 +71,37 @@ def damaged(seed: int, folder: Path, with_page: bool = False) -> bool:
     csv_form.sidecar_text(file, told)
     with contextlib.suppress(CalandoError):  # records over days, which are no one session
         edf_form.edf(file, told)
-    if told.length_s < 86_400:
+    with contextlib.suppress(CalandoError):
         fhir_form.bundle(file, told)
-        if with_page:
-            chart.html(file, told)
+    if with_page:
+        chart.html(file, told)
+    return True
+
+
+def damaged_export(seed: int, folder: Path) -> bool:
+    """An exported file, damaged: whether it is still taken for what the device gave, for only words in it are others."""
+    chance = random.Random(seed)
+    file = random_session(seed % 50)
+    made = export.files(file, (chance.choice(export.FORMS),), folder)
+    place = chance.choice(sorted(made))
+    content = bytearray(made[place])
+    kind = chance.randrange(3)
+    if kind == 0:
+        del content[chance.randrange(len(content)) :]
+    elif kind == 1:
+        for _ in range(chance.randint(1, 30)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+    else:
+        at = chance.randrange(len(content))
+        content[at : at + chance.randrange(60)] = chance.choice(
+            (b"", b"Infinity", b"null", b"[]", b"1e999", b",,,", b"\n")
+        )
+    place.write_bytes(content)
+    try:
+        verify.verify(place, file)
+    except CalandoError as error:
+        assert "\n" not in str(error), error
+        return False
     return True
 
 
@@ -131,6 +158,9 @@ def main() -> int:
         read = sum(
             damaged(asked.seed + number, Path(folder), number % 50 == 0) for number in range(asked.damaged)
         )
+        exports = asked.damaged // 10
+        taken = sum(damaged_export(asked.seed + number, Path(folder)) for number in range(exports))
+    print(f"{exports} damaged exports: {exports - taken} refused by verify, {taken} with other words only")
     print(
         f"{asked.damaged} damaged session files: {asked.damaged - read} refused in a sentence, {read} read "
         f"({time.monotonic() - started:.0f} s)"

@@ -24,6 +24,11 @@ def test_damaged_files_are_refused_in_a_sentence_or_read(seed, tmp_path):
     assert True in outcomes and False in outcomes
 
 
+def test_damaged_exports_are_refused_in_a_sentence_unless_only_words_are_others(tmp_path):
+    outcomes = [session_forms.damaged_export(seed, tmp_path) for seed in range(60)]
+    assert outcomes.count(False) > 45
+
+
 @pytest.mark.parametrize("seed", [3, 14])
 def test_strangers_read_the_csv_as_it_is(seed, tmp_path):
     file = random_session(seed)

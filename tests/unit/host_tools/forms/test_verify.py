@@ -4,7 +4,7 @@ import json
 
 import journal_records as made
 import pytest
-from read_sessions import file_of, random_session
+from read_sessions import READ_AT, file_of, random_session
 
 from host_tools.forms import export, verify
 from host_tools.output import write_files
@@ -15,7 +15,7 @@ from simulator.files.errors import CalandoError
 @pytest.fixture
 def exported(tmp_path):
     """The folder of an exported session, its stem, and the session."""
-    file = file_of(made.session(every_s=1))
+    file = file_of(made.session(every_s=1), started=READ_AT)
     moments = note.changed(note.Note(), moments=["0:30 sighs"])
     write_files(export.files(file, export.FORMS, tmp_path, moments, "Patient/1", True))
     session_file.save(file, tmp_path / (session_read.stem(file) + ".calando"))
@@ -46,6 +46,7 @@ def test_so_are_random_sessions(tmp_path, seed):
         (".json", '"end": "faded"', '"end": "withdrawn"', '"end" says something else'),
         (".json", '"records": "', '"records": "A', "not a whole session"),
         (".fhir.json", '"value": 75.0', '"value": 74.0', "tempo_bpm of minute 2 is 74.0, the device's 75.0"),
+        (".fhir.json", '"effectivePeriod"', '"ineffectivePeriod"', "begin at other times"),
         (".fhir.json", '"Bundle"', '"Bungle"', "no session's FHIR"),
         (".calando", '"sha256": "', '"sha256": "0', "not a whole session"),
     ],
