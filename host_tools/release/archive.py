@@ -18,7 +18,8 @@ from host_tools.release.image import image as compiled
 from simulator.files.errors import CalandoError
 from simulator.interpreter import ROOT
 
-# The image of MicroPython that this firmware was tried with in emulation; a newer one leaves it less memory.
+# The image of MicroPython that this firmware was tried with in emulation; a newer one leaves it less memory, and deploy
+# takes no other (fit.py).
 MICROPYTHON = "1.28.0"
 IMAGES = {"armv6m": "RPI_PICO", "armv7emsp": "RPI_PICO2"}
 SUMS = "SHA256SUMS"

@@ -21,9 +21,9 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
-from host_tools.release import archive
+from host_tools.release import archive, fit
 from host_tools.release.image import CHIPS, MANIFEST, image, starters
-from simulator.files.errors import CalandoError
+from simulator.files.errors import CalandoError, os_reason
 
 SLOTS = ("a", "b")
 RASPBERRY_PI_USB_ID = 0x2E8A
@@ -66,6 +66,14 @@ def _walk(folder, found):
         if e[1] == 0x4000: _walk(path, found)
         else: found[path] = _hash(path)
     return found
+def _sizes(folder, found):
+    try: entries = list(os.ilistdir(folder))
+    except OSError: return found
+    for e in entries:
+        path = folder + '/' + e[0]
+        if e[1] == 0x4000: _sizes(path, found)
+        else: found[path] = e[3]
+    return found
 def _copy(a, b):
     k = bytearray(1024)
     with open(a, 'rb') as f:
@@ -79,7 +87,7 @@ _ABOUT = (
     "print(json.dumps([sys.implementation._machine, '.'.join(map(str, sys.implementation.version[:3])), "
     "sys.implementation._mpy, _read('/slot')]))"
 )
-_SPACE = "s = os.statvfs('/'); print(json.dumps(s[0] * s[3]))"
+_SPACE = "s = os.statvfs('/'); print(json.dumps([s[0], s[2], s[3]]))"
 
 
 @dataclass(frozen=True)
@@ -121,9 +129,10 @@ class Board:
             self.starts = _NONE
         self.machine = str(machine)
         self.micropython = str(version)
-        number = mpy >> 10 & 0x1F
+        self.mpy = int(mpy)
+        number = self.mpy >> 10 & 0x1F
         arch = ARCHITECTURES[number] if number < len(ARCHITECTURES) else None
-        if arch is None or mpy & 0xFF != MPY_VERSION:
+        if arch is None or self.mpy & 0xFF != MPY_VERSION:
             raise CalandoError(
                 f"the MicroPython {self.micropython} on this board reads other files than mpy-cross writes; "
                 "put the version on it that docs/hardware.md names"
@@ -137,8 +146,12 @@ class Board:
     def read(self, path: str) -> str | None:
         return self._ask(f"print(json.dumps(_read({path!r})))")
 
-    def free_bytes(self) -> int:
-        return self._ask(_SPACE)
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes of every file under a folder, by full path; empty when there is none."""
+        return self._ask(f"print(json.dumps(_sizes({folder!r}, {{}})))", timeout_s=60)
+
+    def space(self) -> fit.Space:
+        return fit.Space(*self._ask(_SPACE))
 
     def make_folders(self, path: str) -> None:
         parts = path.strip("/").split("/")
@@ -211,7 +224,10 @@ def connected(port: str) -> Iterator[Board]:
             transport.exit_raw_repl()
     except (TransportError, OSError) as error:
         if isinstance(error, OSError) and not _gone(error):
-            raise
+            raise CalandoError(
+                f"the flash of the board at {port} did not take it ({os_reason(error)}); "
+                f"{_OLD if board is None else board.starts}"
+            ) from None
         raise CalandoError(
             f"the connection to {port} broke off ({error}); {_OLD if board is None else board.starts}"
         ) from None
@@ -241,14 +257,15 @@ def deploy(board: Board, files: dict[str, bytes], say: Callable[[str], None]) ->
     at_hand = {value: path for path, value in there[active].items()} if active and active != slot else {}
     present = there[slot]
     missing = [name for name in files if present.get(f"/{slot}/{name}") != wanted[name]]
-    need = sum(len(files[name]) for name in missing)
-    free = board.free_bytes()
-    if need > free:
-        raise CalandoError(
-            f"the firmware needs {need} bytes and the board has {free}; remove a recording from it first"
-        )
-    kept, copied, sent = len(files) - len(missing), 0, 0
     stale = [path for path in present if path.removeprefix(f"/{slot}/") not in files]
+    sizes = board.sizes("/" + slot)
+    going = [*stale, *(path for path in (f"/{slot}/{name}" for name in missing) if path in present)]
+    # Of these the least: a small one may lie in its folder, and an old one's blocks are free once it is overwritten.
+    given_back = sum(-(-sizes[path] // fit.BLOCK_BYTES) for path in going if sizes[path] > 1024)
+    fit.check_space(
+        board.space(), fit.blocks_needed({name: len(files[name]) for name in missing}), given_back
+    )
+    kept, copied, sent = len(files) - len(missing), 0, 0
     for path in stale:
         board.remove(path)
     for folder in sorted({str(Path(name).parent) for name in files}):
@@ -321,6 +338,7 @@ def command(port: str | None, release: Path | None, say: Callable[[str], None]) 
     with connected(port) as board:
         say(f"{CHIPS.get(board.arch, board.machine)} with MicroPython {board.micropython} at {port}")
         files = image(board.arch) if release is None else archive.image(release, board.arch)
+        fit.check_board(board.machine, board.micropython, board.arch, board.mpy, board.space(), files)
         done = deploy(board, files, say)
         board.reset()
     say(

@@ -1,6 +1,7 @@
 """Deployment onto real MicroPython with a real littlefs, at its prompt on a pseudo-terminal, spoken to by mpremote."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -242,9 +243,23 @@ def test_a_file_that_arrives_changed_is_not_switched_to(desk: Desk, monkeypatch)
     assert desk.boots() == hashes_of(OLD)
 
 
+def test_a_flash_that_does_not_take_it_is_a_sentence(desk: Desk, monkeypatch):
+    desk.deploy(OLD)
+
+    def full(board, path, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(deploy.Board, "write", full)
+    with pytest.raises(
+        CalandoError, match=r"flash of the board .* did not take it \(no space left on device\); .*still"
+    ):
+        desk.deploy(NEW)
+    assert desk.boots() == hashes_of(OLD)
+
+
 def test_too_little_room_is_said_before_anything_changes(desk: Desk):
     desk.deploy(OLD)
-    with pytest.raises(CalandoError, match="needs 2000000 bytes and the board has"):
+    with pytest.raises(CalandoError, match="needs up to 500 blocks of the flash and the board has"):
         desk.deploy({"firmware/big.mpy": b"x" * 2_000_000})
     assert desk.boots() == hashes_of(OLD)
 
