@@ -31,7 +31,14 @@ def load(name: str | os.PathLike[str]) -> Profile:
     if text in READY and not path.exists():
         return Profile.ready(text)
     values, source = toml_file.read(path, "profile")
-    return check(values, text, source)
+    profile = check(values, text, source)
+    if "population" not in values:
+        # Whose limits hold is never guessed: an empty file, or one that was cut, would get a newborn's.
+        raise CalandoError(
+            f'{text}: population is not stated, so this is no whole profile; write population = "newborn" or "adult", or '
+            "begin with calando profile show --ready newborn"
+        )
+    return profile
 
 
 def check(values: dict[str, Any], where: str, source: str = "") -> Profile:

@@ -31,7 +31,7 @@ def read(path: Path, what: str) -> tuple[dict[str, Any], str]:
             f"{path}: the {what} cannot be read ({os_reason(error)}); check its permissions"
         ) from None
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")  # some editors begin a file with a mark that is no part of it
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise CalandoError(f"{path}: line {line} is not UTF-8 text; save the file as UTF-8") from None
@@ -39,8 +39,17 @@ def read(path: Path, what: str) -> tuple[dict[str, Any], str]:
         return tomllib.loads(text), text
     except tomllib.TOMLDecodeError as error:
         message = str(error)
+        if "at end of document" in message:
+            raise CalandoError(
+                f"{path}: this is not valid TOML: it ends in the middle of something, as a file that was cut; take the "
+                f"whole {what}, or complete its last line"
+            ) from None
         raise CalandoError(
             f"{path}: this is not valid TOML: {message[:1].lower() + message[1:]}; correct that place"
+        ) from None
+    except ValueError:  # the number is longer than Python reads
+        raise CalandoError(
+            f"{path}: a number in it has thousands of digits; no value of a {what} has, so correct it"
         ) from None
     except RecursionError:
         raise CalandoError(f"{path}: this is not a {what}: it is nested too deeply; check the file") from None

@@ -210,7 +210,7 @@ class TestFiles:
         assert scenario.load(path).profile_values()["level_dba"] == 40
 
     def test_a_familys_song_is_looked_for_beside_the_profile(self, tmp_path):
-        (tmp_path / "soft.toml").write_text('song = "ours"\n')
+        (tmp_path / "soft.toml").write_text('population = "newborn"\nsong = "ours"\n')
         path = tmp_path / "s.toml"
         path.write_text('title = "x"\nduration_s = 10\nprofile = "soft.toml"\n')
         assert 'the song "ours" is not built in' in self.refusal(path)

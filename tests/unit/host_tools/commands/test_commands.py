@@ -23,7 +23,7 @@ from simulator.files import profile_file
 from simulator.files.errors import CalandoError
 
 ROOT = Path(__file__).resolve().parents[4]
-NIGHT = "title = 'Night'\nlevel_dba = 40\nfade_s = 60\n"
+NIGHT = "population = 'newborn'\ntitle = 'Night'\nlevel_dba = 40\nfade_s = 60\n"
 OWN = songs.DATA["edo"]
 RECORDS = bytes(range(16)) * 40
 ABOUT = {"unit": "a1", "firmware": "0.1.0", "board": "pico", "protocol": 1, "schema": "88C39449"}
@@ -114,7 +114,7 @@ class TestRoundTrip:
 
     def test_back_to_the_profile_before(self, calando, cable, tmp_path):
         for title in ("One", "Two"):
-            (tmp_path / "p.toml").write_text(f"title = '{title}'\n")
+            (tmp_path / "p.toml").write_text(f"population = 'newborn'\ntitle = '{title}'\n")
             done(calando("profile", "put", "p.toml", "--commit", "--checked"))
         assert "Two (newborn), on the device, in use" in done(calando("profile", "list"))
         assert "profile  title  Two -> One" in done(calando("profile", "rollback", "--commit", "--checked"))
@@ -163,7 +163,7 @@ class TestRoundTrip:
         done(calando("song", "record", "oma.wav", "--kind", "heartbeat"))
         assert "voice.oma  bytes new -> " in done(calando("song", "put", "oma.adp", "--commit"))
         assert "a recording" in done(calando("song", "list"))
-        (tmp_path / "p.toml").write_text("voice = 'oma'\n")
+        (tmp_path / "p.toml").write_text("population = 'newborn'\nvoice = 'oma'\n")
         done(calando("profile", "put", "p.toml"))
         done(calando("profile", "discard"))
         assert "voice.oma  goes" in done(calando("song", "rm", "oma", "--commit"))
@@ -300,7 +300,7 @@ class TestRefusals:
     )
     def test_bad_files_are_a_sentence_and_change_nothing(self, calando, cable, tmp_path, words, says):
         (tmp_path / "own.lul").write_bytes(OWN)
-        (tmp_path / "p.toml").write_text("song = 'nowhere'\n")
+        (tmp_path / "p.toml").write_text("population = 'newborn'\nsong = 'nowhere'\n")
         with (tmp_path / "huge.bin").open("wb") as huge:
             huge.truncate(20_000_000)
         before, files = cable.contents(), sorted(tmp_path.iterdir())

@@ -116,7 +116,7 @@ def test_a_profile_that_is_no_profile_is_told_in_a_sentence(tmp_path):
 
 def test_the_profiles_own_song_is_taken_from_beside_it(tmp_path):
     profile = tmp_path / "night.toml"
-    profile.write_text('song = "ours"\n')
+    profile.write_text('population = "newborn"\nsong = "ours"\n')
     with pytest.raises(CalandoError, match="not built in, and there is no"):
         render.render(tmp_path / "out.wav", profile=profile, seconds=0.2)
     (tmp_path / "ours.lul").write_bytes(songs.DATA["edo"])

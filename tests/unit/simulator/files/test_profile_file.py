@@ -142,3 +142,34 @@ class TestDocument:
             *firmware_profile._CURVE_HIGH,
         ):
             assert f"{number:g}" in settings_doc.CURVE
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "title = 'Night'\nlevel_dba = 40\n"])
+def test_a_file_that_does_not_say_for_whom_is_no_profile(tmp_path, text):
+    (tmp_path / "p.toml").write_text(text)
+    with pytest.raises(CalandoError, match=r"population is not stated.*newborn.*adult"):
+        profile_file.load(tmp_path / "p.toml")
+
+
+def test_a_file_that_was_cut_is_told_as_that_wherever_it_was_cut(tmp_path):
+    whole = profile_file.dump(Profile.ready("adult").values)
+    for place in range(0, len(whole) - 1, 37):
+        (tmp_path / "p.toml").write_text(whole[:place])
+        try:
+            assert profile_file.load(tmp_path / "p.toml").population == "adult", "never a newborn's"
+        except CalandoError as error:
+            assert "population is not stated" in str(error) or "p.toml" in str(error)
+    (tmp_path / "p.toml").write_text('population = "adult"\ncurve = [\n  [0, 100,')
+    with pytest.raises(CalandoError, match="a file that was cut"):
+        profile_file.load(tmp_path / "p.toml")
+
+
+def test_a_mark_at_the_beginning_is_no_part_of_the_file(tmp_path):
+    (tmp_path / "p.toml").write_bytes(b"\xef\xbb\xbfpopulation = 'adult'\n")
+    assert profile_file.load(tmp_path / "p.toml").population == "adult"
+
+
+def test_a_number_of_thousands_of_digits_is_a_sentence(tmp_path):
+    (tmp_path / "p.toml").write_text(f"population = 'adult'\nlevel_dba = {'9' * 5000}\n")
+    with pytest.raises(CalandoError, match="thousands of digits"):
+        profile_file.load(tmp_path / "p.toml")
