@@ -42,7 +42,6 @@ CARE = (
     "tempo.py: _glide: `gap > 0`",
     "dose.py: refusal: never `if since is not None",
     "dose.py: COUNTS_FROM_MS up",
-    "dose.py: tick: `self._part_ms < MINUTE_MS`",
     "session.py: PRESS_FADE_MS up",
     "session.py: _LEVEL_MS_PER_CDB down",
     "session.py: _pressed_in_silence: `verdict.action >= FADE`",

@@ -63,6 +63,12 @@ def test_a_power_cut_leaves_silence_and_the_whole_dose():
     assert sounds(result, 119) and not any(sounds(result, at_s) for at_s in (121, 130, 150, 290))
 
 
+def test_a_stop_at_the_end_of_a_fade_does_not_make_it_longer():
+    """Found by a campaign: the level's glide began anew, which the engine's does not."""
+    result = play({"at_s": 120.0, "do": "press"}, {"at_s": 129.5, "do": "usb_host"})
+    assert sounds(result, 129.4) and not sounds(result, 130.3)
+
+
 def test_on_a_worn_flash_nothing_sounds():
     result = play({"at_s": 1.0, "do": "flash_worn"})
     assert [end for _, end, _ in ends(result)] == ["fault"]
