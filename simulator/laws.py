@@ -113,6 +113,10 @@ class Laws:
         if outputs.ratio_pulses != self._ratio_pulses:
             self._gliding = self._ratio_pulses != 0 and outputs.ratio_pulses != 0
             self._ratio_pulses = outputs.ratio_pulses
+        elif outputs.phase == "baseline":
+            self._gliding = (
+                self._opening == "music"
+            )  # from a tempo of no patient to the first that is led from
         elif outputs.tempo_mbpm == outputs.target_tempo_mbpm:
             self._gliding = False
         if self._gliding:

@@ -1,9 +1,9 @@
 """The bedside without chips: a session with its guard, stepped ten times a second, and a sound that is only a level.
 
-It plays the same scenarios as bedside.py, some thirty times as fast. In place of light there is a sensor that reads the true
-pulse some seconds late, and nothing while it is disturbed (`Sensor`); in place of the synthesiser a level that glides as
-its does (step_bench.py). What the estimator, the synthesiser and the drivers do is not in it: for that there is the whole
-device.
+It plays the same scenarios as bedside.py, some thirty times as fast. In place of light there is a sensor that reads the
+true pulse some seconds late, and nothing while it is disturbed (`Sensor`); in place of the synthesiser a level that
+glides as its does (step_bench.py). What the estimator, the synthesiser and the drivers do is not in it: for that there is
+the whole device.
 """
 
 from array import array
