@@ -67,6 +67,10 @@ bench: .venv/installed-bench ## speed of a session and of the sound, cycles on t
 	$(BIN)/python tests/bench/vitals.py
 	$(BIN)/python tests/bench/session_table.py
 
+RUNS ?= 5
+bench-against: setup ## this tree beside another commit, taking turns: make bench-against REV=400a7de (RUNS=5)
+	$(BIN)/python tests/bench/against.py $(REV) --runs $(RUNS)
+
 deploy: setup ## put the firmware on the board that is plugged in (PORT=/dev/... to choose)
 	@$(BIN)/calando deploy $(if $(PORT),--port $(PORT))
 
@@ -104,4 +108,4 @@ clean: ## remove what was built or installed here
 	rm -rf .venv build dist $(OUT) *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test check campaign campaign-teeth mpy fuzz bench deploy release setup-chip bench-rp2040 studio listen guide story lock clean
+.PHONY: help setup run test check campaign campaign-teeth mpy fuzz bench bench-against deploy release setup-chip bench-rp2040 studio listen guide story lock clean
