@@ -267,9 +267,10 @@ class Breath:
         An adult's pulse grows faster while breathing in (respiratory sinus arrhythmia); 40 % in and 60 % out are not
         told apart from halves.
         """
-        if self._begun_ticks is None:
+        rate_mbpm = self.rate_mbpm
+        if self._begun_ticks is None or rate_mbpm is None:
             return None
-        period = 192000000 // self.rate_mbpm
+        period = 192000000 // rate_mbpm
         into = (now_ticks - self._begun_ticks) % period
         half = period // 2
         return (half - into) * 5 // 16 if into < half else (into - period) * 5 // 16

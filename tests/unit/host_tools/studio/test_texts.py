@@ -62,7 +62,8 @@ def german():
     texts.use("en")
 
 
-def test_texts_numbers_and_dates_are_the_readers(german):
+@pytest.mark.usefixtures("german")
+def test_texts_numbers_and_dates_are_the_readers():
     assert texts._("Device") == "Gerät" and texts._("no such sentence") == "no such sentence"
     assert (
         texts.number(1234.5).replace("'", "’") == "1’234.5"
