@@ -33,7 +33,6 @@ STALE = "stale"
 TWO_RATES = "two_rates"  # the light allows a rate and its half
 OUT_OF_RANGE = "out_of_range"  # slower or faster than what can be told from its multiples
 NOT_A_PULSE = "not_a_pulse"  # light that swings without the shape of a pulse
-IRREGULAR = "irregular"  # too many odd beats: no variability, and no swing of the breath
 UNKNOWN_PULSE = (
     NO_CONTACT, SATURATED, TOO_WEAK, MOTION, UNSETTLED, ESTIMATORS_DISAGREE, STALE, TWO_RATES, OUT_OF_RANGE,
     NOT_A_PULSE,
@@ -85,5 +84,5 @@ REASONS = (
     OPEN_LOOP, USB_HOST, SUPPLY_LOW, ROOM_TOO_LOUD, SENSOR_FAULT, SENSOR_HOT, LED_CURRENT, READINGS_FROZEN,
     ADC_FAULT, AUDIO_FAULT, TOO_LOUD, OUTPUT_MISMATCH, NOT_OBEYED, LATE, CLOCK_FAULT, HEAP_LOW, BUTTON_STUCK,
     DOSE, TOO_SOON, NOT_CONFIRMED, TIME_UP, PRESSED, HELD, TOO_LONG,
-    EXCEPTION, WATCHDOG, FLASH_FAULT, TWO_RATES, OUT_OF_RANGE, NOT_A_PULSE, IRREGULAR,
+    EXCEPTION, WATCHDOG, FLASH_FAULT, TWO_RATES, OUT_OF_RANGE, NOT_A_PULSE,
 )  # fmt: skip

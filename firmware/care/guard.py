@@ -81,7 +81,7 @@ ADULT_LOW_MS = const(10_000)  # choice
 # newborn's pulse or oxygen may stay unknown while the sensor sits
 NEWBORN_TWO_RATES_MS = const(6000)
 ADULT_TWO_RATES_MS = const(12_000)
-NEWBORN_NEVER_SURE_MS = const(20_000)  # the same where it was right for less than this, and without a gap
+NEWBORN_NEVER_SURE_MS = const(20_000)  # the same where it was right for less than this
 NEWBORN_RIGHT_MS = const(10_000)
 NEWBORN_UNKNOWN_MS = const(300_000)
 RISE_PERMILLE = const(1200)
@@ -441,9 +441,10 @@ class Guard:
         """
         if max(self._low_for_ms, inputs.slow_for_ms) >= self._low_ms:
             return True
+        perhaps_ms = max(inputs.perhaps_slow_for_ms, self._perhaps_for_ms)
         if self._right_for_ms >= self._right_ms:
-            return max(inputs.perhaps_slow_for_ms, self._perhaps_for_ms) >= self._two_rates_ms
-        return self._newborn and inputs.perhaps_slow_for_ms >= NEWBORN_NEVER_SURE_MS
+            return perhaps_ms >= self._two_rates_ms
+        return self._newborn and perhaps_ms >= NEWBORN_NEVER_SURE_MS
 
     def _freeze(self, inputs):
         """Return whether slowing must stop here. An adult's music may slow without a signal, a newborn's may not."""

@@ -1,10 +1,13 @@
-"""One Chromium for all tests, one studio with a simulated device for each file; skipped where there is no Chromium."""
+"""One Chromium and one studio with a simulated device for each file; skipped where there is no Chromium.
+
+Not one for all files: while Playwright's loop runs, no test of another file on the same process could run its own.
+"""
 
 import pytest
 from studio_browser import ARGUMENTS, CHROMIUM, NO_BROWSER, WAIT_MS, Program
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     """Chromium, driven over its debugging port."""
     if CHROMIUM is None:

@@ -4,7 +4,7 @@ import http.server
 import threading
 
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, has_put_on
+from studio_browser import CHROMIUM, NO_BROWSER, go, has_put_on
 
 from host_tools.studio.upload import LARGEST_BYTES
 
@@ -12,11 +12,6 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
 
 TITLE = "<b onx=1>"  # as much HTML as a title has room for
 ABC = 'X:1\nT:<img src=x onerror="window.harmed=1">\nM:4/4\nL:1/4\nK:C\nCCGG|AAG2|\n'
-
-
-def go(page, name):
-    page.get_by_role("navigation").get_by_role("link", name=name).click()
-    page.get_by_role("heading", level=1, name=name).wait_for()
 
 
 def test_all_pages_are_there_and_nothing_is_asked_of_anybody_else(page, program):

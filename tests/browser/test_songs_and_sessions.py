@@ -1,7 +1,7 @@
 """A family's song brought in, corrected, written, put on; a session read, noted, seen; a backup made and put back."""
 
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS, Program
+from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS, Program, go
 
 from host_tools.device import simulated
 from simulator import scenario
@@ -28,11 +28,6 @@ def program(tmp_path_factory):
     found.start()
     yield found
     found.stop()
-
-
-def go(page, name):
-    page.get_by_role("navigation").get_by_role("link", name=name).click()
-    page.get_by_role("heading", level=1, name=name).wait_for()
 
 
 def commit(page):

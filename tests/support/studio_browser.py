@@ -93,6 +93,13 @@ def _free_port() -> int:
         return found.getsockname()[1]
 
 
+def go(page: Any, name: str) -> None:
+    """Go to a page of the studio by its name, and wait until it listens: what is typed before is lost."""
+    page.get_by_role("navigation").get_by_role("link", name=name).click()
+    page.get_by_role("heading", level=1, name=name).wait_for()
+    page.wait_for_function("window.did_handshake === true")
+
+
 def has_put_on(page: Any) -> None:
     """Go from the prescription to the end: stage, confirm, hold the button, read back."""
     page.get_by_role("button", name="Put on …").click()

@@ -357,7 +357,7 @@ def test_a_machine_without_micropython_plays_on_cpython_and_says_so(monkeypatch,
     said, asked = [], []
     monkeypatch.setattr(simulate, "find_micropython", lambda: None)
 
-    def play(scenario, runtime, seed, say, flash):
+    def play(scenario, runtime, seed, say, warn, flash):
         asked.append(runtime)
         raise CalandoError("enough")
 

@@ -89,7 +89,9 @@ class Overheard(Device):
         self.files.files |= {"song.a": songs.DATA["brahms"], "voice.b": recording(2)}
         silent = SimpleNamespace(start=lambda: None, stop=lambda: None)
         audio = SimpleNamespace(
-            first_level_cdba=0, soundscape=lambda name: None, set_level=lambda level, ms: None
+            loudness=SimpleNamespace(first_level_cdba=0),
+            soundscape=lambda name: None,
+            set_level=lambda level, ms: None,
         )
         self.bench_commands = BenchCommands(
             SimpleNamespace(full_scale_cdba=7400, audio=audio, pcm=silent, conductor=silent)
