@@ -1,4 +1,4 @@
-"""One Chromium and one studio with a simulated device for each file; skipped where there is no Chromium.
+"""One Chromium for each file, one studio with a simulated device for each test; skipped where there is no Chromium.
 
 Not one for all files: while Playwright's loop runs, no test of another file on the same process could run its own.
 """
@@ -20,9 +20,9 @@ def browser():
         started.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def program(tmp_path_factory):
-    """`calando studio --port sim`, with a new device at first; the tests of a file share it."""
+    """`calando studio --port sim`, with a new device for each test: what one put on would be another's surprise."""
     found = Program(tmp_path_factory.mktemp("studio"))
     found.start()
     yield found
