@@ -1,6 +1,7 @@
 """Self-test and calibration as steps, each with what to look at; for a quiet room without a patient."""
 
 import threading
+from abc import ABC, abstractmethod
 from typing import Any
 
 from host_tools.device import calibrate, selftest
@@ -42,7 +43,7 @@ def bench_steps(studio: Studio) -> None:
     live(level.build, lambda: level.key)
 
 
-class _Steps:
+class _Steps(ABC):
     """A job with the bench: started, asked for the button, cancelled, told about."""
 
     def __init__(self, studio: Studio):
@@ -55,8 +56,9 @@ class _Steps:
         seen = job and (id(job), job.running, len(job.said), len(job.rows))
         return (seen, self.studio.desk.view.ready, self.studio.desk.live is not None)
 
+    @abstractmethod
     def start(self) -> None:
-        raise NotImplementedError
+        """Begin the job."""
 
     def build(self) -> None:
         job = self.job
@@ -82,8 +84,9 @@ class _Steps:
         else:
             self.over(job.future.result())
 
+    @abstractmethod
     def over(self, result: Any) -> None:
-        raise NotImplementedError
+        """Show what came of it."""
 
 
 class _SelfTest(_Steps):
