@@ -141,7 +141,7 @@ class Desk:
                 raise
             finally:
                 if self._device is not None:
-                    self._guarded(self._read_all)
+                    self._guarded(self._read_all, self.view)
 
         try:
             job.run(whole)
@@ -156,7 +156,7 @@ class Desk:
             self._find(now_s)
         elif now_s >= self._next_status_s:
             self._next_status_s = now_s + STATUS_S
-            self._guarded(self._read_status)
+            self._guarded(self._read_status, self.view)
 
     def _find(self, now_s: float) -> None:
         ports = client.serial_ports() if self._wanted is None else []
@@ -179,8 +179,9 @@ class Desk:
         if device is None:
             self._show(View(TROUBLE, f"{len(found)} devices are plugged in: choose one", found))
         else:
-            self._show(View(READY, "", found, device.port, self.live is not None, device.hello))
-            self._guarded(self._read_all)
+            self._guarded(
+                self._read_all, View(READY, "", found, device.port, self.live is not None, device.hello)
+            )
 
     def _open(self) -> tuple[Device | None, tuple[tuple[str, str], ...]]:
         if self._wanted == client.SIMULATED:
@@ -204,24 +205,25 @@ class Desk:
                 raise refusal
         raise client.nothing_found()
 
-    def _read_status(self) -> None:
+    def _read_status(self, view: View) -> None:
         assert self._device is not None
         status = self._device.call("status")
-        before = self.view.status
-        self._show(replace(self.view, status=status))
+        before = view.status
+        self._show(replace(view, status=status))
         if before.get("profile") != status["profile"] or before.get("mode") != status["mode"]:
-            self._read_all()
+            self._read_all(self.view)
 
-    def _read_all(self) -> None:
+    def _read_all(self, view: View) -> None:
+        """Show all that is on the device, at once, in place of what was known of it in `view`."""
         device = self._device
         assert device is not None
         status = device.call("status")
-        view = replace(self.view, hello=device.hello, status=status)
+        view = replace(view, hello=device.hello, status=status)
         if status["mode"] == "session":  # then it answers nothing else
             self._show(view)
             return
         schema = view.schema
-        if not schema or self.view.hello.get("schema") != self._schema_read:
+        if not schema or view.hello.get("schema") != self._schema_read:
             schema = tuple(json.loads(device.get("schema"))["settings"])
             self._schema_read = device.hello.get("schema")
         calibration = device.get_or_none("calibration")
@@ -242,14 +244,14 @@ class Desk:
 
     _schema_read: str | None = None
 
-    def _guarded(self, look: Callable[[], None]) -> None:
-        """Look at the device, and lose it where it no longer answers."""
+    def _guarded(self, look: Callable[[View], None], view: View) -> None:
+        """Look at the device with what is known of it, and lose it where it no longer answers."""
         try:
-            look()
+            look(view)
         except DeviceLost as error:
             self._lose(str(error))
         except CalandoError as error:  # it answers, but not this: say so, and look again later
-            self._show(replace(self.view, sentence=str(error)))
+            self._show(replace(view, sentence=str(error)))
 
     def _lose(self, why: str) -> None:
         self._let_go()

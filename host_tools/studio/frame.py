@@ -1,5 +1,6 @@
 """What is around every page: the way to the others, which device is there; and the one tab that has the studio."""
 
+import html
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _
 
 STYLE = Path(__file__).parent / "style.css"
-CONNECT_S = 10.0
+LINE = Path(__file__).parent / "line.js"
+CONNECT_S = 60.0
 
 Page = Callable[[Studio], Any]
 
@@ -80,7 +82,12 @@ async def build(studio: Studio, owner: Owner) -> None:
     client.title = _("Calando studio")
     with w.tag("div", None, "studio", lang=texts.language()) as whole:
         w.tag("p", _("Opening …"), "quiet", role="status")
-    await client.connected(timeout=CONNECT_S)
+    ui.add_body_html(f'<div id="line" role="alert" data-text="{html.escape(_no_line())}"></div>')
+    ui.add_body_html(f"<script>{LINE.read_text('utf-8')}</script>")
+    try:
+        await client.connected(timeout=CONNECT_S)
+    except TimeoutError:  # it was closed before it was there
+        return
     client.run_javascript(f"document.documentElement.lang = '{texts.language()}'")
 
     def show() -> None:
@@ -98,6 +105,12 @@ async def build(studio: Studio, owner: Owner) -> None:
     if owner.free_for(client):
         owner.take(client, show)
     show()
+
+
+def _no_line() -> str:
+    return _(
+        "The studio's program does not answer. All that was drawn is kept; this page goes on as soon as it runs again."
+    )
 
 
 def _elsewhere(take: Callable[[], Any]) -> None:

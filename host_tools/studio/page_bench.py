@@ -1,5 +1,6 @@
 """A whole session in the simulator for this draft and a patient one chooses, seen as it plays, faster than real."""
 
+import math
 from typing import Any
 
 from nicegui import ui
@@ -86,6 +87,8 @@ class _Page:
 
     def _draw(self, rows: list[dict[str, Any]]) -> None:
         thin = max(1, len(rows) // MOST_POINTS)
+        last_min = rows[-1]["time_s"] / 60
+        self._chart.options["xAxis"]["max"] = max(30, 10 * math.ceil(last_min / 10))
         for series, name in zip(self._chart.options["series"], SERIES, strict=True):
             series["data"] = [[round(row["time_s"] / 60, 3), row[name]] for row in rows[::thin]]
         self._chart.update()
@@ -122,10 +125,15 @@ def _options() -> dict[str, Any]:
     return {
         "animation": False,
         "aria": {"enabled": True},
-        "legend": {"top": 0, "textStyle": ink},
+        "legend": {"top": 0, "textStyle": ink, "itemHeight": 2},
         "grid": {"left": 50, "right": 50, "top": 50, "bottom": 45},
         "xAxis": {
             "type": "value",
+            "min": 0,
+            "max": 30,
+            "axisLabel": ink,
+            "axisLine": {"lineStyle": ink},
+            "splitLine": {"lineStyle": {"opacity": 0.3}},
             "name": _("minutes"),
             "nameLocation": "middle",
             "nameGap": 28,
@@ -136,10 +144,20 @@ def _options() -> dict[str, Any]:
                 "type": "value",
                 "name": _("a minute"),
                 "min": 0,
+                "max": 200,
+                "axisLabel": ink,
                 "nameTextStyle": ink,
                 "splitLine": {"lineStyle": {"opacity": 0.3}},
             },
-            {"type": "value", "name": "dB(A)", "min": 0, "nameTextStyle": ink, "splitLine": {"show": False}},
+            {
+                "type": "value",
+                "name": "dB(A)",
+                "min": 0,
+                "max": 80,
+                "axisLabel": ink,
+                "nameTextStyle": ink,
+                "splitLine": {"show": False},
+            },
         ],
         "series": [
             {"name": name, "type": "line", "symbol": "none", "data": [], "color": colour, "yAxisIndex": axis}

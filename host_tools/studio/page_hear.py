@@ -274,8 +274,7 @@ class _Page:
 
     def _jump(self, minute: float) -> None:
         self._minute = float(minute)
-        self._minute_field._props["value"] = number(minute)
-        self._minute_field.update()
+        self._minute_field.put(number(minute))
 
 
 def drawn_pulse(points: list[list[float]]) -> list[tuple[int, int | None]]:

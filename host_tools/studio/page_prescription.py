@@ -26,7 +26,7 @@ def build(studio: Studio) -> None:
     live(page.warning, lambda: (studio.moved_on(), studio.desk.view.ready))
     page.begin()
     page.curve()
-    live(page.form, lambda: (studio.draft.values["population"], studio.schema, page.sounds()))
+    live(page.form, lambda: studio.schema)
     follow(page.refresh)
 
 
@@ -237,14 +237,8 @@ class _Page:
 
     # --- the form ------------------------------------------------------------------------------------------------------
 
-    def sounds(self) -> tuple[str, ...]:
-        """Songs and voices that a profile may name, as they are on the device."""
-        view = self._studio.desk.view
-        return tuple(item["name"] for item in (*view.songs, *view.voices))
-
     def form(self) -> None:
         self._rows = {}
-        population = self._studio.draft.values["population"]
         for title, rows in rules.grouped(self._studio.schema):
             with w.tag("section", None, "card"):
                 w.heading(_(title))
@@ -254,7 +248,7 @@ class _Page:
                             w.tag("th", text, scope="col")
                     with w.tag("tbody"):
                         for row in rows:
-                            self._rows[row["name"]] = _Row(self._studio, row, population, self._changed)
+                            self._rows[row["name"]] = _Row(self._studio, row, self._changed)
         self._shown = None
         self.refresh()
 
@@ -271,6 +265,8 @@ class _Page:
             draft.at,
             len(draft.steps),
             repr(view.profile),
+            view.songs,
+            view.voices,
             view.ready,
             studio.moved_on(),
         )
@@ -280,92 +276,86 @@ class _Page:
         self._show_bar()
         wrong = studio.problems()
         for name, row in self._rows.items():
-            row.show(draft.values.get(name), view.profile, wrong.get(name))
+            row.show(draft.values, view.profile, wrong.get(name))
         self._draw()
 
 
 class _Row:
-    """One setting: what it means, and its value in three places."""
+    """One setting: what it means, and its value in three places. It stays while all around it changes: somebody types."""
 
-    def __init__(self, studio: Studio, row: dict[str, Any], population: str, changed: Any):
+    def __init__(self, studio: Studio, row: dict[str, Any], changed: Any):
+        self._studio = studio
         self._row = row
         name = row["name"]
-        self._value = studio.draft.values.get(name)
-        self._whole = w.tag("tr", None, "setting")
-        described = f"about-{name}"
-        with self._whole:
+        about, limits = f"about-{name}", f"limits-{name}"
+        with w.tag("tr", None, "setting") as self._whole:
             with w.tag("th", None, scope="row"):
                 w.tag("span", rules.label(row), "setting-name")
-                about = _(row["meaning"])
-                w.tag("span", about[:1].upper() + about[1:] + ".", "setting-meaning", id=described)
+                meaning = _(row["meaning"]).replace("_", " ")
+                w.tag("span", meaning[:1].upper() + meaning[1:] + ".", "setting-meaning", id=about)
             self._device = w.tag("td", "", "value", data_label=_("On the device"))
             with w.tag("td", None, "draft", data_label=_("This draft")):
                 with w.tag("div", None, "setting-field"):
-                    self._field = self._make_field(
-                        studio, row, population, described, lambda value: changed(name, value)
-                    )
+                    self._field = self._make_field(f"{about} {limits}", lambda value: changed(name, value))
                     if row["unit"]:
                         w.tag("span", row["unit"], "unit")
                     self._mark = w.tag("span", "", "mark")
-                words = rules.in_words(row, population)
-                self._limits = w.tag("span", words, "limits")
-                self._words = words
-            default = row[population]["default"]
-            w.tag("td", _shown(row, default), "value", data_label=_("Ready-made"))
+                self._limits = w.tag("span", "", "limits", id=limits, aria_live="polite")
+            self._ready_made = w.tag("td", "", "value", data_label=_("Ready-made"))
 
-    def _make_field(
-        self, studio: Studio, row: dict[str, Any], population: str, described: str, changed: Any
-    ) -> Any:
-        name = rules.label(row)
-        common = {"aria_label": name, "aria_describedby": described}
+    def _make_field(self, described: str, changed: Any) -> Any:
+        row, common = self._row, {"aria_label": rules.label(self._row), "aria_describedby": described}
+        value = self._studio.draft.values.get(row["name"])
         if row["kind"] == "switch":
-            return w.tick("", bool(self._value), changed, **common)
-        if row["kind"] == "choice":
-            options = [(option, _(option.replace("_", " "))) for option in rules.allowed(row, population)]
-            return w.choices(str(self._value), options, changed, **common)
-        if row["kind"] == "name":
-            return w.choices(str(self._value), self._names(studio, row["name"]), changed, **common)
+            return w.tick("", bool(value), changed, **common)
+        if row["kind"] in ("choice", "name"):
+            return w.choices(str(value), [], changed, **common)
         if row["kind"] == "number":
-            return w.entry(typed(self._value), lambda text: changed(_number(text)),
-                           inputmode="decimal", **common)  # fmt: skip
-        return w.entry(str(self._value), changed, maxlength=40, **common)
+            return w.entry(typed(value), lambda text: changed(_number(text)), inputmode="decimal", **common)
+        return w.entry(str(value), changed, maxlength=40, **common)
 
-    def _names(self, studio: Studio, setting: str) -> list[tuple[str, str]]:
-        view = studio.desk.view
-        if setting == "voice":
+    def _options(self, population: str, value: Any) -> list[tuple[str, str]]:
+        if self._row["kind"] == "choice":
+            return [(option, _(option.replace("_", " "))) for option in rules.allowed(self._row, population)]
+        view = self._studio.desk.view
+        if self._row["name"] == "voice":
             found = ["none", *(item["name"] for item in view.voices)]
         else:
             found = [item["name"] for item in view.songs] or list(_built_in_songs())
-        if self._value not in found:
-            found.append(str(self._value))
+        if value not in found:
+            found.append(str(value))
         return [(name, _("none") if name == "none" else name.replace("_", " ")) for name in found]
 
-    def show(self, value: Any, there: dict[str, Any] | None, wrong: str | None) -> None:
-        row = self._row
+    def show(self, values: dict[str, Any], there: dict[str, Any] | None, wrong: str | None) -> None:
+        row, population = self._row, values["population"]
+        value = values.get(row["name"])
         on_device = None if there is None else there.get(row["name"])
         w.put_text(self._device, "–" if there is None else _shown(row, on_device))
+        w.put_text(self._ready_made, _shown(row, row[population]["default"]))
         differs = there is not None and on_device != value
         self._whole.classes(add="differs" if differs else "", remove="" if differs else "differs")
         w.put_text(self._mark, _("changed") if differs else "")
-        w.put_text(self._limits, wrong or self._words)
+        w.put_text(self._limits, wrong or rules.in_words(row, population))
         self._limits.classes(add="problem" if wrong else "", remove="" if wrong else "problem")
-        if value != self._value or row["kind"] == "number":
-            self._put(value)
-        self._value = value
+        self._put(value, population, wrong is not None)
 
-    def _put(self, value: Any) -> None:
+    def _put(self, value: Any, population: str, wrong: bool) -> None:
         """Bring the field to a value that it has not: an undo, another profile. What somebody types stays as typed."""
         if self._row["kind"] == "switch":
-            box = self._field.box
-            if box._props.get("checked") != value:
-                box._props["checked"] = value
-                box.update()
+            if self._field.box._props.get("checked") != value:
+                self._field.box._props["checked"] = value
             return
-        there = self._field._props.get("value", "")
-        same = _number(there) == value if self._row["kind"] == "number" else there == value
+        if self._row["kind"] in ("choice", "name"):
+            self._field.offer(self._options(population, value))
+        same = (
+            _number(self._field.content) == value
+            if self._row["kind"] == "number"
+            else self._field.content == value
+        )
         if not same:
-            self._field._props["value"] = typed(value)
-            self._field.update()
+            self._field.put(typed(value))
+        if bool(self._field._props.get("aria-invalid")) != wrong:
+            self._field._props["aria-invalid"] = "true" if wrong else None
 
 
 def _shown(row: dict[str, Any], value: Any) -> str:

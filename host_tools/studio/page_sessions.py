@@ -15,9 +15,17 @@ FORMS = (("csv", "CSV"), ("edf", "EDF+"), ("fhir", "FHIR R4"))
 # The page prints itself, on its one sheet of A4; here it is as wide as there is room and as high as what stands in it.
 _PRINT = "() => document.getElementById('ID').contentWindow.print()"
 _FIT = """(e) => {
-    const frame = e.target, page = frame.contentDocument.documentElement;
-    page.style.zoom = Math.min(1, frame.clientWidth / 780);
-    frame.style.height = (page.getBoundingClientRect().height * Math.min(1, frame.clientWidth / 780) + 8) + "px";
+    const frame = e.target;
+    const fit = () => {
+        const page = frame.contentDocument;
+        if (!page) return;  // it has gone from the page
+        page.documentElement.style.zoom = Math.min(1, frame.clientWidth / 780);
+        const height = Math.ceil(page.body.getBoundingClientRect().bottom + 24) + "px";
+        if (frame.style.height !== height) frame.style.height = height;
+    };
+    fit();
+    new ResizeObserver(fit).observe(frame);
+    for (const picture of frame.contentDocument.images) picture.addEventListener("load", fit);
 }"""
 
 

@@ -10,6 +10,7 @@ from host_tools.sound.decode import SUFFIXES
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.drawing import safe
+from host_tools.studio.field import TEXT
 from host_tools.studio.live import live
 from host_tools.studio.microphone import microphone
 from host_tools.studio.studio import Studio
@@ -146,7 +147,7 @@ class _Page:
                 "This is exactly what will be played. Read the notes and hear them with the family before you go on."
             )
         )
-        with w.tag("div", None, "columns wide"):
+        with w.tag("div", None, "columns song"):
             ui.html(song["svg"], sanitize=safe).classes("staff").props(
                 f'role=img aria-label="{_("The notes")}"'
             )
@@ -171,14 +172,14 @@ class _Page:
         with w.tag("details"):
             w.tag("summary", _("Correct it as text (ABC)"))
             text = [song["abc"]]
-            area = w.tag(
-                "textarea", None, "field abc", rows=12, aria_label=_("The song as ABC"), value=song["abc"]
+            area = w.entry(
+                song["abc"],
+                lambda typed: text.__setitem__(0, typed),
+                TEXT,
+                rows=12,
+                aria_label=_("The song as ABC"),
             )
-            area.on(
-                "input",
-                lambda event: text.__setitem__(0, event.args),
-                js_handler="(e) => emit(e.target.value)",
-            )
+            area.classes("abc")
             w.button(_("Take this over"), lambda: self.take_abc(text[0], imported.name))
         player = w.tag("div")
         name = f"song.{imported.name}"

@@ -74,10 +74,15 @@ export default {
         xAxis: { type: "value", min: this.xRange[0], max: this.xRange[1], name: this.xName, nameLocation: "middle",
           nameGap: 32, ...axis },
         yAxis: { type: "value", min: this.yRange[0], max: this.yRange[1], name: this.yName, ...axis,
+          interval: this.interval(this.yRange),
           nameTextStyle: { color: quiet, align: "left", padding: [0, 0, 4, -MARGIN.left + 8] } },
         series: [own, ...others],
       }, { notMerge: true });
       this.size += 1;
+    },
+    // Whole steps between the lines of the grid, at most eight of them.
+    interval([low, high]) {
+      return [0.5, 1, 2, 5, 10, 20, 25, 50, 100].find((step) => (high - low) / step <= 8);
     },
     line() {
       const points = this.shown.map((point) => [point.x, point.y]);

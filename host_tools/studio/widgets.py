@@ -6,6 +6,8 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
+from host_tools.studio.field import LINE, LIST, Field
+
 Act = Callable[..., Any]
 _VALUE = "(e) => emit(e.target.value)"
 
@@ -15,9 +17,7 @@ def tag(name: str, text: str | None = None, classes: str = "", /, **attributes: 
     element = ui.element(name)
     if classes:
         element.classes(classes)
-    for key, value in attributes.items():
-        if value is not None and value is not False:
-            element._props[key.rstrip("_").replace("_", "-")] = value
+    _give(element, attributes)
     if text is not None:
         with element:
             ui.element("span")._text = text
@@ -61,44 +61,37 @@ def enable(element: Element, able: bool) -> None:
         element.update()
 
 
-def choices(value: str, options: Sequence[tuple[str, str]], act: Act, **attributes: Any) -> Element:
+def choices(content: str, options: Sequence[tuple[str, str]], act: Act, **attributes: Any) -> Field:
     """A list to choose one from; options are (value, words). `act` gets the value."""
-    element = tag("select", None, "field", **attributes)
-    with element:
-        for option, text in options:
-            tag("option", text, value=option)
-    element._props["value"] = value
-    element.on("change", lambda event: _taken(element, "value", event.args, act), js_handler=_VALUE)
+    element = Field(LIST, content, act)
+    _give(element, attributes)
+    element.offer(options)
     return element
 
 
-def _taken(element: Element, name: str, value: Any, act: Act) -> Any:
-    """Remember what is in a field now, so that an update does not bring back what was there before; then act.
-
-    What `act` returns is handed on: it may have to be awaited.
-    """
-    element._props[name] = value
-    return act(value)
-
-
-def entry(value: Any, act: Act, kind: str = "text", **attributes: Any) -> Element:
-    """A line to type in. `act` gets the text a moment after each key, and at once when the line is left."""
-    element = tag("input", None, "field", type=kind, value=value, autocomplete="off", **attributes)
-    element.on("input", lambda event: _taken(element, "value", event.args, act), throttle=0.3, leading_events=False,
-               js_handler=_VALUE)  # fmt: skip
-    element.on("change", lambda event: _taken(element, "value", event.args, act), js_handler=_VALUE)
+def entry(content: str, act: Act, kind: str = LINE, **attributes: Any) -> Field:
+    """A line to type in, or a TEXT of several. `act` gets it a moment after each key, and at once when it is left."""
+    element = Field(kind, content, act)
+    _give(element, attributes)
     return element
+
+
+def _give(element: Element, attributes: dict[str, Any]) -> None:
+    for key, value in attributes.items():
+        if value is not None and value is not False:
+            element._props[key.rstrip("_").replace("_", "-")] = value
 
 
 def tick(text: str, value: bool, act: Act, **attributes: Any) -> Element:
     """A box to tick, with its words. `act` gets whether it is ticked."""
     with tag("label", None, "tick") as whole:
         box = tag("input", None, "", type="checkbox", checked=value, **attributes)
-        box.on(
-            "change",
-            lambda event: _taken(box, "checked", event.args, act),
-            js_handler="(e) => emit(e.target.checked)",
-        )
+
+        def taken(event: Any) -> Any:
+            box._props["checked"] = event.args
+            return act(event.args)
+
+        box.on("change", taken, js_handler="(e) => emit(e.target.checked)")
         tag("span", text)
     whole.box = box  # pyright: ignore[reportAttributeAccessIssue]
     return whole

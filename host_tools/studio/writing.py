@@ -135,9 +135,7 @@ class Writing:
     def _step(self, act: Callable[[], None]) -> None:
         act()
         for name, field in self._fields.items():
-            if field._props["value"] != str(self._sheet[name]):
-                field._props["value"] = str(self._sheet[name])
-                field.update()
+            field.put(str(self._sheet[name]))
 
     def _add(self, pitch: int) -> None:
         notes = self._sheet["notes"]

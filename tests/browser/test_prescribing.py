@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, Program, has_put_on, listens
+from studio_browser import CHROMIUM, NO_BROWSER, Program, has_put_on
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
 
@@ -31,8 +31,7 @@ def saved(page, program, name, value):
 
 def prescription(page):
     """The page, with the ready-made profile of a newborn as the draft, on whatever device."""
-    page.get_by_role("navigation").get_by_role("link", name="Prescription").click()
-    listens(page)
+    page.get_by_role("navigation").get_by_role("link", name="Prescription", exact=True).click()
     page.get_by_role("button", name="Ready-made for a newborn").click()
     page.wait_for_function("document.querySelector('[aria-label=Level].field')?.value === '48'")
 

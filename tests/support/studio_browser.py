@@ -94,16 +94,9 @@ def _free_port() -> int:
 
 
 def go(page: Any, name: str) -> None:
-    """Go to a page of the studio by its name, and wait until it listens."""
+    """Go to a page of the studio by its name."""
     page.get_by_role("navigation").get_by_role("link", name=name).click()
     page.get_by_role("heading", level=1, name=name).wait_for()
-    listens(page)
-
-
-def listens(page: Any) -> None:
-    """Wait until the page takes what is typed: what comes in its first second is lost."""
-    page.wait_for_function("window.did_handshake === true")
-    page.wait_for_timeout(1500)
 
 
 def has_put_on(page: Any) -> None:

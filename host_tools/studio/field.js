@@ -1,0 +1,34 @@
+// A line, a text or a list whose content is the reader's: what the server says later about what stood there before
+// changes nothing, and no drawing of the page anew does. Vue never touches the value; it is set here alone.
+export default {
+  template: `
+    <select v-if="kind === 'list'" ref="field" @change="left"><slot></slot></select>
+    <textarea v-else-if="kind === 'text'" ref="field" @input="typed" @change="left"></textarea>
+    <input v-else ref="field" type="text" autocomplete="off" @input="typed" @change="left" />`,
+  props: { kind: String, content: String, heard: Number },
+  emits: ["typed", "left"],
+  data() {
+    return { sent: this.heard }; // how many changes were made here; the server says with its content which it knew of
+  },
+  watch: {
+    content() { this.take(); },
+    heard() { this.take(); },
+  },
+  mounted() { this.put(); },
+  updated() { if (this.kind === "list" && this.heard >= this.sent) this.put(); }, // other options may have come
+  methods: {
+    take() { if (this.heard >= this.sent) this.put(); },
+    put() {
+      const field = this.$refs.field;
+      if (field.value !== this.content) field.value = this.content;
+    },
+    typed() {
+      this.sent += 1;
+      this.$emit("typed", { content: this.$refs.field.value, sent: this.sent });
+    },
+    left() {
+      if (this.kind === "list") this.sent += 1;
+      this.$emit("left", { content: this.$refs.field.value, sent: this.sent });
+    },
+  },
+};
