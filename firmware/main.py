@@ -31,9 +31,9 @@ from firmware.drivers.display import Screen
 from firmware.drivers.flash_files import FlashFiles
 from firmware.drivers.flash_pages import FlashPages
 from firmware.drivers.i2c_bus import CircuitPythonI2C, I2CBus
-from firmware.drivers.light import Light
 from firmware.drivers.max3010x import FIFO_DEPTH, MAX3010x
 from firmware.drivers.pcm_out import BLOCK, PcmOut
+from firmware.drivers.status_light import StatusLight
 from firmware.drivers.trace import Trace
 from firmware.loop import Clock, Loop
 from firmware.memory.journal import CHIP_FAULTS, WHY_LEFT, Journal
@@ -69,7 +69,7 @@ class Device:
     profile: Prescription
     profile_digest: str | None  # of the committed profile's bytes; None while there is none
     song: Score
-    recording: "Recording | None"  # of the profile's voice  # pyright: ignore[reportUndefinedVariable]
+    recording: "SoundRecording | None"  # of the profile's voice  # pyright: ignore[reportUndefinedVariable]
     full_scale_cdba: int  # level at the ear of a full-scale sine
     calibrated: bool
     dose: Dose
@@ -81,7 +81,7 @@ class Device:
         self.pcm = PcmOut(
             clock, board.PIN_I2S_DATA, board.PIN_I2S_CLOCK, board.PIN_I2S_WORD_SELECT, board.PIN_AMPLIFIER_ON
         )
-        self.light = Light(board.PIN_LIGHT_GREEN, board.PIN_LIGHT_AMBER)
+        self.light = StatusLight(board.PIN_LIGHT_GREEN, board.PIN_LIGHT_AMBER)
         self.files = FlashFiles(self._audible)
         self.store = Store(self.files)
         self.journal = Journal(FlashPages(rp2.Flash(), self.files, self.pcm), self.store)
@@ -117,7 +117,7 @@ class Device:
         self.conductor = Conductor(self.audio, self.song, self.profile.soundscape, self.recording)
         self.session = Session(self.profile, self.dose)
         self.button = Button(board.PIN_BUTTON)
-        self.gestures = panel.Button()
+        self.gestures = panel.Gestures()
         self.usb_power = Pin(board.PIN_USB_POWER, Pin.IN)
         self.outputs = Outputs()
 
@@ -132,7 +132,7 @@ class Device:
         self._sensor_fault = None
         self._adc_fault = None
         self._recording_failed = False
-        self.computer = None  # at the other end of the cable, while there is one (computer.py)
+        self.computer = None  # at the other end of the cable, while there is one (usb/service.py)
         self.usb = self.usb_power.value() == 1  # there is USB power
         self.sessions_now = 0  # saved since the device was switched on
 
@@ -235,9 +235,9 @@ class Device:
         computer = self.computer
         if computer is None:
             if self.usb and self.session.over:
-                from firmware.usb.computer import Computer
+                from firmware.usb.service import UsbService
 
-                self.computer = Computer(self)
+                self.computer = UsbService(self)
             else:
                 self._load_vitals()
         elif not self.usb:

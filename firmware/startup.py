@@ -69,10 +69,10 @@ def _open_recording(files, name):
     """The recording that a profile asks for, or None; raises ValueError or OSError when it is not there."""
     if name == "none":
         return None
-    from firmware.sound.adpcm import RECORD, Recording
+    from firmware.sound.adpcm import RECORD, SoundRecording
 
     file = RECORD + "." + name
-    return Recording(files.open(file).read_into, files.size(file))
+    return SoundRecording(files.open(file).read_into, files.size(file))
 
 
 def _load_calibration(device):

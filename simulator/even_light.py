@@ -32,7 +32,7 @@ HOLE_EVERY_S = 5.0  # with more holes than one in so long, beats are missed more
 EVEN_WITHIN_S = 0.006
 
 
-class RecordingError(CalandoError, ValueError):
+class LightRecordingError(CalandoError, ValueError):
     """The recording cannot be used; the text says which file, where in it, and what to do."""
 
 
@@ -65,7 +65,7 @@ def mend_time(path: Path, rows: Rows) -> None:
     steps = np.diff(rows.time)
     if (steps < 0).any() or (steps > LONGEST_GAP_S).any():
         row = int(np.argmax((steps < 0) | (steps > LONGEST_GAP_S)))
-        raise RecordingError(
+        raise LightRecordingError(
             f"{path}: {rows.time_name} goes from {rows.start_s + rows.time[row]:.10g} to "
             f"{rows.start_s + rows.time[row + 1]:.10g} s in line {rows.line[row + 1]}; it must rise, by "
             f"{LONGEST_GAP_S:g} s at most, so cut it there"
@@ -73,7 +73,7 @@ def mend_time(path: Path, rows: Rows) -> None:
     if not (steps == 0).any():
         return
     if (steps == 0).all():
-        raise RecordingError(f"{path}: {rows.time_name} stands still; take it away and give --rate")
+        raise LightRecordingError(f"{path}: {rows.time_name} stands still; take it away and give --rate")
     same = (steps == 0) & (np.diff(rows.ir) == 0)
     if rows.red is not None:
         same &= np.diff(rows.red) == 0
@@ -109,7 +109,7 @@ def check_rate(path: Path, rows: Rows, declared_hz: float | None) -> None:
     assert rows.time is not None
     steps = np.diff(rows.time)
     if len(steps) == 0:
-        raise RecordingError(f"{path} holds 1 sample; a recording needs at least {SHORTEST_S:g} s")
+        raise LightRecordingError(f"{path} holds 1 sample; a recording needs at least {SHORTEST_S:g} s")
     usual_hz = 1 / _usual_step_s(steps)
     low, high = LOWEST_HZ * (1 - RATE_SLACK), HIGHEST_HZ * (1 + RATE_SLACK)
     if not low <= usual_hz <= high:
@@ -118,19 +118,19 @@ def check_rate(path: Path, rows: Rows, declared_hz: float | None) -> None:
             if rows.unit_named
             else "name its unit: time_ms"
         )
-        raise RecordingError(
+        raise LightRecordingError(
             f"{path} has {usual_hz:.4g} samples a second by {rows.time_name}; {LOWEST_HZ:g} to {HIGHEST_HZ:g} can be "
             f"read, so {hint}, or record faster"
         )
     near = steps <= LONGEST_BRIDGE_S + _ROUNDING_S
     mean_hz = float(near.sum() / steps[near].sum())
     if mean_hz < low:
-        raise RecordingError(
+        raise LightRecordingError(
             f"{path}: so many rows are missing that {mean_hz:.3g} a second are left of {usual_hz:.4g}; at least "
             f"{LOWEST_HZ:g} are needed, so log it again"
         )
     if declared_hz is not None and abs(mean_hz / declared_hz - 1) > DECLARED_RATE_SLACK:
-        raise RecordingError(
+        raise LightRecordingError(
             f"{path} has {mean_hz:.4g} samples a second by {rows.time_name}, but --rate says {declared_hz:g}; leave "
             "--rate out, or take the wrong time out of the file"
         )
@@ -152,7 +152,7 @@ def evenly(path: Path, rows: Rows) -> EvenLight:
     assert time is not None
     length_s = float(time[-1] - time[0])
     if length_s < SHORTEST_S - 0.05:
-        raise RecordingError(
+        raise LightRecordingError(
             f"{path} holds {len(time)} samples, {length_s:.2g} s; a recording needs at least {SHORTEST_S:g} s"
         )
     lights = [rows.ir] if rows.red is None else [rows.ir, rows.red]
@@ -182,7 +182,7 @@ def evenly(path: Path, rows: Rows) -> EvenLight:
     lost = np.zeros(len(lights[0]), bool)
     holes = np.flatnonzero(steps > LONGEST_BRIDGE_S + _ROUNDING_S)
     if len(holes) > max(3, length_s / HOLE_EVERY_S):
-        raise RecordingError(
+        raise LightRecordingError(
             f"{path}: its rows have {len(holes)} holes longer than {LONGEST_BRIDGE_S:g} s, one every "
             f"{length_s / len(holes):.2g} s, and between them no pulse can be trusted; log it again, or cut it shorter"
         )

@@ -65,7 +65,7 @@ TERM_PULSE_BPM, TERM_WEEKS = 125.0, 40.0
 PRETERM_PULSE_BPM_PER_WEEK = 2.6  # 28 weeks: 156, 34 weeks: 141; within the preterm range of section 5
 
 
-class Light(ABC):
+class LightSource(ABC):
     """What the sensor looks at: contact, motion and room light; the subclasses supply the tissue."""
 
     quantities: tuple[str, ...] = ("motion", "sensor_off", "ambient_light")
@@ -163,10 +163,10 @@ class Light(ABC):
         return ir * NA_PER_MA_PER_COUNT, red * NA_PER_MA_PER_COUNT, ambient
 
 
-class Patient(Light):
+class Patient(LightSource):
     """The model: beats laid end to end, each a pulse wave that dims the light by the blood it brings."""
 
-    quantities = (*Light.quantities, "pulse_rate", "spo2", "perfusion")
+    quantities = (*LightSource.quantities, "pulse_rate", "spo2", "perfusion")
 
     def __init__(
         self,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator.even_light import RATE_HZ, RecordingError
-from simulator.patient import IR_COUNTS, Light, Samples
+from simulator.even_light import RATE_HZ, LightRecordingError
+from simulator.patient import IR_COUNTS, LightSource, Samples
 from simulator.recording_file import read, read_text
 
 SHORTEST_S = 10.0
@@ -33,7 +33,7 @@ PACKAGED = {
 
 
 @dataclass(frozen=True)
-class Recording:
+class LightRecording:
     """Counts of an 18-bit converter at 100 samples a second, falling when blood volume rises."""
 
     name: str
@@ -47,35 +47,35 @@ class Recording:
         return len(self.ir) / RATE_HZ
 
 
-def load(path: str | os.PathLike[str]) -> Recording:
+def load(path: str | os.PathLike[str]) -> LightRecording:
     """Read and check a recording; other forms and rates than ours are made to fit, told in its notes.
 
-    Raises RecordingError with one plain sentence.
+    Raises LightRecordingError with one plain sentence.
     """
     path = Path(path)
     light = read(path)
     length_s = len(light.ir) / RATE_HZ
     if length_s < SHORTEST_S * 0.99:
-        raise RecordingError(
+        raise LightRecordingError(
             f"{path} holds {length_s:.3g} s; a recording to be played needs at least {SHORTEST_S:g} s"
         )
     if light.lost.any():
         at_s = light.start_s + int(np.argmax(light.lost)) / RATE_HZ
-        raise RecordingError(
+        raise LightRecordingError(
             f"{path} has a hole at {at_s:.10g} s; a recording is played without gaps, so cut it there"
         )
     beats = path.with_name(path.stem + ".beats.csv")
     beat_s = _beats(beats) - light.start_s if beats.is_file() else None
-    return Recording(path.stem, light.ir, light.red, beat_s, light.notes)
+    return LightRecording(path.stem, light.ir, light.red, beat_s, light.notes)
 
 
-def find(name: str, folder: Path) -> Recording:
+def find(name: str, folder: Path) -> LightRecording:
     """The recording a scenario names: one of PACKAGED, or a file (relative to the scenario's folder)."""
     return packaged(name) if name in PACKAGED else load(folder / name)
 
 
 @cache
-def packaged(name: str) -> Recording:
+def packaged(name: str) -> LightRecording:
     """An adult's real recording that comes with the package heartpy, scaled as our sensor would see it.
 
     Only the scale is ours: steady light 100 000 counts, pulse height 1 %. It has one colour, and nobody
@@ -85,7 +85,7 @@ def packaged(name: str) -> Recording:
     spec = find_spec("heartpy")
     path = Path(spec.origin).parent / "data" / file if spec and spec.origin else None
     if path is None or not path.is_file():
-        raise RecordingError(
+        raise LightRecordingError(
             f"the recording {name} comes with the package heartpy, which is not installed: run `make setup`"
         )
     volume = np.loadtxt(path, delimiter=",", skiprows=1, usecols=column)
@@ -95,13 +95,13 @@ def packaged(name: str) -> Recording:
     windows = volume[: length // 200 * 200].reshape(-1, 200)
     height = float(np.median(np.ptp(windows, axis=1)))
     ir = IR_COUNTS * (1 - PACKAGED_HEIGHT * (volume - np.median(volume)) / height)
-    return Recording(name, np.rint(ir), None, None)
+    return LightRecording(name, np.rint(ir), None, None)
 
 
-class RecordedPatient(Light):
+class RecordedPatient(LightSource):
     """A recording as a patient: contact, motion and room light can be scripted, its pulse is its own."""
 
-    def __init__(self, recording: Recording, seed: int = 1):
+    def __init__(self, recording: LightRecording, seed: int = 1):
         super().__init__(seed)
         self.recording = recording
         self.notes = recording.notes
@@ -193,9 +193,9 @@ def _beats(path: Path) -> Samples:
             try:
                 times.append(float(line.split(",")[0]))
             except ValueError:
-                raise RecordingError(
+                raise LightRecordingError(
                     f'{path}: line {number} is "{line.strip()[:60]}", not a beat\'s time in seconds'
                 ) from None
     if not np.isfinite(times).all():
-        raise RecordingError(f"{path}: a beat's time is not a finite number; remove that line")
+        raise LightRecordingError(f"{path}: a beat's time is not a finite number; remove that line")
     return np.sort(np.array(times))

@@ -22,7 +22,7 @@ from simulator.even_light import (
     RATE_SLACK,
     SHORTEST_S,
     EvenLight,
-    RecordingError,
+    LightRecordingError,
     Rows,
     Samples,
     check_rate,
@@ -91,10 +91,10 @@ def read(path: Path, rate_hz: float | None = None, columns: str | None = None) -
     """Read a log of light and bring it to 100 samples a second.
 
     rate_hz: 25 to 1600, what the rows were sampled at, for a file without a time. columns: their names, separated by
-    commas, in place of the file's own. Raises RecordingError with one plain sentence.
+    commas, in place of the file's own. Raises LightRecordingError with one plain sentence.
     """
     if rate_hz is not None and not LOWEST_HZ <= rate_hz <= HIGHEST_HZ:
-        raise RecordingError(
+        raise LightRecordingError(
             f"--rate {rate_hz:g} is outside {LOWEST_HZ:g} to {HIGHEST_HZ:g} samples a second; give the rate of the file"
         )
     rows = _read_rows(path, columns)
@@ -103,7 +103,7 @@ def read(path: Path, rate_hz: float | None = None, columns: str | None = None) -
             _check_counts(path, name, counts, rows.line)
     if rows.time is None:
         if rate_hz is None:
-            raise RecordingError(
+            raise LightRecordingError(
                 f"{path} has no column time_s or other time, so nobody can tell how fast it was sampled; "
                 "give --rate with the samples a second"
             )
@@ -118,30 +118,38 @@ def read(path: Path, rate_hz: float | None = None, columns: str | None = None) -
 
 
 def read_text(path: Path) -> str:
-    """The text of a recording's file. Raises RecordingError when it is none."""
+    """The text of a recording's file. Raises LightRecordingError when it is none."""
     try:
         if path.is_dir():
-            raise RecordingError(f"{path} is a folder; give the recording's CSV file")
+            raise LightRecordingError(f"{path} is a folder; give the recording's CSV file")
         if path.is_file() and path.stat().st_size > LARGEST_FILE_BYTES:
-            raise RecordingError(
+            raise LightRecordingError(
                 f"{path} is {path.stat().st_size / 1e6:.0f} MB; a recording has at most "
                 f"{LARGEST_FILE_BYTES // 1_000_000} MB, so cut it into parts"
             )
         with path.open("rb") as file:
             raw = file.read(LARGEST_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise RecordingError(f"{path}: there is no such recording; check the name and the folder") from None
+        raise LightRecordingError(
+            f"{path}: there is no such recording; check the name and the folder"
+        ) from None
     except OSError as error:
-        raise RecordingError(f"{path}: the recording cannot be read ({os_reason(error)}); check it") from None
+        raise LightRecordingError(
+            f"{path}: the recording cannot be read ({os_reason(error)}); check it"
+        ) from None
     if not raw.strip():
-        raise RecordingError(f"{path} is empty; a recording has a first line {_EXAMPLE} and then the samples")
+        raise LightRecordingError(
+            f"{path} is empty; a recording has a first line {_EXAMPLE} and then the samples"
+        )
     wide = raw.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in raw[:64]  # how Windows saves "Unicode"
     if b"\0" in raw[:4096] and not wide:
-        raise RecordingError(f"{path} is not a text file; give a CSV file with the columns time_s, ir, red")
+        raise LightRecordingError(
+            f"{path} is not a text file; give a CSV file with the columns time_s, ir, red"
+        )
     try:
         return raw.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
-        raise RecordingError(f"{path} is not UTF-8 text; save it as a UTF-8 CSV file") from None
+        raise LightRecordingError(f"{path} is not UTF-8 text; save it as a UTF-8 CSV file") from None
 
 
 @dataclass
@@ -166,10 +174,10 @@ def _read_rows(path: Path, columns: str | None) -> Rows:
 
 
 def _form_of(path: Path, lines: list[str], columns: str | None) -> _Form:
-    """Find out how the lines are written. Raises RecordingError where that cannot be told."""
+    """Find out how the lines are written. Raises LightRecordingError where that cannot be told."""
     meaningful = [place for place, line in enumerate(lines) if line.strip() and not _is_comment(line)]
     if not meaningful:
-        raise RecordingError(f"{path} has no samples, only comments; record at least {SHORTEST_S:g} s")
+        raise LightRecordingError(f"{path} has no samples, only comments; record at least {SHORTEST_S:g} s")
     sample = (
         meaningful[-SAMPLE_LINES:-1] or meaningful[-1:]
     )  # from the end, where no header is; the last may be cut
@@ -188,7 +196,7 @@ def _form_of(path: Path, lines: list[str], columns: str | None) -> _Form:
         notes.append(f"its columns are separated by {_DELIMITERS[delimiter]}")
     names, units = _header(path, lines, meaningful, first, delimiter, arrow, columns, notes)
     if first is None:
-        raise RecordingError(
+        raise LightRecordingError(
             f"{path} has no samples after its first line; record at least {SHORTEST_S:g} s"
             if any(_role(name) for name in names)
             else _no_column(path, "ir", names)
@@ -283,7 +291,7 @@ def _header(
     if columns is not None:
         names, units = [name.strip() for name in columns.split(",")], []
         if given and len(names) != len(given):
-            raise RecordingError(
+            raise LightRecordingError(
                 f"{path}: --columns names {len(names)} columns, but line {(first or 0) + 1} has {len(given)}; "
                 "name each column, in the order of the file"
             )
@@ -291,7 +299,7 @@ def _header(
         if first is None or skipped:
             shown = _split(lines[meaningful[0]], delimiter)
             if first is None or len(shown) > 1:
-                raise RecordingError(_no_column(path, "ir", shown))
+                raise LightRecordingError(_no_column(path, "ir", shown))
         names = _names_by_number(path, given, first)
         notes.append(f"it does not name its columns; they are taken as {', '.join(names)}")
     if skipped:
@@ -307,7 +315,7 @@ def _names_by_number(path: Path, given: list[str], first: int) -> list[str]:
         return ["ir"]
     if len(given) == 2 and (not _NUMBER.fullmatch(given[0]) or float(given[0].replace(",", ".")) < 5000):
         return ["time", "ir"]
-    raise RecordingError(
+    raise LightRecordingError(
         f"{path}: line {first + 1} has {len(given)} numbers and no line above names them, and nothing tells infrared "
         f"from red; put a first line such as {_EXAMPLE} above, or give --columns"
     )
@@ -317,7 +325,7 @@ def _labelled_form(
     path: Path, lines: list[str], meaningful: list[int], arrow: bool, columns: str | None
 ) -> _Form:
     if columns is not None:
-        raise RecordingError(f"{path} names its numbers in each line; leave --columns out")
+        raise LightRecordingError(f"{path} names its numbers in each line; leave --columns out")
     first = next(
         place
         for place in meaningful
@@ -372,14 +380,14 @@ def _role(name: str) -> str | None:
 
 
 def _roles(path: Path, form: _Form) -> dict[str, int]:
-    """Return which column is the time, the infrared and the red light. Raises RecordingError."""
+    """Return which column is the time, the infrared and the red light. Raises LightRecordingError."""
     roles: dict[str, int] = {}
     for role in ("ir", "red"):
         places = [place for place, name in enumerate(form.names) if _light_of(name) == role]
         plain = [place for place in places if _bare(form.names[place]) == role]
         if len(places) > 1 and len(plain) != 1:
             named = " and ".join(form.names[place] for place in places[:2])
-            raise RecordingError(
+            raise LightRecordingError(
                 f"{path}: its columns {named} could both be {role}; name the right one {role} with --columns"
             )
         if places:
@@ -387,7 +395,7 @@ def _roles(path: Path, form: _Form) -> dict[str, int]:
     if "ir" not in roles:
         alone = [place for place, name in enumerate(form.names) if _bare(name).replace(" ", "") in _ONE_LIGHT]
         if "red" in roles or len(alone) != 1:
-            raise RecordingError(_no_column(path, "ir", form.names))
+            raise LightRecordingError(_no_column(path, "ir", form.names))
         roles["ir"] = alone[0]
         form.notes.append(f"its only light, {form.names[alone[0]]}, is taken as infrared")
     elif _bare(form.names[roles["ir"]]) != "ir" or (
@@ -447,7 +455,7 @@ def _cells(path: Path, lines: list[str], form: _Form) -> Iterator[tuple[int, lis
             if place == last and len(cells) < width:
                 form.notes.append(f"its last line, {place + 1}, breaks off and was left out")
                 break
-            raise RecordingError(_wrong_width(path, place + 1, cells, form))
+            raise LightRecordingError(_wrong_width(path, place + 1, cells, form))
         yield place + 1, cells if clock is None else [*cells, clock]
     if left_out:
         form.notes.append(f"{count_of(left_out, 'comment')} between the samples {was(left_out)} left out")
@@ -503,14 +511,16 @@ def _numbers(path: Path, cells: Iterator[tuple[int, list[str]]], form: _Form, ro
         except ValueError:
             cell = row[place]
             if any(_role(name) == "ir" for name in row):
-                raise RecordingError(_wrong_width(path, number, row, form)) from None
+                raise LightRecordingError(_wrong_width(path, number, row, form)) from None
             what = f"is {_shown(cell)}, not a number" if cell else "is empty"
-            raise RecordingError(
+            raise LightRecordingError(
                 f"{path}: {names[place]} in line {number} {what}; correct or remove that line"
             ) from None
         numbers.append(number)
     if not numbers:
-        raise RecordingError(f"{path} has no samples after its first line; record at least {SHORTEST_S:g} s")
+        raise LightRecordingError(
+            f"{path} has no samples after its first line; record at least {SHORTEST_S:g} s"
+        )
     values = {role: np.frombuffer(column) for role, column in zip(present, columns, strict=True)}
     time_name = names[roles["time"]] if "time" in roles else ""
     rows = Rows(
@@ -554,7 +564,7 @@ def _check_finite(path: Path, rows: Rows) -> None:
     assert rows.time is not None
     if not np.isfinite(rows.time).all():
         row = int(np.argmin(np.isfinite(rows.time)))
-        raise RecordingError(
+        raise LightRecordingError(
             f"{path}: {rows.time_name} in line {rows.line[row]} is {rows.time[row]:g}; write the time in seconds"
         )
 
@@ -569,7 +579,7 @@ def _check_counts(path: Path, column: str, counts: Samples, line: Samples) -> No
         why = "and so many are negative that a filter took the steady light away: record the counts as they come"
     elif (counts > MOST_COUNTS).mean() > 0.2:
         why = "and so many are larger that another sensor must have taken them: scale them to 18 bits"
-    raise RecordingError(
+    raise LightRecordingError(
         f"{path}: {column} in line {line[row]} is {counts[row]:g}; counts of the sensor are 0 to {MOST_COUNTS}, {why}"
     )
 
@@ -585,7 +595,7 @@ def _to_seconds(path: Path, rows: Rows, unit_s: float | None) -> None:
     usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
     if unit_s is None:
         if usual == 1 and (steps == np.rint(steps)).all():
-            raise RecordingError(
+            raise LightRecordingError(
                 f"{path}: {rows.time_name} counts 1, 2, 3, which may be rows or milliseconds; name it time_ms if it is "
                 "milliseconds, else take it away and give --rate"
             )

@@ -16,7 +16,7 @@ from simulator.files import profile_file, song_file, toml_file
 from simulator.files.errors import CalandoError, choice, did_you_mean
 
 if TYPE_CHECKING:
-    from simulator.patient import Light
+    from simulator.patient import LightSource
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 LONGEST_S = 86_400.0  # a day: the soak tests play that much, nobody needs more
@@ -252,7 +252,7 @@ class Scenario(_Part):
         data = song_file.beside(name, folder)
         return None if data is None else (name, data)
 
-    def make_patient(self, seed: int | None = None) -> "Light":
+    def make_patient(self, seed: int | None = None) -> "LightSource":
         """The patient (a model or a recording), with the scripted changes of light in it."""
         from simulator import patient, recording
 

@@ -20,9 +20,9 @@ from firmware.prescription.profile import Profile
 from firmware.sound.songs import SONGS
 from firmware.step import Inputs, Outputs
 from simulator.laws import Laws
-from simulator.patient import AMBIENT_UA, Light, Script
+from simulator.patient import AMBIENT_UA, LightSource, Script
 from simulator.scenario import Scenario
-from simulator.step_bench import STEP_MS, GlidingLevel, Song
+from simulator.step_bench import STEP_MS, GlidingLevel, SongOutline
 
 IDLE_MS = 4000  # while nothing sounds or is about to; the guard's clock allows 5 s
 START_MS = 900  # from power to the first look at the button, on the desk's device
@@ -78,7 +78,7 @@ def play(scenario: Scenario, seed: int | None = None, sensor: Sensor | None = No
 class _StepBedside:
     def __init__(self, scenario: Scenario, seed: int, sensor: Sensor):
         self._scenario, self._sensor = scenario, sensor
-        self._patient: Light = scenario.make_patient(seed)
+        self._patient: LightSource = scenario.make_patient(seed)
         self._profile = Profile.from_values(scenario.profile_values())
         self._result = StepResult(scenario, seed)
         self._end_ms = int(scenario.duration_s * 1000)
@@ -144,7 +144,7 @@ class _StepBedside:
         self._inputs, self._outputs = Inputs(), Outputs()
         self._inputs.heap_free_bytes = 60_000
         profile = self._profile
-        song = SONGS[profile.song] if profile.song in SONGS else Song()
+        song = SONGS[profile.song] if profile.song in SONGS else SongOutline()
         self._sound = GlidingLevel()
         self._conductor = Conductor(self._sound, song, profile.soundscape)
         self._laws = Laws(profile.population, profile.opening, profile.lead_rate_permille)

@@ -70,7 +70,7 @@ class GlidingLevel:
             self._fading = False
 
 
-class Song:
+class SongOutline:
     """All that a session sees of one."""
 
     compound: bool | None = False  # metre: True three pulses a beat, False two, None unknown
@@ -90,7 +90,7 @@ class StepBench:
         inputs.heap_free_bytes = 60_000
         self.outputs = Outputs()
         self.sound = GlidingLevel()
-        self.song = Song()
+        self.song = SongOutline()
         self.obedient = True  # the sound does as it is told
         self._conductor = Conductor(self.sound, self.song, profile.soundscape)
         self.now_ms = 0  # never wraps: the laws are written on it

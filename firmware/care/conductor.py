@@ -7,7 +7,7 @@ The same for the device and for a preview on a desk. It decides nothing.
 
 class Conductor:
     """Stands between a session's outputs and `audio`. song: a Score; soundscape: a name or "none"; recording: an
-    adpcm.Recording or None. A recorded voice takes the song's place, until a damaged file ends it.
+    adpcm.SoundRecording or None. A recorded voice takes the song's place, until a damaged file ends it.
     """
 
     def __init__(self, audio, song, soundscape, recording=None):

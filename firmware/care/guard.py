@@ -112,7 +112,7 @@ HEAP_BYTES = const(8192)
 CLOCK_JUMP_MS = const(5000)  # a step that took this long, or went backwards
 
 
-class Verdict:
+class Demand:
     """What the guard asks for at this step: `action` is GO, FREEZE, FADE or SILENCE, `reason` why."""
 
     def __init__(self):
@@ -156,7 +156,7 @@ class Guard:
             self._spo2_permille = profile.spo2_stop_permille
         self.low_mbpm = max(self.low_mbpm, profile.pulse_low_stop_mbpm)
         self._rise_permille = min(RISE_PERMILLE, 1000 + profile.pulse_rise_stop_permille)
-        self.verdict = Verdict()
+        self.verdict = Demand()
         self._elapsed_ms = 0
         self._last_ms: int | None = None
         self._clock_is_wrong = False
@@ -210,7 +210,7 @@ class Guard:
         return reasons.DOSE if lasting_cdba is None or lasting_cdba < HOUR_LEAST_CDBA else None
 
     def check(self, now_ms, inputs):
-        """Return what the guard asks for now; the same Verdict object each time."""
+        """Return what the guard asks for now; the same Demand object each time."""
         self._advance_clock(now_ms)
         self._hour.pass_time(self._elapsed_ms)
         if self._amplifier_on:

@@ -30,7 +30,7 @@ COLUMNS = const(16)  # of a 128 x 32 display in MicroPython's 8 x 8 letters
 _PLAYING = (reasons.BASELINE, reasons.MATCH, reasons.LEAD, reasons.SUSTAIN, reasons.HOLD)
 
 
-class Button:
+class Gestures:
     """Levels in, gestures out: a press counts as the button goes down, a hold a second later, once each."""
 
     def __init__(self):

@@ -75,7 +75,7 @@ STEPS = array("H", (
 # fmt: on
 
 
-class RecordingError(ValueError):
+class SoundRecordingError(ValueError):
     """The recording cannot be played; the text says why in one sentence."""
 
 
@@ -88,37 +88,39 @@ def header(kind, samples, loudness_cdb):
 def check(head, size):
     """Return what the header of a recording of `size` bytes says: (kind, samples, loudness in hundredths of a dB).
 
-    Raises RecordingError for anything that could not be played.
+    Raises SoundRecordingError for anything that could not be played.
     """
     if len(head) < HEADER or size < HEADER or bytes(head[:4]) != MAGIC:
-        raise RecordingError("this is not a recording: its first letters are not ADP1")
+        raise SoundRecordingError("this is not a recording: its first letters are not ADP1")
     _, kind, rate, loudness_cdb, samples, crc = struct.unpack_from("<4sBBHII", head, 0)
     if crc != binascii.crc32(bytes(head[:12])) & 0xFFFFFFFF:
-        raise RecordingError("the recording is damaged: its header's checksum does not match; copy it again")
+        raise SoundRecordingError(
+            "the recording is damaged: its header's checksum does not match; copy it again"
+        )
     if kind not in (VOICE, HEARTBEAT) or rate != _RATE_KHZ:
-        raise RecordingError("the recording is of a kind or rate that this version does not know")
+        raise SoundRecordingError("the recording is of a kind or rate that this version does not know")
     low, high = (SHORTEST_VOICE, LONGEST_VOICE) if kind == VOICE else (SHORTEST_HEARTBEAT, LONGEST_HEARTBEAT)
     if not low <= samples <= high:
-        raise RecordingError(
+        raise SoundRecordingError(
             "a %s lasts %d.%d to %d.%d s, this one has %d samples at 8000 a second"
             % (KINDS[kind], low // 8000, low % 8000 // 800, high // 8000, high % 8000 // 800, samples)
         )
     if size != HEADER + BLOCK * (-(-samples // BLOCK_SAMPLES)):
-        raise RecordingError("the recording is cut off, or something was added to it: copy it again")
+        raise SoundRecordingError("the recording is cut off, or something was added to it: copy it again")
     return kind, samples, loudness_cdb
 
 
 def check_whole(read_into, size):
-    """`check`, and every block besides: for a file that has just arrived. read_into(offset, buffer) as Recording's.
+    """`check`, and every block besides: for a file that has just arrived. read_into(offset, buffer) as SoundRecording's.
 
-    Reads 256 bytes at a time. Raises RecordingError; OSError when the file cannot be read.
+    Reads 256 bytes at a time. Raises SoundRecordingError; OSError when the file cannot be read.
     """
     head = bytearray(HEADER)
     block = bytearray(BLOCK)
     found = check(head, size if read_into(0, head) == HEADER else 0)
     for number in range((size - HEADER) // BLOCK):
         if read_into(HEADER + BLOCK * number, block) != BLOCK or not _whole(block, _seed(head, number)):
-            raise RecordingError("the recording is damaged in block %d: copy it again" % (number + 1))
+            raise SoundRecordingError("the recording is damaged in block %d: copy it again" % (number + 1))
     return found
 
 
@@ -131,11 +133,11 @@ def _whole(block, seed):
     return checksum(seed, 0, 0, block) == block[0] | block[1] << 8 and block[4] < len(STEPS)
 
 
-class Recording:
+class SoundRecording:
     """A recording on flash, and how far it has been played.
 
     read_into(offset, buffer) fills a buffer from a place in the file and returns how many bytes there were; size:
-    bytes in the file. Raises RecordingError where the header is not one, OSError where it cannot be read.
+    bytes in the file. Raises SoundRecordingError where the header is not one, OSError where it cannot be read.
 
     failed: a block was damaged, missing, or could not be read; it ended in a fade, and will not start again.
     """

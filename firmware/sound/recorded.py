@@ -24,7 +24,7 @@ _UNDER_A_SONG = const(398)  # thousandths: 8 dB back, as a soundscape is
 
 
 class Recorded:
-    """One adpcm.Recording or none, as the music plays it. loudness: the engine's Loudness."""
+    """One adpcm.SoundRecording or none, as the music plays it. loudness: the engine's Loudness."""
 
     def __init__(self, loudness):
         self._loudness = loudness
@@ -39,7 +39,7 @@ class Recorded:
         self._pass_permille = 1000
 
     def set_recording(self, recording):
-        """Hand over an adpcm.Recording, or None, before anything plays: a voice, for Audio.play; or a heartbeat, which
+        """Hand over an adpcm.SoundRecording, or None, before anything plays: a voice, for Audio.play; or a heartbeat, which
         is heard on every beat in the place of the soundscape's own.
         """
         self._recording = recording

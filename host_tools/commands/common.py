@@ -12,7 +12,7 @@ from host_tools.commands.terminal import plain, say
 from simulator.files.errors import CalandoError
 
 if TYPE_CHECKING:
-    from host_tools.device.client import Device
+    from host_tools.device.client import Connection
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program to read.")]
 Port = Annotated[
@@ -66,7 +66,7 @@ def ask(question: str, instead: str) -> str:
     return typer.prompt(plain(question), default="", show_default=False).strip()
 
 
-def finish(device: "Device", commit: bool, checked: bool = False) -> None:
+def finish(device: "Connection", commit: bool, checked: bool = False) -> None:
     """Show what is staged; then commit it, or say how that is done."""
     from host_tools.device import changes
 

@@ -9,7 +9,7 @@ from host_tools.commands.common import AsJson, Port, ask, print_json, progress_b
 from simulator.files.errors import CalandoError
 
 if TYPE_CHECKING:
-    from host_tools.sessions.note import Note, NoteVersion
+    from host_tools.sessions.note import NoteVersion, SessionNote
     from host_tools.sessions.told import Told
 
 Words = str | None
@@ -68,7 +68,7 @@ def note(
     with progress_bar("reading the session") as progress:
         session = session_read.get(source, port, now, progress)
     versions = notes.history(session)
-    before_it = versions[-1].note if versions else notes.Note()
+    before_it = versions[-1].note if versions else notes.SessionNote()
     given = {
         "goal": goal, "present": present, "before": before, "after": after, "too_much": too_much,
         "stopped_by": stopped_by, "stopped_why": stopped_why, "remarks": remarks,
@@ -113,7 +113,7 @@ def _check_names(suspected: list[tuple[str, str, str]], keep: bool) -> None:
         raise CalandoError("nothing was written; write the note again without what names somebody")
 
 
-def _asked(note: "Note", told: "Told") -> "Note":
+def _asked(note: "SessionNote", told: "Told") -> "SessionNote":
     """Every field asked for, one after the other. What cannot be is said, and asked for again."""
     from host_tools.sessions import note as notes
     from host_tools.sessions import scales
@@ -130,7 +130,7 @@ def _asked(note: "Note", told: "Told") -> "Note":
     return _ask_words(note, "remarks", instead)
 
 
-def _ask_words(note: "Note", name: str, instead: str) -> "Note":
+def _ask_words(note: "SessionNote", name: str, instead: str) -> "SessionNote":
     from host_tools.sessions import note as notes
 
     question, most = notes.WORDS[name]
@@ -145,7 +145,7 @@ def _ask_words(note: "Note", name: str, instead: str) -> "Note":
             say(f"  {error}.")
 
 
-def _ask_list(note: "Note", what: str, instead: str, length_s: int | None = None) -> "Note":
+def _ask_list(note: "SessionNote", what: str, instead: str, length_s: int | None = None) -> "SessionNote":
     from host_tools.sessions import note as notes
 
     for line in _lines(note):
@@ -176,7 +176,7 @@ def _show(versions: "list[NoteVersion]", as_json: bool) -> None:
             say(f"  {line}")
 
 
-def _lines(note: "Note") -> list[str]:
+def _lines(note: "SessionNote") -> list[str]:
     from host_tools.sessions import note as notes
 
     lines = [

@@ -15,7 +15,7 @@ Anyway = Annotated[
 app = group("The family's own song: bring it in, hear it, put it on the device.")
 
 
-class Recording(StrEnum):
+class RecordedKind(StrEnum):
     voice = "voice"
     heartbeat = "heartbeat"
 
@@ -53,7 +53,8 @@ def import_(
     from host_tools.songs import importing
     from host_tools.songs.line import Choice
 
-    importing.command(song, out, Choice(part, voice, tune, track), overwrite, anyway)
+    done = importing.bring(song, out, Choice(part, voice, tune, track), overwrite, anyway)
+    say("\n".join(done.told()))
 
 
 @app.command("record")
@@ -65,7 +66,7 @@ def record_(
             help="Somebody singing or speaking, or a heartbeat: .wav, .m4a, .mp3, .ogg, .opus, .flac.",
         ),
     ],
-    kind: Annotated[Recording, typer.Option(help="What was recorded.")],
+    kind: Annotated[RecordedKind, typer.Option(help="What was recorded.")],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.adp", help="Where to write it; default: beside the file.")
     ] = None,
@@ -76,6 +77,7 @@ def record_(
     Says how long it is, what memory it takes and what was changed. A voice keeps its own tempo; a heartbeat follows
     the session's.
     """
+    from host_tools.songs import importing
     from host_tools.songs import record as work
 
     file, done = work.write(sound, kind.value, out, anyway)
@@ -86,13 +88,13 @@ def record_(
     for line in done.told:
         say(f"  {line}")
     say(f"  noise of the compact form: {done.snr_dba:.0f} dB below it, A-weighted")
-    if kind == Recording.voice:
+    if kind == RecordedKind.voice:
         say(
             "  it keeps its own tempo: the session's tempo leads it nowhere; its level and brightness follow the curve"
         )
     else:
         say("  it is heard on every beat and follows the session's tempo")
-    say(f"hear it: calando render --voice {file} --out {file.with_name(file.stem + '_played.wav')}")
+    say(importing.to_hear(file, "voice"))
 
 
 @app.command()
@@ -110,7 +112,8 @@ def airs(
     from host_tools.songs import importing
 
     if name is not None:
-        importing.write(book.get(name).imported(), out / f"{name}.lul", overwrite)
+        done = importing.write(book.get(name).imported(), out / f"{name}.lul", overwrite)
+        say("\n".join(done.told()))
         return
     rows = book.listed()
     if as_json:

@@ -164,7 +164,7 @@ class SessionPage(_Page):
     items: Annotated[list[SessionItem], Field(max_length=MOST_ITEMS)]
 
 
-class Piece(Answer):
+class Chunk(Answer):
     """A chunk of an object; the last has no `next` and the SHA-256 of the whole."""
 
     data: Bytes
@@ -248,7 +248,7 @@ ANSWERS: dict[str, type[Answer]] = {
     "hello": Hello,
     "status": Status,
     "now": Now,
-    "get": Piece,
+    "get": Chunk,
     "put": Have,
     "data": Have,
     "stage": Staged,

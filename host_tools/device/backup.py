@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from firmware.prescription.profile import SCHEMA_VERSION
 from host_tools.device.answers import MOST_OBJECT_BYTES, Answer, Unit, first
-from host_tools.device.client import Device, Progress, Say
+from host_tools.device.client import Connection, Progress, Say
 from host_tools.output import write_files
 from simulator.files.errors import CalandoError, os_reason
 
@@ -70,7 +70,7 @@ class Backup:
         return [name for name in sorted(self.objects) if name.split(".")[0] in kinds]
 
 
-def read_device(device: Device, progress: Progress | None = None) -> Backup:
+def read_device(device: Connection, progress: Progress | None = None) -> Backup:
     """Read everything that is on a device."""
     names = ["profile", "calibration"]
     names += [
@@ -172,7 +172,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def stage(device: Device, backup: Backup, say: Say, progress: Progress | None = None) -> Backup:
+def stage(device: Connection, backup: Backup, say: Say, progress: Progress | None = None) -> Backup:
     """Stage what makes the device as the backup was; says what is left out. Returns what should be there afterwards."""
     wanted = {name: backup.objects[name] for name in backup.names("song", "voice", "calibration", "profile")}
     if "calibration" in wanted and backup.about["unit"] != device.unit:
@@ -198,7 +198,7 @@ def stage(device: Device, backup: Backup, say: Say, progress: Progress | None = 
     return Backup(backup.about, wanted)
 
 
-def differences(device: Device, wanted: Backup) -> list[str]:
+def differences(device: Connection, wanted: Backup) -> list[str]:
     """Return what of songs, voices, calibration and profile is not on the device byte for byte, as parts of a sentence."""
     there = read_device(device)
     kinds = ("song", "voice", *(name for name in ("calibration", "profile") if name in wanted.objects))

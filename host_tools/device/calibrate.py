@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from firmware.prescription import calibration
-from host_tools.device.client import Device, Say
+from host_tools.device.client import Connection, Say
 from simulator.files.errors import CalandoError
 
 LEVELS_DBFS = (-40, -30, -20)
@@ -72,7 +72,7 @@ def record(
 
 
 def calibrate(
-    device: Device,
+    device: Connection,
     meter: str,
     ask: Callable[[str], float],
     say: Say,

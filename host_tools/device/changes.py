@@ -6,7 +6,7 @@ from typing import Any
 
 from firmware.prescription.profile import READY, SCHEMA_VERSION, Profile, ProfileError
 from host_tools.device import answers
-from host_tools.device.client import Device, Items, Progress, Say
+from host_tools.device.client import Connection, Items, Progress, Say
 from simulator.files import profile_file
 from simulator.files.errors import CalandoError
 
@@ -20,7 +20,7 @@ CONTRAINDICATIONS = (
 )
 
 
-def profile_on(device: Device, name: str = "profile") -> Profile | None:
+def profile_on(device: Connection, name: str = "profile") -> Profile | None:
     """The profile of the device ("profile"), or the one before it ("profile.previous"); None where there is none."""
     raw = device.get_or_none(name)
     if raw is None:
@@ -33,13 +33,13 @@ def profile_on(device: Device, name: str = "profile") -> Profile | None:
         ) from None
 
 
-def put_profile(device: Device, profile: Profile) -> None:
+def put_profile(device: Connection, profile: Profile) -> None:
     """Stage a profile. The device checks it again and refuses in its own words."""
     device.put("profile", profile_file.as_bytes(profile), SCHEMA_VERSION)
     device.stage()
 
 
-def put_sound(device: Device, name: str, data: bytes, progress: Progress | None = None) -> None:
+def put_sound(device: Connection, name: str, data: bytes, progress: Progress | None = None) -> None:
     """Stage a song ("song.NAME") or a recording ("voice.NAME"); NAME has small letters, digits and _."""
     device.put(name, data, progress=progress)
     device.stage()
@@ -85,7 +85,7 @@ def _rows(curve: Any) -> str:
 
 
 def commit(
-    device: Device, say: Say, confirm: Callable[[], bool], cancelled: Callable[[], bool] = lambda: False
+    device: Connection, say: Say, confirm: Callable[[], bool], cancelled: Callable[[], bool] = lambda: False
 ) -> None:
     """Commit what is staged with the button held, and read it back.
 
@@ -104,7 +104,7 @@ def commit(
     say("Read back and compared: it is there.")
 
 
-def verify(device: Device, changes: Items) -> list[str]:
+def verify(device: Connection, changes: Items) -> list[str]:
     """Return what of these changes is not on the device, as parts of a sentence."""
     differences = []
     records: dict[str, dict[str, Any]] = {}

@@ -73,7 +73,7 @@ class NoDevice(CalandoError):
     """Whatever is on this port, or on all of them, is no Calando device."""
 
 
-class Wire(Protocol):
+class Transport(Protocol):
     """A way to the device for bytes. All three may raise OSError when it is gone."""
 
     name: str
@@ -98,7 +98,7 @@ class Beside(Protocol):
     def close(self) -> None: ...
 
 
-class SerialWire:
+class SerialTransport:
     """A serial port, held for us alone. Raises CalandoError when it cannot be had."""
 
     def __init__(self, name: str):
@@ -122,14 +122,14 @@ class SerialWire:
         self._port.close()
 
 
-class Device:
+class Connection:
     """A device that has said hello. `hello` is what it said; use it in a `with`.
 
     All methods raise DeviceRefused with the device's sentence, DeviceLost when it no longer answers, and StrangeAnswer
     when what it says cannot be right (host_tools/device/answers.py).
     """
 
-    def __init__(self, wire: Wire, beside: Beside | None = None):
+    def __init__(self, wire: Transport, beside: Beside | None = None):
         self._wire = wire
         self._beside = beside
         self._received = bytearray()
@@ -504,7 +504,7 @@ def _later(after_s: float) -> Callable[[], bool]:
 # Finding it
 
 
-def connect(port: str | None = None) -> Device:
+def connect(port: str | None = None) -> Connection:
     """The device on a port, a simulated one for "sim", or, for None, the only one that is plugged in.
 
     Raises CalandoError: nothing found, more than one, port busy (and who holds it), no permission, another device.
@@ -512,7 +512,7 @@ def connect(port: str | None = None) -> Device:
     if port == SIMULATED:
         return _simulated()
     if port is not None:
-        return Device(SerialWire(port))
+        return Connection(SerialTransport(port))
     devices, refusals = find_all()
     if len(devices) == 1:
         return devices[0]
@@ -527,7 +527,7 @@ def connect(port: str | None = None) -> Device:
     raise nothing_found()
 
 
-def find_all() -> tuple[list[Device], list[CalandoError]]:
+def find_all() -> tuple[list[Connection], list[CalandoError]]:
     """Every device that is plugged in, which the caller closes, and why other ports are none."""
     return _answering(serial_ports())
 
@@ -541,13 +541,13 @@ def nothing_found() -> NoDevice:
     )
 
 
-def _simulated() -> Device:
+def _simulated() -> Connection:
     """A simulated device, whose flash outlives this program."""
     from host_tools.device import simulated
 
     live = simulated.live()
     with ExitStack() as opened:
-        device = Device(SerialWire(opened.enter_context(live).port), live)
+        device = Connection(SerialTransport(opened.enter_context(live).port), live)
         opened.pop_all()
     return device
 
@@ -557,18 +557,18 @@ def serial_ports() -> list[str]:
     return sorted(port.device for port in list_ports.comports() if port.vid is not None)
 
 
-def _answering(ports: Iterable[str]) -> tuple[list[Device], list[CalandoError]]:
+def _answering(ports: Iterable[str]) -> tuple[list[Connection], list[CalandoError]]:
     """The devices among these ports, and why the others are none; all are asked at once."""
 
-    def ask(port: str) -> Device | CalandoError:
+    def ask(port: str) -> Connection | CalandoError:
         try:
-            return Device(SerialWire(port))
+            return Connection(SerialTransport(port))
         except CalandoError as error:
             return error
 
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(ask, ports))
-    return [one for one in found if isinstance(one, Device)], [
+    return [one for one in found if isinstance(one, Connection)], [
         one for one in found if isinstance(one, CalandoError)
     ]
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 from simulator.files.errors import CalandoError
 
 if TYPE_CHECKING:  # the command line names the parts before it loads the rest
-    from host_tools.device.client import Device, Say
+    from host_tools.device.client import Connection, Say
 
 PARTS = ("button", "light", "sensor", "adc", "flash", "amplifier", "mute", "lights")
 FINGER = "Now the finger of a healthy person on the sensor, still, for ten seconds."
 
 
 def run(
-    device: "Device", parts: Iterable[str], say: "Say", each: Callable[[dict[str, Any]], None]
+    device: "Connection", parts: Iterable[str], say: "Say", each: Callable[[dict[str, Any]], None]
 ) -> list[dict[str, Any]]:
     """Begin bench mode and try each part; returns, and hands to `each` as it comes, `part`, `passed`, `text`, `next`.
 

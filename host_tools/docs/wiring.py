@@ -51,7 +51,7 @@ class Wire:
 
 
 @dataclass(frozen=True)
-class Part:
+class Component:
     """A part of the device and its wires. `side` is where it stands in the drawing.
 
     beyond: its other terminals, and what each leads to that is not the Pico.
@@ -64,13 +64,13 @@ class Part:
 
 
 PARTS = (
-    Part(f"MAX30102 sensor, 0x{board.ADDRESS_SENSOR:02X}", "left", (
+    Component(f"MAX30102 sensor, 0x{board.ADDRESS_SENSOR:02X}", "left", (
         Wire("SDA", "PIN_I2C_SDA", "4.7 kOhm to 3V3, once a bus"),
         Wire("SCL", "PIN_I2C_SCL", "4.7 kOhm to 3V3, once a bus"),
         Wire("INT", "PIN_SENSOR_INTERRUPT", "reserved; 10 kOhm to 3V3"),
         Wire("VIN", SUPPLY_3V3), Wire("GND", GROUND),
     )),
-    Part(f"ADS1115 converter, 0x{board.ADDRESS_ADC:02X}", "left", (
+    Component(f"ADS1115 converter, 0x{board.ADDRESS_ADC:02X}", "left", (
         Wire("SDA", "PIN_I2C_SDA"), Wire("SCL", "PIN_I2C_SCL"), Wire("VDD", SUPPLY_3V3),
         Wire("GND, ADDR", GROUND, "ADDR to GND sets the address"),
     ), (
@@ -78,23 +78,23 @@ PARTS = (
         (f"A{board.ADC_SUPPLY}", f"VSYS divided by {board.SUPPLY_DIVIDER}"),
         (f"A{board.ADC_OUTPUT}", "loudspeaker's detector"),
     )),
-    Part(f"SSD1306, optional, 0x{board.ADDRESS_DISPLAY:02X}", "left", (
+    Component(f"SSD1306, optional, 0x{board.ADDRESS_DISPLAY:02X}", "left", (
         Wire("SDA", "PIN_I2C_SDA"), Wire("SCL", "PIN_I2C_SCL"), Wire("VCC", SUPPLY_3V3), Wire("GND", GROUND),
     )),
-    Part("MAX98357A amplifier", "right", (
+    Component("MAX98357A amplifier", "right", (
         Wire("BCLK", "PIN_I2S_CLOCK"), Wire("LRC", "PIN_I2S_WORD_SELECT"), Wire("DIN", "PIN_I2S_DATA"),
         Wire("SD_MODE", "PIN_AMPLIFIER_ON", "100 kOhm to GND: off at reset"),
         Wire("VIN", SUPPLY_5V, "GAIN: 100 kOhm to VIN, 3 dB"), Wire("GND", GROUND),
     ), (("OUT+", "47 Ohm, 1 W, to the loudspeaker"), ("OUT-", "loudspeaker; neither end is ground"))),
-    Part("Button", "right", (Wire("1", "PIN_BUTTON", "pull-up inside the chip"), Wire("2", GROUND))),
-    Part("Light, green and amber", "right", (
+    Component("Button", "right", (Wire("1", "PIN_BUTTON", "pull-up inside the chip"), Wire("2", GROUND))),
+    Component("Light, green and amber", "right", (
         Wire("green", "PIN_LIGHT_GREEN", "1 kOhm in series"), Wire("amber", "PIN_LIGHT_AMBER", "1 kOhm in series"),
         Wire("common cathode", GROUND),
     )),
-    Part("Service header", "right", (
+    Component("Service header", "right", (
         Wire("TX", "PIN_TRACE_TX", "115 200 baud; it only sends"), Wire("GND", GROUND),
     )),
-    Part("USB power sense", "right", (
+    Component("USB power sense", "right", (
         Wire("VBUS", "PIN_USB_POWER", "on the Pico; high: USB is in"),
     )),
 )  # fmt: skip

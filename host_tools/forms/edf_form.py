@@ -16,7 +16,7 @@ from edfio import Edf, EdfAnnotation, EdfSignal, Patient, Recording
 
 from host_tools.forms import edf_pack
 from host_tools.sessions import words
-from host_tools.sessions.note import Note
+from host_tools.sessions.note import SessionNote
 from host_tools.sessions.session_file import SessionFile
 from host_tools.sessions.told import Told, check_length
 from simulator.files.errors import CalandoError
@@ -51,7 +51,7 @@ _MADE_BY = {
 _LOWEST = -32_768  # digital; physical 0
 
 
-def edf(session: SessionFile, told: Told, note: Note | None = None) -> bytes:
+def edf(session: SessionFile, told: Told, note: SessionNote | None = None) -> bytes:
     """The file. Phases, events, gaps, stretches without a reading and the times of a note's moments are annotations.
 
     Of the patient it says X X X X. The start is local time at the bedside as the computer knew it, with its offset to UTC
@@ -139,7 +139,7 @@ def _offset(moment: datetime.datetime) -> str:
 
 
 def _annotations(
-    session: SessionFile, told: Told, note: Note | None, left_out: list[int]
+    session: SessionFile, told: Told, note: SessionNote | None, left_out: list[int]
 ) -> list[EdfAnnotation]:
     made = [EdfAnnotation(0, None, _DIGEST + session.sha256)]
     if session.started is not None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from host_tools.forms import csv_form, edf_form, fhir_form
 from host_tools.sessions import session_read
-from host_tools.sessions.note import Note
+from host_tools.sessions.note import SessionNote
 from host_tools.sessions.session_file import SessionFile
 from host_tools.sessions.told import tell
 from simulator.files.errors import CalandoError
@@ -18,7 +18,7 @@ def files(
     session: SessionFile,
     forms: tuple[str, ...],
     folder: Path,
-    note: Note | None = None,
+    note: SessionNote | None = None,
     patient: str | None = None,
     spo2: bool = False,
     refused: list[str] | None = None,

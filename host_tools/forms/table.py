@@ -226,7 +226,7 @@ def _minute_row(session: SessionFile, minute: Minute) -> dict[str, Any]:
     }
 
 
-def _score_row(session: SessionFile, written: notes.NoteVersion, score: notes.Score) -> dict[str, Any]:
+def _score_row(session: SessionFile, written: notes.NoteVersion, score: notes.ScaleScore) -> dict[str, Any]:
     return {
         "unit": session.unit,
         "session": session.age,

@@ -217,7 +217,7 @@ def _here(samples: np.ndarray, population: str, progress: Callable[[int, int], N
         if progress is not None:
             progress(position, len(data))
 
-    vitals_script.Player(Vitals(population), lines.append).play(_Watched(BytesIO(data), tell))
+    vitals_script.RecordingPlayer(Vitals(population), lines.append).play(_Watched(BytesIO(data), tell))
     return "".join(lines).splitlines()
 
 

@@ -15,7 +15,7 @@ BLOCK = 10  # samples between updates, as on the device
 SAMPLES_PER_S = 100
 
 
-class Player:
+class RecordingPlayer:
     """Feeds samples to a Vitals and writes what it shows."""
 
     def __init__(self, vitals, write):
@@ -109,7 +109,7 @@ def main():
     from firmware.vitals import Vitals
 
     with open(sys.argv[2], "rb") as file:
-        Player(Vitals(sys.argv[1]), sys.stdout.write).play(file)
+        RecordingPlayer(Vitals(sys.argv[1]), sys.stdout.write).play(file)
 
 
 if __name__ == "__main__":

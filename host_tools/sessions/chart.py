@@ -14,7 +14,7 @@ import numpy as np
 from firmware.care import guard
 from host_tools.sessions import facts, picture, report, words
 from host_tools.sessions.facts import Facts
-from host_tools.sessions.note import Note, NoteVersion, moment_words
+from host_tools.sessions.note import NoteVersion, SessionNote, moment_words
 from host_tools.sessions.session_file import SessionFile
 from host_tools.sessions.told import NO_RECORD, Told, check_length
 
@@ -218,7 +218,7 @@ def _record(told: Told) -> list[str]:
     return said
 
 
-def _noted(note: Note) -> list[tuple[str, str]]:
+def _noted(note: SessionNote) -> list[tuple[str, str]]:
     """Name and words of what was entered; what was not is left out, for it is neither "no" nor 0."""
     stopped = "; ".join(
         part for part in (note.stopped_by and f"by {note.stopped_by}", note.stopped_why) if part

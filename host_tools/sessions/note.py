@@ -42,7 +42,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Score(_Model):
+class ScaleScore(_Model):
     """A number of a named scale, as somebody scored it."""
 
     scale: str
@@ -70,7 +70,7 @@ def _field(name: str) -> Any:
     return Field(default=None, min_length=1, max_length=WORDS[name][1])
 
 
-class Note(_Model):
+class SessionNote(_Model):
     """What a person saw. None: nothing was entered, which is neither "no" nor 0."""
 
     goal: str | None = _field("goal")
@@ -81,7 +81,7 @@ class Note(_Model):
     stopped_by: str | None = _field("stopped_by")
     stopped_why: str | None = _field("stopped_why")
     remarks: str | None = _field("remarks")
-    scores: Annotated[tuple[Score, ...], Field(max_length=MOST_SCORES)] = ()
+    scores: Annotated[tuple[ScaleScore, ...], Field(max_length=MOST_SCORES)] = ()
     moments: Annotated[tuple[Moment, ...], Field(max_length=MOST_MOMENTS)] = ()
 
 
@@ -95,19 +95,19 @@ class NoteVersion(_Model):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")  # of the session's records
     number: int = Field(ge=1, le=9999)
     written: AwareDatetime
-    note: Note
+    note: SessionNote
 
 
 # --- making one ---
 
 
 def changed(
-    note: Note,
+    note: SessionNote,
     words: Mapping[str, str | None] | None = None,
     scores: list[str] | None = None,
     moments: list[str] | None = None,
     length_s: int | None = None,
-) -> Note:
+) -> SessionNote:
     """The note with some of it entered anew; what is not named stays, and what is entered empty is taken out.
 
     words: by the names in WORDS. scores: such as "NRS before 4" or "ESAS-r breathlessness after 3", with "-" for the
@@ -149,7 +149,7 @@ def changed(
         for (scale, symptom, when), value in kept.items()
     ]
     values["moments"] = [{"time_s": at, "words": said} for at, said in sorted(seen.items())]
-    return Note.model_validate(values)
+    return SessionNote.model_validate(values)
 
 
 def _read_score(text: str) -> tuple[str, str | None, str, int | None]:
@@ -196,7 +196,7 @@ def _read_moment(text: str) -> tuple[int, str | None]:
     return time_s, said or None
 
 
-def identifying_words(note: Note, before: Note) -> list[tuple[str, str, str]]:
+def identifying_words(note: SessionNote, before: SessionNote) -> list[tuple[str, str, str]]:
     """Return what in a note looks as if it named somebody: (field, "a name", the words); what stood in `before` is
     left out.
     """
@@ -209,14 +209,14 @@ def identifying_words(note: Note, before: Note) -> list[tuple[str, str, str]]:
     ]
 
 
-def _texts(note: Note) -> list[tuple[str, str]]:
+def _texts(note: SessionNote) -> list[tuple[str, str]]:
     texts = [(name, getattr(note, name)) for name in WORDS]
     texts += [("score", score.symptom) for score in note.scores]
     texts += [("moment", moment.words) for moment in note.moments]
     return [(name, text) for name, text in texts if text]
 
 
-def score_words(score: Score) -> str:
+def score_words(score: ScaleScore) -> str:
     """ "NRS before: 4", "ESAS-r breathlessness after: 3"."""
     of = f" {score.symptom}" if score.symptom else ""
     return f"{score.scale}{of} {score.when}: {score.value}"
@@ -262,7 +262,7 @@ def newest(session: SessionFile) -> NoteVersion | None:
     return versions[-1] if versions else None
 
 
-def write(session: SessionFile, note: Note, based_on: int, now: datetime.datetime) -> NoteVersion:
+def write(session: SessionFile, note: SessionNote, based_on: int, now: datetime.datetime) -> NoteVersion:
     """Keep a note as the next version after number `based_on` (0: the first). `now` is this computer's clock.
 
     Raises CalandoError when that version is there already, because somebody else wrote meanwhile, and when it cannot be

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from firmware.prescription.profiles import READY
 from host_tools.device import answers, client
-from host_tools.device.client import Device, Progress
+from host_tools.device.client import Connection, Progress
 from host_tools.sessions import session_file
 from host_tools.sessions.session_file import PlayedProfile, SessionFile
 from host_tools.sessions.told import tell
@@ -18,12 +18,14 @@ NEWEST = "newest"
 SUFFIX = ".calando"
 
 
-def listed(device: Device) -> list[dict[str, Any]]:
+def listed(device: Connection) -> list[dict[str, Any]]:
     """The sessions on the device, newest first: `age`, `records`, `this_boot`, `cut`."""
     return sorted(device.list("session"), key=lambda item: -item["age"])
 
 
-def read(device: Device, age: str, now: datetime.datetime, progress: Progress | None = None) -> SessionFile:
+def read(
+    device: Connection, age: str, now: datetime.datetime, progress: Progress | None = None
+) -> SessionFile:
     """A session by its age, or the newest. `now` is this computer's clock. Raises CalandoError when there is none."""
     there = listed(device)
     if not there:
@@ -54,7 +56,7 @@ def read(device: Device, age: str, now: datetime.datetime, progress: Progress | 
     )  # fmt: skip
 
 
-def _profile(device: Device, status: dict[str, Any]) -> PlayedProfile | None:
+def _profile(device: Connection, status: dict[str, Any]) -> PlayedProfile | None:
     if status["profile"] is None:
         return None
     told = status["profile"]
@@ -67,7 +69,7 @@ def _profile(device: Device, status: dict[str, Any]) -> PlayedProfile | None:
         raise device.strange("get profile", answers.first(error)) from None
 
 
-def _calibrated_on(device: Device) -> datetime.date | None:
+def _calibrated_on(device: Connection) -> datetime.date | None:
     text = device.get_or_none("calibration")
     return None if text is None else device.read("calibration", answers.calibrated_on, text)
 

@@ -7,6 +7,7 @@ import hashlib
 import re
 import shlex
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.sound import score
@@ -222,16 +223,52 @@ def with_loudness(imported: Imported) -> Imported:
     return imported
 
 
-def command(
+@dataclass(frozen=True)
+class Written:
+    """A song as it was written: its compact form, the ABC of exactly that, and the picture of it."""
+
+    song: Imported
+    changes: list[str]
+    file: Path
+    sheet: Path
+    image: Path
+
+    def told(self) -> list[str]:
+        """Return what to show to whoever confirms it: a line for each change, the notes, and how to go on."""
+        notes = self.song.table()
+        return [
+            f"{self.file}: {len(notes)} notes, {len(self.song.data)} bytes",
+            *(f"  {line}" for line in self.changes),
+            "  " + "  ".join(f"{name} {length:g}" for name, length in notes),
+            f"see and correct it: {self.sheet} (picture: {self.image}); import that file again with --overwrite",
+            to_hear(self.file, "song"),
+        ]
+
+
+def to_hear(file: Path, option: str) -> str:
+    """Return the sentence with the command that plays a file of this room, to be pasted into a shell.
+
+    option: of `calando render`, "song" or "voice".
+    """
+    played = file.with_name(file.stem + "_played.wav")
+    return f"hear it: calando render --{option} {_pasted(file)} --out {_pasted(played)}"
+
+
+def bring(
     path: Path, out: Path | None, choice: Choice, overwrite: bool = False, anyway: bool = False
-) -> None:
-    """Write the compact form of a song, its ABC and its picture, and show its notes to be confirmed."""
+) -> Written:
+    """Import a file and write its compact form (to `out`, or beside it), its ABC and its picture.
+
+    Raises CalandoError where the file is no song, or where one of the three is there already or cannot be written.
+    """
     imported = import_song(path, choice, anyway)
-    write(imported, out or path.with_name(imported.name + ".lul"), overwrite, path)
+    return write(imported, out or path.with_name(imported.name + ".lul"), overwrite, path)
 
 
-def write(imported: Imported, target: Path, overwrite: bool = False, path: Path | None = None) -> None:
-    """Write a song, its ABC and its picture, and print them. path: what it was made of, or None for one of our own."""
+def write(imported: Imported, target: Path, overwrite: bool = False, path: Path | None = None) -> Written:
+    """Write a song, its ABC and its picture. path: what it was made of; None for one of our own, whose changes are
+    not told. Raises CalandoError, and then nothing is written.
+    """
     from host_tools.songs import abc_out, picture
 
     sheet = target.with_name(target.stem + PLAYED + ".abc")
@@ -250,15 +287,7 @@ def write(imported: Imported, target: Path, overwrite: bool = False, path: Path 
     text = abc_out.text(imported)
     contents = {target: imported.data, sheet: text.encode(), image: picture.svg(text).encode()}
     output.write_files({file: contents[file] for file in files})
-    notes = imported.table()
-    print(f"{target}: {len(notes)} notes, {len(imported.data)} bytes")
-    for line in imported.told if path is not None else []:
-        print(f"  {line}")
-    print("  " + "  ".join(f"{name} {length:g}" for name, length in notes))
-    print(f"see and correct it: {sheet} (picture: {image}); import that file again with --overwrite")
-    print(
-        f"hear it: calando render --song {_pasted(target)} --out {_pasted(target.with_name(target.stem + '_played.wav'))}"
-    )
+    return Written(imported, imported.told if path is not None else [], target, sheet, image)
 
 
 def _same(one: Path, two: Path) -> bool:

@@ -46,7 +46,7 @@ LEAST_LIKENESS = 0.35  # of the envelope with itself a beat later
 
 
 @dataclass
-class Recorded:
+class ReadyRecording:
     """A file ready for the device, and what somebody should know before it is used."""
 
     kind: str
@@ -56,7 +56,7 @@ class Recorded:
     told: list[str]
 
 
-def record(path: Path, kind: str, anyway: bool = False) -> Recorded:
+def record(path: Path, kind: str, anyway: bool = False) -> ReadyRecording:
     """Read a sound file and make it ready; `anyway` takes a voice with a monitor's tones or loud noise around it.
 
     CalandoError for one that cannot be used.
@@ -65,7 +65,7 @@ def record(path: Path, kind: str, anyway: bool = False) -> Recorded:
     return make(samples, rate, kind, str(path), anyway)
 
 
-def make(samples: np.ndarray, rate_hz: int, kind: str, name: str, anyway: bool = False) -> Recorded:
+def make(samples: np.ndarray, rate_hz: int, kind: str, name: str, anyway: bool = False) -> ReadyRecording:
     """The same from samples (floats, mono); `name` is what to call them in sentences."""
     told: list[str] = []
     highest = float(np.abs(samples).max())
@@ -91,7 +91,7 @@ def make(samples: np.ndarray, rate_hz: int, kind: str, name: str, anyway: bool =
     samples = _one_cycle(samples, name, told) if kind == "heartbeat" else _voice(samples, name, told, anyway)
     samples, loudness_cdb = _set_loudness(samples, kind, told)
     data = adpcm_encode.encode(samples, KINDS[kind], loudness_cdb)
-    return Recorded(kind, data, len(samples) / RATE_HZ, _snr_dba(samples, data), told)
+    return ReadyRecording(kind, data, len(samples) / RATE_HZ, _snr_dba(samples, data), told)
 
 
 def _emphasis(high_hz: float) -> np.ndarray:
@@ -261,7 +261,9 @@ def _snr_dba(samples: np.ndarray, data: bytes) -> float:
     return float(10 * np.log10(signal / max(noise, 1e-20)))
 
 
-def write(path: Path, kind: str, out: Path | None = None, anyway: bool = False) -> tuple[Path, Recorded]:
+def write(
+    path: Path, kind: str, out: Path | None = None, anyway: bool = False
+) -> tuple[Path, ReadyRecording]:
     """Write the recording of a sound file to `out` or beside it; return where it is, and what became of it.
 
     kind: "voice" or "heartbeat"; anyway: take one with a monitor's tones or loud noise in it. Raises CalandoError.

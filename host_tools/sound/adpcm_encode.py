@@ -88,7 +88,7 @@ def _search(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def decode(data: bytes) -> np.ndarray:
     """The samples (int16, 8 kHz) of a whole file, as the firmware decodes it, before filter and gain.
 
-    Raises adpcm.RecordingError for a damaged one.
+    Raises adpcm.SoundRecordingError for a damaged one.
     """
     _, samples, _ = adpcm.check_whole(reader(data), len(data))
     blocks = np.frombuffer(data, dtype=np.uint8)[adpcm.HEADER :].reshape(-1, adpcm.BLOCK)

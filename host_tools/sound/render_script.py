@@ -42,10 +42,10 @@ class Player:
         self._soundscape = plan.get("soundscape")
         recording = None
         if plan.get("recording"):
-            from firmware.sound.adpcm import Recording
+            from firmware.sound.adpcm import SoundRecording
 
             file = _File(plan["recording"])
-            recording = Recording(file.read_into, plan["recording_bytes"])
+            recording = SoundRecording(file.read_into, plan["recording_bytes"])
         self._changes = plan.get("changes") or []
         self._next_change = 0
         if plan.get("pulse") is not None:

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from host_tools.device import calibrate, selftest
-from host_tools.device.client import Device
+from host_tools.device.client import Connection
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import hold_button
 from host_tools.studio.job import Cancelled, Job
@@ -91,7 +91,7 @@ class _Steps(ABC):
 
 class _SelfTest(_Steps):
     def start(self) -> None:
-        def work(job: Job, device: Device) -> Any:
+        def work(job: Job, device: Connection) -> Any:
             def each(result: dict[str, Any]) -> None:
                 job.rows.append(result)
                 job.check()
@@ -139,7 +139,7 @@ class _Calibration(_Steps):
                 raise Cancelled("cancelled: nothing was changed")
             return self._answer
 
-        def work(job: Job, device: Device) -> Any:
+        def work(job: Job, device: Connection) -> Any:
             if not self._meter.strip():
                 raise CalandoError("name the sound level meter and where it stands, then begin")
             return calibrate.calibrate(device, self._meter.strip()[:40], ask, job.say)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from host_tools.device import changes, client, simulated
-from host_tools.device.client import Device, DeviceLost, SerialWire
+from host_tools.device.client import Connection, DeviceLost, SerialTransport
 from host_tools.sessions import session_read
 from host_tools.studio.job import Job
 from simulator.files.errors import CalandoError
@@ -59,7 +59,7 @@ class View:
         return self.state == READY
 
 
-class Desk:
+class DeviceWorker:
     """port: a serial port, "sim", or None for whatever is plugged in. `version` grows with every change of `view`."""
 
     def __init__(self, port: str | None):
@@ -68,8 +68,10 @@ class Desk:
         self.live: LiveDevice | None = None
         self.job: Job | None = None
         self._wanted = port
-        self._device: Device | None = None
-        self._jobs: queue.SimpleQueue[tuple[Job, Callable[[Job, Device], Any]] | None] = queue.SimpleQueue()
+        self._device: Connection | None = None
+        self._jobs: queue.SimpleQueue[tuple[Job, Callable[[Job, Connection], Any]] | None] = (
+            queue.SimpleQueue()
+        )
         self._closing = False
         self._known_ports: list[str] | None = None
         self._next_try_s = 0.0
@@ -88,7 +90,7 @@ class Desk:
         if self._thread.is_alive():
             self._thread.join(10)
 
-    def do(self, name: str, work: Callable[[Job, Device], Any]) -> Job:
+    def do(self, name: str, work: Callable[[Job, Connection], Any]) -> Job:
         """Have something done with the device; raises nothing, the job's future does."""
         job = Job(name)
         self._jobs.put((job, work))
@@ -97,7 +99,7 @@ class Desk:
     def choose(self, port: str) -> None:
         """Take another device: a port of `view.found`, or "sim" for a simulated one."""
 
-        def change(_job: Job, _device: Device | None) -> None:
+        def change(_job: Job, _device: Connection | None) -> None:
             self._let_go()
             self._wanted = port
             self._next_try_s = 0.0
@@ -120,7 +122,7 @@ class Desk:
             if self.live is not None:
                 self.live.close()
 
-    def _work(self, job: Job, work: Callable[[Job, Device], Any]) -> None:
+    def _work(self, job: Job, work: Callable[[Job, Connection], Any]) -> None:
         if self._closing:
             return
         if self._device is None and job.name != "choose":
@@ -183,14 +185,14 @@ class Desk:
                 self._read_all, View(READY, "", found, device.port, self.live is not None, device.hello)
             )
 
-    def _open(self) -> tuple[Device | None, tuple[tuple[str, str], ...]]:
+    def _open(self) -> tuple[Connection | None, tuple[tuple[str, str], ...]]:
         if self._wanted == client.SIMULATED:
             if self.live is None:
                 self.live = simulated.live().__enter__()
-            device = Device(SerialWire(self.live.port))
+            device = Connection(SerialTransport(self.live.port))
             return device, ((device.port, device.unit),)
         if self._wanted is not None:
-            device = Device(SerialWire(self._wanted))
+            device = Connection(SerialTransport(self._wanted))
             return device, ((device.port, device.unit),)
         devices, refusals = client.find_all()
         found = tuple((device.port, device.unit) for device in devices)

@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from host_tools.device import backup
-from host_tools.device.client import Device
+from host_tools.device.client import Connection
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.job import Job
@@ -23,7 +23,7 @@ def keeping(studio: Studio, panel: CommitPanel) -> None:
     state: dict[str, Any] = {"job": None, "said": ""}
 
     def save() -> None:
-        def work(job: Job, device: Device) -> str:
+        def work(job: Job, device: Connection) -> str:
             backup.write(studio.folder / "uploads" / ZIP, backup.read_device(device, job.progress))
             return ZIP
 
@@ -83,7 +83,7 @@ def keeping(studio: Studio, panel: CommitPanel) -> None:
 
 
 def _stage_backup(studio: Studio, file: Path) -> Job:
-    def work(job: Job, device: Device) -> dict[str, Any]:
+    def work(job: Job, device: Connection) -> dict[str, Any]:
         try:
             kept = backup.read(file)
             device.call("discard")

@@ -158,7 +158,7 @@ class _Page:
         except CalandoError as error:
             w.notice(f"{error}.", "warn")
             return
-        was = before.note if before else note.Note()
+        was = before.note if before else note.SessionNote()
         with w.tag("details", None, "note"):
             w.tag("summary", _("The note: what only a person sees"))
             w.words(

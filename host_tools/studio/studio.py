@@ -12,11 +12,11 @@ import platformdirs
 from firmware.prescription.profile import READY, Profile, ProfileError
 from firmware.sound import songs
 from host_tools.device import backup, changes
-from host_tools.device.client import Device
+from host_tools.device.client import Connection
 from host_tools.output import write_files
 from host_tools.sessions import session_file, session_read
 from host_tools.studio import rules, texts
-from host_tools.studio.desk import Desk
+from host_tools.studio.desk import DeviceWorker
 from host_tools.studio.draft import Base, Draft
 from host_tools.studio.job import Job
 from host_tools.studio.workshop import Workshop
@@ -51,7 +51,7 @@ class Studio:
         self.settings = _settings(self.folder / "settings.json")
         texts.use(self.settings.get("language", "en"), self.settings.get("region"))
         self.draft = Draft.kept(self.folder / "draft.json")
-        self.desk = Desk(port)
+        self.desk = DeviceWorker(port)
         self._sessions: dict[tuple[str, str], session_file.SessionFile] = {}
         self.sounds = Workshop()
         self.workshop = Workshop()
@@ -132,7 +132,7 @@ class Studio:
         """Send the draft to the device, where it is checked and waits; the result are lines of what a commit changes."""
         values = dict(self.draft.values)
 
-        def work(_job: Job, device: Device) -> dict[str, Any]:
+        def work(_job: Job, device: Connection) -> dict[str, Any]:
             try:
                 profile = Profile.from_values(values)
             except ProfileError as error:
@@ -146,7 +146,7 @@ class Studio:
     def stage_sound(self, name: str, data: bytes) -> Job:
         """Send a song ("song.NAME") or a recording ("voice.NAME") to the device, where it waits."""
 
-        def work(job: Job, device: Device) -> dict[str, Any]:
+        def work(job: Job, device: Connection) -> dict[str, Any]:
             device.call("discard")
             changes.put_sound(device, name, data, job.progress)
             return staged(device)
@@ -156,7 +156,7 @@ class Studio:
     def stage_call(self, command: str, **arguments: Any) -> Job:
         """Stage with one of the device's own commands: remove, rollback, reset."""
 
-        def work(_job: Job, device: Device) -> dict[str, Any]:
+        def work(_job: Job, device: Connection) -> dict[str, Any]:
             device.call("discard")
             device.call(command, **arguments)
             return staged(device)
@@ -169,7 +169,7 @@ class Studio:
         wanted: what a backup wants to be there afterwards, compared byte for byte.
         """
 
-        def work(job: Job, device: Device) -> None:
+        def work(job: Job, device: Connection) -> None:
             changes.commit(device, job.say, lambda: True, job.cancelled)
             found = [] if wanted is None else backup.differences(device, wanted)
             if found:
@@ -192,7 +192,7 @@ class Studio:
             job.future.set_result(self._sessions[key])
             return job
 
-        def work(job: Job, device: Device) -> session_file.SessionFile:
+        def work(job: Job, device: Connection) -> session_file.SessionFile:
             now = datetime.datetime.now().astimezone()
             self._sessions[key] = session_read.read(device, age, now, job.progress)
             return self._sessions[key]
@@ -206,7 +206,7 @@ class Studio:
         if built_in or self.sound_path(kind, name).exists():
             return None
 
-        def work(job: Job, device: Device) -> None:
+        def work(job: Job, device: Connection) -> None:
             data = device.get(f"{kind}.{name}", job.progress)
             write_files({self.sound_path(kind, name): data})
 
@@ -226,7 +226,7 @@ def built_in(name: str) -> bool:
     return name in songs.NAMES
 
 
-def staged(device: Device) -> dict[str, Any]:
+def staged(device: Connection) -> dict[str, Any]:
     """Return what a commit would change: `lines` to read, and whether a `profile` comes with it."""
     found = device.diff() if device.call("status")["staged"] else []
     return {

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from firmware.prescription.profile import Profile
-from host_tools.studio.workshop import Told
+from host_tools.studio.workshop import Teller
 from simulator.files.errors import CalandoError
 
 KEPT_RENDERINGS = 6  # a whole session is 40 MB
 
 
-def warm(_told: Told) -> None:
+def warm(_told: Teller) -> None:
     """Load what sounds need, while somebody still looks at the page."""
     from host_tools.sound import meter, render  # noqa: F401
 
 
 def hear(
-    told: Told,
+    told: Teller,
     folder: str,
     values: dict[str, Any],
     pulse: list[tuple[int, int | None]],
@@ -83,7 +83,7 @@ def _rendered(plan: dict[str, Any], folder: Path) -> Any:
     return samples
 
 
-def session_page(_told: Told, folder: str, session: str) -> str:
+def session_page(_told: Teller, folder: str, session: str) -> str:
     """Write the page about a session for the chart; session: its file's JSON. Returns the page's name in the folder."""
     from host_tools.sessions import chart, note, session_read
     from host_tools.sessions.session_file import SessionFile
@@ -96,7 +96,7 @@ def session_page(_told: Told, folder: str, session: str) -> str:
     return name
 
 
-def session_files(_told: Told, session: str, form: str) -> dict[str, bytes]:
+def session_files(_told: Teller, session: str, form: str) -> dict[str, bytes]:
     """Return the files of a session for other programs, by name; form: one of host_tools/forms/export.py."""
     from host_tools.forms import export
     from host_tools.sessions import note
@@ -121,7 +121,7 @@ def patients() -> list[tuple[str, str, str]]:
     return found
 
 
-def bench(told: Told, folder: str, values: dict[str, Any], patient: str, songs: str) -> dict[str, Any]:
+def bench(told: Teller, folder: str, values: dict[str, Any], patient: str, songs: str) -> dict[str, Any]:
     """Play a whole session in the simulator for a profile and the patient of a scenario; each second's row is told.
 
     songs: the folder of songs that are not built in. Returns `sentence`, and the names of `report` and `sound`.
@@ -157,7 +157,7 @@ def bench(told: Told, folder: str, values: dict[str, Any], patient: str, songs: 
     return {"sentence": sentence, "report": "bench-report.html", "sound": "bench-audio.wav"}
 
 
-def bring_song(_told: Told, file: str, name: str, choice: dict[str, str], anyway: bool) -> dict[str, Any]:
+def bring_song(_told: Teller, file: str, name: str, choice: dict[str, str], anyway: bool) -> dict[str, Any]:
     """Read a song from a file that was called `name`: `imported`, and what is shown of it (see `shown_song`).
 
     choice: part, voice, tune or track, where somebody chose one. anyway: take a recording with loud noise in it.
@@ -178,7 +178,7 @@ def bring_song(_told: Told, file: str, name: str, choice: dict[str, str], anyway
     return _shown(importing.with_loudness(imported))
 
 
-def read_abc(told: Told, text: str, name: str) -> dict[str, Any]:
+def read_abc(told: Teller, text: str, name: str) -> dict[str, Any]:
     """Read a song from ABC that somebody wrote or corrected here; as `bring_song`."""
     import tempfile
 
@@ -188,7 +188,7 @@ def read_abc(told: Told, text: str, name: str) -> dict[str, Any]:
         return bring_song(told, str(file), f"{name}.abc", {}, False)
 
 
-def change_note(_told: Told, imported: Any, index: int, to: int) -> dict[str, Any]:
+def change_note(_told: Teller, imported: Any, index: int, to: int) -> dict[str, Any]:
     """Give one note of a song another pitch (a MIDI note, 0 for a rest); its length stays. As `bring_song`."""
     from firmware.sound import score
 
@@ -205,7 +205,7 @@ def change_note(_told: Told, imported: Any, index: int, to: int) -> dict[str, An
     return _shown(imported)
 
 
-def draw(_told: Told, text: str) -> str:
+def draw(_told: Teller, text: str) -> str:
     """Return ABC as a picture of its notes, SVG."""
     from host_tools.songs import picture
 
@@ -223,7 +223,7 @@ def _shown(imported: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def bring_recording(_told: Told, file: str, name: str, kind: str, anyway: bool) -> dict[str, Any]:
+def bring_recording(_told: Teller, file: str, name: str, kind: str, anyway: bool) -> dict[str, Any]:
     """Make a voice or a heartbeat ready for the device: `data`, `told`, `seconds`, `name`."""
     from host_tools.songs import importing, record
 
@@ -241,7 +241,7 @@ def bring_recording(_told: Told, file: str, name: str, kind: str, anyway: bool) 
     }
 
 
-def play_song(_told: Told, folder: str, data: bytes, name: str, seconds: int) -> str:
+def play_song(_told: Teller, folder: str, data: bytes, name: str, seconds: int) -> str:
     """Write the song as the ready-made profile for newborns plays it into a WAV file; returns its name in the folder."""
     from host_tools.sound import meter, render
 

@@ -107,7 +107,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-class Told:
+class Teller:
     """What a task is handed to say how far it is."""
 
     def __init__(self, out: BinaryIO):
@@ -131,7 +131,7 @@ def main() -> None:
     # What a library prints must not come among the messages.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    told = Told(out)
+    told = Teller(out)
     tasks = importlib.import_module(TASKS)
     while True:
         try:

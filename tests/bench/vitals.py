@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 from vitals_score import (  # noqa: E402
-    Recording,
-    Score,
+    ScoredRecording,
+    Tally,
     delays,
     device_lag,
     false_bradycardia,
@@ -38,7 +38,7 @@ OURS = "calando (firmware)"
 Found = tuple[np.ndarray, np.ndarray | None]  # a rate a second, and the beats
 
 
-def calando(recording: Recording) -> Found:
+def calando(recording: ScoredRecording) -> Found:
     """The firmware, under MicroPython."""
     from host_tools.play import vitals_run
 
@@ -47,7 +47,7 @@ def calando(recording: Recording) -> Found:
     return np.array(rate, float), np.array(readings.beats_s)
 
 
-def _volume(recording: Recording) -> np.ndarray:
+def _volume(recording: ScoredRecording) -> np.ndarray:
     return -recording.samples[:, 0].astype(float)
 
 
@@ -62,8 +62,8 @@ def _rate_of_beats(beats_s: np.ndarray, seconds: int) -> np.ndarray:
     return rate
 
 
-def _by_neurokit(method: str) -> Callable[[Recording], Found]:
-    def run(recording: Recording) -> Found:
+def _by_neurokit(method: str) -> Callable[[ScoredRecording], Found]:
+    def run(recording: ScoredRecording) -> Found:
         import neurokit2
 
         volume = _volume(recording)
@@ -75,7 +75,7 @@ def _by_neurokit(method: str) -> Callable[[Recording], Found]:
     return run
 
 
-def heartpy(recording: Recording) -> Found:
+def heartpy(recording: ScoredRecording) -> Found:
     """heartpy with its usual band of 0.7 to 3.5 Hz; what it rejects is unknown."""
     import heartpy as peer
 
@@ -91,7 +91,7 @@ def heartpy(recording: Recording) -> Found:
     return _rate_of_beats(beats, seconds), beats
 
 
-def fourier(recording: Recording) -> Found:
+def fourier(recording: ScoredRecording) -> Found:
     """The largest line of the spectrum of the last 8 s: the simplest peer, half of the lag's consensus."""
     volume = _volume(recording)
     seconds = len(volume) // RATE_HZ
@@ -108,7 +108,7 @@ def fourier(recording: Recording) -> Found:
     return rate, None
 
 
-PEERS: dict[str, Callable[[Recording], Found]] = {
+PEERS: dict[str, Callable[[ScoredRecording], Found]] = {
     OURS: calando,
     "neurokit2 Elgendi": _by_neurokit("elgendi"),
     "neurokit2 MSPTDfast v2": _by_neurokit("msptdfast"),
@@ -126,17 +126,17 @@ class Results:
     """Scores by peer and row of the tables."""
 
     def __init__(self) -> None:
-        self.scores: dict[tuple[str, str], Score] = {}
+        self.scores: dict[tuple[str, str], Tally] = {}
         self.waits: dict[str, list[float]] = {peer: [] for peer in PEERS}
         self.false_low: dict[str, int] = dict.fromkeys(PEERS, 0)
         self.cost_us: dict[str, float] = dict.fromkeys(PEERS, 0.0)
         self.samples = 0
 
-    def add(self, peer: str, row: str, value: Score) -> None:
-        self.scores[peer, row] = self.scores.get((peer, row), Score()) + value
+    def add(self, peer: str, row: str, value: Tally) -> None:
+        self.scores[peer, row] = self.scores.get((peer, row), Tally()) + value
 
 
-def _run(recording: Recording, results: Results) -> None:
+def _run(recording: ScoredRecording, results: Results) -> None:
     found: dict[str, Found] = {}
     for peer, estimate in PEERS.items():
         start = time.perf_counter()

@@ -20,7 +20,7 @@ if __name__ == "__main__":
 
     sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
-from desk_device import UNIT, Device, calibration, recording
+from desk_device import UNIT, DeskDevice, calibration, recording
 from power_cuts import Recorder, a_few, cuts, every_byte
 
 from firmware import startup
@@ -87,7 +87,7 @@ def text(**values: Any) -> bytes:
 def used_device() -> bytes:
     """The flash of a device that has been in use: two profiles, songs, a voice, sessions, a dose, the journal's pages."""
     flash = chips.Flash()
-    device = Device(Files(flash))
+    device = DeskDevice(Files(flash))
     files: Any = device.files
     for number in range(FlashPages.count // 15):
         files.write(f"page.{number}", (b"Calando page %02d\n" % number + b"\xff" * (PAGE_FILE_BYTES - 16),))
@@ -110,12 +110,12 @@ def given_dose() -> bytes:
     return bytes(record)
 
 
-def stage(device: Device, name: str, data: bytes) -> None:
+def stage(device: DeskDevice, name: str, data: bytes) -> None:
     device.put(name, data)
     device.ok("stage")
 
 
-def everything(device: Device) -> None:
+def everything(device: DeskDevice) -> None:
     """Profile, song, voice and calibration together; the song and the voice in the place of those that are played."""
     stage(device, "song.a", songs.DATA["twinkle"])
     stage(device, "song.new", songs.DATA["twinkle"])
@@ -124,7 +124,7 @@ def everything(device: Device) -> None:
     stage(device, "profile", text(title="Three", song="new", voice="b", level_dba=42))
 
 
-def removal(device: Device) -> None:
+def removal(device: DeskDevice) -> None:
     """A song, a voice that the profile no longer wants, and the sessions."""
     device.ok("remove", name="song.old_5")
     device.ok("remove", name="voice.b")
@@ -132,12 +132,12 @@ def removal(device: Device) -> None:
     stage(device, "profile", text(title="Three", song="a"))
 
 
-def reset(device: Device) -> None:
+def reset(device: DeskDevice) -> None:
     """Back to the factory's settings."""
     device.ok("reset")
 
 
-def restore(device: Device) -> None:
+def restore(device: DeskDevice) -> None:
     """A backup in the place of everything: what it lacks goes."""
     device.ok("reset")
     stage(device, "song.a", songs.DATA["twinkle"])
@@ -146,12 +146,12 @@ def restore(device: Device) -> None:
     stage(device, "profile", text(title="Kept", song="a", voice="c"))
 
 
-def rollback(device: Device) -> None:
+def rollback(device: DeskDevice) -> None:
     """The profile before this one."""
     device.ok("rollback")
 
 
-CHANGES: tuple[Callable[[Device], None], ...] = (everything, removal, reset, restore, rollback)
+CHANGES: tuple[Callable[[DeskDevice], None], ...] = (everything, removal, reset, restore, rollback)
 
 
 def boot(files: Files) -> tuple[SimpleNamespace, int]:
@@ -177,10 +177,10 @@ def objects(files: Files) -> dict[str, Any]:
     return found
 
 
-def committed(image: bytes, change: Callable[[Device], None]) -> Recorder:
+def committed(image: bytes, change: Callable[[DeskDevice], None]) -> Recorder:
     """The flash of a whole life: staged, committed with the button held, started anew."""
     flash = Recorder(image)
-    device = Device(Files(flash))
+    device = DeskDevice(Files(flash))
     change(device)
     device.commit(checked=True)
     boot(Files(flash))
@@ -210,7 +210,7 @@ def check(
     return flash, found
 
 
-def lives(change: Callable[[Device], None], tears: Callable[[int], Any]) -> int:
+def lives(change: Callable[[DeskDevice], None], tears: Callable[[int], Any]) -> int:
     """Cut one of CHANGES everywhere; returns how many cuts were looked at. AssertionError where one lost something.
 
     Where the start after a cut writes to flash, the power goes in that start too: for one cut in AGAIN, at its every

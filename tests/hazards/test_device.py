@@ -243,7 +243,7 @@ def test_h27_readings_that_never_change_are_not_believed():
 
 
 def test_h28_a_button_that_is_stuck_starts_nothing():
-    button = panel.Button()
+    button = panel.Gestures()
     bench = Bench()
     for turn in range(600):
         bench.inputs.button_stuck = button.stuck

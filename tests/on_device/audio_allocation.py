@@ -6,13 +6,13 @@ from array import array
 
 from firmware.audio import Audio
 from firmware.drivers.flash_files import OpenFile
-from firmware.sound.adpcm import Recording
+from firmware.sound.adpcm import SoundRecording
 from firmware.sound.songs import SONGS
 
 audio = Audio(7400, 6000, 6500)
 block = array("h", bytes(512))
 song = SONGS["dromore"]
-recording = Recording(OpenFile(sys.argv[1]).read_into, int(sys.argv[2]))
+recording = SoundRecording(OpenFile(sys.argv[1]).read_into, int(sys.argv[2]))
 before = 0  # here, so that the measuring itself makes no new name
 
 

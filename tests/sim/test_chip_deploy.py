@@ -162,7 +162,7 @@ def test_the_whole_firmware_is_deployed_on_an_empty_chip_and_boots(tmp_path, mon
         assert done["written"] == len(compiled.image("armv6m"))
         device.wait_until_event("device_boot", timeout_s=BOOT_S)
         assert "device_fault" not in [event["kind"] for event in device.events], "the reset was wanted"
-        with client.Device(client.SerialWire(device.port)) as there:
+        with client.Connection(client.SerialTransport(device.port)) as there:
             assert (there.hello["product"], there.hello["firmware"]) == ("calando", VERSION)
         # Somebody switches it off, and on again with a finger on its button for two seconds.
         device.power_cut(2)

@@ -109,12 +109,12 @@ def test_a_file_that_is_no_flash_is_refused_and_left_alone(tmp_path):
 def test_the_client_that_ships_gets_its_answer(runtime):
     with LiveDevice(runtime=runtime, profile="newborn") as simulated:
         for _ in range(2):  # closed and opened again, as one command after the other does
-            with client.Device(client.SerialWire(simulated.port)) as device:
+            with client.Connection(client.SerialTransport(simulated.port)) as device:
                 assert device.hello["product"] == "calando"
                 assert device.call("status")["mode"] == "idle"
         simulated.unplug()
         simulated.plug()
-        with client.Device(client.SerialWire(simulated.port)) as device:
+        with client.Connection(client.SerialTransport(simulated.port)) as device:
             assert device.call("status")["commit"] == "none"
 
 

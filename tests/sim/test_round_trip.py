@@ -35,7 +35,9 @@ def live_device(monkeypatch, *given, **more):
     """A simulated device, and every command finds it."""
     with LiveDevice(*given, **more) as live:
         monkeypatch.setattr(
-            client, "connect", lambda port=None: client.Device(client.SerialWire(live.port), Hand(live))
+            client,
+            "connect",
+            lambda port=None: client.Connection(client.SerialTransport(live.port), Hand(live)),
         )
         yield live
 
@@ -105,7 +107,7 @@ def test_from_the_factory_to_a_session_and_back_from_a_backup(runtime, calando, 
 
 def test_a_port_that_somebody_holds_is_named_with_who_it_is(tmp_path):
     with LiveDevice(runtime="cpython") as live:
-        first = client.SerialWire(live.port)
+        first = client.SerialTransport(live.port)
         try:
             with pytest.raises(client.CalandoError, match=f"{live.port} is in use"):
                 client.connect(live.port)

@@ -2,21 +2,22 @@
 
 import errno
 
-from desk_device import Device
+from desk_device import DeskDevice
 
 from firmware.memory.store import ASIDE
 
 
 class Cable:
-    """A wire for client.Device. `passes`: how many bytes, both ways together, until somebody pulls it; None for ever.
+    """A transport for client.Connection.
 
+    passes: how many bytes, both ways together, until somebody pulls it; None for ever.
     somebody: whether a person holds the button when the device asks for it.
     """
 
     name = "/dev/ttyDESK"
 
     def __init__(self, files=None, somebody=True, passes=None):
-        self.device = Device(files)
+        self.device = DeskDevice(files)
         self.somebody = somebody
         self.passes = passes
         self.passed = 0
@@ -63,7 +64,7 @@ class Cable:
 
     def _start_anew(self):
         serial = self.device.serial
-        self.device = Device(self.device.files)
+        self.device = DeskDevice(self.device.files)
         self.device.serial.coming += serial.coming  # they are still in the computer
         self.device.serial.heard += serial.heard
 

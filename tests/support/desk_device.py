@@ -63,8 +63,8 @@ class Serial:
         return count
 
 
-class Device:
-    """What commands.py needs of computer.Computer and main.Device. mode: session, idle or bench."""
+class DeskDevice:
+    """What commands.py needs of service.UsbService and main.Device. mode: session, idle or bench."""
 
     def __init__(self, files=None):
         self.files = Files() if files is None else files

@@ -30,7 +30,7 @@ def find_recordings() -> Path | None:
 
 
 @dataclass
-class Recording:
+class ScoredRecording:
     """A recording with what is known about it."""
 
     path: Path
@@ -52,7 +52,7 @@ def _table(path: Path, names: bool = True) -> np.ndarray:
     return np.genfromtxt(path, delimiter=",", names=names)
 
 
-def read(path: Path) -> Recording:
+def read(path: Path) -> ScoredRecording:
     """One recording, with the files beside it that hold what is true."""
     samples = np.loadtxt(path, delimiter=",", skiprows=1)[:, 1:3].astype("<u4")
     beats = path.with_suffix(".beats.csv")
@@ -72,7 +72,7 @@ def read(path: Path) -> Recording:
         table = _table(device)
         device_bpm = np.full(int(table["time_s"].max()) + 1, np.nan)
         device_bpm[table["time_s"].astype(int)] = table["hr_bpm"]
-    return Recording(
+    return ScoredRecording(
         path,
         "stress" if stress else "rest" if beats.exists() else "device",
         path.stem.rsplit("_", 1)[-1] if stress else "",
@@ -123,7 +123,7 @@ def shifted(device_bpm: np.ndarray, lag: int, seconds: int) -> np.ndarray:
 
 
 @dataclass
-class Score:
+class Tally:
     """Counts that add up over recordings."""
 
     seconds: int = 0
@@ -135,8 +135,8 @@ class Score:
     beats_matched: int = 0
     false_while_off: int = 0
 
-    def __add__(self, other: "Score") -> "Score":
-        return Score(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
     @property
     def mean_error_bpm(self) -> float:
@@ -157,11 +157,11 @@ class Score:
 
 
 def score(
-    recording: Recording,
+    recording: ScoredRecording,
     rate: np.ndarray,
     beats_s: np.ndarray | None = None,
     reference: np.ndarray | None = None,
-) -> Score:
+) -> Tally:
     """Score rates (one a second from 1; NaN = unknown) and beats."""
     seconds = len(rate)
     if reference is None:
@@ -170,7 +170,7 @@ def score(
     counted = np.isfinite(reference) & (np.arange(1, seconds + 1) >= FIRST_S) & ~recording.probe_off[:seconds]
     error = np.abs(rate - reference)[counted]
     shown = np.isfinite(error)
-    result = Score(
+    result = Tally(
         int(counted.sum()),
         int((error[shown] <= RIGHT_BPM).sum()),
         int(shown.sum()),

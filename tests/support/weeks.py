@@ -7,7 +7,7 @@ from sim_parts import SIM, from_text
 
 from firmware import board
 from simulator.bedside import Bedside
-from simulator.patient import Light
+from simulator.patient import LightSource
 from simulator.runtimes import micropython
 from simulator.sound import Sound
 
@@ -17,7 +17,7 @@ _APART_S = 60
 _KEPT_S = 150.0
 
 
-class Patients(Light):
+class Patients(LightSource):
     """A new patient for each session: one would have to be counted beat by beat through all the weeks between."""
 
     def __init__(self, scenario, begins_s):

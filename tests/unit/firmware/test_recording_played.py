@@ -33,7 +33,7 @@ def files(tmp_path_factory):
 
 def opened(file, read_into=None):
     data = file.read_bytes()
-    return adpcm.Recording(read_into or adpcm_encode.reader(data), len(data))
+    return adpcm.SoundRecording(read_into or adpcm_encode.reader(data), len(data))
 
 
 def engine(recording, level_cdba=4800):
@@ -158,7 +158,7 @@ def test_a_heartbeat_does_not_click_when_the_tempo_jumps(files):
 def test_a_damaged_voice_fades_and_the_song_takes_over(files):
     data = bytearray((files / "voice").read_bytes())
     data[adpcm.HEADER + 30 * adpcm.BLOCK + 99] ^= 1
-    voice = adpcm.Recording(adpcm_encode.reader(bytes(data)), len(data))
+    voice = adpcm.SoundRecording(adpcm_encode.reader(bytes(data)), len(data))
     audio = engine(voice)
     notes = []
     audio.sequencer.on_note = lambda *note: notes.append(note)

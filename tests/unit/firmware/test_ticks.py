@@ -150,7 +150,7 @@ def test_a_sensor_across_a_wrap_loses_nothing_and_is_no_fault(wrap_ms):
 
 
 def test_a_device_that_identified_itself_does_not_do_it_again_after_a_week():
-    device = desk_device.Device()
+    device = desk_device.DeskDevice()
     device.ok("identify")
     device.turn(6000)
     for _ in range(3):  # five days each: then the end of it is ahead of the ticks again

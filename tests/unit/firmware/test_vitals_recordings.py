@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pulse_signals import spo2_of_ratio
 from vitals_score import (
-    Score,
+    Tally,
     delays,
     false_bradycardia,
     find_recordings,
@@ -49,7 +49,7 @@ def some(pattern):
 
 
 def total(pattern):
-    result = Score()
+    result = Tally()
     for path in some(pattern):
         recording, values, beats = played(path)
         result += score(recording, values["pulse_rate_bpm"], beats)

@@ -41,7 +41,7 @@ def spoil(path, line, text):
 
 
 def refusal(path):
-    with pytest.raises(recording.RecordingError) as caught:
+    with pytest.raises(recording.LightRecordingError) as caught:
         recording.load(path)
     sentence = str(caught.value)
     assert "\n" not in sentence
@@ -216,7 +216,7 @@ class TestTruth:
 
     def test_beats_that_are_no_numbers_are_refused(self, good):
         good.with_name("good.beats.csv").write_text("time_s\n0.2\nlater\n")
-        with pytest.raises(recording.RecordingError, match=r'line 3 is "later"'):
+        with pytest.raises(recording.LightRecordingError, match=r'line 3 is "later"'):
             recording.load(good)
 
 

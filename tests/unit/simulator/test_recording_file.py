@@ -6,7 +6,7 @@ from pulse_signals import pulse
 
 from host_tools.play import vitals_run
 from simulator import recording_file
-from simulator.even_light import RecordingError
+from simulator.even_light import LightRecordingError
 
 SECONDS = 30
 MADE = pulse(72, SECONDS).samples  # infrared, red
@@ -48,7 +48,7 @@ def check_rate(path, rate_bpm=72, population="adult", spo2=True, **options):
 
 
 def refused(path, *words, **options):
-    with pytest.raises(RecordingError) as caught:
+    with pytest.raises(LightRecordingError) as caught:
         recording_file.read(path, **options)
     sentence = str(caught.value)
     assert "\n" not in sentence

@@ -14,7 +14,7 @@ DOCUMENT = Path(__file__).resolve().parents[4] / "docs" / "panel.md"
 
 def gestures(levels, every_ms=16):
     """(time, gesture) of a row of levels, one every `every_ms`; the first is before any finger."""
-    button = panel.Button()
+    button = panel.Gestures()
     button.sample(0, False)
     found = []
     for turn, down in enumerate(levels, 1):
@@ -56,7 +56,7 @@ def test_a_bounce_does_not_delay_a_hold():
 
 
 def test_up_is_believed_after_30_ms_and_down_at_once():
-    button = panel.Button()
+    button = panel.Gestures()
     button.sample(0, False)
     assert button.sample(10, True) == "press"
     button.sample(20, False)
@@ -87,7 +87,7 @@ def test_two_presses_are_two():
 
 
 def test_a_button_down_at_power_on_is_stuck_and_says_nothing_until_released():
-    button = panel.Button()
+    button = panel.Gestures()
     assert [button.sample(turn * 16, True) for turn in range(200)] == [None] * 200
     assert button.stuck
     for turn in range(200, 210):

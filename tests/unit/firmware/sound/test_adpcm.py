@@ -26,7 +26,7 @@ def song():
 
 
 def opened(data, read_into=None):
-    return adpcm.Recording(read_into or adpcm_encode.reader(data), len(data))
+    return adpcm.SoundRecording(read_into or adpcm_encode.reader(data), len(data))
 
 
 def play(recording, blocks, amplitude=adpcm.FULL, size=128):
@@ -168,7 +168,7 @@ def test_the_checksum_is_the_one_of_the_standard():
 
 
 def refused(data):
-    with pytest.raises(adpcm.RecordingError) as error:
+    with pytest.raises(adpcm.SoundRecordingError) as error:
         adpcm.check_whole(adpcm_encode.reader(data), len(data))
     assert len(str(error.value)) < 120 and "\n" not in str(error.value)
     return str(error.value)
@@ -192,7 +192,7 @@ def test_any_header_is_refused_or_fits_its_size(noise):
     for head in (noise, b"ADP1" + noise, adpcm.header(1, 9000, 0) + noise):
         try:
             _, samples, _ = adpcm.check(head, len(head))
-        except adpcm.RecordingError:
+        except adpcm.SoundRecordingError:
             continue
         assert len(head) == adpcm.HEADER + adpcm.BLOCK * -(-samples // adpcm.BLOCK_SAMPLES)
 

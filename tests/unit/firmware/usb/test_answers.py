@@ -11,7 +11,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from desk_device import UNIT, Device, calibration, recording
+from desk_device import UNIT, DeskDevice, calibration, recording
 
 from firmware.prescription import profile
 from firmware.sound import songs
@@ -73,7 +73,7 @@ def keys(value, before=""):
     return found
 
 
-class Overheard(Device):
+class Overheard(DeskDevice):
     """A used device that notes what it answers: {(mode, command): keys}."""
 
     def __init__(self):
@@ -199,5 +199,5 @@ def test_every_free_text_says_whose_name_it_is_not():
 
 
 def test_a_line_that_cannot_be_read_is_answered_without_its_words():
-    (answer,) = Device().send(b'{"id":1,"cmd":"hello","name":"somebody"}*00000000\n')
+    (answer,) = DeskDevice().send(b'{"id":1,"cmd":"hello","name":"somebody"}*00000000\n')
     assert keys(answer) == ERROR | {"id"} and "somebody" not in json.dumps(answer)

@@ -5,7 +5,7 @@ import hashlib
 import json
 
 import pytest
-from desk_device import UNIT, Device, calibration, recording
+from desk_device import UNIT, DeskDevice, calibration, recording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_files import PowerCut
@@ -27,7 +27,7 @@ def text(values) -> bytes:
 
 
 def test_hello_says_what_it_is_in_every_mode():
-    device = Device()
+    device = DeskDevice()
     for mode in ("session", "idle", "bench"):
         device.mode = mode
         said = device.ok("hello")
@@ -42,7 +42,7 @@ def test_the_schemas_checksum_is_the_one_in_the_code():
 
 
 def test_the_schema_is_the_table_of_settings():
-    said = json.loads(Device().get("schema"))
+    said = json.loads(DeskDevice().get("schema"))
     assert said["version"] == profile.SCHEMA_VERSION
     assert [row["name"] for row in said["settings"]] == [setting.name for setting in profile.TABLE]
     for row, setting in zip(said["settings"], profile.TABLE, strict=True):
@@ -54,7 +54,7 @@ def test_the_schema_is_the_table_of_settings():
 
 
 def test_the_longest_status_fits_a_line():
-    device = Device()
+    device = DeskDevice()
     device.mode = "session"
     device.profile.title = "W" * 16
     device.profile_digest = "0" * 16
@@ -79,7 +79,7 @@ def test_the_longest_status_fits_a_line():
 @pytest.mark.parametrize("command", ["list", "get", "put", "data", "stage", "remove", "rollback", "reset", "discard",
                                      "commit", "identify", "bench", "tone", "quiet", "selftest"])  # fmt: skip
 def test_while_something_plays_only_questions_are_answered(command):
-    device = Device()
+    device = DeskDevice()
     device.mode = "session"
     assert device.refused(command)[0] == "busy"
     assert device.desk is None and device.files.writes == 0
@@ -87,12 +87,12 @@ def test_while_something_plays_only_questions_are_answered(command):
 
 @pytest.mark.parametrize("command", ["tone", "quiet", "selftest"])
 def test_the_benchs_commands_need_bench_mode(command):
-    device = Device()
+    device = DeskDevice()
     assert device.refused(command)[0] == "busy"
 
 
 def test_unknown_commands_and_arguments_are_refused():
-    device = Device()
+    device = DeskDevice()
     assert device.refused("format_disk")[0] == "unknown_command"
     assert device.refused("status", verbose=True) == (
         "bad_argument",
@@ -104,7 +104,7 @@ def test_unknown_commands_and_arguments_are_refused():
 
 
 def test_every_line_is_answered_in_order():
-    device = Device()
+    device = DeskDevice()
     lines = [link.encode({"id": number, "cmd": "hello"}) for number in range(5)]
     answers = device.send(b"".join(lines))
     assert [answer["id"] for answer in answers] == list(range(5))
@@ -112,7 +112,7 @@ def test_every_line_is_answered_in_order():
 
 @pytest.mark.parametrize("number", [-1, 1 << 30, 1.5, True, "1", None])
 def test_an_id_is_a_small_whole_number(number):
-    (answer,) = Device().send(link.encode({"id": number, "cmd": "hello"}))
+    (answer,) = DeskDevice().send(link.encode({"id": number, "cmd": "hello"}))
     assert answer["id"] is None and answer["error"]["code"] == "bad_line"
 
 
@@ -120,7 +120,7 @@ def test_an_id_is_a_small_whole_number(number):
 
 
 def test_a_profile_is_staged_shown_committed_and_read_back():
-    device = Device()
+    device = DeskDevice()
     device.has_profile(title="Before", level_dba=42)
     new = text({"title": "After", "level_dba": 44.5})
     device.put("profile", new)
@@ -136,7 +136,7 @@ def test_a_profile_is_staged_shown_committed_and_read_back():
 
 
 def test_the_first_profile_is_all_new():
-    device = Device()
+    device = DeskDevice()
     device.put("profile", text({"title": "A", "level_dba": 44}))
     device.ok("stage")
     assert device.diff() == [
@@ -146,7 +146,7 @@ def test_the_first_profile_is_all_new():
 
 
 def test_a_profile_that_breaks_a_rule_is_refused_in_the_firmwares_words():
-    device = Device()
+    device = DeskDevice()
     device.put("profile", text({"level_dba": 51}))
     code, sentence = device.ask("stage")["error"].values()
     assert code == "invalid" and sentence.startswith("level_dba = 51 is outside 30 to 50 dBA")
@@ -154,14 +154,14 @@ def test_a_profile_that_breaks_a_rule_is_refused_in_the_firmwares_words():
 
 
 def test_a_profile_of_a_newer_firmware_is_refused():
-    device = Device()
+    device = DeskDevice()
     device.put("profile", text({}), version=profile.SCHEMA_VERSION + 1)
     answer = device.ask("stage")["error"]
     assert answer["code"] == "invalid" and "update the firmware" in answer["text"]
 
 
 def test_a_profile_needs_its_song():
-    device = Device()
+    device = DeskDevice()
     device.put("profile", text({"song": "our_song"}))
     assert device.ask("stage")["error"]["code"] == "invalid"
     device.put("song.our_song", SONG)
@@ -173,7 +173,7 @@ def test_a_profile_needs_its_song():
 
 
 def test_a_song_that_the_profile_plays_cannot_go_without_it():
-    device = Device()
+    device = DeskDevice()
     device.files.files["song.our_song"] = SONG
     device.has_profile(song="our_song")
     device.ok("remove", name="song.our_song")
@@ -190,7 +190,7 @@ def test_a_song_that_the_profile_plays_cannot_go_without_it():
      ("profile", b"{"), ("profile", b"[1]"), ("calibration", b"\xff\xfe")],
 )  # fmt: skip
 def test_what_is_no_such_object_is_refused(name, data):
-    device = Device()
+    device = DeskDevice()
     device.put(name, data)
     assert device.ask("stage")["error"]["code"] == "invalid"
     assert (
@@ -200,7 +200,7 @@ def test_what_is_no_such_object_is_refused(name, data):
 
 @pytest.mark.parametrize("chunk", [1, 7, 256, 300])
 def test_a_large_object_arrives_whatever_the_chunks(chunk):
-    device = Device()
+    device = DeskDevice()
     voice = VOICE if chunk > 1 else recording(17)
     size = len(voice)
     device.put("voice.mother", voice, chunk=chunk)
@@ -212,7 +212,7 @@ def test_a_large_object_arrives_whatever_the_chunks(chunk):
 
 @pytest.mark.parametrize("blocks", [16, 17, 31, 32, 48])
 def test_objects_around_a_block_of_flash_arrive_whole(blocks):
-    device = Device()
+    device = DeskDevice()
     device.put("voice.a", recording(blocks))
     device.ok("stage")
     device.commit()
@@ -220,14 +220,14 @@ def test_objects_around_a_block_of_flash_arrive_whole(blocks):
 
 
 def test_a_recording_is_checked_to_its_last_block():
-    device = Device()
+    device = DeskDevice()
     device.put("voice.a", VOICE[:-1] + b"x")
     assert device.ask("stage")["error"]["code"] == "invalid"
     assert staging.VOICE_BYTES_MAX == adpcm.LARGEST
 
 
 def test_a_profile_needs_its_recording():
-    device = Device()
+    device = DeskDevice()
     device.put("profile", text({"voice": "mother"}))
     assert device.ask("stage")["error"]["code"] == "invalid"
     device.put("voice.mother", VOICE)
@@ -240,7 +240,7 @@ def test_a_profile_needs_its_recording():
 
 
 def test_after_a_broken_cable_sending_goes_on():
-    device = Device()
+    device = DeskDevice()
     digest = hashlib.sha256(VOICE).hexdigest()
     put = {"name": "voice.a", "size": len(VOICE), "sha256": digest, "format": 1}
     device.ok("put", **put)
@@ -259,7 +259,7 @@ def test_after_a_broken_cable_sending_goes_on():
 
 
 def test_a_wrong_hash_is_found():
-    device = Device()
+    device = DeskDevice()
     device.ok("put", name="song.a", size=len(SONG), sha256="0" * 64, format=1)
     assert device.refused("stage")[0] == "bad_data"
     device.ok("data", at=0, data=base64.b64encode(SONG).decode())
@@ -269,7 +269,7 @@ def test_a_wrong_hash_is_found():
 
 @pytest.mark.parametrize("data", ["", "AAA", "AAA*", "AA\nA", "AB==", "é", "A===", 7, None])
 def test_chunks_are_proper_base64(data):
-    device = Device()
+    device = DeskDevice()
     device.ok("put", name="song.a", size=100, sha256="0" * 64, format=1)
     assert device.refused("data", at=0, data=data)[0] in ("bad_data", "bad_argument")
 
@@ -284,21 +284,21 @@ def test_chunks_are_proper_base64(data):
      ({"name": "profile", "size": 4097}, "too_big"), ({"sha256": None}, "bad_argument"), ({"format": "1"}, "bad_argument")],
 )  # fmt: skip
 def test_what_may_not_be_put_is_refused(arguments, code):
-    device = Device()
+    device = DeskDevice()
     given = {"name": "song.a", "size": 100, "sha256": "0" * 64, "format": 1} | arguments
     assert device.refused("put", **given)[0] == code
     assert device.files.writes == 0
 
 
 def test_a_full_flash_is_told_before_anything_is_sent():
-    device = Device()
+    device = DeskDevice()
     device.files.files["session.0"] = bytes(400_000)
     code, sentence = device.refused("put", name="voice.a", size=100_000, sha256="0" * 64, format=1)
     assert code == "too_big" and "bytes are free" in sentence
 
 
 def test_a_failing_flash_is_told_and_leaves_what_was_there():
-    device = Device()
+    device = DeskDevice()
     device.files.files["song.a"] = SONG
     device.files.fail_at = 1
     device.put("song.a", songs.DATA["twinkle"])
@@ -307,7 +307,7 @@ def test_a_failing_flash_is_told_and_leaves_what_was_there():
 
 
 def test_a_failing_flash_in_the_middle_of_a_long_object_begins_it_anew():
-    device = Device()
+    device = DeskDevice()
     device.files.fail_at = 2
     digest = hashlib.sha256(VOICE).hexdigest()
     put = {"name": "voice.a", "size": len(VOICE), "sha256": digest, "format": 1}
@@ -327,7 +327,7 @@ def test_a_failing_flash_in_the_middle_of_a_long_object_begins_it_anew():
 
 
 def test_rollback_stages_the_profile_before_this_one():
-    device = Device()
+    device = DeskDevice()
     assert device.refused("rollback")[0] == "not_found"
     device.has_profile(title="One")
     device.has_profile(title="Two")
@@ -337,8 +337,8 @@ def test_rollback_stages_the_profile_before_this_one():
     assert json.loads(device.get("profile.previous")) == {"title": "Two"}
 
 
-def full_device() -> Device:
-    device = Device()
+def full_device() -> DeskDevice:
+    device = DeskDevice()
     device.has_profile(title="One")
     device.has_profile(title="Two")
     device.store.save("calibration", 1, text(CALIBRATION))
@@ -401,8 +401,8 @@ def test_discard_forgets_what_is_staged():
 # The button
 
 
-def staged_device() -> Device:
-    device = Device()
+def staged_device() -> DeskDevice:
+    device = DeskDevice()
     device.has_profile(title="Before")
     device.put("profile", text({"title": "After"}))
     device.ok("stage")
@@ -475,7 +475,7 @@ def test_the_light_asks_for_a_hand_and_says_which_device_it_is():
 
 
 def test_bench_mode_needs_the_button_too():
-    device = Device()
+    device = DeskDevice()
     assert device.ok("bench") == {"hold_s": 30}
     device.turn()
     assert not device.desk.bench
@@ -507,7 +507,7 @@ def test_a_flash_that_fails_in_a_commit_is_told_and_the_device_starts_anew_with_
     assert device.ok("status")["commit"] == "failed"
     device.turn(1000)
     assert device.desk.restart
-    assert json.loads(Device(device.files).get("profile")) == {"title": "Before"}
+    assert json.loads(DeskDevice(device.files).get("profile")) == {"title": "Before"}
 
 
 @given(st.integers(1, 30))
@@ -528,7 +528,7 @@ def test_a_power_cut_in_a_commit_leaves_each_object_old_or_new(cut_after):
     except PowerCut:
         pass
     device.files.cut_at = None
-    again = Device(device.files)
+    again = DeskDevice(device.files)
     found = again.get("profile")
     assert found in (old["profile"], new["profile"])
     assert again.get("song.a") in (old["song.a"], new["song.a"])
@@ -559,7 +559,7 @@ def test_songs_and_sessions_are_listed_page_by_page():
 
 
 def test_a_session_says_whether_its_clock_still_runs_and_whether_it_was_cut_short():
-    device = Device()
+    device = DeskDevice()
     ended = bytes(48)
     cut = bytes(32) + bytes((0, 0, 0x80 | EVENTS.index("cut"))) + bytes(13)
     device.store.save("session", 1, cut, 8)
@@ -573,11 +573,11 @@ def test_a_session_says_whether_its_clock_still_runs_and_whether_it_was_cut_shor
 
 
 def test_built_in_songs_can_be_read():
-    assert Device().get("song.brahms") == SONG
+    assert DeskDevice().get("song.brahms") == SONG
 
 
 def test_reading_again_or_out_of_order_gives_the_same_hash():
-    device = Device()
+    device = DeskDevice()
     device.files.files["voice.a"] = VOICE
     whole = hashlib.sha256(VOICE).hexdigest()
     last = len(VOICE) - 4
@@ -592,11 +592,11 @@ def test_reading_again_or_out_of_order_gives_the_same_hash():
     "name", ["", "song.", "voice./etc", "session", "session.x", "new.profile", "profile.0", "main"]
 )
 def test_nothing_else_can_be_read(name):
-    assert Device().refused("get", name=name)[0] in ("not_found", "bad_argument")
+    assert DeskDevice().refused("get", name=name)[0] in ("not_found", "bad_argument")
 
 
 def test_a_computer_that_does_not_read_waits_alone():
-    device = Device()
+    device = DeskDevice()
     device.serial.reads = False
     device.serial.coming += link.encode({"id": 1, "cmd": "hello"}) * 3
     for _ in range(50):
@@ -662,7 +662,7 @@ def test_whatever_is_asked_is_answered_once_and_changes_nothing_by_itself(reques
 )
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_get_one_answer_a_newline(pieces, data):
-    device = Device()
+    device = DeskDevice()
     stream = bytearray()
     for piece in pieces:
         if isinstance(piece, dict):

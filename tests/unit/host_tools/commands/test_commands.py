@@ -40,7 +40,7 @@ def cable(monkeypatch):
     """A device from the factory with one session on it, found by every command."""
     cable = Cable()
     cable.device.store.save("session", 1, RECORDS, 8)
-    monkeypatch.setattr(client, "connect", lambda port=None: client.Device(cable))
+    monkeypatch.setattr(client, "connect", lambda port=None: client.Connection(cable))
     return cable
 
 
@@ -233,7 +233,7 @@ class TestLooking:
 
     def test_list(self, calando, cable, monkeypatch):
         monkeypatch.setattr(
-            client, "find_all", lambda: ([client.Device(cable)], [CalandoError("/dev/b is in use")])
+            client, "find_all", lambda: ([client.Connection(cable)], [CalandoError("/dev/b is in use")])
         )
         said = done(calando("device", "list"))
         assert "/dev/ttyDESK  unit 43414c41" in said and "/dev/b is in use" in said
@@ -270,7 +270,7 @@ class TestRefusals:
         from types import SimpleNamespace
 
         beside = SimpleNamespace(port="sim", hold_button=lambda: None, close=lambda: None)
-        monkeypatch.setattr(client, "connect", lambda port=None: client.Device(cable, beside))
+        monkeypatch.setattr(client, "connect", lambda port=None: client.Connection(cable, beside))
         (tmp_path / "own.lul").write_bytes(OWN)
         assert "add --commit" in done(calando("song", "put", "own.lul"))
 
@@ -466,7 +466,7 @@ def test_a_cable_pulled_in_the_middle_leaves_the_device_old_or_new(name, calando
         ),
     )
     cable = used()
-    monkeypatch.setattr(client, "connect", lambda port=None: client.Device(cable))
+    monkeypatch.setattr(client, "connect", lambda port=None: client.Connection(cable))
     old = cable.contents()
     done(calando(*COMMANDS[name]))
     new, whole = cable.contents(), cable.passed
@@ -489,7 +489,7 @@ def test_without_anybody_at_the_button_a_pulled_cable_changes_nothing(calando, m
     for passes in range(1, 6000, 599):
         cable = used()
         cable.passes, cable.somebody = passes, False
-        monkeypatch.setattr(client, "connect", lambda port=None, cable=cable: client.Device(cable))
+        monkeypatch.setattr(client, "connect", lambda port=None, cable=cable: client.Connection(cable))
         old = cable.contents()
         refused(calando("profile", "put", "night.toml", "--commit", "--checked"))
         assert cable.contents() == old
@@ -498,7 +498,7 @@ def test_without_anybody_at_the_button_a_pulled_cable_changes_nothing(calando, m
 def test_what_had_arrived_before_the_cable_was_pulled_is_not_sent_again():
     cable = used()
     sent = []
-    device = client.Device(cable)
+    device = client.Connection(cable)
     data = OWN * 8
     device.call("put", name="song.own", size=len(data), sha256="0" * 64, format=1)
     assert device.call("data", at=0, data="AAAA") == {"have": 3}

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from host_tools.cli import app
 from host_tools.device import client
-from host_tools.device.client import Device
+from host_tools.device.client import Connection
 from host_tools.sessions import chart, session_file
 from host_tools.sessions.told import tell
 from simulator.files.errors import CalandoError
@@ -51,7 +51,7 @@ def calando(monkeypatch, tmp_path):
 
     def connect(port=None):
         page = lambda message: {"items": items[message["from"] :], "next": None}  # noqa: E731
-        return Device(Answering(list=page, get=_get, status=PLAYED))
+        return Connection(Answering(list=page, get=_get, status=PLAYED))
 
     monkeypatch.setattr(client, "connect", connect)
     monkeypatch.setenv("CALANDO_NOTES_DIR", str(tmp_path / "notes"))

@@ -12,7 +12,7 @@ from answering import HELLO, STATUS, Answering
 
 from firmware.usb import link
 from host_tools.device import client
-from host_tools.device.client import Device, DeviceLost, DeviceRefused, NoDevice
+from host_tools.device.client import Connection, DeviceLost, DeviceRefused, NoDevice
 from simulator.files.errors import CalandoError, Interrupted
 
 
@@ -42,30 +42,30 @@ class TestOneQuestion:
                 + link.encode({"id": message["id"], "ok": {"staged": 1}})
             )
 
-        assert Device(Answering(stage=late)).call("stage") == {"staged": 1}
+        assert Connection(Answering(stage=late)).call("stage") == {"staged": 1}
 
     def test_a_refusal_carries_code_and_sentence(self):
-        device = Device(Answering(get=DeviceRefused("not_found", "There is no song of that name.")))
+        device = Connection(Answering(get=DeviceRefused("not_found", "There is no song of that name.")))
         with pytest.raises(DeviceRefused, match="no song of that name") as refused:
             device.call("get", name="song.none")
         assert refused.value.code == "not_found" and isinstance(refused.value, CalandoError)
 
     def test_what_was_damaged_on_its_way_there_is_sent_again_whatever_it_is(self):
         wire = Answering(commit=[UNREADABLE, {"hold_s": 30}])
-        assert Device(wire).call("commit") == {"hold_s": 30}
+        assert Connection(wire).call("commit") == {"hold_s": 30}
         assert [message["cmd"] for message in wire.asked] == ["hello", "commit", "commit"]
 
     @pytest.mark.parametrize(("command", "times"), [("status", client.TRIES), ("commit", 1), ("stage", 1)])
     def test_without_an_answer_only_what_can_do_no_harm_is_asked_again(self, command, times):
         wire = Answering(**{command: b""})
         with pytest.raises(DeviceLost, match="no longer answers"):
-            Device(wire).call(command)
+            Connection(wire).call(command)
         assert len(wire.asked) == 1 + times
 
     def test_a_pulled_cable_is_a_sentence(self):
         wire = Answering(status=OSError(errno.EIO, "Input/output error"))
         with pytest.raises(DeviceLost, match=r"is gone .input/output error.: nothing was committed"):
-            Device(wire).call("status")
+            Connection(wire).call("status")
 
 
 class TestObjects:
@@ -81,14 +81,14 @@ class TestObjects:
 
     def test_an_object_comes_in_chunks_with_progress(self):
         seen = []
-        device = Device(Answering(get=self.chunk))
+        device = Connection(Answering(get=self.chunk))
         assert device.get("session.1", lambda done, total: seen.append((done, total))) == self.DATA
         assert seen == [(256, 768), (512, 768), (768, 768)]
 
     def test_what_differs_from_its_hash_is_read_again_and_then_refused(self):
         wrong = Answering(get=lambda message: self.chunk(message, digest="0" * 64))
         with pytest.raises(CalandoError, match="differs each time from its SHA-256"):
-            Device(wrong).get("profile")
+            Connection(wrong).get("profile")
         assert len(wrong.asked) == 1 + 3 * client.TRIES
 
     def test_what_has_arrived_already_is_not_sent_again(self):
@@ -99,14 +99,14 @@ class TestObjects:
             return {"have": message["at"] + len(base64.b64decode(message["data"]))}
 
         wire = Answering(put={"have": 512}, data=data)
-        Device(wire).put("song.own", self.DATA)
+        Connection(wire).put("song.own", self.DATA)
         assert sent == [512]
         assert wire.asked[1]["sha256"] == hashlib.sha256(self.DATA).hexdigest()
 
     def test_a_list_comes_in_pages(self):
         one, two = ({"name": name, "bytes": 60, "built_in": False} for name in "ab")
         wire = Answering(list=[{"items": [one], "next": 1}, {"items": [two], "next": None}])
-        assert Device(wire).list("song") == [one, two]
+        assert Connection(wire).list("song") == [one, two]
         assert [message["from"] for message in wire.asked[1:]] == [0, 1]
 
 
@@ -115,24 +115,24 @@ class TestCommit:
         said = []
         states = [status(state) for state in ("waiting", "waiting", "done", "done", "none")]
         wire = Answering(commit={"hold_s": 30}, status=states)
-        Device(wire).commit(said.append, checked=True)
+        Connection(wire).commit(said.append, checked=True)
         assert states == []
         assert wire.asked[1]["checked"] is True
         assert "Hold the button" in said[0] and "within 30 s" in said[0]
 
     def test_a_restart_that_was_over_before_we_looked_is_one(self):
         wire = Answering(commit={"hold_s": 30}, status=[status("waiting"), status("none")])
-        Device(wire).commit(lambda text: None)
+        Connection(wire).commit(lambda text: None)
 
     def test_nobody_there_is_a_sentence(self):
         wire = Answering(commit={"hold_s": 1}, status=status("expired"))
         with pytest.raises(CalandoError, match=r"nobody held the button .* nothing was changed"):
-            Device(wire).commit(lambda text: None)
+            Connection(wire).commit(lambda text: None)
 
     def test_it_can_be_cancelled_while_the_button_is_waited_for(self):
         wire = Answering(commit={"hold_s": 30}, status=status("waiting"), discard={"staged": 0})
         with pytest.raises(CalandoError, match="cancelled: nothing was changed"):
-            Device(wire).commit(lambda text: None, cancelled=lambda: True)
+            Connection(wire).commit(lambda text: None, cancelled=lambda: True)
         assert wire.asked[-1]["cmd"] == "discard"
 
     def test_once_the_button_was_held_it_is_too_late_to_cancel(self):
@@ -142,7 +142,7 @@ class TestCommit:
             discard=DeviceRefused("busy", "What is staged is being committed; wait for status."),
         )
         said = []
-        Device(wire).commit(said.append, cancelled=lambda: True)
+        Connection(wire).commit(said.append, cancelled=lambda: True)
         assert said[-1].startswith("Done")
 
     @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ class TestCommit:
         monkeypatch.setattr(client, "time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
         wire = Answering(commit={"hold_s": 30}, status=[status(state) for state in states], discard=discard)
         with pytest.raises(Interrupted, match=says):
-            Device(wire).commit(lambda text: None)
+            Connection(wire).commit(lambda text: None)
 
     def test_the_port_may_come_back_under_another_name(self, monkeypatch):
         gone = Answering(commit={"hold_s": 1}, status=[status("done"), OSError(errno.EIO, "gone")])
-        device = Device(gone)
+        device = Connection(gone)
         monkeypatch.setattr(client, "serial_ports", lambda: ["/dev/other"])
         back = Answering(status=status("none"))
 
@@ -181,7 +181,7 @@ class TestCommit:
                 raise CalandoError("no such port")
             return back
 
-        monkeypatch.setattr(client, "SerialWire", open_port)
+        monkeypatch.setattr(client, "SerialTransport", open_port)
         device.commit(lambda text: None)
         assert gone.closed
         assert device.call("status") == STATUS
@@ -190,14 +190,16 @@ class TestCommit:
         gone = Answering(commit={"hold_s": 1}, status=[status("done"), OSError(errno.EIO, "gone")])
         monkeypatch.setattr(client, "serial_ports", list)
         with pytest.raises(DeviceLost, match="took the change, and has not come back"):
-            Device(gone).commit(lambda text: None)
+            Connection(gone).commit(lambda text: None)
 
     def test_a_simulated_button_is_held_by_the_program(self):
         held, said = [], []
         beside = SimpleNamespace(
             port="", hold_button=lambda: held.append(True), close=lambda: held.append(False)
         )
-        device = Device(Answering(bench={"hold_s": 1}, status=[STATUS, STATUS | {"mode": "bench"}]), beside)
+        device = Connection(
+            Answering(bench={"hold_s": 1}, status=[STATUS, STATUS | {"mode": "bench"}]), beside
+        )
         device.bench(said.append)
         device.close()
         assert held == [True, False] and "simulated" in said[0]
@@ -205,7 +207,7 @@ class TestCommit:
     def test_a_flash_that_fails_is_a_sentence(self):
         wire = Answering(commit={"hold_s": 1}, status=status("failed"))
         with pytest.raises(CalandoError, match="did not take all of it"):
-            Device(wire).commit(lambda text: None)
+            Connection(wire).commit(lambda text: None)
 
 
 class TestFinding:
@@ -220,7 +222,7 @@ class TestFinding:
             return wire
 
         monkeypatch.setattr(client, "serial_ports", lambda: [f"/dev/{name}" for name in ports])
-        monkeypatch.setattr(client, "SerialWire", open_port)
+        monkeypatch.setattr(client, "SerialTransport", open_port)
 
     def test_the_one_that_answers_is_found_among_others(self, monkeypatch):
         self.plug_in(monkeypatch, a=Answering(hello=b"ERROR\r\n"), b=Answering(), c=Answering(hello=b""))
@@ -262,7 +264,7 @@ class TestFinding:
     def test_what_is_not_ours_is_told(self, answer, says):
         wire = Answering(hello=answer)
         with pytest.raises(CalandoError, match=says):
-            Device(wire)
+            Connection(wire)
         assert wire.closed
 
     @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def written(tmp_path_factory):
     raw += made.event(800, "phase", "hold", "signal_lost") + b"".join(rows[800:])
     raw += b"".join(made.row(s) for s in range(1000, 1100)) + made.event(1100, "end", 0, "time_up")
     file = file_of(raw, started=datetime.datetime(2026, 5, 1, 23, 50, tzinfo=zone(5.75)))
-    moments = note.changed(note.Note(), moments=["0:30 sighs", "17:00 asleep"])
+    moments = note.changed(note.SessionNote(), moments=["0:30 sighs", "17:00 asleep"])
     place = tmp_path_factory.mktemp("edf") / "session.edf"
     place.write_bytes(edf_form.edf(file, tell(raw), moments))
     return file, csv_form.read_csv(csv_form.csv_text(file, tell(raw)))[1], place

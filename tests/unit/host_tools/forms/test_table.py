@@ -46,7 +46,7 @@ def folder(tmp_path, monkeypatch):
         session_file.save(random_session(seed), place / f"r{seed}.calando")
     (place / "x.calando").write_text("{}")
     made_note = note.changed(
-        note.Note(), {"goal": "quiet"}, ["NRS before 4", "NRS after 0", "ESAS-r pain after 3"]
+        note.SessionNote(), {"goal": "quiet"}, ["NRS before 4", "NRS after 0", "ESAS-r pain after 3"]
     )
     note.write(known, made_note, 0, STARTED)
     return place

@@ -16,7 +16,7 @@ from simulator.files.errors import CalandoError
 def exported(tmp_path):
     """The folder of an exported session, its stem, and the session."""
     file = file_of(made.session(every_s=1), started=READ_AT)
-    moments = note.changed(note.Note(), moments=["0:30 sighs"])
+    moments = note.changed(note.SessionNote(), moments=["0:30 sighs"])
     write_files(export.files(file, export.FORMS, tmp_path, moments, "Patient/1", True))
     session_file.save(file, tmp_path / (session_read.stem(file) + ".calando"))
     return tmp_path, session_read.stem(file), file

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from host_tools.cli import app
 from host_tools.commands import session_note
 from host_tools.sessions import chart, identifying, note, scales, session_file
-from host_tools.sessions.note import Note
+from host_tools.sessions.note import SessionNote
 from host_tools.sessions.told import tell
 from simulator.files.errors import CalandoError
 
@@ -46,18 +46,21 @@ class TestScores:
         self, text, lowest, highest
     ):
         for value in (lowest, highest):
-            assert note.changed(Note(), scores=[f"{text} {value}"]).scores[0].value == value
+            assert note.changed(SessionNote(), scores=[f"{text} {value}"]).scores[0].value == value
         for value in (lowest - 1, highest + 1):
             with pytest.raises(CalandoError, match=f"outside {lowest} to {highest}"):
-                note.changed(Note(), scores=[f"{text} {value}"])
+                note.changed(SessionNote(), scores=[f"{text} {value}"])
 
     def test_nothing_entered_is_not_zero(self):
-        assert Note().scores == ()
-        assert note.changed(Note(), scores=["NRS before 0"]).scores[0].value == 0
-        assert note.changed(note.changed(Note(), scores=["NRS before 0"]), scores=["NRS before -"]) == Note()
+        assert SessionNote().scores == ()
+        assert note.changed(SessionNote(), scores=["NRS before 0"]).scores[0].value == 0
+        assert (
+            note.changed(note.changed(SessionNote(), scores=["NRS before 0"]), scores=["NRS before -"])
+            == SessionNote()
+        )
 
     def test_the_same_scale_and_time_is_replaced_and_another_is_beside_it(self):
-        first = note.changed(Note(), scores=["NRS before 4", "NRS after 2"])
+        first = note.changed(SessionNote(), scores=["NRS before 4", "NRS after 2"])
         second = note.changed(first, scores=["nrs before 5"])
         assert [(score.when, score.value) for score in second.scores] == [("before", 5), ("after", 2)]
 
@@ -69,7 +72,7 @@ class TestScores:
     )  # fmt: skip
     def test_what_is_no_score_is_one_sentence(self, text, sentence):
         with pytest.raises(CalandoError, match=sentence):
-            note.changed(Note(), scores=[text])
+            note.changed(SessionNote(), scores=[text])
 
     def test_a_scale_has_a_name_and_a_range_and_nothing_of_its_items(self):
         assert set(vars(scales.SCALES[0])) == {"name", "lowest", "highest", "of_one_symptom"}
@@ -77,18 +80,18 @@ class TestScores:
 
 class TestWords:
     def test_what_is_not_given_stays_and_what_is_given_empty_goes(self):
-        first = note.changed(Note(), {"goal": "settle", "remarks": "quiet"})
-        assert note.changed(first, {"goal": " "}) == Note(remarks="quiet")
+        first = note.changed(SessionNote(), {"goal": "settle", "remarks": "quiet"})
+        assert note.changed(first, {"goal": " "}) == SessionNote(remarks="quiet")
 
     @pytest.mark.parametrize("name", note.WORDS)
     def test_words_fit_on_the_page_or_are_refused(self, name):
         most = note.WORDS[name][1]
-        assert len(getattr(note.changed(Note(), {name: "x" * most}), name)) == most
+        assert len(getattr(note.changed(SessionNote(), {name: "x" * most}), name)) == most
         with pytest.raises(CalandoError, match=f"{name} has {most + 1} characters"):
-            note.changed(Note(), {name: "x" * (most + 1)})
+            note.changed(SessionNote(), {name: "x" * (most + 1)})
 
     def test_a_moment_is_a_time_of_the_session(self):
-        kept = note.changed(Note(), moments=["12:30 grimaces", "0:05  eyes   open"], length_s=750)
+        kept = note.changed(SessionNote(), moments=["12:30 grimaces", "0:05  eyes   open"], length_s=750)
         assert [(moment.time_s, moment.words) for moment in kept.moments] == [
             (5, "eyes open"),
             (750, "grimaces"),
@@ -100,7 +103,7 @@ class TestWords:
             ("soon x", "no moment"),
         ):
             with pytest.raises(CalandoError, match=sentence):
-                note.changed(Note(), moments=[text], length_s=750)
+                note.changed(SessionNote(), moments=[text], length_s=750)
 
 
 class TestNaming:
@@ -136,11 +139,18 @@ class TestNaming:
         assert identifying.found("Anna, nurse", lists_people=True) == [("a name", "Anna")]
 
     def test_what_was_asked_about_once_is_not_asked_about_again(self):
-        kept = Note(remarks="Liked Schumann")
-        assert note.identifying_words(kept, Note()) == [("remarks", "a name", "Liked Schumann")]
+        kept = SessionNote(remarks="Liked Schumann")
+        assert note.identifying_words(kept, SessionNote()) == [("remarks", "a name", "Liked Schumann")]
         assert note.identifying_words(note.changed(kept, {"goal": "calm"}), kept) == []
-        assert note.identifying_words(note.changed(Note(), moments=["1:00 smiles at Anna"]), Note())
-        assert note.identifying_words(note.changed(Note(), scores=["ESAS-r Anna before 2"]), Note()) == []
+        assert note.identifying_words(
+            note.changed(SessionNote(), moments=["1:00 smiles at Anna"]), SessionNote()
+        )
+        assert (
+            note.identifying_words(
+                note.changed(SessionNote(), scores=["ESAS-r Anna before 2"]), SessionNote()
+            )
+            == []
+        )
 
     @given(st.text(max_size=80))
     def test_any_text_can_be_looked_at(self, text):
@@ -151,13 +161,13 @@ class TestNaming:
 class TestVersions:
     def test_every_version_is_kept_and_none_is_written_over(self, notes_folder):
         played = session()
-        note.write(played, Note(goal="one"), 0, NOW)
+        note.write(played, SessionNote(goal="one"), 0, NOW)
         first = next(notes_folder.glob("*/0001.json")).read_bytes()
-        note.write(played, Note(goal="two"), 1, NOW)
+        note.write(played, SessionNote(goal="two"), 1, NOW)
         assert [version.note.goal for version in note.history(played)] == ["one", "two"]
         assert next(notes_folder.glob("*/0001.json")).read_bytes() == first
         with pytest.raises(CalandoError, match="somebody wrote version 2"):
-            note.write(played, Note(goal="three"), 1, NOW)
+            note.write(played, SessionNote(goal="three"), 1, NOW)
         assert note.newest(played).note.goal == "two"
         assert len(list(notes_folder.glob("*/*"))) == 2
 
@@ -167,7 +177,7 @@ class TestVersions:
 
         def write(goal):
             try:
-                outcomes.append(note.write(played, Note(goal=goal), 0, NOW).note.goal)
+                outcomes.append(note.write(played, SessionNote(goal=goal), 0, NOW).note.goal)
             except CalandoError as error:
                 outcomes.append(error)
 
@@ -181,7 +191,7 @@ class TestVersions:
         ]
 
     def test_it_is_found_when_the_session_is_read_again_and_by_no_other(self):
-        note.write(session(), Note(goal="one"), 0, NOW)
+        note.write(session(), SessionNote(goal="one"), 0, NOW)
         again = session().model_copy(
             update={"read_at": NOW + datetime.timedelta(days=9), "dose_today_min": 3}
         )
@@ -192,7 +202,7 @@ class TestVersions:
         )  # the device was set back to new, and counts from 1 again
 
     def test_a_damaged_version_is_one_sentence(self, notes_folder):
-        note.write(session(), Note(goal="one"), 0, NOW)
+        note.write(session(), SessionNote(goal="one"), 0, NOW)
         place = next(notes_folder.glob("*/0001.json"))
         text = place.read_text()
         for damaged in (text[:-20], "", text.replace("goal", "gaol"), "\x80"):
@@ -204,10 +214,10 @@ class TestVersions:
         (tmp_path / "file").write_text("")
         monkeypatch.setenv("CALANDO_NOTES_DIR", str(tmp_path / "file"))
         with pytest.raises(CalandoError, match="cannot be kept"):
-            note.write(session(), Note(goal="one"), 0, NOW)
+            note.write(session(), SessionNote(goal="one"), 0, NOW)
 
     def test_what_nobody_entered_is_not_in_the_file(self, notes_folder):
-        note.write(session(), Note(goal="one"), 0, NOW)
+        note.write(session(), SessionNote(goal="one"), 0, NOW)
         assert set(json.loads(next(notes_folder.glob("*/0001.json")).read_text())["note"]) == {
             "goal",
             "scores",
@@ -218,7 +228,7 @@ class TestVersions:
 class TestOnThePage:
     def test_the_note_stands_on_the_page_and_what_was_not_entered_does_not(self):
         made_note = note.changed(
-            Note(), {"goal": "settle <b>", "stopped_by": "nurse", "stopped_why": "feeding"},
+            SessionNote(), {"goal": "settle <b>", "stopped_by": "nurse", "stopped_why": "feeding"},
             ["NRS before 4", "NRS after 0", "ESAS-r pain before 3"], ["1:05 sighs"],
         )  # fmt: skip
         played = session()
@@ -240,7 +250,7 @@ class TestOnThePage:
             pytest.skip("there is no Chromium to print the page with")
         words = "Wabcdef ghi jklm nopqr stw " * 20
         longest = note.changed(
-            Note(), {name: words[:most].strip() for name, (_, most) in note.WORDS.items()},
+            SessionNote(), {name: words[:most].strip() for name, (_, most) in note.WORDS.items()},
             [f"ESAS-r {words[:20]}{number:03d} before 3" for number in range(note.MOST_SCORES)],
             [f"{number}:00 {words[:59]}" for number in range(note.MOST_MOMENTS)],
         )  # fmt: skip
@@ -300,7 +310,7 @@ class TestTheCommand:
         words = ["settle", "", "", "asleep", "", "", ""]
         run(answers=[*words, "NRS before 44", "NRS before 4", "", "9:00 late", "1:00 sighs", "", "-"])
         assert note.newest(session()).note == note.changed(
-            Note(), {"goal": "settle", "after": "asleep"}, ["NRS before 4"], ["1:00 sighs"]
+            SessionNote(), {"goal": "settle", "after": "asleep"}, ["NRS before 4"], ["1:00 sighs"]
         )
 
     def test_a_name_is_asked_about_once(self, run):

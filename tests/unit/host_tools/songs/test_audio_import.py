@@ -134,13 +134,12 @@ def test_a_key_is_found():
         assert fit.key_of(line) == found
 
 
-def test_an_imported_song_comes_out_at_the_level_asked_for(tmp_path, capsys):
+def test_an_imported_song_comes_out_at_the_level_asked_for(tmp_path):
     from host_tools.sound import render
 
     path = tmp_path / "ours.mid"
     write_midi(path, tune("pripetshik"))
-    importing.command(path, None, Choice())
-    assert "notes" in capsys.readouterr().out
+    assert "notes" in importing.bring(path, None, Choice()).told()[0]
     plan = render.plan_for(
         render.load_profile(None), str(tmp_path / "ours.lul"), seconds=60, soundscape=None, governed=False,
         first_level_cdba=4800, level_cdba=4800, brightness_permille=500, density_permille=600, tempo_mbpm=66000,

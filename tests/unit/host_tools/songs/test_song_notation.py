@@ -651,11 +651,10 @@ def test_a_title_in_any_script_has_a_name_of_its_own():
     )
 
 
-def test_nothing_is_overwritten_unasked_and_a_full_folder_is_told(tmp_path, capsys):
+def test_nothing_is_overwritten_unasked_and_a_full_folder_is_told(tmp_path):
     abc(tmp_path, "C D E F | G4 |]", name="it's ours.abc")
     path = tmp_path / "it's ours.abc"
-    importing.command(path, None, Choice())
-    out = capsys.readouterr().out
+    out = "\n".join(importing.bring(path, None, Choice()).told())
     assert "key: C major" in out and f"--song '{tmp_path}/it_s_ours.lul'".replace("'", "") in out.replace(
         "'", ""
     )
@@ -667,18 +666,18 @@ def test_nothing_is_overwritten_unasked_and_a_full_folder_is_told(tmp_path, caps
     assert (tmp_path / "it_s_ours.played.svg").read_text("utf-8").startswith("<svg")
     before = (tmp_path / "it_s_ours.lul").read_bytes()
     with pytest.raises(CalandoError, match="there already; give --out"):
-        importing.command(path, None, Choice())
-    importing.command(path, None, Choice(), overwrite=True)
+        importing.bring(path, None, Choice())
+    importing.bring(path, None, Choice(), overwrite=True)
     assert (tmp_path / "it_s_ours.lul").read_bytes() == before
     with pytest.raises(CalandoError, match="cannot be written"):
-        importing.command(path, tmp_path / "not_there" / "song.lul", Choice())
+        importing.bring(path, tmp_path / "not_there" / "song.lul", Choice())
 
 
 def test_where_nothing_can_be_written_nothing_is_lost(tmp_path, monkeypatch):
     path, shelf = tmp_path / "tune.abc", tmp_path / "shelf"
     path.write_text("X:1\nT:ours\nM:4/4\nL:1/4\nK:C\nC E G c | c4 |]\n", "utf-8")
     shelf.mkdir()
-    importing.command(path, shelf / "song.lul", Choice())
+    importing.bring(path, shelf / "song.lul", Choice())
     before = {file.name: file.read_bytes() for file in shelf.iterdir()}
     path.write_text(path.read_text("utf-8").replace("C E G c", "C F A c"), "utf-8")
 
@@ -694,7 +693,7 @@ def test_where_nothing_can_be_written_nothing_is_lost(tmp_path, monkeypatch):
 
         monkeypatch.setattr(output.tempfile, "mkstemp", refuse)
     with pytest.raises(CalandoError, match=r"cannot be written \(permission denied\)"):
-        importing.command(path, shelf / "song.lul", Choice(), overwrite=True)
+        importing.bring(path, shelf / "song.lul", Choice(), overwrite=True)
     monkeypatch.undo()
     shelf.chmod(0o755)
     assert same()
@@ -711,14 +710,14 @@ def test_where_nothing_can_be_written_nothing_is_lost(tmp_path, monkeypatch):
 
     monkeypatch.setattr(output.os, "fdopen", fill_up)
     with pytest.raises(CalandoError, match=r"cannot be written \(no space left on device\)"):
-        importing.command(path, shelf / "song.lul", Choice(), overwrite=True)
+        importing.bring(path, shelf / "song.lul", Choice(), overwrite=True)
     monkeypatch.undo()
     assert len(opened) == 2 and same()
 
     # A folder stands where the song should.
     (tmp_path / "wall.lul").mkdir()
     with pytest.raises(CalandoError, match=r"wall.lul is there already"):
-        importing.command(path, tmp_path / "wall.lul", Choice())
+        importing.bring(path, tmp_path / "wall.lul", Choice())
     with pytest.raises(CalandoError, match="cannot be written"):
-        importing.command(path, tmp_path / "wall.lul", Choice(), overwrite=True)
+        importing.bring(path, tmp_path / "wall.lul", Choice(), overwrite=True)
     assert not list(tmp_path.glob("wall.played*"))

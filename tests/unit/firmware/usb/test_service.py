@@ -4,15 +4,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from firmware.usb import commands, computer
+from firmware.usb import commands, service
 
 
 @pytest.fixture
 def there(monkeypatch):
-    monkeypatch.setattr(computer, "UsbSerial", lambda: None)
+    monkeypatch.setattr(service, "UsbSerial", lambda: None)
     collected = []
     device = SimpleNamespace(loop=SimpleNamespace(collect=lambda: collected.append(True)))
-    made = computer.Computer(device)
+    made = service.UsbService(device)
     made.desk = SimpleNamespace(staged=0)
     made.collected = collected
     return made

@@ -5,7 +5,7 @@ from machine import PWM, Pin
 _FREQUENCY_HZ = 1000  # well above what an eye or a camera at the bedside sees flicker
 
 
-class Light:
+class StatusLight:
     def __init__(self, green_pin, amber_pin):
         self._green = PWM(Pin(green_pin), freq=_FREQUENCY_HZ, duty_u16=0)
         self._amber = PWM(Pin(amber_pin), freq=_FREQUENCY_HZ, duty_u16=0)

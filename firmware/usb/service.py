@@ -13,7 +13,7 @@ from firmware.usb.link import Link
 PACKETS = 20  # a whole line and its answer in one turn; beside music one packet, some 2 ms
 
 
-class Computer:
+class UsbService:
     """device: main.Device.
 
     bench: somebody held the button for bench mode; desk and bench_commands are None until a computer asks for them.
