@@ -18,7 +18,6 @@ from firmware import board, boot, reasons
 from firmware.audio import Audio
 from firmware.care import guard, panel
 from firmware.care.conductor import Conductor
-from firmware.care.dose import RECORD as DOSE_RECORD
 from firmware.care.dose import RECORD_BYTES as DOSE_BYTES
 from firmware.care.dose import VERSION as DOSE_VERSION
 from firmware.care.dose import Dose
@@ -36,6 +35,7 @@ from firmware.drivers.pcm_out import BLOCK, PcmOut
 from firmware.drivers.status_light import StatusLight
 from firmware.drivers.trace import Trace
 from firmware.loop import Clock, Loop
+from firmware.memory import names
 from firmware.memory.journal import CHIP_FAULTS, WHY_LEFT, Journal
 from firmware.memory.store import Store
 from firmware.modules import forget
@@ -52,7 +52,7 @@ _LINK_MS = const(16)
 _RETRY_MS = const(5000)  # a chip in fault is looked for again this often, while nothing plays
 WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
 _I2C_TIMEOUT_US = const(10_000)  # the default of 50 ms would starve the sound
-FAULT_RECORD = "fault"  # text: what the device last died of. Its version says whether that is news at a boot:
+# The version of the record names.FAULT says whether it is news at a boot:
 _DIED = const(1)  # news: this start tells it
 _TOLD = const(2)  # no news: it was told, or nothing ever happened
 _RUNS_S = const(5)  # after so long this firmware has come as far as its loop
@@ -425,9 +425,9 @@ class Device:
     def _why_it_ended(self):
         """The fault that ended the run before this one, once, or None. Its text stays on flash, for a computer to read."""
         try:
-            found = self.store.load(FAULT_RECORD)
+            found = self.store.load(names.FAULT)
             if found is not None and found[0] == _DIED:
-                self.store.save(FAULT_RECORD, _TOLD, found[1])
+                self.store.save(names.FAULT, _TOLD, found[1])
                 return reasons.EXCEPTION
         except OSError as error:
             self._tell("save_failed", None, error.args[0])
@@ -436,7 +436,7 @@ class Device:
     def _save_dose(self):
         self.dose.pack_into(self._dose_record)
         try:
-            self.store.save(DOSE_RECORD, DOSE_VERSION, self._dose_record)
+            self.store.save(names.DOSE, DOSE_VERSION, self._dose_record)
             self.inputs.flash_fault = None
         except OSError as error:
             # Music that a power cut would let be forgotten would have no limit: there is none.
@@ -492,7 +492,7 @@ def save_fault(device, text):
         if device is not None and device.journal.has_rows:
             device.journal.flush()
         # Its end says what went wrong.
-        store.save(FAULT_RECORD, _DIED, text.encode()[-_FAULT_BYTES:])
+        store.save(names.FAULT, _DIED, text.encode()[-_FAULT_BYTES:])
     except OSError:
         pass
 

@@ -9,6 +9,7 @@ import json
 
 from firmware import board
 from firmware.care import dose
+from firmware.memory import names
 from firmware.memory.store import ASIDE
 from firmware.prescription import calibration, profile
 from firmware.sound import songs
@@ -35,7 +36,7 @@ def load(device, unique_id):
 def _load_profile(device):
     """The committed profile, or the ready-made one for newborns, which only shows that none is there."""
     try:
-        found = device.store.load(profile.RECORD)
+        found = device.store.load(names.PROFILE)
         if found is not None:
             values = profile.migrate(json.loads(bytes(found[1])), found[0])
             committed = profile.Profile.from_values(values)
@@ -56,7 +57,7 @@ def _load_song(files, name):
     """A song of the firmware or of the store; raises ValueError when it is not there, or damaged."""
     if name in songs.NAMES:
         return songs.SONGS[name]
-    file = "song." + name
+    file = names.SONG + name
     size = files.size(file)
     if size is None:
         raise ValueError("its song is not on this device")
@@ -69,9 +70,9 @@ def _open_recording(files, name):
     """The recording that a profile asks for, or None; raises ValueError or OSError when it is not there."""
     if name == "none":
         return None
-    from firmware.sound.adpcm import RECORD, SoundRecording
+    from firmware.sound.adpcm import SoundRecording
 
-    file = RECORD + "." + name
+    file = names.VOICE + name
     return SoundRecording(files.open(file).read_into, files.size(file))
 
 
@@ -79,21 +80,21 @@ def _load_calibration(device):
     """A record of this device replaces the board's strictest assumption."""
     device.full_scale_cdba = board.FULL_SCALE_CDBA
     device.calibrated = False
-    found = device.store.load(calibration.RECORD)
+    found = device.store.load(names.CALIBRATION)
     if found is not None:
         device.full_scale_cdba = calibration.read(bytes(found[1]), device.unit)
         device.calibrated = True
-    elif device.store.damaged(calibration.RECORD):
+    elif device.store.damaged(names.CALIBRATION):
         raise ValueError("no slot of it is whole")
 
 
 def _load_dose(device):
     device.dose = dose.Dose()
     try:
-        found = device.store.load(dose.RECORD)
+        found = device.store.load(names.DOSE)
         if found is not None:
             device.dose.unpack(found[1])
-        elif device.store.damaged(dose.RECORD):
+        elif device.store.damaged(names.DOSE):
             raise ValueError("no slot of it is whole")
     except (ValueError, OSError):
         # How much there was is not known: nothing more today.

@@ -3,6 +3,10 @@
 One of each is made at start and filled again and again. Unknown is None. No behaviour here.
 """
 
+# The gestures of the button. reasons.HOLD is another thing: the phase in which the tempo stays.
+PRESS = "press"  # as the button goes down
+HELD = "hold"  # a second later, if it is down still
+
 
 class Prescription:
     """What a profile says, in the firmware's units: the attributes of profile.Profile without its table and checks."""
@@ -24,7 +28,7 @@ class Inputs:
 
     def __init__(self):
         # the button
-        self.gesture: str | None = None  # None, "press" (as the button goes down) or "hold" (a second later)
+        self.gesture: str | None = None  # PRESS or HELD
         self.button_stuck = False
         # the patient, from vitals.py
         self.pulse_rate_mbpm: int | None = None

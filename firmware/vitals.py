@@ -24,7 +24,7 @@ _NEWBORN = (12, 64, 400, 100, 12, 960)  # 250 to 47 beats per minute
 _ADULT = (13, 96, 400, 150, 25, 1600)  # 230 to 31
 
 _STALE_AFTER_MS = const(5000)  # issue: a value older than 5 s is unknown
-_HOLD_PAIRS = const(250)  # the same in samples
+_STALE_AFTER_PAIRS = const(250)  # the same in samples
 # A bare sensor sees some hundred counts, skin 20 000 and more with the driver's steering.
 _CONTACT_LOST_COUNTS = const(12000)
 _CONTACT_FOUND_COUNTS = const(15000)
@@ -139,7 +139,7 @@ class Vitals:
         self._levelled_to = self._since + self._half
         self._limit = 0
         self._red_limit = 0
-        self._good_head = head - _HOLD_PAIRS
+        self._good_head = head - _STALE_AFTER_PAIRS
         self._sure_head = head - _WEAK_PAIRS
         self._period.forget()
         self._beats.forget()
@@ -380,7 +380,7 @@ class Vitals:
         odd = 0
         if beats.anchor and now - beats.anchor > self._longest_silence():
             self._unknown(reasons.TOO_WEAK)
-            self._good_head = head - _HOLD_PAIRS
+            self._good_head = head - _STALE_AFTER_PAIRS
             self._sure_head = head - _WEAK_PAIRS
             return
         ticks = 0
@@ -432,7 +432,7 @@ class Vitals:
             else:
                 reason = reasons.MOTION if beats.lately_odd > _RESTLESS // 2 else reasons.TOO_WEAK
         if reason is not None:
-            if head - self._good_head >= _HOLD_PAIRS:
+            if head - self._good_head >= _STALE_AFTER_PAIRS:
                 self._unknown(reason)
             elif self.quality_percent > 5:
                 self.quality_percent -= self.quality_percent // 4
@@ -465,7 +465,7 @@ class Vitals:
     def _doubt(self, reason, head):
         """Show nothing, at once: what would be shown may be another's."""
         self._unknown(reason)
-        self._good_head = head - _HOLD_PAIRS
+        self._good_head = head - _STALE_AFTER_PAIRS
 
     def _is_second_wave(self, period):
         """The period could be the way to a second wave, and the beats lie further apart.

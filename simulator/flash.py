@@ -12,6 +12,7 @@ from typing import Any
 import littlefs
 
 from firmware.care import dose
+from firmware.memory import names
 from firmware.memory.store import Store
 from firmware.prescription import profile
 from simulator.files.errors import CalandoError, os_reason
@@ -109,7 +110,7 @@ class Flash:
         if song is not None:
             HostFiles(files, self.folder).write(f"song.{song[0]}", (song[1],))
         Store(HostFiles(files, self.folder)).save(
-            profile.RECORD, profile.SCHEMA_VERSION, json.dumps(values).encode()
+            names.PROFILE, profile.SCHEMA_VERSION, json.dumps(values).encode()
         )
         files.unmount()
         self.erases = self.programs = 0
@@ -117,7 +118,7 @@ class Flash:
     def pass_minutes(self, minutes: int) -> None:
         """Let time pass for the dose, as on a device that is switched on with nobody there."""
         store = self.store()
-        found = store.load(dose.RECORD)
+        found = store.load(names.DOSE)
         if found is None or minutes <= 0:
             return
         kept = dose.Dose()
@@ -128,7 +129,7 @@ class Flash:
         kept.pass_minutes(minutes)
         record = bytearray(dose.RECORD_BYTES)
         kept.pack_into(record)
-        store.save(dose.RECORD, dose.VERSION, bytes(record))
+        store.save(names.DOSE, dose.VERSION, bytes(record))
 
     def store(self) -> Store:
         """The device's records, to read and to write, while it is switched off."""

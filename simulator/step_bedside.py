@@ -15,10 +15,11 @@ from typing import Any
 from firmware import reasons
 from firmware.care.conductor import Conductor
 from firmware.care.dose import RECORD_BYTES, Dose
+from firmware.care.panel import HELD_MS
 from firmware.care.session import Session
 from firmware.prescription.profile import Profile
 from firmware.sound.songs import SONGS
-from firmware.step import Inputs, Outputs
+from firmware.step import HELD, PRESS, Inputs, Outputs
 from simulator.laws import Laws
 from simulator.patient import AMBIENT_UA, LightSource, Script
 from simulator.scenario import Scenario
@@ -26,7 +27,6 @@ from simulator.step_bench import STEP_MS, GlidingLevel, SongOutline
 
 IDLE_MS = 4000  # while nothing sounds or is about to; the guard's clock allows 5 s
 START_MS = 900  # from power to the first look at the button, on the desk's device
-HOLD_MS = 1000
 STUCK_MS = 20_000
 POWER_GAP_S = 5.0
 SUPPLY_V, QUIET_ROOM_DBA, KNOB_PERCENT, BROWN_OUT_V = 5.0, 45.0, 100.0, 1.8
@@ -203,7 +203,7 @@ class _StepBedside:
                 return  # a finger that the device did not see come says nothing
             if value:
                 self._down_ms = now_ms
-                self._gestures = [(now_ms, "press"), (now_ms + HOLD_MS, "hold")]
+                self._gestures = [(now_ms, PRESS), (now_ms + HELD_MS, HELD)]
             else:
                 self._down_ms = None
                 self._gestures = [one for one in self._gestures if one[0] < now_ms]

@@ -13,7 +13,6 @@ from micropython import const
 
 from firmware.care.hour import MINUTES, Hour
 
-RECORD = "dose"  # its name in the store
 SESSIONS_MAX = const(16)
 DAY_MIN = const(1440)
 _SHORTEST_MIN = const(5)  # what is left of a day below this is not begun

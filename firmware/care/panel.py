@@ -7,12 +7,10 @@ elsewhere. The table of docs/panel.md is this file in words.
 from micropython import const
 
 from firmware import reasons, ticks
-
-PRESS = "press"
-HOLD = "hold"
+from firmware.step import HELD, PRESS
 
 _DEBOUNCE_MS = const(30)  # a contact bounces for some 5 ms, a glove for 20
-HOLD_MS = const(1000)
+HELD_MS = const(1000)
 STUCK_MS = const(20_000)  # nobody holds a button this long
 REFUSED_MS = const(8000)  # how long the light says no
 
@@ -60,9 +58,9 @@ class Gestures:
             for_ms = ticks.since(now_ms, self._since_ms)
             if for_ms >= STUCK_MS:
                 self.stuck = True
-            if not self._held and not self.stuck and for_ms >= HOLD_MS:
+            if not self._held and not self.stuck and for_ms >= HELD_MS:
                 self._held = True
-                return HOLD
+                return HELD
             return None
         if self._was_down:
             # Down begins at once, up only when it has lasted: a bounce is neither a release nor a second

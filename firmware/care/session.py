@@ -12,6 +12,7 @@ from firmware.care import panel
 from firmware.care.curve import curve_at
 from firmware.care.guard import FADE, FREEZE, SILENCE, Guard
 from firmware.care.tempo import Tempo
+from firmware.step import HELD, PRESS
 
 PRESS_FADE_MS = const(10_000)
 STOP_FADE_MS = const(2000)  # a stop rule
@@ -80,7 +81,7 @@ class Session:
         self._last_ms = now_ms
         self._elapsed_ms = elapsed_ms if 0 <= elapsed_ms < 60_000 else 0
         verdict = self.guard.check(now_ms, inputs)
-        outputs.mute_now = inputs.gesture == "hold"
+        outputs.mute_now = inputs.gesture == HELD
         outputs.fade_over_ms = None
         outputs.level_over_ms = None
         outputs.save_dose = False
@@ -92,7 +93,7 @@ class Session:
             self._play(inputs, outputs, verdict)
         elif not self._over:
             self._let_go(inputs, outputs, verdict)
-        elif inputs.gesture == "press":
+        elif inputs.gesture == PRESS:
             self._pressed_in_silence(outputs, verdict)
         if self._over and self._save_min >= SAVE_EVERY_MIN:
             outputs.save_dose = True
@@ -141,13 +142,13 @@ class Session:
         if verdict.action == SILENCE:
             self._fault(verdict.reason, outputs)
             return
-        if inputs.gesture == "hold":
+        if inputs.gesture == HELD:
             self._silence(outputs)
             return
         if verdict.action == FADE:
             self._withdraw(verdict.reason, outputs)
             return
-        if inputs.gesture == "press":
+        if inputs.gesture == PRESS:
             self._fade(reasons.PRESSED, PRESS_FADE_MS, outputs)
             return
         if self._sound_ms >= self._planned_ms - self.profile.fade_ms:
@@ -295,14 +296,14 @@ class Session:
         self._sound_ms += self._elapsed_ms
         if verdict.action == SILENCE:
             self._fault(verdict.reason, outputs)
-        elif inputs.gesture == "hold":
+        elif inputs.gesture == HELD:
             if self.phase == reasons.WITHDRAW:
                 self._stop(outputs)
             else:
                 self._silence(outputs)
         elif verdict.action == FADE and self.phase == reasons.FADE:
             self._withdraw(verdict.reason, outputs)
-        elif inputs.gesture == "press" and self._fade_ms - self._phase_ms > PRESS_FADE_MS:
+        elif inputs.gesture == PRESS and self._fade_ms - self._phase_ms > PRESS_FADE_MS:
             # A finger does not wait for the long fade of a session whose time is up.
             self._fade(reasons.PRESSED, PRESS_FADE_MS, outputs)
         elif self._phase_ms >= self._fade_ms and (

@@ -18,6 +18,7 @@ import struct
 import micropython
 from micropython import const
 
+from firmware.memory.names import SESSION, SESSIONS_KEPT
 from firmware.reasons import PHASES, REASONS
 
 RECORD_BYTES = 16
@@ -43,8 +44,6 @@ EVENTS = (
     "recording_failed",
     "fell_back",
 )
-SESSION_RECORD = "session"  # in the store: the newest sessions
-SESSIONS_KEPT = 8
 
 _ROW = "<HBBHHHHHBB"
 _EVENT = "<HBBi"
@@ -150,7 +149,7 @@ class Journal:
         Only while the amplifier is off. Raises OSError; then everything stays, and the next session is added to it.
         """
         self.flush(True)
-        self._store.save_pieces(SESSION_RECORD, 1, lambda: self._pieces(feed), SESSIONS_KEPT)
+        self._store.save_pieces(SESSION, 1, lambda: self._pieces(feed), SESSIONS_KEPT)
         self._pages.erase(feed)
         self._forget()
 
@@ -190,21 +189,21 @@ class Journal:
             # Its time is the last that is known of the session.
             _pack_event(self._note, seconds, "cut", None, cause)
             self._add(self._note)
-        self._store.save_pieces(SESSION_RECORD, 1, lambda: self._pieces(_nothing), SESSIONS_KEPT)
+        self._store.save_pieces(SESSION, 1, lambda: self._pieces(_nothing), SESSIONS_KEPT)
         return not closed
 
     def _is_saved(self):
         """Return whether the newest session in the store begins with what the pages hold: the cut came after it was
         saved.
         """
-        saved = self._store.history(SESSION_RECORD, SESSIONS_KEPT)
+        saved = self._store.history(SESSION, SESSIONS_KEPT)
         if not saved:
             return False
         other = bytearray(_PAGE_BYTES)
         offset = 0
         for piece in self._pieces(_nothing):
             there = memoryview(other)[: len(piece)]
-            self._store.read_into(SESSION_RECORD, saved[-1][1], offset, there)
+            self._store.read_into(SESSION, saved[-1][1], offset, there)
             if there != piece:
                 return False
             offset += len(piece)

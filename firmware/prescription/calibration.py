@@ -5,7 +5,6 @@ Checked whole before it is kept, and again at every start. What is done with the
 
 import json
 
-RECORD = "calibration"  # its name in the store
 VERSION = 1
 LOWEST_CDBA = 5500
 HIGHEST_CDBA = 9500

@@ -15,7 +15,6 @@ ADULT = "adult"
 # What turns the values of version 1 into those of version 2, and so on: pure functions of a dict.
 MIGRATIONS = ()
 SCHEMA_VERSION = 1 + len(MIGRATIONS)
-RECORD = "profile"  # its name in the store
 
 CURVE_POINTS_MAX = 16
 CURVE_SPACING_MS = 6000

@@ -30,7 +30,6 @@ import micropython
 from micropython import const
 
 MAGIC = b"ADP1"
-RECORD = "voice"  # its file on the device is this, a dot, and its name
 VOICE, HEARTBEAT = 1, 2
 KINDS = (None, "voice", "heartbeat")
 _RATE_KHZ = const(8)

@@ -129,7 +129,7 @@ class Sequencer:
         state = self.state
         for voice in range(voices.VOICES):
             base = voice * voices.STRIDE
-            state[base] = 0
+            state[base + voices.STAGE] = voices.OFF
             state[base + voices.AMPLITUDE] = 0
         self.song = None
         self.resting = self.thumps = False
@@ -342,7 +342,7 @@ class Sequencer:
             timbre = min(timbre, 1)
         return max(0, timbre - darker) * voices.TABLE_STRIDE
 
-    def _start_note(self, voice, note, ticks, peak, sustain, attack_shift, hold_shift, release_shift, table):
+    def _start_note(self, voice, note, ticks, peak, sustain, attack_shift, decay_shift, release_shift, table):
         state = self.state
         base = voice * voices.STRIDE
         length = ticks * (_HALF_SAMPLE_UNITS // self._tempo_target_mbpm)
@@ -351,14 +351,14 @@ class Sequencer:
         gate = length * 15 // 16
         attack = min(gate, 4 << attack_shift)
         peak = peak // 1000 * _EVEN[note - 36]
-        state[base] = voices.AGAIN if state[base] else voices.WAIT
+        state[base + voices.STAGE] = voices.AGAIN if state[base + voices.STAGE] else voices.WAIT
         state[base + voices.COUNT] = self._offset
         state[base + voices.PEAK] = peak
         state[base + voices.SUSTAIN] = peak // 1000 * sustain
         state[base + voices.ATTACK] = attack
-        state[base + voices.HOLD_FOR] = gate - attack
+        state[base + voices.DECAY_FOR] = gate - attack
         state[base + voices.ATTACK_SHIFT] = attack_shift
-        state[base + voices.HOLD_SHIFT] = hold_shift
+        state[base + voices.DECAY_SHIFT] = decay_shift
         state[base + voices.RELEASE_SHIFT] = release_shift
         state[base + voices.NEXT_STEP] = voices.note_step(note)
         state[base + voices.NEXT_TABLE] = table
@@ -433,10 +433,10 @@ class Sequencer:
         state = self.state
         for voice in range(voices.VOICES):
             base = voice * voices.STRIDE
-            if state[base] == voices.WAIT:
-                state[base] = voices.OFF
-            elif state[base]:
-                state[base] = voices.RELEASE
+            if state[base + voices.STAGE] == voices.WAIT:
+                state[base + voices.STAGE] = voices.OFF
+            elif state[base + voices.STAGE]:
+                state[base + voices.STAGE] = voices.RELEASE
 
 
 def _turn(song, note):

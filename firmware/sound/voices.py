@@ -13,7 +13,7 @@ VOICES = const(8)
 STRIDE = const(16)
 
 # One voice's place in the state array, counted from its first word.
-STAGE = const(0)  # OFF WAIT ATTACK HOLD RELEASE AGAIN
+STAGE = const(0)  # OFF WAIT ATTACK DECAY RELEASE AGAIN
 COUNT = const(1)  # samples left in this stage
 _PHASE = const(2)  # 28 bits a turn
 STEP = const(3)  # phase a sample
@@ -21,9 +21,9 @@ AMPLITUDE = const(4)  # 28 bits
 PEAK = const(5)
 SUSTAIN = const(6)
 ATTACK = const(7)  # samples of attack, then
-HOLD_FOR = const(8)  # samples until the release
+DECAY_FOR = const(8)  # samples until the release
 ATTACK_SHIFT = const(9)  # time constants, as powers of two in samples
-HOLD_SHIFT = const(10)
+DECAY_SHIFT = const(10)
 RELEASE_SHIFT = const(11)
 TABLE = const(12)
 NEXT_STEP = const(13)  # pitch and table from the attack on
@@ -32,7 +32,7 @@ NEXT_TABLE = const(14)
 OFF = const(0)
 WAIT = const(1)  # silent until the note's own sample
 _ATTACK_STAGE = const(2)
-HOLD = const(3)
+DECAY = const(3)  # towards the sustained level, until the release
 RELEASE = const(4)
 AGAIN = const(5)  # releasing until the next note's own sample
 
@@ -147,8 +147,8 @@ def add_voices(
                             table = int(state[voice + NEXT_TABLE])
                             count = int(state[voice + ATTACK])
                         elif stage == _ATTACK_STAGE:
-                            stage = HOLD
-                            count = int(state[voice + HOLD_FOR])
+                            stage = DECAY
+                            count = int(state[voice + DECAY_FOR])
                         else:
                             stage = RELEASE
                         continue
@@ -161,9 +161,9 @@ def add_voices(
                     if stage == _ATTACK_STAGE:
                         target = peak
                         shift = int(state[voice + ATTACK_SHIFT])
-                    elif stage == HOLD:
+                    elif stage == DECAY:
                         target = int(state[voice + SUSTAIN])
-                        shift = int(state[voice + HOLD_SHIFT])
+                        shift = int(state[voice + DECAY_SHIFT])
                 elif amplitude < (peak >> 7) + 65536:
                     # 42 dB down: straight to nothing over what is left of this block.
                     shift = amplitude // (end - at) + 1

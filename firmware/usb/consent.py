@@ -6,7 +6,7 @@ The press must come after the question: a finger that is on the button already h
 from micropython import const
 
 from firmware import ticks
-from firmware.care import panel
+from firmware.step import HELD, PRESS
 
 WAIT_MS = const(30_000)
 
@@ -44,8 +44,8 @@ class Consent:
         self.pass_time(now_ms)
         if self.state != WAITING:
             return False
-        if gesture == panel.PRESS:
+        if gesture == PRESS:
             self._pressed = True
-        elif gesture == panel.HOLD and self._pressed:
+        elif gesture == HELD and self._pressed:
             self.state = GIVEN
         return True

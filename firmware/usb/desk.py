@@ -11,11 +11,12 @@ import json
 from firmware import ticks
 from firmware.care import panel
 from firmware.memory.journal import EVENTS, RECORD_BYTES
+from firmware.memory.names import CALIBRATION, DOSE, FAULT, PROFILE, SESSION, SONG, VOICE
 from firmware.modules import forget
 from firmware.sound import songs
 from firmware.usb import consent as presence
 from firmware.usb.link import CHUNK_BYTES, Refused
-from firmware.usb.staging import CALIBRATION, PROFILE, SESSION, SONG, VOICE, Staging, most_bytes
+from firmware.usb.staging import Staging, most_bytes
 
 COMMIT = "commit"
 BENCH = "bench"
@@ -256,7 +257,7 @@ class Desk:
             return _Text(self._diff())
         if name == "profile.previous":
             found = self._store.load_older(PROFILE)
-        elif name in (PROFILE, CALIBRATION, "dose", "fault"):
+        elif name in (PROFILE, CALIBRATION, DOSE, FAULT):
             found = self._store.load(name)
         elif name[:5] == SONG or name[:6] == VOICE:
             if name[:5] == SONG and name[5:] in songs.NAMES:

@@ -5,6 +5,7 @@ bites after two.
 """
 
 from firmware import board
+from firmware.memory import names
 from firmware.usb.link import Refused
 
 PARTS = ("sensor", "light", "adc", "amplifier", "mute", "flash", "button", "lights")
@@ -18,7 +19,6 @@ _TONE_WITHIN_CDB = 600  # as the guard asks of the same detector
 _SILENT_MV = 5
 _SUPPLY_MV = (3300, 5700)
 _COLD_CENTI_C, _HOT_CENTI_C = 0, 4500
-_RECORD = "selftest"
 # A finger is waited for, then looked at second by second, both lights over the same one.
 _FINGER_WITHIN_S = 8
 _FINGER_COUNTS = 15_000  # as vitals.py finds contact
@@ -273,10 +273,10 @@ def _mute(device, bench, now_ms):
 def _flash(device):
     pattern = bytes(range(64))
     try:
-        device.store.save(_RECORD, 1, pattern)
-        found = device.store.load(_RECORD)
+        device.store.save(names.SELFTEST, 1, pattern)
+        found = device.store.load(names.SELFTEST)
         free_bytes = device.files.free_bytes()
-        device.store.remove(_RECORD)
+        device.store.remove(names.SELFTEST)
     except OSError as error:
         return False, "The flash refused a record (error %d)." % error.args[0], "Replace the board."
     if found is None or bytes(found[1]) != pattern:

@@ -5,7 +5,7 @@ session does is never decided here; what a hand on the button means while a comp
 """
 
 from firmware.drivers.usb_serial import UsbSerial
-from firmware.memory.journal import SESSIONS_KEPT
+from firmware.memory.names import SESSIONS_KEPT
 from firmware.modules import forget
 from firmware.usb import commands
 from firmware.usb.link import Link

@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import json
 
+from firmware.memory.names import CALIBRATION, PROFILE, SESSION, SONG, VOICE
 from firmware.memory.store import ASIDE
 from firmware.modules import forget
 from firmware.sound import songs
@@ -17,11 +18,6 @@ from firmware.sound.score import Score
 from firmware.usb.link import Refused
 
 _UPLOAD = ASIDE + "upload"
-SONG = "song."
-VOICE = "voice."
-PROFILE = "profile"  # profile.RECORD and calibration.RECORD, without loading those modules for them
-CALIBRATION = "calibration"
-SESSION = "session"
 TEXT_BYTES_MAX = 4096
 VOICE_BYTES_MAX = 16 + 256 * 638  # adpcm.LARGEST, without loading that module for it
 NAME_CHARACTERS_MAX = 24

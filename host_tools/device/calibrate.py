@@ -10,6 +10,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from firmware.memory import names
 from firmware.prescription import calibration
 from host_tools.device.client import Connection, Say
 from simulator.files.errors import CalandoError
@@ -97,13 +98,13 @@ def calibrate(
             device.call("quiet")
     values = record(readings, background_dba, meter, device.unit, day or date.today())
     data = json.dumps(values).encode()
-    device.put(calibration.RECORD, data)
+    device.put(names.CALIBRATION, data)
     device.stage()
     say(
         f"A full-scale tone would be {values['full_scale_dba']:g} dB(A) at the ear, {MARGIN_DB:g} dB margin included."
     )
     device.commit(say)
-    read_back = device.get(calibration.RECORD)
+    read_back = device.get(names.CALIBRATION)
     if read_back != data:
         raise CalandoError("the calibration on the device is not the one that was sent; calibrate again")
     return values

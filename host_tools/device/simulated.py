@@ -13,6 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
+from firmware.memory import names
 from firmware.prescription import profile
 from simulator.files import profile_file
 from simulator.files.errors import CalandoError
@@ -63,13 +64,13 @@ def _brought_file() -> Path:
 
 
 def _digest_of_profile(flash: Flash) -> str | None:
-    record = flash.load(profile.RECORD)
+    record = flash.load(names.PROFILE)
     return None if record is None else sha256(record).hexdigest()
 
 
 def _own_profile(flash: Flash) -> dict | None:
     """The settings of the profile that a therapist committed; None where there is none, or a scenario's."""
-    found = flash.store().load(profile.RECORD)
+    found = flash.store().load(names.PROFILE)
     brought = _brought_file()
     if found is None or (brought.exists() and brought.read_text() == _digest_of_profile(flash)):
         return None

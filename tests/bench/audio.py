@@ -42,11 +42,11 @@ def on_the_interpreter():
     state = array("I", [0] * (voices.VOICES * voices.STRIDE))
     for voice in range(6):
         base = voice * voices.STRIDE
-        state[base], state[base + voices.COUNT] = voices.HOLD, 1 << 29
+        state[base + voices.STAGE], state[base + voices.COUNT] = voices.DECAY, 1 << 29
         state[base + voices.STEP] = voices.note_step(60 + 2 * voice)
         for place in (voices.AMPLITUDE, voices.PEAK, voices.SUSTAIN):
             state[base + place] = 1 << 24
-        state[base + voices.HOLD_SHIFT] = 14
+        state[base + voices.DECAY_SHIFT] = 14
     mix, wide = audio._mix, audio._wide
     found["six voices"] = best(lambda: voices.add_voices(0, 0, 0, state, mix, audio._waves, 10, 138), 500)
     found["noise"] = best(

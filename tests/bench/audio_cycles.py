@@ -41,8 +41,8 @@ def measure():
     state, mix = array("I", [0] * (voices.VOICES * voices.STRIDE)), array("I", [1 << 20] * 138)
     for voice in range(6):
         base = voice * voices.STRIDE
-        state[base], state[base + voices.COUNT] = voices.HOLD, 1 << 29
-        state[base + voices.STEP], state[base + voices.HOLD_SHIFT] = voices.note_step(60 + 2 * voice), 14
+        state[base + voices.STAGE], state[base + voices.COUNT] = voices.DECAY, 1 << 29
+        state[base + voices.STEP], state[base + voices.DECAY_SHIFT] = voices.note_step(60 + 2 * voice), 14
         for place in (voices.AMPLITUDE, voices.PEAK, voices.SUSTAIN):
             state[base + place] = 1 << 25
     rows = []

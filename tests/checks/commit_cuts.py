@@ -26,7 +26,7 @@ from power_cuts import Recorder, a_few, cuts, every_byte
 from firmware import startup
 from firmware.care import dose
 from firmware.drivers.flash_pages import FlashPages
-from firmware.memory.journal import SESSIONS_KEPT
+from firmware.memory.names import SESSIONS_KEPT
 from firmware.memory.store import ASIDE, Store
 from firmware.sound import songs
 from simulator import flash as chips

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sim_parts import BROKEN_AT_S, BROKEN_TEXT, RATE_HZ, SIM, from_text, play_broken, records
 
-from firmware.memory.journal import SESSIONS_KEPT
+from firmware.memory.names import SESSIONS_KEPT
 from simulator import bedside, play
 from simulator.runtimes import micropython
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sim_parts import RATE_HZ, from_text, records
 
-from firmware.memory.journal import SESSIONS_KEPT
+from firmware.memory.names import SESSIONS_KEPT
 from simulator import bedside, flash, scenario
 from simulator.runtimes import cpython, micropython
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import recordings
 
-from firmware.sound import adpcm
+from firmware.memory import names
 from host_tools.songs import record
 from simulator import flash, play
 from simulator.scenario import Scenario
@@ -31,7 +31,7 @@ def played(monkeypatch, data):
         commit(chip, *arguments)
         if data is not None:
             files = flash.mount(chip.read, chip.program, chip.erase)
-            with files.open(f"{adpcm.RECORD}.mother", "wb") as file:
+            with files.open(f"{names.VOICE}mother", "wb") as file:
                 file.write(data)
             files.unmount()
 

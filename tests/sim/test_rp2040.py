@@ -8,7 +8,7 @@ import pytest
 from sim_parts import RATE_HZ, SIM, fill, from_text, records
 
 from firmware import board
-from firmware.memory.journal import SESSIONS_KEPT
+from firmware.memory.names import SESSIONS_KEPT
 from firmware.usb.link import decode, encode
 from simulator import bedside, play, scenario
 from simulator.emulator.image import FILES_START, FLASH_START, ImageError, load_image

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 from memory_files import Files
 
 from firmware import ticks
+from firmware.memory.names import PROFILE
 from firmware.memory.store import Store
-from firmware.prescription.profile import RECORD, SCHEMA_VERSION
+from firmware.prescription.profile import SCHEMA_VERSION
 from firmware.sound import adpcm
 from firmware.usb import commands, link
 from firmware.usb.desk import Desk
@@ -181,4 +182,4 @@ class DeskDevice:
 
     def has_profile(self, **values) -> None:
         """A profile that somebody committed earlier."""
-        self.store.save(RECORD, SCHEMA_VERSION, json.dumps(values).encode())
+        self.store.save(PROFILE, SCHEMA_VERSION, json.dumps(values).encode())

@@ -7,7 +7,8 @@ operation, `left` is the flash with that one half done; the code runs on, on a f
 import random
 
 from firmware.drivers.flash_pages import FlashPages
-from firmware.memory.journal import SESSION_RECORD, SESSIONS_KEPT, Journal, read_record
+from firmware.memory.journal import Journal, read_record
+from firmware.memory.names import SESSION, SESSIONS_KEPT
 from firmware.memory.store import Store
 from firmware.step import Inputs, Outputs
 from simulator.flash import SECTOR_BYTES, SECTORS, Flash, HostFiles, mount
@@ -112,8 +113,8 @@ class Life:
     def sessions(self):
         """What can be read of each session in the store, oldest first."""
         found = []
-        for _, slot in self.store.history(SESSION_RECORD, SESSIONS_KEPT):
-            payload = self.store._read(SESSION_RECORD, slot)[1]
+        for _, slot in self.store.history(SESSION, SESSIONS_KEPT):
+            payload = self.store._read(SESSION, slot)[1]
             found.append(
                 [read_record(payload[at : at + RECORD_BYTES]) for at in range(0, len(payload), RECORD_BYTES)]
             )
@@ -124,7 +125,7 @@ class Life:
         return {
             name: bytes(self.file_system.open(name, "rb").read())
             for name in self.file_system.listdir("/")
-            if not name.startswith(("page.", SESSION_RECORD))
+            if not name.startswith(("page.", SESSION))
         }
 
 

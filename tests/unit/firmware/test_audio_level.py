@@ -214,10 +214,10 @@ def test_a_mix_gone_wild_is_still_held_by_the_clamp(ceilings):
     for _ in range(500):
         for voice in range(voices.VOICES):
             base = voice * voices.STRIDE
-            audio.sequencer.state[base] = voices.HOLD
+            audio.sequencer.state[base + voices.STAGE] = voices.DECAY
             audio.sequencer.state[base + voices.COUNT] = 1 << 20
             audio.sequencer.state[base + voices.STEP] = voices.note_step(64 + 2 * voice)
-            audio.sequencer.state[base + voices.HOLD_SHIFT] = 14
+            audio.sequencer.state[base + voices.DECAY_SHIFT] = 14
             audio.sequencer.state[base + voices.TABLE] = 3 * 514
             for place in (voices.AMPLITUDE, voices.PEAK, voices.SUSTAIN):
                 audio.sequencer.state[base + place] = 60_000_000

@@ -30,9 +30,9 @@ def tone(step, timbre, seconds=2.0, gains=(UNITY,), peak=1 << 27):
     last, block = array("I", [0] * master.STATE_SIZE), array("h", bytes(512))
     master.start(last)
     last[master.KNEE], last[master.CLAMP] = 32767 << 8, 32767
-    state[voices.STAGE], state[voices.COUNT], state[voices.STEP] = voices.HOLD, 1 << 29, step
+    state[voices.STAGE], state[voices.COUNT], state[voices.STEP] = voices.DECAY, 1 << 29, step
     state[voices.AMPLITUDE] = state[voices.PEAK] = state[voices.SUSTAIN] = peak
-    state[voices.HOLD_SHIFT], state[voices.TABLE] = 14, timbre * 514
+    state[voices.DECAY_SHIFT], state[voices.TABLE] = 14, timbre * 514
     found, gain = [], gains[0]
     for number in range(int(seconds * 62.5)):
         following = gains[min(number, len(gains) - 1)]

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.prescription import calibration
-from firmware.usb import staging
 
 UNIT = "43414c414e444f01"
 GOOD = {
@@ -22,10 +21,6 @@ GOOD = {
 
 def read(**changes):
     return calibration.read(json.dumps(GOOD | changes), UNIT)
-
-
-def test_the_name_of_the_record_is_the_same_everywhere():
-    assert calibration.RECORD == staging.CALIBRATION
 
 
 @given(st.integers(calibration.LOWEST_CDBA, calibration.HIGHEST_CDBA))
