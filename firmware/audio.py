@@ -110,7 +110,7 @@ class Audio:
         self.playing = False
 
     def set_mood(self, minor_permille, brightness_permille, density_permille):
-        """The share of phrases that turn (from the next phrase), brightness (next note), density (next chord).
+        """Set the share of phrases that turn (from the next phrase), brightness (next note), density (next chord).
 
         Above 0 so many phrases of a song in major sound in minor, below 0 of one in minor in major; at 0 every song is
         as it is written.
@@ -211,16 +211,16 @@ class Audio:
         if name is None:
             state[noise.GAIN_TARGET] = 0
             return
-        settings = noise.SOUNDSCAPES[name]
-        state[noise.COEFFICIENT_1] = settings[0]
-        state[noise.COEFFICIENT_2] = settings[1]
-        state[noise.COEFFICIENT_3] = settings[2]
-        state[noise.SWELL_STEP] = (1 << 28) // settings[3]
-        state[noise.SWELL_DEPTH] = settings[4]
+        first, second, third, swell_blocks, depth, level, thumps = noise.SOUNDSCAPES[name]
+        state[noise.COEFFICIENT_1] = first
+        state[noise.COEFFICIENT_2] = second
+        state[noise.COEFFICIENT_3] = third
+        state[noise.SWELL_STEP] = (1 << 28) // swell_blocks
+        state[noise.SWELL_DEPTH] = depth
         # Under a song or voice it stays back; in a voice's long rests it comes forward.
-        gain = settings[5] << 10
+        gain = level << 10
         alone = sequencer.song is None and (not self.recorded.singing or self.recorded.resting)
         state[noise.GAIN_TARGET] = gain if alone else gain // 1000 * _UNDER_A_SONG
         if self.silent:
             state[noise.GAIN] = state[noise.GAIN_TARGET]
-        sequencer.thumps = settings[6]
+        sequencer.thumps = thumps

@@ -39,7 +39,7 @@ _fill_tables()
 
 
 def gain(cdb):
-    """The gain (UNITY is 0 dB) of a level in hundredths of a dB; interpolated, within 0.02 dB."""
+    """Return the gain (UNITY is 0 dB) of a level in hundredths of a dB; interpolated, within 0.02 dB."""
     if cdb <= BOTTOM_CDB:
         return 0
     if cdb >= TOP_CDB:
@@ -51,7 +51,7 @@ def gain(cdb):
 
 
 def power_cdb(power):
-    """The level of a mean power against a full-scale sine's, in hundredths of a dB; None for no power."""
+    """Return the level of a mean power against a full-scale sine's, in hundredths of a dB; None for no power."""
     if power <= 0:
         return None
     octave = 0
@@ -69,7 +69,7 @@ def power_cdb(power):
 
 
 def power(cdb):
-    """The mean power of a level in hundredths of a dB against a full-scale sine's, at most twice that
+    """Return the mean power of a level in hundredths of a dB against a full-scale sine's, at most twice that
     sine's.
     """
     amplitude = gain(cdb if cdb < 300 else 300) >> 9

@@ -221,7 +221,7 @@ class Device:
         self._obey(outputs)
 
     def write_down(self, now_ms):
-        """A row of the journal."""
+        """Write a row of the journal."""
         self.journal.row(self.clock.uptime_s, self.outputs, self.inputs)
         if self.outputs.sensor_on:
             self.journal.keep()
@@ -231,7 +231,7 @@ class Device:
             resets.reached()
 
     def talk(self, now_ms):
-        """The USB line, where there is a computer. Allocates nothing while nothing comes."""
+        """Serve the USB line, where there is a computer. Allocates nothing while nothing comes."""
         computer = self.computer
         if computer is None:
             if self.usb and self.session.over:
@@ -425,9 +425,9 @@ class Device:
     def _why_it_ended(self):
         """The fault that ended the run before this one, once, or None. Its text stays on flash, for a computer to read."""
         try:
-            found = self.store.load(names.FAULT)
-            if found is not None and found[0] == _DIED:
-                self.store.save(names.FAULT, _TOLD, found[1])
+            version, text = self.store.load(names.FAULT) or (_TOLD, None)
+            if version == _DIED:
+                self.store.save(names.FAULT, _TOLD, text)
                 return reasons.EXCEPTION
         except OSError as error:
             self._tell("save_failed", None, error.args[0])
@@ -468,8 +468,9 @@ def main(left=None):
         resets.reached()
         return
     device = None
+    _slot, why = left or (None, None)
     try:
-        device = Device(None if left is None else left[1])
+        device = Device(why)
         gc.threshold(-1)  # from here on the loop says when
         device.loop.run()
     except Exception as error:  # noqa: BLE001  (whatever it is, it must not pass this line with the amplifier on)

@@ -82,7 +82,8 @@ def _load_calibration(device):
     device.calibrated = False
     found = device.store.load(names.CALIBRATION)
     if found is not None:
-        device.full_scale_cdba = calibration.read(bytes(found[1]), device.unit)
+        _version, record = found
+        device.full_scale_cdba = calibration.read(bytes(record), device.unit)
         device.calibrated = True
     elif device.store.damaged(names.CALIBRATION):
         raise ValueError("no slot of it is whole")
@@ -93,7 +94,8 @@ def _load_dose(device):
     try:
         found = device.store.load(names.DOSE)
         if found is not None:
-            device.dose.unpack(found[1])
+            _version, record = found
+            device.dose.unpack(record)
         elif device.store.damaged(names.DOSE):
             raise ValueError("no slot of it is whole")
     except (ValueError, OSError):

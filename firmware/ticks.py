@@ -20,5 +20,5 @@ def since(later: int, earlier: int) -> int:
 
 @micropython.viper
 def add(ticks: int, duration_ms: int) -> int:
-    """The time `duration_ms` later: at most 2 ** 29 - 1 ms, or before, where it is negative. As `time.ticks_add`."""
+    """Return the time `duration_ms` later: at most 2 ** 29 - 1 ms, or before, where it is negative. As `time.ticks_add`."""
     return (ticks + duration_ms) & _MASK

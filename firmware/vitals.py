@@ -172,7 +172,7 @@ class Vitals:
         self._lost_until = head + pairs + _LOST_AGAIN_PAIRS
 
     def led_changed(self):
-        """The light changes by our own doing: the step that follows is no other hold of the sensor."""
+        """Know that the light changes by our own doing: the step that follows is no other hold of the sensor."""
         self._led_guard = self._state[pulse.HEAD] + 2 * pulse.PAIRS_PER_S
 
     def beat_ticks(self, number):
@@ -202,7 +202,7 @@ class Vitals:
         )
 
     def candidate_mbpm(self):
-        """The rate that the waves alone give, also outside of what is shown; None where they give none or two."""
+        """Return the rate that the waves alone give, also outside of what is shown; None where they give none or two."""
         if not self.contact or self._movement.present(self._state[pulse.HEAD]):
             return None
         return self.rates.only_mbpm()

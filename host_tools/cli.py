@@ -147,7 +147,7 @@ def vitals(
         typer.Option(metavar="A,B,C", help="The columns' names, in place of the file's: time_ms,ir,red."),
     ] = None,
 ) -> None:
-    """What the device would read from a recording: pulse rate, SpO2, perfusion, quality, contact.
+    """Show what the device would read from a recording: pulse rate, SpO2, perfusion, quality, contact.
 
     Comma, semicolon, tab, bar or blank between the columns; decimal point or comma; lines that begin with #, %, ; or //
     are comments. Known columns: time (time_s, timestamp_ms, t, millis, micros, elapsed, datetime; seconds, ms, us or
@@ -192,7 +192,7 @@ def render(
         ),
     ] = None,
 ) -> None:
-    """What the device would play, for a pulse that you give, as a sound file."""
+    """Write what the device would play, for a pulse that you give, as a sound file."""
     from host_tools.sound import render as work
 
     with progress_bar("playing") as progress:
@@ -220,7 +220,7 @@ def meter(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How loud a sound file is: LAeq, LAS max, LCS max, LAF10, LAF90, L50, true peak, highest rise rate."""
+    """Measure how loud a sound file is: LAeq, LAS max, LCS max, LAF10, LAF90, L50, true peak, highest rise rate."""
     from host_tools.sound import meter as work
 
     levels = work.meter(sound, full_scale_dba)

@@ -7,7 +7,7 @@ from simulator.files.errors import CalandoError
 
 
 def needed(module: str, extra: str, purpose: str) -> ModuleType:
-    """The module, imported. Raises CalandoError with the command that installs it where it is missing.
+    """Return the module, imported. Raises CalandoError with the command that installs it where it is missing.
 
     extra: what it is a part of in pyproject.toml, such as "record". purpose: what wants it, such as "a table as Parquet".
     """

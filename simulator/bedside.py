@@ -411,7 +411,7 @@ class Bedside:
         return self._targets["ssd1306"].picture()
 
     def saved(self, name: str, slots: int = 2) -> bytes | None:
-        """A record of the device's store as flash holds it now."""
+        """Return a record of the device's store as flash holds it now."""
         return self.flash.load(name, slots)
 
     def result(self, runtime: str, wall_s: float, interpreter: dict[str, Any]) -> Result:
@@ -464,10 +464,12 @@ def _fingers(events: list[Event]) -> list[tuple[int, int]]:
     for event in sorted(events, key=lambda event: event.at_s):
         if event.do in ("press", "hold") and event.lasts_s is not None:
             from_us, until_us = int(event.at_s * 1e6), int((event.at_s + event.lasts_s) * 1e6)
-            if found and from_us <= found[-1][1]:
-                found[-1] = found[-1][0], max(found[-1][1], until_us)
-            else:
-                found.append((from_us, until_us))
+            if found:
+                down_us, up_us = found[-1]
+                if from_us <= up_us:
+                    found[-1] = down_us, max(up_us, until_us)
+                    continue
+            found.append((from_us, until_us))
     return found
 
 

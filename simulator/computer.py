@@ -23,7 +23,7 @@ class Computer:
         self._frame_us = 0
 
     def plug(self, on: bool) -> None:
-        """The cable goes in or out; what had not left the computer never will."""
+        """Put the cable in, or pull it; what had not left the computer never will."""
         self.connected = self.port_open = on
         self._to_send.clear()
 
@@ -40,7 +40,7 @@ class Computer:
         return b"".join(data for _, data in self.heard)
 
     def forget(self) -> None:
-        """The device starts anew and knows nothing of this end."""
+        """Start anew with a device that knows nothing of this end."""
         self._told = None
 
     def due_us(self) -> int | None:
@@ -48,7 +48,9 @@ class Computer:
         return self._frame_us if self._to_send or self._state() != self._told else None
 
     def news(self, room: int, now_us: int) -> bytes:
-        """The state of this end and the bytes of a frame, for which the device has `room`; empty where nothing is new."""
+        """Return the state of this end and the bytes of a frame, for which the device has `room`; empty where nothing
+        is new.
+        """
         state = self._state()
         if not self._to_send and state == self._told:
             return b""

@@ -48,7 +48,7 @@ class Flash:
     @classmethod
     @contextlib.contextmanager
     def in_file(cls, path: Path, folder: str = "") -> Iterator["Flash"]:
-        """The flash of a device that lives on when its process ends, however it ends. One device at a time.
+        """Return the flash of a device that lives on when its process ends, however it ends. One device at a time.
 
         Raises CalandoError where the file cannot be used.
         """
@@ -132,11 +132,11 @@ class Flash:
         store.save(names.DOSE, dose.VERSION, bytes(record))
 
     def store(self) -> Store:
-        """The device's records, to read and to write, while it is switched off."""
+        """Return the device's records, to read and to write, while it is switched off."""
         return Store(HostFiles(mount(self.read, self.program, self.erase), self.folder))
 
     def load(self, name: str, slots: int = 2) -> bytes | None:
-        """The newest record of that name in the device's store, or None."""
+        """Return the newest record of that name in the device's store, or None."""
         files = mount(self.read, lambda offset, data: None, lambda offset: None)
         found = Store(HostFiles(files, self.folder)).load(name, slots)
         return None if found is None else bytes(found[1])
@@ -176,7 +176,9 @@ class _Partition(littlefs.UserContext):
 def mount(
     read: Callable[[int, int], bytes], program: Callable[[int, bytes], object], erase: Callable[[int], object]
 ) -> littlefs.LittleFS:
-    """The file system on a flash chip reached through three functions, made if there is none; MicroPython's geometry."""
+    """Return the file system on a flash chip reached through three functions, made if there is none; MicroPython's
+    geometry.
+    """
     files = littlefs.LittleFS(
         context=_Partition(read, program, erase), mount=False, block_size=SECTOR_BYTES, block_count=SECTORS,
         prog_size=PAGE_BYTES, read_size=32, cache_size=4 * PAGE_BYTES, lookahead_size=32, block_cycles=100,

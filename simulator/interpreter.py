@@ -27,7 +27,7 @@ class CompileError(Exception):
 
 
 def find_micropython() -> Path | None:
-    """The `micropython` program of this environment, or None where no wheel of it exists for the machine."""
+    """Return the `micropython` program of this environment, or None where no wheel of it exists for the machine."""
     beside = Path(sys.executable).parent / "micropython"
     if beside.exists():
         return beside
@@ -44,7 +44,7 @@ def why_no_micropython() -> str:
 
 
 def drivers_path() -> Path:
-    """The folder that holds Adafruit's drivers, which the firmware imports unchanged."""
+    """Return the folder that holds Adafruit's drivers, which the firmware imports unchanged."""
     spec = find_spec("adafruit_ads1x15")
     if spec is None or spec.origin is None:
         raise RuntimeError("the package adafruit-circuitpython-ads1x15 is not installed: run `make setup`")
@@ -52,13 +52,15 @@ def drivers_path() -> Path:
 
 
 def environment(*first: Path) -> dict[str, str]:
-    """The environment in which MicroPython finds, in this order: `first`, the firmware package, Adafruit's drivers."""
+    """Return the environment in which MicroPython finds, in this order: `first`, the firmware package, Adafruit's
+    drivers.
+    """
     path = [*map(str, first), str(ROOT), str(drivers_path()), ".frozen"]
     return {**os.environ, "MICROPYPATH": ":".join(path)}
 
 
 def device_sources() -> dict[Path, Path]:
-    """Every file that runs on a device but the two that MicroPython itself starts: its name there to its source."""
+    """Return every file that runs on a device but the two that MicroPython itself starts: its name there to its source."""
     sources = {
         path.relative_to(ROOT): path
         for path in sorted((ROOT / "firmware").rglob("*.py"))
@@ -71,7 +73,7 @@ def device_sources() -> dict[Path, Path]:
 
 
 def device_image(arch: str = "x64") -> Path:
-    """A folder with everything a device runs, compiled as for deployment; made anew when a source changed.
+    """Return a folder with everything a device runs, compiled as for deployment; made anew when a source changed.
 
     For x64 with the simulated `machine`, for a chip's architecture without. Raises CompileError (with a sentence) for a
     file that mpy-cross refuses.

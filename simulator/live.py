@@ -244,7 +244,9 @@ class LiveDevice:
 
     @property
     def port(self) -> str:
-        """The pseudo-terminal; another one each time the cable is plugged in. Raises CalandoError while it is not."""
+        """Return the pseudo-terminal; another one each time the cable is plugged in. Raises CalandoError while it is
+        not.
+        """
         if self._port is None:
             raise CalandoError("the simulated device is unplugged; plug it in first")
         return self._port

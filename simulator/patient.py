@@ -117,7 +117,7 @@ class LightSource(ABC):
 
     @abstractmethod
     def true_pulse_rate_bpm(self, t_s: float) -> float | None:
-        """The pulse rate as it is, without the beat-to-beat part; None where nobody knows it."""
+        """Return the pulse rate as it is, without the beat-to-beat part; None where nobody knows it."""
 
     @abstractmethod
     def true_spo2_percent(self, t_s: float) -> float | None:
@@ -220,7 +220,7 @@ class Patient(LightSource):
         self._multiple: float | None = None
 
     def hear(self, t_s: float, tempo_bpm: float | None) -> None:
-        """The pulse drifts after the music; `t_s` must not go back."""
+        """Let the pulse drift after the music; `t_s` must not go back."""
         if not self._gain:
             return
         elapsed_s = 0.0 if self._heard_s is None else max(0.0, t_s - self._heard_s)
@@ -245,7 +245,7 @@ class Patient(LightSource):
         return self._script["spo2"].at(t_s)
 
     def beat_times_s(self, until_s: float) -> list[float]:
-        """The true beats (foot of each pulse wave) from 0 to `until_s`."""
+        """Return the true beats (foot of each pulse wave) from 0 to `until_s`."""
         self._lay_beats(until_s)
         first = bisect_right(self._beat_s, 0.0)
         return self._beat_s[first : bisect_right(self._beat_s, until_s)]
@@ -356,7 +356,7 @@ class Script:
         self._v[kept:] = [float(v) for _, v in points]
 
     def at(self, t_s: float) -> float:
-        """The value at one time."""
+        """Return the value at one time."""
         after = bisect_right(self._t, t_s)
         if after == 0:
             return self._v[0]
@@ -380,7 +380,7 @@ class Script:
         return found if since is None else [*found, (since, None)]
 
     def over(self, time_s: Samples) -> Samples:
-        """The values at many rising times."""
+        """Return the values at many rising times."""
         if len(self._t) == 1 or time_s[0] >= self._t[-1]:
             return np.full(len(time_s), self._v[-1])
         return np.interp(time_s, self._t, self._v)
@@ -400,7 +400,7 @@ def ratio_from_spo2(spo2_percent: Samples) -> Samples:
 
 
 def spo2_from_ratio(ratio: float) -> float:
-    """The calibration curve itself, in per cent."""
+    """Return the calibration curve itself, in per cent."""
     a, b, c = CURVE
     return a * ratio * ratio + b * ratio + c
 

@@ -70,13 +70,13 @@ def load(path: str | os.PathLike[str]) -> LightRecording:
 
 
 def find(name: str, folder: Path) -> LightRecording:
-    """The recording a scenario names: one of PACKAGED, or a file (relative to the scenario's folder)."""
+    """Return the recording a scenario names: one of PACKAGED, or a file (relative to the scenario's folder)."""
     return packaged(name) if name in PACKAGED else load(folder / name)
 
 
 @cache
 def packaged(name: str) -> LightRecording:
-    """An adult's real recording that comes with the package heartpy, scaled as our sensor would see it.
+    """Return an adult's real recording that comes with the package heartpy, scaled as our sensor would see it.
 
     Only the scale is ours: steady light 100 000 counts, pulse height 1 %. It has one colour, and nobody
     marked its beats.

@@ -31,7 +31,8 @@ from simulator.even_light import (
     mend_time,
     was,
 )
-from simulator.files.errors import os_reason
+from simulator.files import contents
+from simulator.files.errors import CalandoError
 
 LARGEST_FILE_BYTES = 200_000_000  # a day and more at 100 samples a second
 COUNTER_BITS = 32  # millis() and micros() begin again after so many
@@ -118,25 +119,11 @@ def read(path: Path, rate_hz: float | None = None, columns: str | None = None) -
 
 
 def read_text(path: Path) -> str:
-    """The text of a recording's file. Raises LightRecordingError when it is none."""
+    """Return the text of a recording's file. Raises LightRecordingError when it is none."""
     try:
-        if path.is_dir():
-            raise LightRecordingError(f"{path} is a folder; give the recording's CSV file")
-        if path.is_file() and path.stat().st_size > LARGEST_FILE_BYTES:
-            raise LightRecordingError(
-                f"{path} is {path.stat().st_size / 1e6:.0f} MB; a recording has at most "
-                f"{LARGEST_FILE_BYTES // 1_000_000} MB, so cut it into parts"
-            )
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE_BYTES + 1)
-    except FileNotFoundError:
-        raise LightRecordingError(
-            f"{path}: there is no such recording; check the name and the folder"
-        ) from None
-    except OSError as error:
-        raise LightRecordingError(
-            f"{path}: the recording cannot be read ({os_reason(error)}); check it"
-        ) from None
+        raw = contents.read_bytes(path, "recording", LARGEST_FILE_BYTES, "cut it into parts")
+    except CalandoError as error:
+        raise LightRecordingError(str(error)) from None
     if not raw.strip():
         raise LightRecordingError(
             f"{path} is empty; a recording has a first line {_EXAMPLE} and then the samples"

@@ -140,7 +140,7 @@ class Event(_Part):
 
     @property
     def faulty_chip(self) -> str | None:
-        """The chip of an i2c_fault or adc_fault, None for any other event."""
+        """Return the chip of an i2c_fault or adc_fault, None for any other event."""
         return self.chip or FAULT_CHIPS.get(self.do)
 
     @property
@@ -214,7 +214,7 @@ class Scenario(_Part):
 
     @property
     def events(self) -> list[Event]:
-        """The events in the order in which they happen."""
+        """Return the events in the order in which they happen."""
         return sorted(self.event, key=lambda event: event.at_s)
 
     @property
@@ -228,7 +228,7 @@ class Scenario(_Part):
         return self.path.stem if self.path else "scenario"
 
     def profile_values(self) -> dict[str, Any]:
-        """The settings of the profile, checked; what is not written has the ready-made profile's value."""
+        """Return the settings of the profile, checked; what is not written has the ready-made profile's value."""
         if isinstance(self.profile, dict):
             return profile_file.check(self.profile, f"{self.path or 'the scenario'}: profile").values
         if self.profile in firmware_profile.READY:
@@ -253,7 +253,7 @@ class Scenario(_Part):
         return None if data is None else (name, data)
 
     def make_patient(self, seed: int | None = None) -> "LightSource":
-        """The patient (a model or a recording), with the scripted changes of light in it."""
+        """Return the patient (a model or a recording), with the scripted changes of light in it."""
         from simulator import patient, recording
 
         chosen = self.seed if seed is None else seed
@@ -270,12 +270,12 @@ class Scenario(_Part):
 
 
 def names() -> list[str]:
-    """The scenarios that come with the project."""
+    """Return the scenarios that come with the project."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def find(name: str | os.PathLike[str]) -> Path:
-    """The file of a scenario given by path, or by the bare name of one that comes with the project."""
+    """Return the file of a scenario given by path, or by the bare name of one that comes with the project."""
     text = os.fspath(name)
     path = Path(text)
     bare = path.name == text and not text.endswith(".toml")
@@ -296,7 +296,7 @@ def load(name: str | os.PathLike[str]) -> Scenario:
 
 
 def from_values(values: dict[str, Any], path: Path | None = None) -> Scenario:
-    """A scenario from the values of its file. Raises CalandoError with one plain sentence."""
+    """Return a scenario from the values of its file. Raises CalandoError with one plain sentence."""
     where = str(path) if path else "the scenario"
     if "path" in values:
         raise CalandoError(f"{where}: {_unknown_key((), 'path')}")

@@ -42,7 +42,7 @@ class Sound:
         self._forget()
 
     def gap(self, frames: int, before: int) -> None:
-        """The ring ran dry: zeros, before the last `before` frames of what was written."""
+        """Hear that the ring ran dry: zeros, before the last `before` frames of what was written."""
         place = len(self._frames) - 2 * before
         self._frames[place:place] = bytes(2 * frames)
         if self.amplifier.on:
@@ -50,13 +50,13 @@ class Sound:
             self.underrun_frames += frames
 
     def stop(self, now_us: int) -> None:
-        """The clocks stop, by order or because the power is gone: what is queued is never heard."""
+        """Stop the clocks, by order or because the power is gone: what is queued is never heard."""
         if self.amplifier.clock_since_us is not None:
             self._cut(now_us)
         self.amplifier.clock(False, now_us)
 
     def power_off(self, now_us: int) -> None:
-        """The pull-down takes the amplifier off before its clocks are missed."""
+        """Let the pull-down take the amplifier off before its clocks are missed."""
         self.amplifier.sd_mode(0, now_us)
         self.stop(now_us)
 
@@ -101,7 +101,7 @@ class Sound:
         return float(np.sqrt(np.mean(piece * piece))) / 32768 if len(piece) else 0.0
 
     def heard(self, duration_s: float) -> np.ndarray:
-        """The whole session, int16, `duration_s` long: frames where the amplifier was on, zeros elsewhere.
+        """Return the whole session, int16, `duration_s` long: frames where the amplifier was on, zeros elsewhere.
 
         To be asked once, at the end: the amplifier then hears the first frame after each of its wakings.
         """

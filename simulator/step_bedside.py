@@ -166,7 +166,8 @@ class _StepBedside:
         place, changes = 0, self._changes
         while now_ms < self._end_ms:
             while place < len(changes) and changes[place][0] <= now_ms:
-                self._happen(now_ms, changes[place][1], changes[place][2])
+                _, what, value = changes[place]
+                self._happen(now_ms, what, value)
                 place += 1
             due_ms = changes[place][0] if place < len(changes) else self._end_ms
             took_ms = STEP_MS
@@ -208,8 +209,8 @@ class _StepBedside:
                 self._down_ms = None
                 self._gestures = [one for one in self._gestures if one[0] < now_ms]
         elif what == "sensor":
-            self._sensor_bad_ms = now_ms if value[0] else None
-            self._sensor_shows_ms = value[1]
+            bad, self._sensor_shows_ms = value
+            self._sensor_bad_ms = now_ms if bad else None
             self._unsettled_s = now_ms // 1000
         elif what == "adc":
             self._adc_bad_ms = now_ms if value[0] else None
@@ -284,7 +285,7 @@ class _StepBedside:
         inputs, outputs, sound = self._inputs, self._outputs, self._sound
         gesture = None
         if self._gestures and self._gestures[0][0] <= now_ms:
-            gesture = self._gestures.pop(0)[1]
+            _, gesture = self._gestures.pop(0)
         inputs.gesture = gesture
         inputs.button_stuck = self._down_ms is not None and now_ms - self._down_ms >= STUCK_MS
         bad_ms, adc_ms = self._sensor_bad_ms, self._adc_bad_ms

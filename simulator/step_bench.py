@@ -44,7 +44,7 @@ class GlidingLevel:
             self.target_cdba, self._left_ms = level_cdba, over_ms
 
     def fade_out(self, over_ms: int) -> None:
-        """A second call may only make it faster, as the engine has it."""
+        """Fade out; a second call may only make it faster, as the engine has it."""
         if self.heard_cdba is not None and not (self._fading and self._left_ms <= over_ms):
             self.target_cdba, self._left_ms, self._fading = 0, over_ms, True
 

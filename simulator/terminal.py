@@ -43,7 +43,7 @@ class Terminal(Computer):
         self._changed(self.port)
 
     def number_to_wait_for(self) -> int | None:
-        """The file number on which something may come; None while nobody has the port open."""
+        """Return the file number on which something may come; None while nobody has the port open."""
         return self._master if self.port_open else None
 
     def hear(self, data: bytes, now_us: int) -> None:

@@ -56,6 +56,6 @@ class Conductor:
             audio.fade_out(outputs.fade_over_ms)
 
     def stop(self):
-        """The clocks of the sound are off: nothing is left to ring on."""
+        """Take it that the clocks of the sound are off: nothing is left to ring on."""
         self._audio.silence()
         self._melody_on = False

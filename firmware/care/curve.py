@@ -9,7 +9,7 @@ CURVE_COLUMNS = 6
 
 
 def curve_at(curve, time_ms, column):
-    """The value of a curve's column at a time, straight between its points and flat outside them; integer."""
+    """Return the value of a curve's column at a time, straight between its points and flat outside them; integer."""
     place = 0
     last = len(curve) - CURVE_COLUMNS
     if time_ms <= 0:

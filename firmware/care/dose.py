@@ -120,7 +120,7 @@ class Dose:
         self.count = kept
 
     def begin(self, planned_ms):
-        """A session of this length begins: it is written down whole, in case the power is cut."""
+        """Begin a session of this length: it is written down whole, in case the power is cut."""
         sessions = self._sessions
         for place in range((self.count + 1) * _FIELDS - 1, _FIELDS - 1, -1):
             sessions[place] = sessions[place - _FIELDS]
@@ -133,7 +133,7 @@ class Dose:
         self._part_ms = 0
 
     def end(self, stop_rule):
-        """The session is over: what was played replaces what was planned. stop_rule: the patient's state
+        """End the session: what was played replaces what was planned. stop_rule: the patient's state
         ended it.
         """
         if not self._open:

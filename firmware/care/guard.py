@@ -9,8 +9,7 @@ own.
 
 from micropython import const
 
-from firmware import reasons, ticks
-from firmware.step import HELD, PRESS
+from firmware import reasons, step, ticks
 
 # What a verdict asks for; a larger one contains the smaller.
 GO = const(0)
@@ -233,7 +232,7 @@ class Guard:
                 verdict.action = FREEZE
                 verdict.reason = reasons.SIGNAL_LOST if inputs.pulse_rate_mbpm is None else reasons.PULSE_LOW
         self._latch(inputs.gesture)
-        self._silence_now = inputs.gesture == HELD
+        self._silence_now = inputs.gesture == step.HELD
         return verdict
 
     def limit(self, outputs):
@@ -464,7 +463,7 @@ class Guard:
         if action >= FADE and action > self._latched and self._amplifier_on:
             self._latched = action
             self._latched_ms = 0
-        elif self._latched and action < FADE and gesture == PRESS:
+        elif self._latched and action < FADE and gesture == step.PRESS:
             self._latched = GO
 
     # The limits.

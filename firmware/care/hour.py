@@ -64,7 +64,7 @@ class Hour:
             self._minutes[age_min] = MOST
 
     def lasting_cdba(self, limit, seconds):
-        """The level at which what is left of `limit` units would last this long; None when nothing is left."""
+        """Return the level at which what is left of `limit` units would last this long; None when nothing is left."""
         left = decibels.power_cdb(limit - self.spent)
         if left is None:
             return None

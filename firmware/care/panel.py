@@ -39,7 +39,7 @@ class Gestures:
         self._held = False
 
     def sample(self, now_ms, down):
-        """The gesture that this level completes, or None. Call every few tens of milliseconds.
+        """Return the gesture that this level completes, or None. Call every few tens of milliseconds.
 
         A level that is down at the first call is a stuck button until it has been released.
         """

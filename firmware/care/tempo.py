@@ -114,7 +114,7 @@ class Baseline:
         self.count += 1
 
     def median_mbpm(self):
-        """The median; ask only once there is a reading."""
+        """Return the median; ask only once there is a reading."""
         return self._sorted[self.count // 2]
 
 
@@ -165,7 +165,7 @@ class Tempo:
 
     @property
     def pulse_mbpm(self):
-        """The smoothed pulse rate, None before the first reading."""
+        """Return the smoothed pulse rate, None before the first reading."""
         return self._filter.mean_mbpm if self._filter.known else None
 
     @property
@@ -276,19 +276,19 @@ class Tempo:
             choices = _NEWBORN_COMPOUND if compound else _NEWBORN_DUPLE
         else:
             choices = _ADULT_COMPOUND if compound else _ADULT_DUPLE
-        best = choices[0]
+        best_beats, best_pulses = choices[0]
         best_distance = -1
-        for choice in choices:
-            tempo = pulse_mbpm * choice[0] // choice[1]
+        for beats, pulses in choices:
+            tempo = pulse_mbpm * beats // pulses
             distance = max(_TEMPO_LOW_MBPM - tempo, tempo - _TEMPO_HIGH_MBPM, 0) * _UNSUNG_WEIGHT
             if near_mbpm:
                 distance += abs(tempo - near_mbpm)
             if best_distance < 0 or distance < best_distance:
-                best = choice
+                best_beats, best_pulses = beats, pulses
                 best_distance = distance
-        changed = best[1] != self.ratio_pulses  # beats are one in all of them
-        self.ratio_beats = best[0]
-        self.ratio_pulses = best[1]
+        changed = best_pulses != self.ratio_pulses  # beats are one in all of them
+        self.ratio_beats = best_beats
+        self.ratio_pulses = best_pulses
         return changed
 
     def _follow(self, phrase_ended, compound):

@@ -97,13 +97,13 @@ class Adc:
             return None
 
     def microvolts(self, channel):
-        """The channel's latest reading in microvolts, None when there is none younger than 2 s."""
+        """Return the channel's latest reading in microvolts, None when there is none younger than 2 s."""
         if self.fault is not None or ticks.since(self._clock.now_ms(), self._read_ms[channel]) > _FRESH_MS:
             return None
         return self._microvolts[channel]
 
     def millivolts(self, channel):
-        """The channel's latest reading in millivolts, None when there is none younger than 2 s."""
+        """Return the channel's latest reading in millivolts, None when there is none younger than 2 s."""
         value = self.microvolts(channel)
         return None if value is None else value // 1000
 

@@ -6,8 +6,14 @@ Writing erases, and that stops every interrupt for tens of milliseconds: only wh
 
 import os
 
+from micropython import const
+
 FOLDER = "/data"
 _BUSY = 16  # EBUSY
+# Places in what os.stat and os.statvfs return.
+_ST_SIZE = const(6)
+_BLOCK_BYTES = const(0)
+_BLOCKS_FREE = const(3)
 
 
 class FlashFiles:
@@ -26,23 +32,23 @@ class FlashFiles:
             pass  # it is there already; if it could not be made, the first write says so
 
     def size(self, name):
-        """Bytes in a file, or None when there is none."""
+        """Return the bytes in a file, or None when there is none."""
         try:
-            return os.stat(FOLDER + "/" + name)[6]
+            return os.stat(FOLDER + "/" + name)[_ST_SIZE]
         except OSError:
             return None
 
     def names(self):
-        """The names of all files, in no order; none where the folder could not be made."""
+        """Return the names of all files, in no order; none where the folder could not be made."""
         try:
             return os.listdir(FOLDER)
         except OSError:
             return []
 
     def free_bytes(self):
-        """Room that is left. Counts the whole file system: on the chip a tenth of a second."""
+        """Return the room that is left. Counts the whole file system: on the chip a tenth of a second."""
         counts = os.statvfs(FOLDER)
-        return counts[0] * counts[3]
+        return counts[_BLOCK_BYTES] * counts[_BLOCKS_FREE]
 
     def read_into(self, name, offset, buffer):
         """Fill a buffer from a place in a file; returns how many bytes there were."""
@@ -60,7 +66,7 @@ class FlashFiles:
                 count = file.readinto(buffer)
 
     def open(self, name):
-        """A file kept open for reading while something plays. Raises OSError when there is none."""
+        """Open a file for reading while something plays. Raises OSError when there is none."""
         return OpenFile(FOLDER + "/" + name)
 
     def write(self, name, parts):

@@ -249,17 +249,20 @@ class MAX3010x:
         # the loop learns whether the chip has lost its settings and whether equal pointers mean empty or
         # full.
         bus.read_registers(ADDRESS, _INT_STATUS_1, head)
-        self._flags |= head[0]
-        if head[2] != _ENABLED_1 or head[3] != _ENABLED_2 or head[4] > 31 or head[5] > 31 or head[6] > 31:
+        self._flags |= head[_INT_STATUS_1]
+        write_pointer = head[_FIFO_WR_PTR]
+        overflow = head[_OVF_COUNTER]
+        read_pointer = head[_FIFO_RD_PTR]
+        wrong = head[_INT_ENABLE_1] != _ENABLED_1 or head[_INT_ENABLE_2] != _ENABLED_2
+        if wrong or write_pointer > 31 or overflow > 31 or read_pointer > 31:
             self._bad_reads += 1
             if self._bad_reads >= _BAD_READS:
-                self.fault = SENSOR_RESET if head[2] == 0 and head[3] == 0 else SENSOR_READBACK
+                self.fault = (
+                    SENSOR_RESET if head[_INT_ENABLE_1] == 0 and head[_INT_ENABLE_2] == 0 else SENSOR_READBACK
+                )
             return 0
         self._bad_reads = 0
         flags = self._flags
-        write_pointer = head[4]
-        overflow = head[5]
-        read_pointer = head[6]
         count = (write_pointer - read_pointer) & 31
         if overflow or (count == 0 and flags & _A_FULL):
             # Full. The data sheet does not say whether the read pointer moves when the FIFO rolls over, so

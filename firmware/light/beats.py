@@ -78,7 +78,7 @@ class Beats:
         return self.rises[number & _MASK]
 
     def level(self, number):
-        """The light at that beat's top, where it stands still: 32 samples added up."""
+        """Return the light at that beat's top, where it stands still: 32 samples added up."""
         return self.levels[number & _MASK]
 
     def stretch_end(self, number):
@@ -98,7 +98,7 @@ class Beats:
         return self._oddness[number & _MASK]
 
     def steady_ticks(self, least_ticks):
-        """The median of the last 8 intervals if all are near it and all beats of one kind, else 0.
+        """Return the median of the last 8 intervals if all are near it and all beats of one kind, else 0.
 
         Two beats coupled (a long and a short interval in turn) make the period look twice as long; this tells
         them from one beat with a diastolic wave, which comes within `least_ticks`.

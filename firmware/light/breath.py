@@ -114,7 +114,7 @@ class Breath:
         self.hide()
 
     def hide(self):
-        """The pulse is not known just now; the grid is kept."""
+        """Know nothing of the pulse just now; the grid is kept."""
         self.rate_mbpm = None
         self.amplitude_mbpm = None
         self._begun_ticks = None

@@ -133,7 +133,7 @@ def level(slopes: ptr32, out: ptr32, n: int, end: int, half: int, limit: int):
 
 @micropython.viper
 def largest_slope(ring: ptr32, n: int, end: int) -> int:
-    """The largest slope, up or down, at pairs n..end-1."""
+    """Return the largest slope, up or down, at pairs n..end-1."""
     best = 0
     while n < end:
         s = int(ring[n & RING_MASK]) - SLOPE_BIAS
@@ -335,7 +335,7 @@ def follow(before: ptr32, after: ptr32, now: ptr32, bins: int, reach: int, toll:
 
 @micropython.viper
 def next_peak(ring: ptr32, n: int, end: int, behind: int, ahead: int, threshold: int) -> int:
-    """The first pair in [n, end) whose slope is ≥ threshold and the largest from `behind` to `ahead` of it.
+    """Return the first pair in [n, end) whose slope is ≥ threshold and the largest from `behind` to `ahead` of it.
 
     -1 when there is none.
     """
@@ -478,7 +478,7 @@ def vertex(before, peak, after, scale):
 
 
 def new_state():
-    """The filter's state before the first sample."""
+    """Return the filter's state before the first sample."""
     state = array("I", [0] * STATE_SIZE)
     clear_extremes(state)
     return state

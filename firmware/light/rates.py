@@ -269,7 +269,7 @@ class Rates:
         return row.run >= (_SEEN_NEARLY_ALIKE if alike > _NEARLY_ALIKE_PERCENT else _SEEN_UNLIKE)
 
     def only_mbpm(self):
-        """The one rate that the waves allow, long enough to be sure; or None."""
+        """Return the one rate that the waves allow, long enough to be sure; or None."""
         if self.slow_mbpm is None or self.slow_mbpm != self.fast_mbpm or self._row.run < _SEEN_WAVES:
             return None
         return self.slow_mbpm

@@ -19,7 +19,7 @@ _RATIO_MAX_PERMILLE = const(2500)  # the curve says 36 % there and was never mea
 
 
 def square_root(value):
-    """The whole square root of 0 ≤ value < 2^30, by Newton's steps."""
+    """Return the whole square root of 0 ≤ value < 2^30, by Newton's steps."""
     if value < 2:
         return value
     guess = 32768

@@ -42,7 +42,7 @@ class Variability:
         self.breath.forget()
 
     def hide(self):
-        """The pulse is not known just now, and so nothing of it; what was gathered is kept."""
+        """Show nothing while the pulse is not known; what was gathered is kept."""
         self.rmssd_us = None
         self.beats_corrected_permille = None
         self.reason = UNSETTLED

@@ -49,7 +49,9 @@ _ROW = "<HBBHHHHHBB"
 _EVENT = "<HBBi"
 _UNKNOWN_16 = const(0xFFFF)
 _UNKNOWN_8 = const(0xFF)
+_KIND_PLACE = const(2)  # of a record: a row's phase, or an event's kind with this bit
 _EVENT_BIT = const(0x80)
+_KIND_BITS = const(0x7F)
 _PAGE_BYTES = const(256)
 _PAGE_RECORDS = const(15)
 _FOOT = "<HBB8x"
@@ -119,7 +121,7 @@ class Journal:
     def keep(self):
         """Add the record made last to those kept. A row is of a session; events before its first row stay in RAM."""
         record = self.record
-        if record[2] & _EVENT_BIT:
+        if record[_KIND_PLACE] & _EVENT_BIT:
             self._add(record)
             return
         if self._full:
@@ -199,11 +201,12 @@ class Journal:
         saved = self._store.history(SESSION, SESSIONS_KEPT)
         if not saved:
             return False
+        _age, newest = saved[-1]
         other = bytearray(_PAGE_BYTES)
         offset = 0
         for piece in self._pieces(_nothing):
             there = memoryview(other)[: len(piece)]
-            self._store.read_into(SESSION, saved[-1][1], offset, there)
+            self._store.read_into(SESSION, newest, offset, there)
             if there != piece:
                 return False
             offset += len(piece)
@@ -268,15 +271,20 @@ def _drop_first(page: ptr8):
 
 
 def read_record(record):
-    """A record as a dict with None for unknowns; raises ValueError if it is none of ours.
+    """Return a record as a dict with None for unknowns; raises ValueError if it is none of ours.
 
     Rows have `phase`, events have `kind`; both have `seconds` and `reason`.
     """
-    if record[2] & 0x80:
+    if record[_KIND_PLACE] & _EVENT_BIT:
         seconds, kind, reason, detail = struct.unpack_from(_EVENT, record, 0)
-        if kind & 0x7F >= len(EVENTS) or reason >= len(REASONS):
+        if kind & _KIND_BITS >= len(EVENTS) or reason >= len(REASONS):
             raise ValueError("not a journal record")
-        return {"seconds": seconds, "kind": EVENTS[kind & 0x7F], "reason": REASONS[reason], "detail": detail}
+        return {
+            "seconds": seconds,
+            "kind": EVENTS[kind & _KIND_BITS],
+            "reason": REASONS[reason],
+            "detail": detail,
+        }
     seconds, phase, reason, pulse, tempo, target, level, perfusion, spo2, quality = struct.unpack_from(
         _ROW, record, 0
     )

@@ -26,7 +26,7 @@ class Store:
         self._piece = bytearray(256)
 
     def load(self, name, slots=2):
-        """(schema version, payload) of the newest whole record of that name, or None when there is none."""
+        """Return (schema version, payload) of the newest whole record of that name, or None when there is none."""
         newest = None
         newest_age = -1
         for slot in range(slots):
@@ -36,7 +36,7 @@ class Store:
         return None if newest is None else self._read(name, newest)
 
     def load_older(self, name):
-        """(schema version, payload) of the record before the newest, or None when only one slot is whole."""
+        """Return (schema version, payload) of the record before the newest, or None when only one slot is whole."""
         found = self.history(name, 2)
         return self._read(name, found[0][1]) if len(found) == 2 else None
 
@@ -53,7 +53,7 @@ class Store:
         return found
 
     def history(self, name, slots):
-        """Every whole record of that name, oldest first, as a list of (age, slot)."""
+        """Return every whole record of that name, oldest first, as a list of (age, slot)."""
         found = []
         for slot in range(slots):
             age = self._age(name, slot)
@@ -63,7 +63,7 @@ class Store:
         return found
 
     def slot_size(self, name, slot):
-        """Bytes of the payload in a slot that holds a whole record."""
+        """Return the bytes of the payload in a slot that holds a whole record."""
         return self._files.size(_file(name, slot)) - _HEADER_BYTES
 
     def read_into(self, name, slot, offset, buffer):

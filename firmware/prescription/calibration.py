@@ -17,7 +17,7 @@ class CalibrationError(ValueError):
 
 
 def read(text, unit):
-    """The level of a full-scale 1 kHz sine at the ear, in hundredths of dB(A), from a record's JSON.
+    """Return the level of a full-scale 1 kHz sine at the ear, in hundredths of dB(A), from a record's JSON.
 
     unit: the hex id of this device; a calibration of another one says nothing about it. Raises CalibrationError.
     """

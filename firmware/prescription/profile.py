@@ -196,7 +196,7 @@ _CURVE_NAMES = ("minute", "tempo", "level", "minor", "brightness", "density")
 
 
 def find(name):
-    """The row of the table with this name, or None."""
+    """Return the row of the table with this name, or None."""
     for setting in TABLE:
         if setting.name == name:
             return setting
@@ -204,7 +204,7 @@ def find(name):
 
 
 def migrate(values, version, migrations=MIGRATIONS):
-    """The values of a profile as this firmware's version means them; what came is not changed.
+    """Return the values of a profile as this firmware's version means them; what came is not changed.
 
     Raises ProfileError for a version that is newer than this firmware, or none at all.
     """
@@ -349,7 +349,7 @@ class Profile:
 
     @classmethod
     def from_values(cls, values):
-        """A profile from a dict of settings in human units; those left out have the ready-made profile's
+        """Return a profile from a dict of settings in human units; those left out have the ready-made profile's
         value.
 
         Raises ProfileError on the first thing wrong: an unknown setting, a value of the wrong kind or out of
@@ -376,7 +376,7 @@ class Profile:
 
     @classmethod
     def ready(cls, name):
-        """A ready-made profile: "newborn" or "adult"."""
+        """Return a ready-made profile: "newborn" or "adult"."""
         if name not in READY:
             raise ProfileError("%s is not a ready-made profile; choose newborn or adult" % _show(name))
         return cls.from_values(READY[name])

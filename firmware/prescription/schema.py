@@ -10,7 +10,7 @@ from firmware.prescription import profile
 
 
 def pieces():
-    """The text of the schema in order, as bytes, a setting at a time. The same bytes on every machine."""
+    """Return the text of the schema in order, as bytes, a setting at a time. The same bytes on every machine."""
     yield b'{"version":%d,"settings":[' % profile.SCHEMA_VERSION
     comma = b""
     for setting in profile.TABLE:
@@ -24,7 +24,7 @@ def size():
 
 
 def crc():
-    """The CRC-32 of the whole text as eight hex digits: what `hello` calls `schema`."""
+    """Return the CRC-32 of the whole text as eight hex digits: what `hello` calls `schema`."""
     value = 0
     for piece in pieces():
         value = binascii.crc32(piece, value)

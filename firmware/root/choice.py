@@ -32,7 +32,7 @@ _MARK = const(0x0CA1)
 
 
 def choose():
-    """The slot to start, and what was left for it: (slot or None, None or (slot, why)). Counts the start."""
+    """Return the slot to start, and what was left for it: (slot or None, None or (slot, why)). Counts the start."""
     micropython.kbd_intr(-1)  # a byte 0x03 from a computer must not end this in the middle
     active = _read("slot")
     if active not in SLOTS:

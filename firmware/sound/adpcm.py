@@ -79,7 +79,7 @@ class SoundRecordingError(ValueError):
 
 
 def header(kind, samples, loudness_cdb):
-    """The first bytes of a recording. loudness_cdb: below a full-scale sine, as a positive number."""
+    """Return the first bytes of a recording. loudness_cdb: below a full-scale sine, as a positive number."""
     head = struct.pack("<4sBBHI", MAGIC, kind, _RATE_KHZ, loudness_cdb, samples)
     return head + struct.pack("<I", binascii.crc32(head) & 0xFFFFFFFF)
 

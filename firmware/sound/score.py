@@ -20,6 +20,8 @@ import binascii
 
 MAGIC = b"LUL1"
 HEADER = 10
+LOUDNESS_PLACE = 6  # its byte in the header: tenths of a dB more than LOUDNESS_ZERO
+LOUDNESS_ZERO = 128
 TICKS_PER_BEAT = 24
 LOWEST_NOTE = 55  # G3
 HIGHEST_NOTE = 81  # A5: four harmonics of it lie below what the half-rate mix can carry
@@ -67,7 +69,7 @@ class Score:
         self.beats_per_bar = data[4] & 127
         self.tonic = data[5] & 15
         self.scale = data[5] >> 4
-        self.loudness_cdb = (data[6] - 128) * 10
+        self.loudness_cdb = (data[LOUDNESS_PLACE] - LOUDNESS_ZERO) * 10
         self.notes = data[7] | data[8] << 8
         self.chords = data[9]
         self.chords_at = HEADER + 2 * self.notes
@@ -120,7 +122,7 @@ class Score:
 
 
 def encode(notes, chords, beats_per_bar, compound, tonic, scale, loudness_cdb=0):
-    """The bytes of a score. notes: (MIDI note or 0, ticks, ends a phrase); chords: (pitch class, quality,
+    """Return the bytes of a score. notes: (MIDI note or 0, ticks, ends a phrase); chords: (pitch class, quality,
     ticks).
 
     Raises ScoreError when the result could not be played.
@@ -148,7 +150,7 @@ def encode(notes, chords, beats_per_bar, compound, tonic, scale, loudness_cdb=0)
 
 
 def sealed(data):
-    """A score's bytes with the checksum after them, checked."""
+    """Return a score's bytes with the checksum after them, checked."""
     whole = bytearray(data)
     whole.extend((binascii.crc32(data) & 0xFFFFFFFF).to_bytes(4, "little"))
     return Score(whole).data

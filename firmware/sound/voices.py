@@ -75,12 +75,12 @@ _C8_STEPS = (
 
 
 def note_step(note):
-    """The phase step of a MIDI note (0 to 119) at 8000 samples a second."""
+    """Return the phase step of a MIDI note (0 to 119) at 8000 samples a second."""
     return _C8_STEPS[note % 12] >> (9 - note // 12)
 
 
 def make_tables():
-    """Every timbre's table, one after the other, as biased 16-bit values with one guard value each."""
+    """Return every timbre's table, one after the other, as biased 16-bit values with one guard value each."""
     # A quarter of a million steps of float would differ between machines: the sine turns in whole numbers.
     cosine_step = 1152834691737939328  # cos and sin of a turn / 512, times 2 ** 60
     sine_step = 14148120384212744

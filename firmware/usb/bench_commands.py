@@ -21,7 +21,7 @@ class BenchCommands:
         self.sounding = False
 
     def answer(self, command, arguments, now_ms):
-        """The answer of one bench command, as a dict. Raises Refused."""
+        """Return the answer of one bench command, as a dict. Raises Refused."""
         if command == "tone":
             return self._tone(arguments.get("level_dbfs"), arguments.get("seconds"), now_ms)
         if command == "quiet":

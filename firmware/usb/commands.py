@@ -18,7 +18,7 @@ _EBUSY = 16
 
 
 def answer(computer, command, arguments, now_ms):
-    """The answer to a command as a dict. Raises Refused for everything that is not to be done."""
+    """Return the answer to a command as a dict. Raises Refused for everything that is not to be done."""
     try:
         return _answer(computer, computer.mode, command, arguments, now_ms)
     except OSError as error:

@@ -93,7 +93,7 @@ class Desk:
         return self._consent.what == COMMIT and self._consent.state == presence.GIVEN
 
     def step(self, now_ms):
-        """A turn of what needs no command: questions that expire, and a commit, one object at a time."""
+        """Take a turn of what needs no command: questions that expire, and a commit, one object at a time."""
         consent = self._consent
         consent.pass_time(now_ms)
         if consent.state != presence.GIVEN:
@@ -115,7 +115,7 @@ class Desk:
         self._done_ms = now_ms
 
     def light(self, now_ms, outputs):
-        """The light says that a hand is wanted, or which device this is."""
+        """Let the light say that a hand is wanted, or which device this is."""
         if self._consent.state == presence.WAITING:
             outputs.light_colour = panel.AMBER
             outputs.light_permille = panel.STOPPED_PERMILLE
@@ -131,11 +131,11 @@ class Desk:
     # Commands
 
     def keys(self, command):
-        """The arguments that a command takes, None where there is no such command."""
+        """Return the arguments that a command takes, None where there is no such command."""
         return COMMANDS.get(command)
 
     def answer(self, command, arguments, now_ms):
-        """The answer of one of COMMANDS, as a dict. Raises Refused, and OSError from the flash."""
+        """Return the answer of one of COMMANDS, as a dict. Raises Refused, and OSError from the flash."""
         if self.committing:
             raise Refused("busy", "What is staged is being committed; wait for status.")
         staging = self._staging
@@ -276,7 +276,8 @@ class Desk:
             raise _not_found(name)
         if found is None:
             raise _not_found(name)
-        return _Text(found[1])
+        _version, record = found
+        return _Text(record)
 
     def _diff(self):
         if not self.staged:

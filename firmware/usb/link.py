@@ -16,7 +16,7 @@ _SPACE, _DELETE = 0x20, 0x7F  # plain characters are from the one to before the 
 
 
 def encode(message):
-    """A dict as a line, newline included. Raises ValueError when it does not fit LINE_BYTES."""
+    """Write a dict as a line, newline included. Raises ValueError when it does not fit LINE_BYTES."""
     text = json.dumps(message, separators=(",", ":"))
     line = text.encode()
     # Not a character at a time: that took the chip 70 ms for a long answer, more than is queued of the sound.
@@ -31,7 +31,9 @@ def encode(message):
 
 
 def decode(line):
-    """The dict that a line holds, with or without its newline. Raises ValueError with a sentence for any other bytes."""
+    """Return the dict that a line holds, with or without its newline. Raises ValueError with a sentence for any other
+    bytes.
+    """
     line = bytes(line)
     if line.endswith(b"\n"):
         line = line[:-1]
@@ -86,7 +88,7 @@ class Link:
         self.forget()
 
     def forget(self):
-        """The cable is out: half a line, and an answer that nobody fetched, are nobody's."""
+        """Forget what was under way, for the cable is out: half a line, and an answer that nobody fetched, are nobody's."""
         self._length = 0  # of the line so far; LINE_BYTES: it has become too long
         self._place = self._count = 0  # in the packet
         self._out = None

@@ -279,7 +279,8 @@ def _flash(device):
         device.store.remove(names.SELFTEST)
     except OSError as error:
         return False, "The flash refused a record (error %d)." % error.args[0], "Replace the board."
-    if found is None or bytes(found[1]) != pattern:
+    _version, record = found or (None, b"")
+    if bytes(record) != pattern:
         return False, "The flash gave back something else than was written.", "Replace the board."
     return True, "A record was written, read back and removed; %d bytes are free." % free_bytes, None
 

@@ -40,7 +40,7 @@ class UsbService:
         return self.bench_commands is not None and self.bench_commands.sounding
 
     def step(self, now_ms):
-        """A turn of the line. Allocates nothing while nothing comes. True when the device should start anew."""
+        """Take a turn of the line. Allocates nothing while nothing comes. Returns whether the device should start anew."""
         self._now_ms = now_ms
         if not self.device.session.over:
             self.make_room()
@@ -63,12 +63,12 @@ class UsbService:
         return self.desk is not None and self.desk.gesture(gesture, now_ms)
 
     def light(self, now_ms, outputs):
-        """The light is the computer's while it waits for a hand."""
+        """Let the light be the computer's while it waits for a hand."""
         if self.desk is not None and self.device.session.over:
             self.desk.light(now_ms, outputs)
 
     def close(self):
-        """The cable is out."""
+        """End it all: the cable is out."""
         self.make_room()
         forget("usb")
 

@@ -88,7 +88,7 @@ class Staging:
         """Take a chunk; returns how many bytes are here. One that is here already is acknowledged again."""
         if self._name is None:
             raise Refused("nothing_staged", "Nothing is being sent; begin with put.")
-        size = self._name[1]
+        _name, size, _sha256, _version = self._name
         if at + len(chunk) <= self._have:
             return self._have
         if at != self._have:
@@ -314,8 +314,9 @@ class Staging:
 
 def _object(found):
     """A record (version, JSON object) as a dict; an empty one where there is none, or anything else."""
+    _version, record = found or (None, b"{}")
     try:
-        values = {} if found is None else json.loads(bytes(found[1]))
+        values = json.loads(bytes(record))
     except ValueError:
         return {}
     return values if isinstance(values, dict) else {}
@@ -352,7 +353,7 @@ def _remove_file(staging, name):
 
 
 def most_bytes(name):
-    """The most bytes of an object that may be put. Raises Refused for any other name."""
+    """Return the most bytes of an object that may be put. Raises Refused for any other name."""
     if name == PROFILE or name == CALIBRATION:
         return TEXT_BYTES_MAX
     for prefix, most in ((SONG, SONG_BYTES_MAX), (VOICE, VOICE_BYTES_MAX)):

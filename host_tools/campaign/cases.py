@@ -19,7 +19,7 @@ Event = dict[str, Any]
 
 
 def scenario_of(plan: Plan, cohort: Cohort, number: int) -> dict[str, Any]:
-    """The scenario of session `number`, as the values of its file; its [expect] asks that every limit be kept."""
+    """Return the scenario of session `number`, as the values of its file; its [expect] asks that every limit be kept."""
     drawn = sampling.draw(plan, cohort, number)
     seed = sampling.seed(plan.digest, cohort.name, number)
     random = np.random.Generator(np.random.PCG64(seed))

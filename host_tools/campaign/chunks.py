@@ -33,7 +33,7 @@ class Block:
 
 
 def read(path: Path, plan: str, program: str) -> list[Record]:
-    """The records of a chunk. Raises CalandoError for one that is damaged, or of another plan or program."""
+    """Return the records of a chunk. Raises CalandoError for one that is damaged, or of another plan or program."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             head, *records = [json.loads(line) for line in file]
@@ -66,12 +66,12 @@ def write(folder: Path, block: Block, records: list[Record], plan: str, program:
 
 
 def line_of(record: Record) -> str:
-    """A record as one line, always the same for the same record: what the digest is made of."""
+    """Return a record as one line, always the same for the same record: what the digest is made of."""
     return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def blocks(folder: Path, plan: Plan, shares: dict[tuple[str, str], int], program: str) -> list[Block]:
-    """Every block with something still to play, cohorts and tiers in turn so that each gets on."""
+    """Return every block with something still to play, cohorts and tiers in turn so that each gets on."""
     found: list[tuple[float, Block]] = []
     for (cohort, tier), count in shares.items():
         size = BLOCK[tier]
@@ -89,7 +89,7 @@ def blocks(folder: Path, plan: Plan, shares: dict[tuple[str, str], int], program
 
 
 def records(folder: Path, plan: Plan, shares: dict[tuple[str, str], int], program: str) -> Iterator[Record]:
-    """All records that are there, in one order: cohorts as the plan has them, tier S before D, by number."""
+    """Return all records that are there, in one order: cohorts as the plan has them, tier S before D, by number."""
     for cohort in plan.cohort:
         for tier in TIERS:
             count = shares.get((cohort.name, tier), 0)

@@ -40,12 +40,12 @@ class Factor:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """All words of a choice, of either population; () for a number."""
+        """Return all words of a choice, of either population; () for a number."""
         both = [word for word in (*self.newborn, *self.adult) if isinstance(word, str)]
         return tuple(dict.fromkeys(both))
 
     def widest(self) -> Range:
-        """The lowest and the highest number of either population."""
+        """Return the lowest and the highest number of either population."""
         numbers = [float(number) for number in (*self.newborn, *self.adult)]
         return min(numbers), max(numbers)
 

@@ -22,7 +22,7 @@ BINS = 40
 def html(
     counted: Tally, result: dict[str, Any], run: dict[str, Any], links: dict[tuple[str, int], str]
 ) -> str:
-    """The whole page, pictures in it. links: file of a session's scenario, by cohort and number."""
+    """Return the whole page, pictures in it. links: file of a session's scenario, by cohort and number."""
     pictures = {
         law: _histogram(counted, law, told["unit"])
         for law, told in result["margins"].items()

@@ -176,7 +176,7 @@ class Plan(_Part):
 
 
 def names() -> list[str]:
-    """The plans that come with the project."""
+    """Return the plans that come with the project."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
@@ -199,7 +199,7 @@ def load(name: str | os.PathLike[str]) -> Plan:
 
 
 def from_values(values: dict[str, Any], where: str = "the plan") -> Plan:
-    """A plan from the values of its file. Raises CalandoError with one plain sentence."""
+    """Return a plan from the values of its file. Raises CalandoError with one plain sentence."""
     try:
         return Plan.model_validate(values)
     except ValidationError as error:

@@ -17,7 +17,7 @@ CANNOT = {
 
 
 def hazards(evidence: Evidence, limits: Limits) -> list[int]:
-    """The numbers of the rows that this session gave occasion to, in order."""
+    """Return the numbers of the rows that this session gave occasion to, in order."""
     found: set[int] = set()
     heard, script = evidence.heard, evidence.script
     sounded = bool(heard.audible.any())

@@ -19,13 +19,13 @@ _BITS = 30
 
 
 def seed(digest: str, cohort: str, number: int) -> int:
-    """The seed of a session, 0 to 2^31 - 1: the first 31 bits of SHA-256 over the plan's digest and its number."""
+    """Return the seed of a session, 0 to 2^31 - 1: the first 31 bits of SHA-256 over the plan's digest and its number."""
     text = f"{digest}/{cohort}/{number}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
 
 def points(digest: str, cohort: str, first: int, count: int) -> np.ndarray:
-    """The points `first` to `first + count` of the cohort's Sobol' sequence, count x factors, each within 0 to 1.
+    """Return the points `first` to `first + count` of the cohort's Sobol' sequence, count x factors, each within 0 to 1.
 
     Scrambled after Owen by the plan's digest (scipy.stats.qmc.Sobol), so that no corner of the cube stays empty: any 2^n
     neighbours of the sequence fill it evenly.
@@ -46,7 +46,7 @@ def _block(digest: str, cohort: str, block: int, size: int) -> np.ndarray:
 
 
 def draw(plan: Plan, cohort: Cohort, number: int) -> Values:
-    """The factors' values of one session: numbers, or words."""
+    """Return the factors' values of one session: numbers, or words."""
     size = 256
     point = _block(plan.digest, cohort.name, number // size, size)[number % size]
     place = dict(zip(factors.TABLE, point, strict=True))

@@ -2,7 +2,6 @@
 
 import hashlib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from host_tools.campaign import cases, compare, provoked
@@ -10,12 +9,11 @@ from host_tools.campaign.plan import Cohort, Plan
 from host_tools.judge import limits, verdict, witness
 from host_tools.judge.evidence import Evidence
 from simulator import bedside, play, scenario, step_bedside
-from simulator.interpreter import find_micropython
+from simulator.interpreter import ROOT, find_micropython
 from simulator.scenario import Scenario
 
 Record = dict[str, Any]
 Table = dict[str, dict[str, Any]]
-ROOT = Path(__file__).resolve().parents[2]
 # What a result depends on: of these files the program's digest is made.
 PROGRAM = ("firmware", "simulator", "host_tools/campaign", "host_tools/judge", "host_tools/sound/meter.py")
 

@@ -17,7 +17,7 @@ Values = dict[str, Any]
 
 
 def shrink(values: Values, tier: str, law: str, table: Table, tries: int | None = None) -> Values:
-    """The scenario with everything left out that the breaking of `law` does not need.
+    """Return the scenario with everything left out that the breaking of `law` does not need.
 
     Removes events by halves, then one by one; settings and the patient's features; and the time after it. Every step is
     played again: what is kept is what fails still. Raises CalandoError where the session as it is does not break the law.
@@ -87,7 +87,7 @@ def _shorter(values: Values, fails: Callable[[Values], bool]) -> Values:
 
 
 def text(values: Values, notes: list[str]) -> str:
-    """A scenario as its file, with `notes` as comments on top."""
+    """Return a scenario as its file, with `notes` as comments on top."""
     lines = [f"# {note}" for note in notes]
     lines += [f"{key} = {_toml(values[key])}" for key in ("title", "seed", "duration_s", "profile")]
     lines += ["", "[patient]"] + [f"{key} = {_toml(value)}" for key, value in values["patient"].items()]

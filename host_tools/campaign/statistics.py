@@ -6,7 +6,7 @@ CONFIDENCE = 0.95
 
 
 def upper_bound_95(failures: int, sessions: int) -> tuple[float, str]:
-    """The share of failing sessions that 95 % confidence does not rule out, and the method's name.
+    """Return the share of failing sessions that 95 % confidence does not rule out, and the method's name.
 
     Without a failure the rule of three, 3/n (Hanley and Lippman-Hand, JAMA 1983); otherwise the one-sided exact bound of
     Clopper and Pearson (Biometrika 1934). Without a session nothing is ruled out: 1.

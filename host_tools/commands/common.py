@@ -33,7 +33,7 @@ Checked = Annotated[
 
 
 def group(help: str) -> typer.Typer:
-    """A group of commands."""
+    """Return a group of commands."""
     return typer.Typer(help=help, no_args_is_help=True)
 
 

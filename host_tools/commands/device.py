@@ -13,7 +13,7 @@ app = group("The device that is plugged in: which, and how it is.")
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """Every device that is plugged in, and every port that could not be asked."""
+    """List every device that is plugged in, and every port that could not be asked."""
     from host_tools.device import client
 
     devices, refusals = client.find_all()
@@ -35,7 +35,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def info(port: Port = None, as_json: AsJson = False) -> None:
-    """What it is and how it is: versions, profile, calibration, supply, faults, what is staged, what it last died of."""
+    """Show what it is and how it is: versions, profile, calibration, supply, faults, what waits, what it last died of."""
     from host_tools.device import client
 
     with client.connect(port) as device:

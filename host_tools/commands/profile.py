@@ -24,7 +24,7 @@ Ready = Annotated[
 
 @app.command("list")
 def list_(port: Port = None, as_json: AsJson = False) -> None:
-    """The ready-made profiles, and those on the device: the one in use and the one before it."""
+    """List the ready-made profiles, and those on the device: the one in use and the one before it."""
     from firmware.prescription.profile import READY
     from host_tools.device import changes, client
 
@@ -68,7 +68,7 @@ def show(
 
 @app.command()
 def diff(file: File, ready: Ready = None, port: Port = None, as_json: AsJson = False) -> None:
-    """What a file would change of the device's profile, setting by setting. Nothing is sent."""
+    """Show what a file would change of the device's profile, setting by setting. Nothing is sent."""
     from simulator.files import profile_file
 
     new = profile_file.load(file)

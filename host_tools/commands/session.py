@@ -35,7 +35,7 @@ class Form(StrEnum):
 
 @app.command("list")
 def list_(port: Port = None, as_json: AsJson = False) -> None:
-    """The sessions on the device, newest first."""
+    """List the sessions on the device, newest first."""
     from host_tools.device import client
     from host_tools.sessions import session_read
 
@@ -121,7 +121,7 @@ def export(
     format_: Annotated[str | None, typer.Option("--format", hidden=True)] = None,
     port: Port = None,
 ) -> None:
-    """A session for other programs. What is unknown is empty in CSV, not valid in EDF+, absent with a reason in FHIR."""
+    """Write a session for other programs. An unknown is empty in CSV, invalid in EDF+, absent with a reason in FHIR."""
     from host_tools.forms import export as work
     from host_tools.output import write_files
     from host_tools.sessions import note, session_read
@@ -160,7 +160,7 @@ def verify(
     ] = None,
     port: Port = None,
 ) -> None:
-    """Whether a file still is what the device gave: its numbers are compared with the session's own records."""
+    """Check that a file still is what the device gave: its numbers are compared with the session's own records."""
     from host_tools.forms import verify as work
     from host_tools.sessions import session_read
 
@@ -184,7 +184,7 @@ def table(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """All sessions of a folder as tables for R or pandas: a row a session, a minute, a score; with a dictionary."""
+    """Write all sessions of a folder as tables for R or pandas: a row a session, a minute, a score; with a dictionary."""
     from host_tools.forms import table as work
     from host_tools.output import write_files
 
@@ -211,7 +211,7 @@ def compare(
         typer.Option(metavar="FILE.html", help="Where to write it; default: sessions-UNIT.html there."),
     ] = None,
 ) -> None:
-    """A page with the course over the sessions of one unit: pulse, tempo, minutes, how each ended; nobody in particular."""
+    """Write a page about the sessions of one unit: pulse, tempo, minutes, how each ended; nobody in particular."""
     from host_tools.forms import compare as work
     from host_tools.forms import table as tables
     from host_tools.output import write_files

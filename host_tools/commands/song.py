@@ -107,7 +107,7 @@ def airs(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """The adults' songbook: airs that are no lullabies, free everywhere, for calando song put."""
+    """List the adults' songbook: airs that are no lullabies, free everywhere, for calando song put."""
     from host_tools.songs import airs as book
     from host_tools.songs import importing
 
@@ -129,7 +129,7 @@ def airs(
 
 @app.command("list")
 def list_(port: Port = None, as_json: AsJson = False) -> None:
-    """The songs on the device, those built in and the family's own, and the recordings."""
+    """List the songs on the device, those built in and the family's own, and the recordings."""
     from host_tools.device import client
 
     with client.connect(port) as device:

@@ -66,7 +66,7 @@ class Backup:
     objects: dict[str, bytes]
 
     def names(self, *kinds: str) -> list[str]:
-        """The names of these kinds ("song"), in order."""
+        """Return the names of these kinds ("song"), in order."""
         return [name for name in sorted(self.objects) if name.split(".")[0] in kinds]
 
 

@@ -27,7 +27,7 @@ READING_DBA = (20.0, 110.0)
 def record(
     readings_dba: Sequence[float], background_dba: float, meter: str, unit: str, day: date
 ) -> dict[str, Any]:
-    """The calibration from a reading at each of LEVELS_DBFS and one of the silent room, all in dB(A), slow.
+    """Return the calibration from a reading at each of LEVELS_DBFS and one of the silent room, all in dB(A), slow.
 
     Raises CalandoError when the readings cannot be of this noise.
     """

@@ -21,7 +21,7 @@ CONTRAINDICATIONS = (
 
 
 def profile_on(device: Connection, name: str = "profile") -> Profile | None:
-    """The profile of the device ("profile"), or the one before it ("profile.previous"); None where there is none."""
+    """Return the profile of the device ("profile"), or the one before it ("profile.previous"); None where there is none."""
     raw = device.get_or_none(name)
     if raw is None:
         return None

@@ -179,7 +179,7 @@ class Connection:
     # One question, one answer
 
     def call(self, cmd: str, /, **arguments: Any) -> dict[str, Any]:
-        """The device's answer to a command of docs/protocol.md, checked; what is base64 there is bytes here."""
+        """Return the device's answer to a command of docs/protocol.md, checked; what is base64 there is bytes here."""
         answer = self._ask(cmd, arguments, SLOW_ANSWER_S if cmd in SLOW else ANSWER_S)
         if answer is None:
             raise DeviceLost(
@@ -241,7 +241,7 @@ class Connection:
         return None
 
     def strange(self, asked: str, why: object) -> StrangeAnswer:
-        """The error for an answer that cannot be right: `asked` names it, `why` is a part of a sentence."""
+        """Return the error for an answer that cannot be right: `asked` names it, `why` is a part of a sentence."""
         return StrangeAnswer(
             f"the device on {self.port} answered {asked} with something that cannot be right ({why}); unplug it and plug "
             "it in again, and if it stays so, renew its firmware and this program"
@@ -283,7 +283,7 @@ class Connection:
     # Objects
 
     def list(self, kind: str) -> Items:
-        """All songs, voices or sessions: `kind` is "song", "voice" or "session"."""
+        """Return all songs, voices or sessions: `kind` is "song", "voice" or "session"."""
         items: Items = []
         place: int | None = 0
         late = _later(TRANSFER_S)
@@ -301,7 +301,7 @@ class Connection:
         return items
 
     def get(self, name: str, progress: Progress | None = None) -> bytes:
-        """The bytes of an object such as "profile" or "session.3", whole, compared with its SHA-256."""
+        """Return the bytes of an object such as "profile" or "session.3", whole, compared with its SHA-256."""
         late = _later(TRANSFER_S)
         for _ in range(TRIES):
             data = bytearray()
@@ -354,7 +354,7 @@ class Connection:
             raise self.strange("data", f"it has {have} bytes of {name}, which has {len(data)}")
 
     def now(self) -> dict[str, Any]:
-        """The newest record of the journal, as firmware.memory.journal.read_record gives it."""
+        """Return the newest record of the journal, as firmware.memory.journal.read_record gives it."""
         try:
             return read_record(self.call("now")["row"])
         except ValueError:
@@ -505,7 +505,7 @@ def _later(after_s: float) -> Callable[[], bool]:
 
 
 def connect(port: str | None = None) -> Connection:
-    """The device on a port, a simulated one for "sim", or, for None, the only one that is plugged in.
+    """Return the device on a port, a simulated one for "sim", or, for None, the only one that is plugged in.
 
     Raises CalandoError: nothing found, more than one, port busy (and who holds it), no permission, another device.
     """
@@ -528,7 +528,7 @@ def connect(port: str | None = None) -> Connection:
 
 
 def find_all() -> tuple[list[Connection], list[CalandoError]]:
-    """Every device that is plugged in, which the caller closes, and why other ports are none."""
+    """Return every device that is plugged in, which the caller closes, and why other ports are none."""
     return _answering(serial_ports())
 
 

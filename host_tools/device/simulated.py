@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 
 
 def flash_path() -> Path:
-    """The file of its flash: in the user's state folder, or in CALANDO_SIM_DIR."""
+    """Return the file of its flash: in the user's state folder, or in CALANDO_SIM_DIR."""
     folder = os.environ.get("CALANDO_SIM_DIR") or platformdirs.user_state_path("calando") / "sim"
     return Path(folder) / "flash"
 

@@ -11,7 +11,7 @@ import sys
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from host_tools.docs import imports
+from host_tools.docs import generated, imports
 from simulator.interpreter import ROOT
 
 DRAWING = ROOT / "docs" / "architecture.svg"
@@ -112,21 +112,13 @@ def table() -> str:
 
 def document() -> str:
     """Return docs/architecture.md with today's table in its place."""
-    before, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    return generated.with_table(DOCUMENT, BEGIN, END, table())
 
 
 def main() -> int:
-    wanted = {DRAWING: draw(), DOCUMENT: document()}
-    if "--check" in sys.argv[1:]:
-        old = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
-        for path in old:
-            print(f"{path.relative_to(ROOT)} is not the newest: run python -m host_tools.docs.architecture")
-        return 1 if old else 0
-    for path, text in wanted.items():
-        path.write_text(text, "utf-8")
-    return 0
+    return generated.main(
+        {DRAWING: draw(), DOCUMENT: document()}, "host_tools.docs.architecture", sys.argv[1:]
+    )
 
 
 if __name__ == "__main__":

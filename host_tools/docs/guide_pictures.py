@@ -20,8 +20,9 @@ from host_tools.sessions import picture
 from host_tools.sound import render
 from simulator import bedside, play, scenario
 from simulator.files.errors import CalandoError
+from simulator.interpreter import ROOT
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+FOLDER = ROOT / "docs" / "pictures"
 SESSIONS = ("newborn", "bradycardia")  # one that went as it should, one that stopped by itself
 SONG = "twinkle"
 SONG_S = 30
@@ -30,12 +31,12 @@ NAMES = (*(f"session_{name}.png" for name in SESSIONS), "curve.png", "song.png")
 
 
 def session(name: str) -> bytes:
-    """A scenario, played on the firmware, as the picture that its report shows."""
+    """Play a scenario on the firmware, and return the picture that its report shows."""
     return picture.pngs(results.facts_of(play.run(scenario.load(name))))[0]
 
 
 def curve(population: str) -> bytes:
-    """The curve of a ready-made profile: what the music does, minute by minute, after it has met the patient."""
+    """Return the curve of a ready-made profile: what the music does, minute by minute, after it has met the patient."""
     values = Profile.ready(population).values
     minutes, *rows = zip(*values["curve"], strict=True)
     names = ("tempo, %", "level, dB", "minor, %", "brightness, %", "density, %")
@@ -67,7 +68,7 @@ def song(name: str, folder: Path) -> bytes:
 
 
 def small(png: bytes) -> bytes:
-    """The same picture with 256 colours and no wider than a page needs."""
+    """Return the same picture with 256 colours and no wider than a page needs."""
     with Image.open(BytesIO(png)) as full:
         image = full.convert("RGB")
     if image.width > WIDEST_POINTS:

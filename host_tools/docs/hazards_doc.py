@@ -12,7 +12,9 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from host_tools.docs import generated
+from simulator.interpreter import ROOT
+
 TABLE = ROOT / "docs" / "hazards.toml"
 DOCUMENT = ROOT / "docs" / "hazards.md"
 KEYS = ("number", "title", "cause", "harm", "control", "where", "also", "remains")
@@ -32,13 +34,13 @@ management file after ISO 14971: nobody has estimated probabilities, and a hospi
 
 
 def load(path: Path = TABLE) -> list[dict]:
-    """The rows, in order."""
+    """Return the rows, in order."""
     return tomllib.loads(path.read_text())["hazard"]
 
 
 @cache
 def names_in(path: Path) -> set[str]:
-    """Every function, class, method and constant that a Python file defines."""
+    """Return every function, class, method and constant that a Python file defines."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -49,7 +51,7 @@ def names_in(path: Path) -> set[str]:
 
 
 def hazard_tests() -> dict[str, set[int]]:
-    """Every test below tests/hazards with the numbers of the rows in its name."""
+    """Return every test below tests/hazards with the numbers of the rows in its name."""
     found = {}
     for path in sorted((ROOT / "tests" / "hazards").glob("test_*.py")):
         for node in ast.parse(path.read_text()).body:
@@ -60,7 +62,7 @@ def hazard_tests() -> dict[str, set[int]]:
 
 
 def tests_of(row: dict, by_name: dict[str, set[int]]) -> list[str]:
-    """All tests of a row: those that carry its number, and those it names."""
+    """Return all tests of a row: those that carry its number, and those it names."""
     return [name for name, numbers in by_name.items() if row["number"] in numbers] + row["also"]
 
 
@@ -104,7 +106,7 @@ def problems() -> list[str]:
 
 
 def render() -> str:
-    """The whole document."""
+    """Return the whole document."""
     rows = load()
     by_name = hazard_tests()
     text = HEAD
@@ -148,16 +150,7 @@ def main(arguments: list[str]) -> int:
         print(f"docs/hazards.toml: {sentence}", file=sys.stderr)
     if found:
         return 1
-    if "--check" in arguments:
-        if not DOCUMENT.is_file() or DOCUMENT.read_text() != render():
-            print(
-                "docs/hazards.md is not the newest: run python -m host_tools.docs.hazards_doc",
-                file=sys.stderr,
-            )
-            return 1
-        return 0
-    DOCUMENT.write_text(render())
-    return 0
+    return generated.main({DOCUMENT: render()}, "host_tools.docs.hazards_doc", arguments)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ import io
 import re
 import sys
 import tokenize
-from pathlib import Path
 
 from firmware.prescription.profile import ADULT, NEWBORN, TABLE
+from host_tools.docs import generated
 from simulator.files.profile_file import rule, shown
+from simulator.interpreter import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "firmware" / "prescription" / "profiles.py"
 DOCUMENT = ROOT / "docs" / "settings.md"
 
@@ -82,7 +82,7 @@ def sources() -> dict[str, dict[str, str]]:
 
 
 def render() -> str:
-    """The whole document."""
+    """Return the whole document."""
     text = HEAD
     for setting in TABLE:
         cells = [f"`{setting.name}`", setting.meaning]
@@ -110,15 +110,7 @@ def _in_cell(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    if "--check" not in arguments:
-        DOCUMENT.write_text(render(), encoding="utf-8")
-        return 0
-    if not DOCUMENT.is_file() or DOCUMENT.read_text(encoding="utf-8") != render():
-        print(
-            "docs/settings.md is not the newest: run python -m host_tools.docs.settings_doc", file=sys.stderr
-        )
-        return 1
-    return 0
+    return generated.main({DOCUMENT: render()}, "host_tools.docs.settings_doc", arguments)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from firmware.sound import score
 from host_tools.songs.airs import AIRS
 from host_tools.songs.intensity import intensity
 from host_tools.songs.piece import note_name
-from host_tools.songs.songbook import ROOT, SONGS, Song
+from host_tools.songs.songbook import SONGS, Song
+from simulator.interpreter import ROOT
 
 DOCS_HEAD = """# The built-in songs
 
@@ -78,7 +79,7 @@ brings a real, annotated singer along, so how many notes of a real one are right
 
 
 def firmware_source() -> str:
-    """The text of firmware/sound/songs.py."""
+    """Return the text of firmware/sound/songs.py."""
     lines = [
         '"""The built-in songs as scores, from host_tools/songs/songbook.py: python -m host_tools.docs.songs_doc"""',
         "",
@@ -161,7 +162,7 @@ def _sources(songs: tuple[Song, ...]) -> str:
 
 
 def docs_source() -> str:
-    """The text of docs/songs.md."""
+    """Return the text of docs/songs.md."""
     cultures = sorted({song.culture for song in SONGS})
     adult = sorted({song.culture for song in AIRS})
     return (

@@ -7,7 +7,6 @@ import io
 import re
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import matplotlib
 
@@ -16,8 +15,9 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
 from firmware import board
+from host_tools.docs import generated
+from simulator.interpreter import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DRAWING = ROOT / "docs" / "wiring.svg"
 DOCUMENT = ROOT / "docs" / "hardware.md"
 BEGIN, END = "<!-- wiring: made by host_tools/docs/wiring.py -->", "<!-- end of wiring -->"
@@ -42,7 +42,7 @@ class Wire:
 
     @property
     def pin(self) -> int | None:
-        """The pin of the Pico's header; None for a GPIO that is wired on the Pico itself."""
+        """Return the pin of the Pico's header; None for a GPIO that is wired on the Pico itself."""
         return SUPPLY_PIN.get(self.to) or HEADER_PIN.get(getattr(board, self.to, -1))
 
     @property
@@ -109,7 +109,7 @@ ANALOGUE = (
 
 
 def table() -> str:
-    """The wiring as Markdown: every wire with its GPIO and its pin on the Pico's header."""
+    """Return the wiring as Markdown: every wire with its GPIO and its pin on the Pico's header."""
     lines = ["| part | terminal | Pico | pin | note |", "|---|---|---|---|---|"]
     for part in PARTS:
         for place, wire in enumerate(part.wires):
@@ -122,7 +122,7 @@ def table() -> str:
 
 
 def draw() -> str:
-    """The wiring as an SVG text, the same for the same board."""
+    """Return the wiring as an SVG text, the same for the same board."""
     with plt.rc_context({"svg.hashsalt": "calando", "svg.fonttype": "none", "font.size": 8}):
         figure, axes = plt.subplots(figsize=(14, 7.2))
         axes.set_axis_off()
@@ -192,21 +192,11 @@ def draw() -> str:
 
 def document() -> str:
     """docs/hardware.md with today's wiring table in its place."""
-    before, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    return generated.with_table(DOCUMENT, BEGIN, END, table())
 
 
 def main() -> int:
-    wanted = {DRAWING: draw(), DOCUMENT: document()}
-    if "--check" in sys.argv[1:]:
-        old = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
-        for path in old:
-            print(f"{path.relative_to(ROOT)} is not the newest: run python -m host_tools.docs.wiring")
-        return 1 if old else 0
-    for path, text in wanted.items():
-        path.write_text(text, "utf-8")
-    return 0
+    return generated.main({DRAWING: draw(), DOCUMENT: document()}, "host_tools.docs.wiring", sys.argv[1:])
 
 
 if __name__ == "__main__":

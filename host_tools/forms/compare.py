@@ -21,7 +21,9 @@ _PULSE, _TEMPO = "#2f6db3", "#d9731a"
 
 
 def sessions_of(tables: Tables, unit: str | None) -> tuple[str, list[dict[str, Any]]]:
-    """The unit, and its sessions by their age. Raises CalandoError where it is not said which unit, or there is none."""
+    """Return the unit, and its sessions by their age. Raises CalandoError where it is not said which unit, or there is
+    none.
+    """
     columns = tables.columns[SESSIONS]
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     units = sorted({row["unit"] for row in rows})
@@ -40,7 +42,7 @@ def sessions_of(tables: Tables, unit: str | None) -> tuple[str, list[dict[str, A
 
 
 def html(unit: str, rows: list[dict[str, Any]]) -> str:
-    """The page, self-contained. `rows` are those of `sessions_of`."""
+    """Return the page, self-contained. `rows` are those of `sessions_of`."""
     return report.template("compare.html.j2").render(
         unit=unit,
         first=rows[0]["session"],

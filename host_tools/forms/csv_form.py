@@ -60,7 +60,9 @@ def csv_text(session: SessionFile, told: Told) -> str:
 
 
 def read_csv(text: str) -> tuple[str | None, list[dict[str, Any]]]:
-    """The session's digest, None without a row, and the rows as Told has them. Raises CalandoError for anything else."""
+    """Return the session's digest, None without a row, and the rows as Told has them. Raises CalandoError for anything
+    else.
+    """
     lines = csv.DictReader(io.StringIO(text), strict=True)
     digests = set()
     rows = []
@@ -124,7 +126,7 @@ def sidecar_text(session: SessionFile, told: Told) -> str:
 
 
 def session_of(beside: dict[str, Any]) -> SessionFile:
-    """The session that a JSON of `sidecar` was made from. Raises CalandoError when it is none, or damaged."""
+    """Return the session that a JSON of `sidecar` was made from. Raises CalandoError when it is none, or damaged."""
     if (
         beside.get("format") != JSON_FORMAT
         or not isinstance(beside.get("session"), dict)

@@ -52,7 +52,7 @@ _LOWEST = -32_768  # digital; physical 0
 
 
 def edf(session: SessionFile, told: Told, note: SessionNote | None = None) -> bytes:
-    """The file. Phases, events, gaps, stretches without a reading and the times of a note's moments are annotations.
+    """Return the file. Phases, events, gaps, stretches without a reading and the times of a note's moments are annotations.
 
     Of the patient it says X X X X. The start is local time at the bedside as the computer knew it, with its offset to UTC
     in the header and as an annotation; where nobody knew, or in a year that the format cannot say, Startdate X and
@@ -183,7 +183,8 @@ def _annotations(
 
 
 def read_edf(content: bytes) -> tuple[str | None, dict[str, list[float | None]], list[tuple[float, str]]]:
-    """The session's digest, each signal second by second with None for unknown, by its key in a row, and the annotations.
+    """Return the session's digest, each signal second by second with None for unknown, by its key in a row, and the
+    annotations.
 
     Raises CalandoError for a file that is none of ours.
     """

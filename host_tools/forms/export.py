@@ -23,7 +23,7 @@ def files(
     spo2: bool = False,
     refused: list[str] | None = None,
 ) -> dict[Path, bytes]:
-    """The content of each file of a session in these forms (of FORMS), by its place in `folder`. Nothing is written.
+    """Return the content of each file of a session in these forms (of FORMS), by its place in `folder`. Nothing is written.
 
     refused: gets a sentence for each form that this session does not fit; the others are made all the same.
 

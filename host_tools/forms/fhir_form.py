@@ -65,7 +65,7 @@ _RELATIVE_TIME = (MDC, "67985", "MDC_ATTR_TIME_STAMP_REL")
 
 
 def fhir_json(session: SessionFile, told: Told, patient: str | None = None, spo2: bool = False) -> str:
-    """The Bundle as JSON, checked by the models. The same session gives the same text.
+    """Return the Bundle as JSON, checked by the models. The same session gives the same text.
 
     patient: a reference that the hospital's own system knows, such as "Patient/123"; without one the device is the subject,
     and nothing says whose session it was. spo2: the uncalibrated estimate of oxygen too, marked as that.
@@ -87,7 +87,7 @@ def _checked(models: "ModuleType", values: dict[str, Any]) -> str:
 def bundle(
     session: SessionFile, told: Told, patient: str | None = None, spo2: bool = False
 ) -> dict[str, Any]:
-    """The Bundle as plain values, not yet looked at by the models."""
+    """Return the Bundle as plain values, not yet looked at by the models."""
     device, gateway = _urn(session, "device"), _urn(session, "gateway")
     subject = {"reference": device} if patient is None else {"reference": _reference(patient)}
     keys = (PULSE, TEMPO, LEVEL, SPO2) if spo2 else (PULSE, TEMPO, LEVEL)
@@ -251,7 +251,8 @@ def _urn(session: SessionFile, what: str) -> str:
 
 
 def read_fhir(text: str) -> tuple[str, dict[str, list[float | None]], list[datetime.datetime | None]]:
-    """The session's digest; the medians minute by minute, None for unknown, by their key; when each Observation begins.
+    """Return the session's digest; the medians minute by minute, None for unknown, by their key; when each Observation
+    begins.
 
     Raises CalandoError for anything that is no Bundle of ours.
     """

@@ -29,7 +29,7 @@ class Minute:
 
 
 def minutes(told: Told) -> list[Minute]:
-    """Every minute from the beginning to the last record, those without a row too; none of a session without rows.
+    """Return every minute from the beginning to the last record, those without a row too; none of a session without rows.
 
     Raises CalandoError for records over more than a day.
     """

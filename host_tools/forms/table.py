@@ -109,7 +109,7 @@ class _Rows:
 
 
 def read_folder(folder: Path, say: Say, progress: Callable[[int, int], None] | None = None) -> Tables:
-    """The tables of every session file in a folder. What is left out is said, a line for each.
+    """Return the tables of every session file in a folder. What is left out is said, a line for each.
 
     Raises CalandoError when the folder has no session that can be read.
     """
@@ -249,7 +249,7 @@ def _median(values: Iterable[float]) -> float | None:
 
 
 def files(tables: Tables, folder: Path) -> dict[Path, bytes]:
-    """The content of every file, by its place: NAME.csv and NAME.parquet of each table, and dictionary.csv.
+    """Return the content of every file, by its place: NAME.csv and NAME.parquet of each table, and dictionary.csv.
 
     Raises CalandoError when the library for Parquet is not installed.
     """

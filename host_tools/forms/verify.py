@@ -23,7 +23,7 @@ _GET = "get it from the device again, or export it again from the session's file
 
 
 def verify(place: Path, source: SessionFile | None = None) -> str:
-    """A sentence that says that a file is whole, and as the device gave it.
+    """Return a sentence that says that a file is whole, and as the device gave it.
 
     source: the session to compare with; None looks for it beside the file. Raises CalandoError, one sentence, when the file
     is not as it was, when it is none of ours, and when the session is nowhere to be found.

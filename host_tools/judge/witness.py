@@ -11,7 +11,7 @@ from simulator.step_bedside import StepResult
 
 
 def of_device(result: Result, full_scale_dba: float) -> Evidence:
-    """The whole device's session (tier D), heard from the samples that reached the loudspeaker."""
+    """Return the whole device's session (tier D), heard from the samples that reached the loudspeaker."""
     heard = listen(result.pcm, 16_000, full_scale_dba)
     summary = result.summary
     counts = {
@@ -24,7 +24,7 @@ def of_device(result: Result, full_scale_dba: float) -> Evidence:
 
 
 def of_steps(result: StepResult) -> Evidence:
-    """The step level's session (tier S): its sound is a level."""
+    """Return the step level's session (tier S): its sound is a level."""
     level = np.array(result.level_dba)
     audible = np.repeat(~np.isnan(level), round(LEVEL_S / FRAME_S))
     energy = np.where(np.isnan(level), 0.0, 10 ** ((level - 45) / 10))

@@ -24,7 +24,7 @@ FILES = ("report.html", "plot.png", "audio.wav", "session.csv", "events.jsonl", 
 
 
 def write(result: "Result", folder: Path) -> dict[str, Any]:
-    """All files of a session into an existing folder; returns the summary."""
+    """Write all files of a session into an existing folder; returns the summary."""
     started = time.perf_counter()
     from host_tools.sessions import picture, report
 

@@ -116,7 +116,7 @@ def read(
 
 
 def exchanged_lights(light: EvenLight, readings: Readings) -> str | None:
-    """A sentence when red and infrared are probably exchanged, None when nothing says so.
+    """Return a sentence when red and infrared are probably exchanged, None when nothing says so.
 
     Asked is the ratio of ratios R (pulse of red over its steady light, by that of infrared), in stretches of 5 s in
     which a pulse was read, or would be but for its second wave, and the two lights move alike. Above 1.25
@@ -172,7 +172,7 @@ def play(
 def load(
     path: Path, rate_hz: float | None = None, columns: str | None = None
 ) -> tuple[EvenLight, np.ndarray]:
-    """A file's light, and its samples as pairs of 32-bit numbers with gaps marked. Raises CalandoError."""
+    """Read a file's light, and its samples as pairs of 32-bit numbers with gaps marked. Raises CalandoError."""
     light = recording_file.read(path, rate_hz, columns)
     pairs = np.zeros((len(light.ir), 2), "<u4")
     pairs[:, 0] = light.ir

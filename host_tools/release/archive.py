@@ -28,7 +28,7 @@ _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: the same bytes
 
 
 def contents() -> dict[str, bytes]:
-    """Every file of the release by its name in the archive."""
+    """Return every file of the release by its name in the archive."""
     files: dict[str, bytes] = {}
     for arch in IMAGES:
         files |= {f"{arch}/{name}": data for name, data in compiled(arch).items()}
@@ -71,7 +71,7 @@ def build(folder: Path) -> Path:
 
 
 def image(path: Path, arch: str) -> dict[str, bytes]:
-    """The slot's files for a chip from an archive; raises CalandoError unless every hash in it is right."""
+    """Return the slot's files for a chip from an archive; raises CalandoError unless every hash in it is right."""
     try:
         with zipfile.ZipFile(path) as archive:
             files = {name: archive.read(name) for name in archive.namelist()}

@@ -107,7 +107,7 @@ class Deployed:
 
 
 def find_port() -> str:
-    """The port of the one Raspberry Pi board that is plugged in. Raises CalandoError for none and for several."""
+    """Return the port of the one Raspberry Pi board that is plugged in. Raises CalandoError for none and for several."""
     found = [port.device for port in list_ports.comports() if port.vid == RASPBERRY_PI_USB_ID]
     if not found:
         raise CalandoError("no board was found on USB; plug it in, or name its port with --port")
@@ -147,7 +147,7 @@ class Board:
         return self._ask(f"print(json.dumps(_read({path!r})))")
 
     def sizes(self, folder: str) -> dict[str, int]:
-        """Bytes of every file under a folder, by full path; empty when there is none."""
+        """Return the bytes of every file under a folder, by full path; empty when there is none."""
         return self._ask(f"print(json.dumps(_sizes({folder!r}, {{}})))", timeout_s=60)
 
     def space(self) -> fit.Space:
@@ -200,8 +200,8 @@ class Board:
 
 @contextmanager
 def connected(port: str) -> Iterator[Board]:
-    """The board's prompt at a port. Raises CalandoError when nobody gives one there, and when the connection breaks off:
-    the sentence then says what the device will start with."""
+    """Return the board's prompt at a port. Raises CalandoError when nobody gives one there, and when the connection
+    breaks off: the sentence then says what the device will start with."""
     try:
         transport = SerialTransport(port, timeout=1)
     except (TransportError, serial.SerialException, OSError) as error:

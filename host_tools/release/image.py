@@ -39,5 +39,5 @@ def image(arch: str) -> dict[str, bytes]:
 
 
 def starters() -> dict[str, bytes]:
-    """The small files at the root of the flash: the two that MicroPython itself starts, and the choice of a slot."""
+    """Return the small files at the root of the flash: the two that MicroPython itself starts, and the choice of a slot."""
     return {name: (ROOT / "firmware" / "root" / name).read_bytes() for name in STARTERS}

@@ -31,7 +31,7 @@ _CEILING_DBA = {
 
 
 def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -> str:
-    """The page, self-contained; with a note it stands where the blanks are otherwise."""
+    """Return the page, self-contained; with a note it stands where the blanks are otherwise."""
     check_length(told, "the page")
     found = _facts(session, told)
     level = found.level_dba[np.isfinite(found.level_dba)]
@@ -197,7 +197,7 @@ def _pulse(told: Told) -> str:
     if not unknown:
         return "known all the time that it was looked for"
     total = sum(end - start for start, end, _ in unknown)
-    longest = sorted(unknown, key=lambda item: item[0] - item[1])[:MOST_GAPS]
+    longest = sorted(unknown, key=lambda item: item.start_s - item.end_s)[:MOST_GAPS]
     named = "; ".join(
         f"{words.clock(start)} to {words.clock(end)} {why}" for start, end, why in sorted(longest)
     )
@@ -211,10 +211,10 @@ def _record(told: Told) -> list[str]:
     said = [f"nothing written down from {', '.join(named)}"] if named else []
     if len(told.gaps) > MOST_GAPS:
         said.append(f"and {len(told.gaps) - MOST_GAPS} shorter gaps")
-    coarse = [run for run in told.thinning if run[2] > 1]
+    coarse = [run for run in told.thinning if run.what > 1]
     if coarse:
-        coarsest = max(run[2] for run in coarse)
-        said.append(f"until {words.clock(coarse[-1][1])} only a row each {coarsest} s or so was kept")
+        coarsest = max(run.what for run in coarse)
+        said.append(f"until {words.clock(coarse[-1].end_s)} only a row each {coarsest} s or so was kept")
     return said
 
 

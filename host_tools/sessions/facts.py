@@ -48,7 +48,7 @@ class Facts:
 
     @property
     def music_bpm(self) -> np.ndarray:
-        """The music's tempo times the ratio: what may be compared with the pulse."""
+        """Return the music's tempo times the ratio: what may be compared with the pulse."""
         return self.tempo_bpm * self.ratio
 
     @property
@@ -62,7 +62,7 @@ class Facts:
 
     @property
     def aim_bpm(self) -> np.ndarray:
-        """The tempo the device is on its way to, times the ratio."""
+        """Return the tempo the device is on its way to, times the ratio."""
         return self.target_bpm * self.ratio
 
     def first_s(self, phase: str) -> float | None:
@@ -85,7 +85,7 @@ class Facts:
 
     @property
     def story(self) -> list[str]:
-        """The session in a few plain sentences."""
+        """Return the session in a few plain sentences."""
         told = []
         heard = self.heard_s
         if heard is None:
@@ -179,11 +179,12 @@ def _phases(time_s: np.ndarray, names: list[str]) -> list[tuple[float, float, st
     """Runs of the same phase; each lasts until the next begins."""
     runs: list[tuple[float, float, str]] = []
     for at, name in zip(time_s, names, strict=True):
-        if runs and runs[-1][2] == name:
-            runs[-1] = (runs[-1][0], float(at), name)
-        else:
-            if runs:
-                runs[-1] = (runs[-1][0], float(at), runs[-1][2])
+        goes_on = False
+        if runs:
+            start, _, before = runs[-1]
+            runs[-1] = (start, float(at), before)
+            goes_on = before == name
+        if not goes_on:
             runs.append((float(at), float(at), name))
     return runs
 

@@ -108,7 +108,7 @@ def changed(
     moments: list[str] | None = None,
     length_s: int | None = None,
 ) -> SessionNote:
-    """The note with some of it entered anew; what is not named stays, and what is entered empty is taken out.
+    """Return the note with some of it entered anew; what is not named stays, and what is entered empty is taken out.
 
     words: by the names in WORDS. scores: such as "NRS before 4" or "ESAS-r breathlessness after 3", with "-" for the
     number to take it out. moments: such as "12:30 grimaces", a time in minutes and seconds, without words to take it out.
@@ -237,7 +237,7 @@ def folder() -> Path:
 
 
 def history(session: SessionFile) -> list[NoteVersion]:
-    """All versions of a session's note, oldest first. Raises CalandoError for one that is damaged."""
+    """Return all versions of a session's note, oldest first. Raises CalandoError for one that is damaged."""
     place = _place(session)
     versions = []
     try:
@@ -257,7 +257,7 @@ def history(session: SessionFile) -> list[NoteVersion]:
 
 
 def newest(session: SessionFile) -> NoteVersion | None:
-    """The note as it stands, or None when there is none."""
+    """Return the note as it stands, or None when there is none."""
     versions = history(session)
     return versions[-1] if versions else None
 

@@ -43,7 +43,7 @@ HEADING = 0.135  # of the height: title and story, which the page says in its ow
 
 
 def pngs(facts: Facts) -> tuple[bytes, bytes]:
-    """The picture as a PNG of 1521 x 1040 points, and without its heading for a page that has one."""
+    """Return the picture as a PNG of 1521 x 1040 points, and without its heading for a page that has one."""
     figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), dpi=DOTS_PER_INCH, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     _draw(figure, facts)
@@ -53,7 +53,7 @@ def pngs(facts: Facts) -> tuple[bytes, bytes]:
 
 
 def page_png(facts: Facts) -> bytes:
-    """The picture for a printed page, 190 mm wide and drawn at that size; its numbers are explained by the page."""
+    """Return the picture for a printed page, 190 mm wide and drawn at that size; its numbers are explained by the page."""
     figure = Figure(figsize=PAGE_INCHES, dpi=PAGE_DOTS_PER_INCH, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     grid = figure.add_gridspec(

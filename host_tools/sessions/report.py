@@ -19,7 +19,7 @@ MOST_EVENTS = 60  # a page or two; events.jsonl has them all
 
 
 def html(facts: Facts, picture_png: bytes, summary: dict[str, Any]) -> str:
-    """The page. `picture_png` is the picture without heading, `summary` what stands in summary.json."""
+    """Return the page. `picture_png` is the picture without heading, `summary` what stands in summary.json."""
     population = summary.get("population")
     return template("report.html.j2").render(
         title=facts.title[:1].upper() + facts.title[1:],
@@ -37,7 +37,7 @@ def html(facts: Facts, picture_png: bytes, summary: dict[str, Any]) -> str:
 
 @cache
 def template(name: str) -> Template:
-    """A page of the folder `templates`, every value in it escaped."""
+    """Return a page of the folder `templates`, every value in it escaped."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=False)
     return environment.get_template(name)
 
@@ -51,7 +51,7 @@ def _expected(expected: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
-    """The few numbers at the top, each with what it means."""
+    """Return the few numbers at the top, each with what it means."""
     shown = []
 
     def add(name: str, value: str, note: str = "") -> None:

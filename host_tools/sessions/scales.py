@@ -30,7 +30,7 @@ MOST_SYMPTOM_CHARACTERS = 24
 
 
 def find(name: str) -> Scale:
-    """The scale of that name, in any case and with or without its hyphen. Raises CalandoError."""
+    """Return the scale of that name, in any case and with or without its hyphen. Raises CalandoError."""
     for scale in SCALES:
         if _bare(scale.name) == _bare(name):
             return scale
@@ -39,7 +39,9 @@ def find(name: str) -> Scale:
 
 
 def checked(name: str, symptom: str | None, when: str, value: int) -> tuple[str, str | None, str, int]:
-    """The scale's own name, the symptom, when, and the number, as entered. Raises CalandoError when they cannot be."""
+    """Return the scale's own name, the symptom, when, and the number, as entered. Raises CalandoError when they cannot
+    be.
+    """
     scale = find(name)
     if when not in WHEN:
         raise CalandoError(f'"{when}" is no time of a score{choice(when, list(WHEN))}')

@@ -97,7 +97,7 @@ class SessionFile(_Model):
 
     @property
     def raw(self) -> bytes:
-        """The records as the device gave them, 16 bytes each."""
+        """Return the records as the device gave them, 16 bytes each."""
         try:
             raw = base64.b64decode(self.records, validate=True)
         except binascii.Error:
@@ -110,7 +110,7 @@ class SessionFile(_Model):
 
 
 def make(raw: bytes, **known: Any) -> SessionFile:
-    """A session from its raw records; `known` are the other fields. Raises CalandoError when they cannot be right."""
+    """Make a session from its raw records; `known` are the other fields. Raises CalandoError when they cannot be right."""
     try:
         return SessionFile(
             records=base64.b64encode(raw).decode(), sha256=hashlib.sha256(raw).hexdigest(), **known
@@ -120,7 +120,7 @@ def make(raw: bytes, **known: Any) -> SessionFile:
 
 
 def from_values(values: dict[str, Any]) -> SessionFile:
-    """A session from its fields, records among them. Raises CalandoError when they cannot be right."""
+    """Return a session from its fields, records among them. Raises CalandoError when they cannot be right."""
     try:
         return SessionFile.model_validate_json(json.dumps(values))
     except ValidationError as error:

@@ -19,14 +19,14 @@ SUFFIX = ".calando"
 
 
 def listed(device: Connection) -> list[dict[str, Any]]:
-    """The sessions on the device, newest first: `age`, `records`, `this_boot`, `cut`."""
+    """Return the sessions on the device, newest first: `age`, `records`, `this_boot`, `cut`."""
     return sorted(device.list("session"), key=lambda item: -item["age"])
 
 
 def read(
     device: Connection, age: str, now: datetime.datetime, progress: Progress | None = None
 ) -> SessionFile:
-    """A session by its age, or the newest. `now` is this computer's clock. Raises CalandoError when there is none."""
+    """Read a session by its age, or the newest. `now` is this computer's clock. Raises CalandoError when there is none."""
     there = listed(device)
     if not there:
         raise CalandoError(f"there is no session on the device on {device.port}; play one first")
@@ -77,7 +77,7 @@ def _calibrated_on(device: Connection) -> datetime.date | None:
 def get(
     source: str, port: str | None, now: datetime.datetime, progress: Progress | None = None
 ) -> SessionFile:
-    """A session from a file that `calando session get` wrote, or by its age from a device."""
+    """Return a session from a file that `calando session get` wrote, or by its age from a device."""
     if source == NEWEST or source.isdecimal():
         with client.connect(port) as device:
             return read(device, source, now, progress)

@@ -6,7 +6,7 @@ Nothing is drawn or put in words here, and no clock is known: times are seconds 
 from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from firmware.memory.journal import CHIP_FAULTS, EVENTS, RECORD_BYTES, read_record
 from firmware.reasons import ENDS, IDLE, PHASES
@@ -18,6 +18,14 @@ OUT_OF_ORDER_S = 60
 MOST_THINNED_S = 64  # no device ever kept rows more coarsely
 LONGEST_S = 86_400  # longer than any session, and than two that the device had to keep as one
 NO_RECORD = "no record"  # stands for a phase where nothing was written down
+
+
+class Stretch(NamedTuple):
+    """A part of a session, in seconds since it began, and what it is called or how it was kept."""
+
+    start_s: int
+    end_s: int
+    what: Any
 
 
 @dataclass
@@ -39,36 +47,36 @@ class Told:
     length_s: int = 0  # to the last record
 
     @property
-    def unknown(self) -> list[tuple[int, int, str]]:
-        """Stretches of sound without a pulse: from, to, why in words. Seconds without a record are not among them."""
-        found: list[tuple[int, int, str]] = []
+    def unknown(self) -> list[Stretch]:
+        """Return the stretches of sound without a pulse, with why in words. Seconds without a record are not among them."""
+        found: list[Stretch] = []
         for row, step in zip(self.rows, self.every_s, strict=True):
             if row["pulse_rate_bpm"] is not None or row["phase"] in words.DARK:
                 continue
             why = words.REASONS["no_contact"] if not row["contact"] else "no steady reading"
             start, end = row["time_s"], row["time_s"] + step
-            if found and found[-1][1] >= start and found[-1][2] == why:
-                found[-1] = (found[-1][0], end, why)
+            if found and found[-1].end_s >= start and found[-1].what == why:
+                found[-1] = found[-1]._replace(end_s=end)
             else:
-                found.append((start, end, why))
+                found.append(Stretch(start, end, why))
         return found
 
     @property
-    def thinning(self) -> list[tuple[int, int, int]]:
+    def thinning(self) -> list[Stretch]:
         """Return how coarsely the rows were kept: from, to, a row every so many seconds. Gaps lie between."""
-        runs: list[tuple[int, int, int]] = []
+        runs: list[Stretch] = []
         for row, every in zip(self.rows, self.every_s, strict=True):
             # A row that came a little late makes a step of its own; the device only ever halves.
             rounded = 1 << max(0, (every * 3 // 2).bit_length() - 1)
             start, end = row["time_s"], row["time_s"] + every
-            if runs and runs[-1][2] == rounded and start <= runs[-1][1]:
-                runs[-1] = (runs[-1][0], end, rounded)
+            if runs and runs[-1].what == rounded and start <= runs[-1].end_s:
+                runs[-1] = runs[-1]._replace(end_s=end)
             else:
-                runs.append((start, end, rounded))
+                runs.append(Stretch(start, end, rounded))
         return runs
 
     @property
-    def phases(self) -> list[tuple[int, int, str]]:
+    def phases(self) -> list[Stretch]:
         """From, to, phase, as events and rows tell it; a gap does not end a phase, for nobody knows."""
         seen = [(row["time_s"], row["phase"]) for row in self.rows]
         seen += [
@@ -76,13 +84,13 @@ class Told:
             for event in self.events
             if event["kind"] == "phase" and event["time_s"] >= 0
         ]
-        runs: list[tuple[int, int, str]] = []
+        runs: list[Stretch] = []
         for at, name in sorted(seen, key=itemgetter(0)):
-            if not runs or runs[-1][2] != name:
+            if not runs or runs[-1].what != name:
                 if runs:
-                    runs[-1] = (runs[-1][0], at, runs[-1][2])
-                runs.append((at, self.length_s, name))
-        return [run for run in runs if run[2] != "idle" and run[1] > run[0]]
+                    runs[-1] = runs[-1]._replace(end_s=at)
+                runs.append(Stretch(at, self.length_s, name))
+        return [run for run in runs if run.what != IDLE and run.end_s > run.start_s]
 
 
 def check_length(told: Told, what: str) -> None:

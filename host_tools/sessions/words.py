@@ -136,7 +136,7 @@ _DEVICE = {
 
 
 def reason(constant: str | None) -> str:
-    """A reason in plain words; a constant that is not known here is shown as it is."""
+    """Return a reason in plain words; a constant that is not known here is shown as it is."""
     return "" if constant is None else REASONS.get(constant, constant.replace("_", " "))
 
 
@@ -186,7 +186,7 @@ def _of_the_device(kind: str, detail: dict[str, Any]) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time: "20 s", "2 min", "2 min 30 s"."""
+    """Return a length of time: "20 s", "2 min", "2 min 30 s"."""
     whole = round(seconds)
     if whole < 120:
         return f"{seconds:g} s"
@@ -195,13 +195,13 @@ def span(seconds: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """A time in the session: "4:30"."""
+    """Return a time in the session: "4:30"."""
     minutes, rest = divmod(int(seconds + 0.5), 60)
     return f"{minutes}:{rest:02d}"
 
 
 def live_line(row: dict[str, Any], at_s: float) -> str:
-    """A line like " 4:30  lead  pulse 148  tempo 73.1 (target 73.0)  level 47.9 dBA  quality 92"."""
+    """Return a line like " 4:30  lead  pulse 148  tempo 73.1 (target 73.0)  level 47.9 dBA  quality 92"."""
 
     def number(name: str, width: int, digits: int) -> str:
         value = row[name]

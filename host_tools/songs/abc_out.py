@@ -18,7 +18,7 @@ _UNITS = 12  # ticks of L: in a metre of quarters; 8 in one of dotted quarters
 
 
 def text(song: Imported) -> str:
-    """The whole file. Raises nothing: what the device can play can be written."""
+    """Return the whole file. Raises nothing: what the device can play can be written."""
     read = Score(song.data)
     compound = read.compound
     unit = 8 if compound else _UNITS
@@ -44,7 +44,7 @@ def text(song: Imported) -> str:
 
 
 def signature_of(fifths: int) -> dict[str, int]:
-    """The sharps (above 0) and flats of each letter in a signature."""
+    """Return the sharps (above 0) and flats of each letter in a signature."""
     return {_LETTERS[(place + 1) % 7]: (place + 1) // 7 for place in range(fifths - 1, fifths + 6)}
 
 
@@ -128,7 +128,9 @@ def _chord_starts(song: Imported, names: dict[int, int]) -> dict[int, str]:
 def written_note(
     note: int, names: dict[int, int], signature: dict[str, int], used: dict[tuple[str, int], int]
 ) -> str:
-    """A note's letter, octave and, where the bar so far does not say it, its accidental; `used` is the bar's, and grows."""
+    """Return a note's letter, octave and, where the bar so far does not say it, its accidental; `used` is the bar's,
+    and grows.
+    """
     place = names[note % 12]
     letter = _LETTERS[(place + 1) % 7]
     shift = (place + 1) // 7

@@ -300,12 +300,12 @@ NAMES = tuple(air.name for air in AIRS)
 
 
 def find(name: str) -> Song | None:
-    """The air of that name, or None."""
+    """Return the air of that name, or None."""
     return next((air for air in AIRS if air.name == name), None)
 
 
 def get(name: str) -> Song:
-    """The air of that name. CalandoError where there is none."""
+    """Return the air of that name. CalandoError where there is none."""
     air = find(name)
     if air is None:
         raise CalandoError(
@@ -315,7 +315,7 @@ def get(name: str) -> Song:
 
 
 def listed() -> list[dict[str, str | int]]:
-    """A row for each: name, title, origin, culture, why it is free, metre, range, mode, intensity and beats."""
+    """Return a row for each: name, title, origin, culture, why it is free, metre, range, mode, intensity and beats."""
     rows: list[dict[str, str | int]] = []
     for air in AIRS:
         song = air.imported()

@@ -20,7 +20,7 @@ _JUMPS = {"dacapo": "da capo", "dalsegno": "dal segno", "fine": "fine", "tocoda"
 
 
 def correct(root: ElementTree.Element, told: list[str]) -> ElementTree.Element:
-    """The same score for music21: written part by part, without cue notes, with signatures that exist.
+    """Return the same score for music21: written part by part, without cue notes, with signatures that exist.
 
     CalandoError: a note or rest longer than any song.
     """
@@ -204,7 +204,7 @@ def unequal_dotting(text: str) -> list[str]:
 
 
 def tie_what_is_tied(root: ElementTree.Element) -> None:
-    """The ties that `mend_abc` took out, where both notes have the same pitch."""
+    """Put back the ties that `mend_abc` took out, where both notes have the same pitch."""
     for part in root.findall("part"):
         notes: list[ElementTree.Element] = []
         places: list[int] = []

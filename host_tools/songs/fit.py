@@ -66,7 +66,7 @@ class Imported:
     metre: str = ""
 
     def notes(self) -> list[tuple[int, int, bool]]:
-        """(MIDI note or 0 for a rest, ticks, whether a phrase ends with it); a long note as one."""
+        """Return (MIDI note or 0 for a rest, ticks, whether a phrase ends with it); a long note as one."""
         found: list[tuple[int, int, bool]] = []
         read = Score(self.data)
         for index in range(read.notes):
@@ -80,7 +80,7 @@ class Imported:
         return found
 
     def chords(self) -> harmony.Chords:
-        """(pitch class, quality, ticks) of each chord."""
+        """Return (pitch class, quality, ticks) of each chord."""
         read = Score(self.data)
         at = read.chords_at
         return [
@@ -89,7 +89,7 @@ class Imported:
         ]
 
     def table(self) -> list[tuple[str, float]]:
-        """Note names ("-" for a rest) and lengths in beats, for confirming."""
+        """Return note names ("-" for a rest) and lengths in beats, for confirming."""
         return [
             (spelled_note(note, self.fifths) if note else "-", ticks / _TICK)
             for note, ticks, _ in self.notes()
@@ -127,7 +127,8 @@ def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
     fifths = _fifths(tonic, minor, key.fifths if shift % 12 == 0 else None)
     told.append(f"key: {spelled(places(fifths)[tonic])} {'minor' if minor else 'major'}")
 
-    length = line[-1][0] + line[-1][2]
+    start, _, ticks = line[-1]
+    length = start + ticks
     top, bottom = melody.metre or (4, 4)
     full = round(Fraction(4 * top, bottom) * _TICK / beat)
     bars = _bars(melody.bars, melody.end, first, beat, full, length)
@@ -156,7 +157,7 @@ def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
 
 
 def counted(metre: tuple[int, int] | None, told: list[str]) -> tuple[bool, int, str]:
-    """(whether beats divide in three, beats in a bar, as text). The beat is the quarter, or the dotted quarter."""
+    """Return (whether beats divide in three, beats in a bar, as text). The beat is the quarter, or the dotted quarter."""
     if metre is None:
         told.append("it has no metre: bars of four beats are counted")
         return False, 4, "4/4"
@@ -282,7 +283,7 @@ def _shift(sounding: list[int], where: str) -> int:
 
 
 def key_of(line: harmony.Line) -> tuple[int, bool]:
-    """(tonic, minor) by the profiles of Krumhansl and the last note."""
+    """Return (tonic, minor) by the profiles of Krumhansl and the last note."""
     weight = [0.0] * 12
     for _, note, ticks in line:
         if note:
@@ -370,7 +371,8 @@ def _bars(
 
 def _phrased_line(line, melody: Melody, first: Fraction, beat: Fraction, bars: list[int], full: int):
     """(tick, note, ticks, ends a phrase): the source's lines where they can be, else bars and rests."""
-    length = line[-1][0] + line[-1][2]
+    start, _, ticks = line[-1]
+    length = start + ticks
     marks: list[int] = []
     if melody.phrases:
         marks = sorted({round((start - first) * _TICK / beat) for start in melody.phrases})
@@ -389,9 +391,9 @@ def _phrased_line(line, melody: Melody, first: Fraction, beat: Fraction, bars: l
     for index, (at, note, ticks) in enumerate(line):
         stop = at + ticks
         end = stop in ends
-        following = line[index + 1] if index + 1 < len(line) else None
-        if not end and following and following[0] + following[2] - since > score.LONGEST_PHRASE_BEATS * _TICK:
-            end = True
+        if not end and index + 1 < len(line):
+            after, _, after_ticks = line[index + 1]
+            end = after + after_ticks - since > score.LONGEST_PHRASE_BEATS * _TICK
         if end:
             since = stop
         found.append((at, note, ticks, end))
@@ -400,7 +402,8 @@ def _phrased_line(line, melody: Melody, first: Fraction, beat: Fraction, bars: l
 
 def _guessed(line, bars: list[int], full: int) -> list[int]:
     """Return where phrases begin: after rests of a beat, and every four bars, counted from the upbeat."""
-    length = line[-1][0] + line[-1][2]
+    start, _, ticks = line[-1]
+    length = start + ticks
     starts = [at for at, note, _ in line if note and at]
     resting = {at + ticks for at, note, ticks in line if not note and ticks >= _TICK}
     upbeat = bars[0] if bars else 0

@@ -29,8 +29,8 @@ def tones(root: int, quality: int) -> set[int]:
 
 
 def sounding(line: Line, start: int, stop: int) -> Line:
-    """The part of a line that sounds between two ticks."""
-    return [row for row in line if row[0] < stop and row[0] + row[2] > start]
+    """Return the part of a line that sounds between two ticks."""
+    return [(at, note, ticks) for at, note, ticks in line if at < stop and at + ticks > start]
 
 
 def weights(line: Line, start: int, stop: int) -> list[int]:
@@ -55,7 +55,7 @@ def clashes(line: Line, root: int, quality: int, start: int, stop: int) -> bool:
 
 
 def check(notes: list[tuple[int, int, bool]], chords: Chords) -> list[tuple[int, str, str]]:
-    """Every clash of a finished song: (tick, the chord's name, the melody's note)."""
+    """Return every clash of a finished song: (tick, the chord's name, the melody's note)."""
     line, at = [], 0
     for note, ticks, _ in notes:
         line.append((at, note, ticks))
@@ -154,7 +154,7 @@ def _held(line: Line, chords: Chords, start: int) -> int:
 
 
 def split(ticks: int) -> list[int]:
-    """A length in pieces that a byte holds."""
+    """Return a length in pieces that a byte holds."""
     pieces = []
     while ticks > LONGEST_TICKS:
         pieces.append(LONGEST_TICKS)
@@ -163,11 +163,13 @@ def split(ticks: int) -> list[int]:
 
 
 def merged(chords: Chords) -> Chords:
-    """The same chords, in fewer pieces where there are more than a song can have."""
+    """Return the same chords, in fewer pieces where there are more than a song can have."""
     while len(chords) > MOST_CHORDS:
         for at, (one, two) in enumerate(pairwise(chords)):
-            if one[:2] == two[:2] and one[2] + two[2] <= LONGEST_TICKS:
-                chords = [*chords[:at], (*one[:2], one[2] + two[2]), *chords[at + 2 :]]
+            *chord, ticks = one
+            *following, more = two
+            if chord == following and ticks + more <= LONGEST_TICKS:
+                chords = [*chords[:at], (*one[:2], ticks + more), *chords[at + 2 :]]
                 break
         else:
             return []

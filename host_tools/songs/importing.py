@@ -176,7 +176,7 @@ def _sung(path: Path, name: str, choice: Choice, anyway: bool) -> Imported:
 
 
 def song_name(title: str) -> str:
-    """A name for the device: small letters, digits and _, at most 24. Titles that differ have names that differ, as
+    """Return a name for the device: small letters, digits and _, at most 24. Titles that differ have names that differ, as
     far as letters say; where letters had to be turned into others or cut off, four signs of a checksum follow.
     """
     from anyascii import anyascii
@@ -204,7 +204,7 @@ def _unmarked(title: str) -> str:
 
 
 def with_loudness(imported: Imported) -> Imported:
-    """The same song with its own loudness measured, so that its first phrase is already at the level asked for."""
+    """Return the same song with its own loudness measured, so that its first phrase is already at the level asked for."""
     from host_tools.sound import meter, render
 
     plan = render.plan_for(render.load_profile(None), "twinkle", seconds=1)
@@ -218,7 +218,7 @@ def with_loudness(imported: Imported) -> Imported:
     found = meter.laeq_dba(samples, render.RATE_HZ, plan["full_scale_cdba"] / 100)
     data = bytearray(imported.data[:-4])
     if found is not None:
-        data[6] = max(0, min(255, 128 + round((found - 48) * 10)))
+        data[score.LOUDNESS_PLACE] = max(0, min(255, score.LOUDNESS_ZERO + round((found - 48) * 10)))
     imported.data = score.sealed(data)
     return imported
 

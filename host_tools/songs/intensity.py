@@ -14,7 +14,7 @@ LEAP_SEMITONES = (1.0, 4.5)
 
 
 def intensity(data: bytes) -> int:
-    """The whole number for a score's melody: the mean of the three, notes a beat counted twice."""
+    """Return the whole number for a score's melody: the mean of the three, notes a beat counted twice."""
     read = score.Score(data)
     notes = [data[score.HEADER + 2 * at] & 127 for at in range(read.notes)]
     sung = [note for note in notes if note and note != score.GOES_ON]

@@ -27,7 +27,9 @@ class Choice:
 def choose(
     parts: list[Part], whole: Timeline, choice: Choice, name: str, midi: bool
 ) -> tuple[int, list[str]]:
-    """The index of the melody's part and what there is to tell. CalandoError where what was asked for is not there."""
+    """Return the index of the melody's part and what there is to tell. CalandoError where what was asked for is not
+    there.
+    """
     there = [index for index in range(len(parts)) if whole.notes.get(index)]
     if not there:
         raise CalandoError(f"{name} holds no notes")
@@ -73,7 +75,7 @@ def _mean(notes: list[Note]) -> float:
 def melody(
     notes: list[Note], choice: Choice, name: str, word: str
 ) -> tuple[list[Note], list[Note], list[str]]:
-    """(the line, every other note, what there is to tell) of a part."""
+    """Return (the line, every other note, what there is to tell) of a part."""
     voices = sorted(
         {note.voice for note in notes},
         key=lambda voice: (not voice.isdecimal(), int(voice) if voice.isdecimal() else 0, voice),
@@ -132,8 +134,8 @@ def _gaps(taken: list[Note], notes: list[Note]) -> list[Note]:
 
 
 def top_line(notes: list[Note]) -> list[Note]:
-    """The highest note of each moment, as one line. A note that begins under a longer, higher one is left out, unless
-    the higher one only hangs over by a finger's legato; one that begins above another ends it.
+    """Return the highest note of each moment, as one line. A note that begins under a longer, higher one is left out,
+    unless the higher one only hangs over by a finger's legato; one that begins above another ends it.
     """
     line: list[Note] = []
     for note in sorted(notes, key=lambda note: (note.start, -note.pitch)):

@@ -18,7 +18,7 @@ _NO_KEY = re.compile(rb"\xff\x59\x02(..)", re.DOTALL)
 
 
 def read(data: bytes, name: str, tune: str | None = None) -> Piece:
-    """A piece with a part for each track and channel that has notes. CalandoError in one sentence."""
+    """Return a piece with a part for each track and channel that has notes. CalandoError in one sentence."""
     told: list[str] = []
     if data[:4] == b"RIFF" and data[8:12] == b"RMID":
         at = data.find(b"MThd")

@@ -154,7 +154,7 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
 
 
 def uneven_bars(measures: list[Measure]) -> list[str]:
-    """A line where bars do not hold what the metre says: most often a slip in the file.
+    """Return a line where bars do not hold what the metre says: most often a slip in the file.
 
     The first and the last bar of a part of the tune may be short together, and so may those at a double bar.
     """
@@ -269,7 +269,7 @@ def read_tree(
     blank_bars: bool = True,
     double_bars: bool = False,
 ) -> Piece:
-    """A MusicXML tree to a piece. blank_bars: a measure without anything in it lasts a bar, and not nothing.
+    """Turn a MusicXML tree into a piece. blank_bars: a measure without anything in it lasts a bar, and not nothing.
     double_bars: a repeat without a beginning goes back to the last double bar.
     """
     from music21 import converter

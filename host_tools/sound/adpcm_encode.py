@@ -32,7 +32,7 @@ _DIFFERENCES = _differences()
 
 
 def encode(samples: np.ndarray, kind: int, loudness_cdb: int) -> bytes:
-    """A whole file. samples: int16 at 8 kHz; loudness_cdb: hundredths of a dB below a full-scale sine."""
+    """Encode a whole file. samples: int16 at 8 kHz; loudness_cdb: hundredths of a dB below a full-scale sine."""
     head = adpcm.header(kind, len(samples), loudness_cdb)
     crc = int.from_bytes(head[12:14], "little")
     parts = [head]
@@ -86,7 +86,7 @@ def _search(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def decode(data: bytes) -> np.ndarray:
-    """The samples (int16, 8 kHz) of a whole file, as the firmware decodes it, before filter and gain.
+    """Return the samples (int16, 8 kHz) of a whole file, as the firmware decodes it, before filter and gain.
 
     Raises adpcm.SoundRecordingError for a damaged one.
     """

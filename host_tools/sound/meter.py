@@ -46,7 +46,7 @@ class Levels:
 
 
 def weight_db(frequency_hz: np.ndarray, weighting: str) -> np.ndarray:
-    """The standard's own formula for "A" or "C", 0 dB at 1 kHz."""
+    """Return the standard's own formula for "A" or "C", 0 dB at 1 kHz."""
 
     def raw(f):
         p1, p2, p3, p4 = (pole**2 for pole in POLES_HZ)
@@ -59,7 +59,7 @@ def weight_db(frequency_hz: np.ndarray, weighting: str) -> np.ndarray:
 
 
 def laeq_dba(samples: np.ndarray, rate_hz: int, full_scale_dba: float) -> float | None:
-    """The A-weighted mean level of int16 samples alone, by their spectrum; None for silence."""
+    """Return the A-weighted mean level of int16 samples alone, by their spectrum; None for silence."""
     power = np.square(np.abs(np.fft.rfft(samples.astype(float) / 32768)))
     frequency = np.fft.rfftfreq(len(samples), 1 / rate_hz)
     with np.errstate(divide="ignore"):
@@ -184,7 +184,7 @@ def decibels(powers: np.ndarray | float, full_scale_dba: float) -> np.ndarray:
 
 
 def level_history(samples: np.ndarray, rate_hz: int, full_scale_dba: float) -> np.ndarray:
-    """The highest slow A-weighted level in each second of a recording, in dB(A); NaN where there was
+    """Return the highest slow A-weighted level in each second of a recording, in dB(A); NaN where there was
     silence.
     """
     slow = time_weighted(frame_powers(samples, rate_hz)[0], SLOW_S)
@@ -199,7 +199,7 @@ def by_second(levels: np.ndarray) -> np.ndarray:
 
 
 def rise_rate(powers: np.ndarray, full_scale_dba: float) -> float | None:
-    """The fastest rise, in dB a second: the level of four seconds against the loudest of the eight before them.
+    """Return the fastest rise, in dB a second: the level of four seconds against the loudest of the eight before them.
 
     A melody's own notes and rests are within such windows; what is left is how the sound as a whole comes up.
     None where nothing was heard for that long.
@@ -222,7 +222,7 @@ def rise_rate(powers: np.ndarray, full_scale_dba: float) -> float | None:
 
 
 def true_peak(samples: np.ndarray) -> float | None:
-    """The peak between the samples, four times oversampled where the samples come near their own peak;
+    """Return the peak between the samples, four times oversampled where the samples come near their own peak;
     dBFS.
     """
     from scipy.signal import resample_poly  # a second: for those alone who need it

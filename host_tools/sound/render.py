@@ -41,7 +41,7 @@ class Rendered:
 
 
 def load_profile(path: Path | None) -> Profile:
-    """A checked profile from a TOML file of settings or a ready-made one's name; None is the newborn's."""
+    """Read a checked profile from a TOML file of settings or a ready-made one's name; None is the newborn's."""
     return profile_file.load(path or "newborn")
 
 
@@ -58,7 +58,7 @@ def load_song(name: str) -> tuple[str, bytes]:
 
 
 def load_recording(path: Path) -> bytes:
-    """The bytes of a recording, every block of which has been checked. Raises CalandoError."""
+    """Return the bytes of a recording, every block of which has been checked. Raises CalandoError."""
     try:
         data = path.read_bytes()
         adpcm.check_whole(adpcm_encode.reader(data), len(data))
@@ -118,7 +118,7 @@ def plan_for(
     """
     name, data = load_song(song or profile.song)
     adult = profile.population == "adult"
-    opening = profile.curve  # the first row: minute, tempo, level, minor, brightness, density
+    _minute, _tempo, _level, minor, brightness, density = profile.curve[:6]  # of the first row
     if seconds is None:
         tempo = profile.opening_tempo_mbpm / 1000
         played = Score(data).ticks / 24 * 60 / tempo + 10
@@ -139,9 +139,9 @@ def plan_for(
         "tempo_mbpm": profile.opening_tempo_mbpm,
         "level_cdba": profile.level_cdba,
         "onset_ms": profile.onset_ms,
-        "minor_permille": opening[3],
-        "brightness_permille": opening[4],
-        "density_permille": opening[5],
+        "minor_permille": minor,
+        "brightness_permille": brightness,
+        "density_permille": density,
         "notes": False,
     }
     plan.update(changes)
@@ -236,7 +236,7 @@ def render(
 
 
 def write_events(path: Path, notes: list[tuple]) -> None:
-    """The events file, replaced in one step."""
+    """Write the events file, replaced in one step."""
     beside = path.with_name(path.name + ".part")
     try:
         with beside.open("w", newline="", encoding="utf-8") as file:
@@ -250,6 +250,6 @@ def write_events(path: Path, notes: list[tuple]) -> None:
 
 
 def melody(score: Score) -> list[int]:
-    """The MIDI notes of a score's melody, rests left out."""
+    """Return the MIDI notes of a score's melody, rests left out."""
     notes = (score.data[HEADER + 2 * index] & 127 for index in range(score.notes))
     return [note for note in notes if note > GOES_ON]

@@ -135,7 +135,7 @@ class DeviceWorker:
         self.version += 1
 
         def whole(job: Job) -> Any:
-            """The work, and what is so afterwards: whoever waits for it then sees it too."""
+            """Return the work, and what is so afterwards: whoever waits for it then sees it too."""
             try:
                 return work(job, device)  # pyright: ignore[reportArgumentType]
             except DeviceLost as error:

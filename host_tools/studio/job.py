@@ -34,7 +34,7 @@ class Job:
 
     @property
     def error(self) -> str | None:
-        """The sentence it failed with; None while it runs and when it did not fail."""
+        """Return the sentence it failed with; None while it runs and when it did not fail."""
         if self.running:
             return None
         error = self.future.exception()

@@ -19,7 +19,7 @@ ZIP = "calando-backup.zip"
 
 
 def keeping(studio: Studio, panel: CommitPanel) -> None:
-    """The part of the device's page about all that is on it; what changes something goes through `panel`."""
+    """Build the part of the device's page about all that is on it; what changes something goes through `panel`."""
     state: dict[str, Any] = {"job": None, "said": ""}
 
     def save() -> None:

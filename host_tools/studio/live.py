@@ -12,7 +12,7 @@ LOOK_S = 0.25
 
 
 def live(build: Callable[[], Any], key: Callable[[], Any], classes: str = "") -> Element:
-    """A part that is built anew when its key is another; nothing that somebody types in belongs into one."""
+    """Make a part that is built anew when its key is another; nothing that somebody types in belongs into one."""
     box = w.tag("div", None, f"live {classes}")
     last: list[Any] = []
 

@@ -46,7 +46,7 @@ _RECORD = """async () => {
 
 
 def microphone(studio: Studio, act: Callable[[Path, str], Any]) -> None:
-    """A button that begins and ends a recording; `act` gets its path here and a name."""
+    """Make a button that begins and ends a recording; `act` gets its path here and a name."""
 
     async def told(event: Any) -> None:
         if event.args.get("recording"):

@@ -84,7 +84,7 @@ class Studio:
 
     @property
     def schema(self) -> tuple[dict[str, Any], ...]:
-        """The table of settings: as the device serves it, or this program's own while none is there."""
+        """Return the table of settings: as the device serves it, or this program's own while none is there."""
         return self.desk.view.schema or _OWN_SCHEMA
 
     def base_now(self) -> Base:
@@ -216,7 +216,9 @@ class Studio:
         return self.folder / "songs" / (name + (".lul" if kind == "song" else ".adp"))
 
     def pulse(self) -> list[list[float]]:
-        """The pulse that was drawn last, as rows of minute and beats a minute; a usual one for whom nobody has drawn."""
+        """Return the pulse that was drawn last, as rows of minute and beats a minute; a usual one for whom nobody has
+        drawn.
+        """
         population = self.draft.values["population"]
         usual = NEWBORNS_PULSE if population == "newborn" else ADULTS_PULSE
         return self.settings.get(f"pulse_{population}", usual)

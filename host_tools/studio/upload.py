@@ -33,7 +33,7 @@ _SEND = """async (e) => {
 
 
 def drop_zone(studio: Studio, text: str, accept: str, act: Callable[[Path, str], Any]) -> None:
-    """A place to drop a file on, or to choose one. `act` gets its path here, which it removes, and the name it had."""
+    """Make a place to drop a file on, or to choose one. `act` gets its path here, which it removes, and the name it had."""
     said: Any = None
 
     async def arrived(event: Any) -> None:

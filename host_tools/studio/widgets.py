@@ -62,7 +62,7 @@ def enable(element: Element, able: bool) -> None:
 
 
 def choices(content: str, options: Sequence[tuple[str, str]], act: Act, **attributes: Any) -> Field:
-    """A list to choose one from; options are (value, words). `act` gets the value."""
+    """Make a list to choose one from; options are (value, words). `act` gets the value."""
     element = Field(LIST, content, act)
     _give(element, attributes)
     element.offer(options)
@@ -70,7 +70,7 @@ def choices(content: str, options: Sequence[tuple[str, str]], act: Act, **attrib
 
 
 def entry(content: str, act: Act, kind: str = LINE, **attributes: Any) -> Field:
-    """A line to type in, or a TEXT of several. `act` gets it a moment after each key, and at once when it is left."""
+    """Make a line to type in, or a TEXT of several. `act` gets it a moment after each key, and at once when it is left."""
     element = Field(kind, content, act)
     _give(element, attributes)
     return element
@@ -83,7 +83,7 @@ def _give(element: Element, attributes: dict[str, Any]) -> None:
 
 
 def tick(text: str, value: bool, act: Act, **attributes: Any) -> Element:
-    """A box to tick, with its words. `act` gets whether it is ticked."""
+    """Make a box to tick, with its words. `act` gets whether it is ticked."""
     with tag("label", None, "tick") as whole:
         box = tag("input", None, "", type="checkbox", checked=value, **attributes)
 
@@ -98,7 +98,7 @@ def tick(text: str, value: bool, act: Act, **attributes: Any) -> Element:
 
 
 def pick_one(name: str, value: str, options: Sequence[tuple[str, str]], act: Act) -> Element:
-    """A row of which one is chosen, as radio buttons."""
+    """Make a row of which one is chosen, as radio buttons."""
     with tag("fieldset", None, "pick") as whole:
         tag("legend", name)
         group = f"pick-{whole.id}"
@@ -111,7 +111,7 @@ def pick_one(name: str, value: str, options: Sequence[tuple[str, str]], act: Act
 
 
 def notice(text: str, kind: str = "") -> Element:
-    """A sentence that wants to be seen: kind "" , "warn" or "good"."""
+    """Show a sentence that wants to be seen: kind "" , "warn" or "good"."""
     return tag("div", text, f"notice {kind}", role="status")
 
 

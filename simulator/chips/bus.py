@@ -78,7 +78,7 @@ class I2CBusModel:
         return status, data, duration_us
 
     def answering(self, address: int, now_us: int):
-        """The target that acknowledges its address now, or None; for a wire that goes byte by byte."""
+        """Return the target that acknowledges its address now, or None; for a wire that goes byte by byte."""
         target = self._targets.get(address)
         if target is None or target.write(b"", now_us) is False:
             self.not_acknowledged += 1

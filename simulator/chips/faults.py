@@ -4,11 +4,24 @@ The chip inside is untouched and unaware; its own resets and brown-outs are its 
 """
 
 import random
+from typing import NamedTuple
 
 from simulator.chips.bus import CLOCKS_TO_RELEASE
 
 KINDS = ("nack", "stuck", "garbage", "frozen")
 FOR_EVER_US = 1 << 62
+
+
+class Fault(NamedTuple):
+    """One of KINDS, and what ends a stuck one before its time: "clocks" or "power"."""
+
+    from_us: int
+    until_us: int
+    kind: str
+    released_by: str
+
+    def is_on(self, now_us: int) -> bool:
+        return self.from_us <= now_us < self.until_us
 
 
 class FaultyTarget:
@@ -23,7 +36,7 @@ class FaultyTarget:
     def __init__(self, target, seed: int = 1):
         self.target = target
         self.address = target.address
-        self._faults = []  # (from_us, until_us, kind, released_by), in the order they were asked for
+        self._faults: list[Fault] = []  # in the order they were asked for
         self._pulses = 0
         self._random = random.Random(seed)
 
@@ -45,22 +58,22 @@ class FaultyTarget:
             released_by = "clocks" if until_us is None else "power"
         if released_by not in ("clocks", "power"):
             raise ValueError(f"released_by {released_by!r}: choose clocks or power")
-        self._faults.append((at_us, FOR_EVER_US if until_us is None else until_us, kind, released_by))
+        self._faults.append(Fault(at_us, FOR_EVER_US if until_us is None else until_us, kind, released_by))
         self._pulses = 0
 
     def heal(self, now_us: int) -> None:
-        """Every fault that is on ends now."""
-        self._faults = [fault for fault in self._faults if fault[0] > now_us]
+        """End every fault that is on."""
+        self._faults = [fault for fault in self._faults if fault.from_us > now_us]
 
     def power_cycle(self, now_us: int) -> None:
         """Power off and on: a stuck chip lets go, and the chip inside starts from its power-on values."""
         self._release(now_us, ("clocks", "power"))
         self.target.power_cycle(now_us)
 
-    def active(self, now_us: int):
-        """The fault that is on, as (from_us, until_us, kind, released_by), or None."""
+    def active(self, now_us: int) -> Fault | None:
+        """Return the fault that is on, or None."""
         for fault in self._faults:
-            if fault[0] <= now_us < fault[1]:
+            if fault.is_on(now_us):
                 return fault
         return None
 
@@ -68,7 +81,7 @@ class FaultyTarget:
         if not self._faults:
             return False
         fault = self.active(now_us)
-        return fault is not None and fault[2] == "stuck"
+        return fault is not None and fault.kind == "stuck"
 
     def clocked(self, n: int, now_us: int) -> None:
         if self.holds_sda(now_us):
@@ -80,21 +93,21 @@ class FaultyTarget:
         fault = self.active(now_us) if self._faults else None
         if fault is None:
             return self.target.write(data, now_us)
-        if fault[2] == "nack" or fault[2] == "stuck":
+        if fault.kind == "nack" or fault.kind == "stuck":
             return False
-        return self.target.write(data, fault[0] if fault[2] == "frozen" else now_us)
+        return self.target.write(data, fault.from_us if fault.kind == "frozen" else now_us)
 
     def read(self, count: int, now_us: int):
         fault = self.active(now_us) if self._faults else None
         if fault is None:
             return self.target.read(count, now_us)
-        kind = fault[2]
+        kind = fault.kind
         if kind == "nack" or kind == "stuck":
             return None
         if kind == "garbage":
             self.target.read(count, now_us)  # the chip's own side effects happen all the same
             return self._random.randbytes(count)
-        return self.target.read(count, fault[0])
+        return self.target.read(count, fault.from_us)
 
     def read_byte(self, place: int, now_us: int) -> int | None:
         """Byte `place` of a read under way, for a wire that goes byte by byte; None when nobody answers."""
@@ -106,5 +119,5 @@ class FaultyTarget:
         self._faults = [
             fault
             for fault in self._faults
-            if not (fault[2] == "stuck" and fault[3] in ways and fault[0] <= now_us < fault[1])
+            if not (fault.kind == "stuck" and fault.released_by in ways and fault.is_on(now_us))
         ]

@@ -92,7 +92,7 @@ class MAX30102:
         self._chunk_start = self._chunk_end = self._made
 
     def set_oscillator(self, ppm: int, now_us: int) -> None:
-        """The chip's clock runs fast (+) or slow (-) from now on."""
+        """Let the chip's clock run fast (+) or slow (-) from now on."""
         self._advance(now_us)
         self.oscillator_ppm = ppm
         if self._leds:
@@ -107,7 +107,7 @@ class MAX30102:
 
     @property
     def next_edge_us(self) -> int | None:
-        """The earliest time at which the chip may do something by itself, None when nothing is under way."""
+        """Return the earliest time at which the chip may do something by itself, None when nothing is under way."""
         times = [t for t in (self._next_us, self._temperature_us) if t is not None]
         return min(times) if times else None
 

@@ -24,7 +24,7 @@ class MAX98357A:
         self.timeline = [(0, False)]  # (us, whether the output stage is on)
 
     def sd_mode(self, level: int, now_us: int) -> None:
-        """The pin changes: 0 shuts down at once, 1 wakes."""
+        """Change the pin: 0 shuts down at once, 1 wakes."""
         if bool(level) == self.on:
             return
         self.on = bool(level)
@@ -45,6 +45,6 @@ class MAX98357A:
             self.clock_since_us = now_us
 
     def first_frame(self, frame: int, woken_us: int) -> None:
-        """The 16-bit frame that came out first after waking: anything but silence is a pop."""
+        """Hear the 16-bit frame that came out first after waking: anything but silence is a pop."""
         if abs(frame) > LOUDEST_SILENT_FRAME:
             self.pops.append((woken_us, WOKEN_INTO_SOUND))

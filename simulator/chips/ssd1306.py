@@ -53,7 +53,7 @@ class SSD1306:
         return self.on and stored != self.inverted
 
     def picture(self) -> str:
-        """The panel as text, one character a point."""
+        """Return the panel as text, one character a point."""
         rows = range(PAGES * 8)
         return "\n".join("".join("#" if self.pixel(x, y) else "." for x in range(WIDTH)) for y in rows)
 

@@ -71,7 +71,7 @@ class Chip:
         return self._start_us + int(self.mcu.clock.nanos) // 1000
 
     def tell(self, op: int, a: int, b: int, payload: bytes = b"") -> Any:
-        """A message to the bedside, as the other runtimes send them."""
+        """Pass a message to the bedside, as the other runtimes send them."""
         return self.bedside.handle(op, a, b, payload, self.now_us)
 
     def guard(self, act: Callable[..., Any]) -> Callable[..., None]:

@@ -17,7 +17,7 @@ class ImageError(Exception):
 
 
 def load_image(path: Path) -> tuple[bytes, str]:
-    """A UF2 file as (flash contents, MicroPython version); raises ImageError."""
+    """Read a UF2 file as (flash contents, MicroPython version); raises ImageError."""
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -21,7 +21,7 @@ def did_you_mean(given: str, known: list[str]) -> str:
 
 
 def choice(given: str, known: list[str]) -> str:
-    """The next step after an unknown word: the nearest known one, or else all of them."""
+    """Return the next step after an unknown word: the nearest known one, or else all of them."""
     return did_you_mean(given, known) or f"; choose one of {', '.join(known)}"
 
 

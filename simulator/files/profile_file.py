@@ -22,7 +22,7 @@ HEAD = """\
 
 
 def load(name: str | os.PathLike[str]) -> Profile:
-    """A checked profile from a TOML file, or a ready-made one by its name.
+    """Read a checked profile from a TOML file, or a ready-made one by its name.
 
     Raises CalandoError with the file's line where it is known.
     """
@@ -42,7 +42,7 @@ def load(name: str | os.PathLike[str]) -> Profile:
 
 
 def check(values: dict[str, Any], where: str, source: str = "") -> Profile:
-    """A profile from a table of settings. `source` is the text of the file, to find a line in.
+    """Make a profile from a table of settings. `source` is the text of the file, to find a line in.
 
     Raises CalandoError: an unknown setting, a value out of its range, or settings that do not go together.
     """
@@ -63,7 +63,7 @@ def check(values: dict[str, Any], where: str, source: str = "") -> Profile:
 
 
 def dump(values: dict[str, Any]) -> str:
-    """All settings of a profile as the text of a file; `load` gives the same values back."""
+    """Return all settings of a profile as the text of a file; `load` gives the same values back."""
     population = values["population"]
     parts = [HEAD]
     for setting in TABLE:
@@ -97,14 +97,14 @@ def rule(setting: Setting, population: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as it stands in a file, on one line."""
+    """Return a value as it stands in a file, on one line."""
     if isinstance(value, bool):
         return str(value).lower()
     return json.dumps(value)
 
 
 def toml_value(value: Any, kind: str) -> str:
-    """A value of the table as TOML; JSON's strings, numbers and lists are TOML's too."""
+    """Return a value of the table as TOML; JSON's strings, numbers and lists are TOML's too."""
     if kind != "curve":
         return shown(value)
     columns = [max(len(shown(row[column])) for row in value) for column in range(len(value[0]))]
@@ -116,7 +116,7 @@ def toml_value(value: Any, kind: str) -> str:
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    """(setting, old, new) for each setting that differs, in the table's order."""
+    """Return (setting, old, new) for each setting that differs, in the table's order."""
     return [
         (setting.name, old[setting.name], new[setting.name])
         for setting in TABLE
@@ -139,7 +139,7 @@ def turned(profile: Profile) -> str:
 
 
 def with_unit(name: str, value: Any) -> str:
-    """A value for a person to read: "48 dBA"; nothing there is "-"."""
+    """Return a value for a person to read: "48 dBA"; nothing there is "-"."""
     if value is None:
         return "-"
     setting = find(name)

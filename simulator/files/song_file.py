@@ -11,7 +11,7 @@ RECORDING_SUFFIX = ".adp"  # of what calando song record writes
 
 
 def read(path: Path) -> bytes:
-    """The bytes of a song. Raises CalandoError: not to be read, or no song in the compact form."""
+    """Return the bytes of a song. Raises CalandoError: not to be read, or no song in the compact form."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
@@ -29,7 +29,7 @@ def read(path: Path) -> bytes:
 
 
 def beside(name: str, folder: Path) -> bytes | None:
-    """A profile's song from NAME.lul in the folder of the profile; None for one that is built in.
+    """Return a profile's song from NAME.lul in the folder of the profile; None for one that is built in.
 
     Raises CalandoError when it is neither.
     """

@@ -4,32 +4,18 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from simulator.files.errors import CalandoError, os_reason
+from simulator.files import contents
+from simulator.files.errors import CalandoError
 
 LARGEST_BYTES = 1_000_000
 
 
 def read(path: Path, what: str) -> tuple[dict[str, Any], str]:
-    """The values of a file and its text; `what` ("scenario", "profile") is its name in the error.
+    """Return the values of a file and its text; `what` ("scenario", "profile") is its name in the error.
 
     Raises CalandoError: no such file, not to be read, too large, not UTF-8, not TOML.
     """
-    try:
-        if path.is_dir():
-            raise CalandoError(f"{path} is a folder; give the {what}'s TOML file")
-        if path.is_file() and path.stat().st_size > LARGEST_BYTES:
-            raise CalandoError(
-                f"{path} is {path.stat().st_size / 1e6:.1f} MB; a {what} has at most "
-                f"{LARGEST_BYTES // 1_000_000} MB, so check that this is the right file"
-            )
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_BYTES + 1)
-    except FileNotFoundError:
-        raise CalandoError(f"{path}: there is no such {what}; check the name and the folder") from None
-    except OSError as error:
-        raise CalandoError(
-            f"{path}: the {what} cannot be read ({os_reason(error)}); check its permissions"
-        ) from None
+    raw = contents.read_bytes(path, what, LARGEST_BYTES, "check that this is the right file")
     try:
         text = raw.decode("utf-8-sig")  # some editors begin a file with a mark that is no part of it
     except UnicodeDecodeError as error:

@@ -32,8 +32,8 @@ def why_not() -> str | None:
 
 
 def image() -> tuple[bytes, str]:
-    """The image as flash contents, and its version; raises FileNotFoundError (with a sentence) where it or the emulator is
-    missing or of no use."""
+    """Return the image as flash contents, and its version; raises FileNotFoundError (with a sentence) where it or the
+    emulator is missing or of no use."""
     missing = why_not()
     if missing is not None:
         raise FileNotFoundError(missing)
@@ -68,7 +68,7 @@ def boot(bedside: Bedside, pins: bool = False, powered_for_ms: int = 0) -> dict[
 
 
 def deployed_flash() -> tuple[Flash, int]:
-    """A Pico's flash with the firmware on it, and how many sectors the file system uses."""
+    """Return a Pico's flash with the firmware on it, and how many sectors the file system uses."""
     flash = Flash(folder=FOLDER)
     return flash, install_firmware(flash)
 

@@ -23,7 +23,7 @@ frame_us = array("l", [0])  # when what has been written goes out; 0: nothing go
 
 
 def hear(news, start, end, now_us):
-    """The state of the computer, and then the bytes that came from it."""
+    """Take the state of the computer, and then the bytes that came from it."""
     before = _state[0]
     state = _state[0] = news[start]
     if before & _CONNECTED and not state & _CONNECTED:
@@ -43,7 +43,7 @@ def count_received():
 
 
 def receive():
-    """The oldest byte that came; there must be one."""
+    """Return the oldest byte that came; there must be one."""
     value = _received[_received_span[0]]
     _received_span[0] = (_received_span[0] + 1) % _RECEIVED_BYTES
     _received_span[1] -= 1
@@ -51,7 +51,7 @@ def receive():
 
 
 def room_leaving():
-    """Bytes that can be written now; with the port closed the oldest make room."""
+    """Return the bytes that can be written now; with the port closed the oldest make room."""
     return _LEAVING_BYTES - _left_span[1] if _state[0] & _OPEN else _LEAVING_BYTES
 
 

@@ -114,7 +114,7 @@ def listen(number, handler):
 
 
 def reset(why):
-    """The microcontroller starts again; does not return."""
+    """Start the microcontroller again; does not return."""
     _flush_sound()
     name = why.encode()
     transport.send(RESET, 0, 0, len(name), name, now[0])
@@ -175,7 +175,7 @@ def pin(number, level):
 
 
 def pin_read(number):
-    """The level of a line that a chip may hold low."""
+    """Return the level of a line that a chip may hold low."""
     transport.send(PIN_READ, number, 0, 0, None, now[0])
     return transport.receive(None)
 
@@ -185,7 +185,7 @@ def pwm(number, duty_u16):
 
 
 def scratch_read(number):
-    """A scratch register of the watchdog: what the bedside keeps over resets, until the power goes."""
+    """Return a scratch register of the watchdog: what the bedside keeps over resets, until the power goes."""
     transport.send(SCRATCH_READ, number, 0, 0, None, now[0])
     transport.receive(_place)
     look_ahead()

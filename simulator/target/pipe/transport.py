@@ -56,7 +56,7 @@ def receive(into):
 
 
 def wait_for_the_end():
-    """The bedside ends this process; nothing of the firmware runs on meanwhile."""
+    """Wait until the bedside ends this process; nothing of the firmware runs on meanwhile."""
     while _from_bedside.read(1):
         continue
     sys.exit()

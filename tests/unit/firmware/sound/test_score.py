@@ -81,10 +81,10 @@ def test_turning_a_mode_twice_keeps_the_scale_tones():
 
 
 def test_the_device_carries_what_the_songbook_says():
-    assert (songbook.ROOT / "firmware" / "sound" / "songs.py").read_text(
+    assert (songs_doc.ROOT / "firmware" / "sound" / "songs.py").read_text(
         "utf-8"
     ) == songs_doc.firmware_source(), "run python -m host_tools.docs.songs_doc"
-    assert (songbook.ROOT / "docs" / "songs.md").read_text("utf-8") == songs_doc.docs_source(), (
+    assert (songs_doc.ROOT / "docs" / "songs.md").read_text("utf-8") == songs_doc.docs_source(), (
         "run python -m host_tools.docs.songs_doc"
     )
 

@@ -1,0 +1,31 @@
+"""Reads a file that a person named, as far as it may be large; why it cannot be read is one sentence."""
+
+import os
+from pathlib import Path
+
+from simulator.files.errors import CalandoError, os_reason
+
+
+def read_bytes(path: Path, what: str, most_bytes: int, advice: str) -> bytes:
+    """Return the whole file. `what` ("scenario", "recording") is its name in the sentence, `advice` what to do with one
+    that is larger than `most_bytes`.
+
+    Raises CalandoError: a folder, no such file, too large, not to be read.
+    """
+    try:
+        if path.is_dir():
+            raise CalandoError(f"{path} is a folder; give the {what}'s file")
+        with path.open("rb") as file:
+            raw = file.read(most_bytes + 1)
+            size = max(os.fstat(file.fileno()).st_size, len(raw))  # of a pipe, what came of it
+    except FileNotFoundError:
+        raise CalandoError(f"{path}: there is no such {what}; check the name and the folder") from None
+    except OSError as error:
+        raise CalandoError(
+            f"{path}: the {what} cannot be read ({os_reason(error)}); check its permissions"
+        ) from None
+    if size > most_bytes:
+        raise CalandoError(
+            f"{path} is {size / 1e6:.1f} MB; a {what} has at most {most_bytes // 1_000_000} MB, so {advice}"
+        )
+    return raw
