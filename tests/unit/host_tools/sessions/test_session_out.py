@@ -232,7 +232,10 @@ class TestChart:
                     min_size=1, max_size=4))  # fmt: skip
     def test_whatever_was_written_down_becomes_a_page(self, records):
         raw = b"".join(records)
-        assert "Music session" in said(file_of(raw))
+        try:
+            assert "Music session" in said(file_of(raw))
+        except CalandoError as error:  # a clock that goes back is one that went round: the same records may be days
+            assert "hours, which is no one session" in str(error)
 
 
 # --- nothing else leaves the device ---
