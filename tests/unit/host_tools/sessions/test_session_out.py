@@ -234,7 +234,9 @@ class TestChart:
         raw = b"".join(records)
         try:
             assert "Music session" in said(file_of(raw))
-        except CalandoError as error:  # a clock that goes back is one that went round: the same records may be days
+        except (
+            CalandoError
+        ) as error:  # a clock that goes back is one that went round: the same records may be days
             assert "hours, which is no one session" in str(error)
 
 
