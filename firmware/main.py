@@ -221,7 +221,12 @@ class Device:
         self._obey(outputs)
 
     def write_down(self, now_ms):
-        """Write a row of the journal."""
+        """Write a row of the journal, and an adult's breath before it."""
+        vitals = self.vitals
+        if vitals is not None and vitals.variability is not None and self.outputs.sensor_on:
+            self.journal.breath(self.clock.uptime_s, vitals.variability, self.outputs)
+            self.journal.keep_breath(self.clock.uptime_s)
+            self.trace.send(self.journal.record)
         self.journal.row(self.clock.uptime_s, self.outputs, self.inputs)
         if self.outputs.sensor_on:
             self.journal.keep()
@@ -281,6 +286,16 @@ class Device:
         inputs.perfusion_index_ppm = lit.perfusion_index_ppm if lit is not None else None
         inputs.quality_percent = lit.quality_percent if lit is not None else None
         inputs.contact = lit.contact if lit is not None else None
+        varies = lit.variability if lit is not None else None
+        if varies is not None:
+            breath = varies.breath
+            inputs.breathing_rate_mbpm = breath.rate_mbpm
+            inputs.breath_amplitude_mbpm = breath.amplitude_mbpm
+            inputs.breath_in_ms = lit.breath_in_ms()
+            inputs.rhythm_irregular = varies.reason == reasons.IRREGULAR
+        else:
+            inputs.breathing_rate_mbpm = inputs.breath_amplitude_mbpm = inputs.breath_in_ms = None
+            inputs.rhythm_irregular = False
         self.conductor.gather(inputs, self.pcm.running)
         adc = self.adc
         inputs.measured_level_cdba = self.output_level_cdba(adc.millivolts(board.ADC_OUTPUT))

@@ -47,6 +47,9 @@ PULSE_LOW = "pulse_low"  # slow enough: no further slowing
 SIGNAL_LOST = "signal_lost"
 NOT_FOLLOWING = "not_following"  # the pulse stays behind the music: the music waits
 OPEN_LOOP = "open_loop"  # no pulse to go by: the profile's fixed curve
+IRREGULAR = "irregular"  # too many odd beats: no variability, no swing of the breath, and so no feedback
+NO_BREATH = "no_breath"  # no breath to go by: the music plays as without it
+LET_GO = "let_go"  # the breath went its own way: the swell has sunk away, the music goes on
 # The surroundings.
 USB_HOST = "usb_host"
 SUPPLY_LOW = "supply_low"
@@ -85,4 +88,5 @@ REASONS = (
     ADC_FAULT, AUDIO_FAULT, TOO_LOUD, OUTPUT_MISMATCH, NOT_OBEYED, LATE, CLOCK_FAULT, HEAP_LOW, BUTTON_STUCK,
     DOSE, TOO_SOON, NOT_CONFIRMED, TIME_UP, PRESSED, HELD, TOO_LONG,
     EXCEPTION, WATCHDOG, FLASH_FAULT, TWO_RATES, OUT_OF_RANGE, NOT_A_PULSE,
+    IRREGULAR, NO_BREATH, LET_GO,
 )  # fmt: skip

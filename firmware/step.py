@@ -41,6 +41,11 @@ class Inputs:
         self.perfusion_index_ppm: int | None = None
         self.quality_percent: int | None = None
         self.contact: bool | None = None
+        # an adult's breath, from light/breath.py
+        self.breathing_rate_mbpm: int | None = None
+        self.breath_amplitude_mbpm: int | None = None  # of the pulse rate within a breath
+        self.breath_in_ms: int | None = None  # for how long still in, or, negative, for how long still out
+        self.rhythm_irregular = False
         # the music, from audio.py by way of conductor.py
         self.phrase_ended = False  # since the last step
         self.compound: bool | None = (
@@ -94,6 +99,17 @@ class Outputs:
         self.minor_permille = 0
         self.brightness_permille = 0
         self.density_permille = 0
+        # of a profile that follows the breath
+        self.pace_mbpm: int | None = (
+            None  # breaths a minute, thousandths, that the soundscape's swell shows; or None
+        )
+        self.swell_cdb: int | None = None  # how far above and below its level; 0: steady; None: its own way
+        self.inhalation_permille = 400  # of a breath
+        self.feedback_permille: int | None = (
+            None  # added to brightness and density; None: there is no feedback
+        )
+        self.pacer = "off"  # one of journal.PACERS
+        self.breath_followed = False  # the last breath that was paced
         self.sensor_on = False  # the sensor's LEDs may be lit
         self.save_dose = False  # write the dose to flash now: the amplifier is off in this step
         self.minutes_left = 0

@@ -207,6 +207,10 @@ class Vitals:
             return None
         return self.rates.only_mbpm()
 
+    def breath_in_ms(self):
+        """For how long an adult still breathes in, or, negative, out; None: unknown."""
+        return self.variability.breath.in_for_ms(self._state[pulse.HEAD] * pulse.TICKS_PER_PAIR)
+
     def update(self, now_ms):
         """Renew the readings. now_ms: ticks of a steady clock (ticks.py); they only tell when readings have grown old."""
         head = self._state[pulse.HEAD]

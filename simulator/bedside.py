@@ -17,6 +17,7 @@ import numpy as np
 from firmware import board
 from firmware.memory.journal import CHIP_FAULTS, RECORD_BYTES, read_record
 from firmware.reasons import ENDS, PHASES
+from simulator.breath_row import NO_BREATH, breath_row
 from simulator.chips.ads1115 import ADS1115
 from simulator.chips.bus import I2CBusModel
 from simulator.chips.faults import FaultyTarget
@@ -137,6 +138,7 @@ class Bedside:
         self._unseen = dict(self._levels)
         self._outputs: dict[int, int] = {}
         self._uart = bytearray()
+        self._breath = NO_BREATH  # of the row that follows
         self._rows: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
         self.lights: list[tuple[float, int, int]] = []  # (s, pin, duty)
@@ -367,7 +369,9 @@ class Bedside:
                 continue
             del self._uart[: RECORD_BYTES + 2]
             record = read_record(bytes(frame[1:-1]))
-            if "kind" in record:
+            if record.get("kind") == "breath":
+                self._breath = breath_row(record)
+            elif "kind" in record:
                 kind, value = record["kind"], record["detail"]
                 detail: dict[str, Any] = {"reason": record["reason"]}
                 if kind == "phase":
@@ -401,7 +405,9 @@ class Bedside:
             "true_pulse_rate_bpm": _rounded(self._patient.true_pulse_rate_bpm(t_s)),
             "true_spo2_percent": _rounded(self._patient.true_spo2_percent(t_s)),
             "reason": record["reason"],
+            **self._breath,
         }
+        self._breath = NO_BREATH
         self._rows.append(row)
         if self._progress is not None:
             self._progress(row)

@@ -20,6 +20,7 @@ from firmware.care.session import Session
 from firmware.prescription.profile import Profile
 from firmware.sound.songs import SONGS
 from firmware.step import HELD, PRESS, Inputs, Outputs
+from simulator.breath_row import NO_BREATH
 from simulator.laws import Laws
 from simulator.patient import AMBIENT_UA, LightSource, Script
 from simulator.scenario import Scenario
@@ -348,6 +349,7 @@ class _StepBedside:
             "true_pulse_rate_bpm": self._truth[second],
             "true_spo2_percent": self._oxygen[second],
             "reason": outputs.reason,
+            **NO_BREATH,
         })  # fmt: skip
 
 

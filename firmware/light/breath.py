@@ -11,7 +11,8 @@ from micropython import const
 
 from firmware.light import pulse
 
-_GRID = const(240)  # 60 s
+_RING = const(256)  # 64 s
+_GRID = const(240)  # of which 60 are looked at for the rate
 _LEAST_GRID = const(176)  # 44 s: a breath of 15 s nearly three times
 _STEP_TICKS = const(800)
 _SHORTEST = const(8)  # steps: 30 breaths a minute
@@ -28,10 +29,24 @@ _BREATHS = const(3)  # whose median swing is told
 _SMOOTHED_TICKS = const(208)  # 65 ms
 _STALE_TICKS = const(19200)  # the newest beat on the grid may be 6 s old
 
+# Coherence: powers at 11/256 to 66/256 Hz (0.043 to 0.258), of a value a second; a peak and three places to each side
+# are 0.012 Hz, and what a place stands for makes it 0.015 (0.014).
+_FREQUENCIES = const(56)
+_BESIDE = const(3)
+# 2 cos(2 pi k / 256), of 8192, for k = 11 to 66.
+# fmt: off
+_COSINES = array("h", (
+    15791, 15679, 15557, 15426, 15286, 15137, 14978, 14811, 14635, 14449, 14256, 14053, 13842, 13623,
+    13395, 13160, 12916, 12665, 12406, 12140, 11866, 11585, 11297, 11003, 10702, 10394, 10080, 9760,
+    9434, 9102, 8765, 8423, 8076, 7723, 7366, 7005, 6639, 6270, 5897, 5520, 5139, 4756, 4370, 3981,
+    3590, 3196, 2801, 2404, 2006, 1606, 1205, 804, 402, 0, -402, -804,
+))
+# fmt: on
+
 
 @micropython.viper
 def detrend(values: ptr16, x: ptr16, start: int, count: int, half: int) -> int:
-    """`count` values of a ring of 240 (the oldest at `start`) less the mean around each, as ±511, biased, into x.
+    """`count` values of a ring of 256 (the oldest at `start`) less the mean around each, as ±511, biased, into x.
 
     Returns the largest step.
     """
@@ -42,16 +57,16 @@ def detrend(values: ptr16, x: ptr16, start: int, count: int, half: int) -> int:
         total = 0
         number = 0
         while number < half:
-            total += int(values[(start + number) % 240])
+            total += int(values[(start + number) & 255])
             number += 1
         while i < count:
             if i + half < count:
-                total += int(values[(start + i + half) % 240])
+                total += int(values[(start + i + half) & 255])
                 number += 1
             if i > half:
-                total -= int(values[(start + i - half - 1) % 240])
+                total -= int(values[(start + i - half - 1) & 255])
                 number -= 1
-            step = int(values[(start + i) % 240]) - total // number
+            step = int(values[(start + i) & 255]) - total // number
             if turn == 1:
                 x[i] = 512 + step * 511 // largest
             else:
@@ -67,13 +82,37 @@ def detrend(values: ptr16, x: ptr16, start: int, count: int, half: int) -> int:
 
 
 @micropython.viper
+def powers(x: ptr16, cosines: ptr16, count: int, out: ptr32):
+    """Powers of 256 biased values of ±511, four of them added up for each second, at `count` frequencies (Goertzel)."""
+    k = 0
+    while k < count:
+        cosine = int(cosines[k])
+        if cosine > 32767:
+            cosine -= 65536
+        before = 0
+        last = 0
+        i = 0
+        while i < 256:
+            value = int(x[i]) + int(x[i + 1]) + int(x[i + 2]) + int(x[i + 3]) - 2048
+            now = (value >> 4) + ((cosine * last) >> 13) - before
+            before = last
+            last = now
+            i += 4
+        last = last >> 1
+        before = before >> 1
+        power = last * last + before * before - ((cosine * last) >> 13) * before
+        out[k] = power >> 8 if power > 0 else 0
+        k += 1
+
+
+@micropython.viper
 def lay(values: ptr16, at: int, first: int, ticks: int, before: int, ticks_after: int, after: int) -> int:
     """Values between two beats on the grid, from place `at` on. first: ticks of that place. Returns how many."""
     span = ticks_after - ticks
     number = 0
     while first <= ticks_after:
         share = ((first - ticks) << 6) // span
-        values[at % 240] = before + (((after - before) * share) >> 6)
+        values[at & 255] = before + (((after - before) * share) >> 6)
         at += 1
         first += _STEP_TICKS
         number += 1
@@ -85,15 +124,17 @@ class Breath:
 
     rate_mbpm: thousandths of a breath per minute. amplitude_mbpm: from the lowest to the highest pulse rate within a
     breath, the median of the last three, thousandths of a beat per minute; unknown where the rhythm is irregular.
+    coherence_permille: of the power of the pulse's swing between 0.04 and 0.26 Hz over 64 s, the share within 0.015 Hz of
+    its peak; for the journal only.
     """
 
     def __init__(self, beats, rhythm):
         self._beats = beats
         self._rhythm = rhythm
-        self._heights = array("H", bytes(2 * _GRID))
-        self._intervals = array("H", bytes(2 * _GRID))
-        self._levels = array("H", bytes(2 * _GRID))
-        self._x = array("H", bytes(2 * _GRID))
+        self._heights = array("H", bytes(2 * _RING))
+        self._intervals = array("H", bytes(2 * _RING))
+        self._levels = array("H", bytes(2 * _RING))
+        self._x = array("H", bytes(2 * _RING))
         self._r = array("I", bytes(4 * (_LONGEST + 2)))
         self._swings = array("I", bytes(4 * _BREATHS))
         self._sum = array("I", bytes(4 * (_LONGEST + 2)))
@@ -117,6 +158,7 @@ class Breath:
         """Know nothing of the pulse just now; the grid is kept."""
         self.rate_mbpm = None
         self.amplitude_mbpm = None
+        self.coherence_permille = None
         self._begun_ticks = None
 
     def follow(self):
@@ -161,8 +203,8 @@ class Breath:
             self._from_height = height
             self._from_span = span
             self._from_level = level
-        if self._laid >= 64 * _GRID:
-            self._laid -= 32 * _GRID
+        if self._laid >= 64 * _RING:
+            self._laid -= 32 * _RING
 
     def measure(self, now_ticks, irregular):
         """Renew the readings. irregular: whether the rhythm is; then the pulse's own swing says nothing."""
@@ -170,7 +212,7 @@ class Breath:
         if self._laid < _LEAST_GRID or now_ticks - self._from_ticks > _STALE_TICKS:
             return
         count = self._laid if self._laid < _GRID else _GRID
-        start = (self._laid - count) % _GRID
+        start = (self._laid - count) % _RING
         total = self._sum
         for lag in range(len(total)):
             total[lag] = 0
@@ -209,6 +251,25 @@ class Breath:
         self.rate_mbpm = 192000000 // ticks
         if not irregular:
             self._swing(lag)
+            if self._laid >= _RING:
+                self._measure_coherence()
+
+    def _measure_coherence(self):
+        if detrend(self._intervals, self._x, self._laid % _RING, _RING, _RING) < 4:
+            return
+        found = self._r
+        powers(self._x, _COSINES, _FREQUENCIES, found)
+        total = 0
+        peak = 0
+        for place in range(_FREQUENCIES):
+            total += found[place]
+            if found[place] > found[peak]:
+                peak = place
+        near = 0
+        for place in range(max(0, peak - _BESIDE), min(_FREQUENCIES, peak + _BESIDE + 1)):
+            near += found[place]
+        if total >= 1000:
+            self.coherence_permille = min(1000, near // (total // 1000))
 
     def _first_peak(self, weight):
         """The first high peak of the weighed sum of correlations, in steps, or 0."""
@@ -235,7 +296,7 @@ class Breath:
             shortest = 1 << 29
             longest = 0
             for place in range(end - (breath + 1) * lag, end - breath * lag):
-                value = intervals[place % _GRID]
+                value = intervals[place % _RING]
                 shortest = min(shortest, value)
                 longest = max(longest, value)
             swings[breath] = 192000000 // shortest - 192000000 // longest  # 60 s are 192 000 ticks
@@ -246,13 +307,13 @@ class Breath:
         half = lag // 2
         slower = 0
         for place in range(end - half, end):
-            slower += intervals[place % _GRID] + intervals[(place - lag) % _GRID]
+            slower += intervals[place % _RING] + intervals[(place - lag) % _RING]
         most = slower
         begun = half  # steps ago
         for back in range(1, lag):
-            slower -= intervals[(end - back) % _GRID] + intervals[(end - back - lag) % _GRID]
+            slower -= intervals[(end - back) % _RING] + intervals[(end - back - lag) % _RING]
             place = end - back - half
-            slower += intervals[place % _GRID] + intervals[(place - lag) % _GRID]
+            slower += intervals[place % _RING] + intervals[(place - lag) % _RING]
             if slower > most:
                 most = slower
                 begun = back + half

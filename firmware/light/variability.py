@@ -8,9 +8,7 @@ from micropython import const
 from firmware.light.breath import Breath
 from firmware.light.rhythm import Rhythm
 from firmware.light.spo2 import square_root
-from firmware.reasons import UNSETTLED
-
-IRREGULAR = "irregular"  # too many odd beats: no variability, and no swing of the breath
+from firmware.reasons import IRREGULAR, UNSETTLED
 
 _CLEAN_TICKS = const(144000)  # 45 s of normal intervals in the last 60
 _CORRECTED_PERCENT = const(5)

@@ -6,6 +6,10 @@ says that something happened. What survives a power cut is told in docs/storage.
 A row:   seconds u16, phase u8, reason u8, pulse u16, tempo u16, target tempo u16 (hundredths of bpm), level u16
          (hundredths of dB(A)), perfusion u16 (tens of ppm), SpO2 u8 (half percent), quality u8 (percent, bit 7 contact).
 An event: seconds u16, 0x80 | kind u8, reason u8, detail i32, zeros.
+An adult's breath, an event of the kind "breath" just before the row of its second: seconds u16, 0x80 | kind u8, why the
+         variability is unknown u8, breathing rate, amplitude u16 (hundredths a minute), variability u16 (hundredths of a
+         ms), beats corrected, coherence u8 (half percent), the pacer's pace u16 (hundredths a minute), feedback u8 (percent
+         and 100), pacer u8 (a place in PACERS, bit 7 the last paced breath followed).
 The largest number of a field means unknown.
 
 A page of flash: 15 records; the page's number in its session u16, how many of the records count u8, 1 in a session's last
@@ -43,10 +47,14 @@ EVENTS = (
     "full",
     "recording_failed",
     "fell_back",
+    "breath",
 )
+PACERS = ("off", "paced", "let_go")
+BREATH_EVERY_S = 10  # so often a breath is kept, so that 45 minutes of rows still fit beside
 
 _ROW = "<HBBHHHHHBB"
 _EVENT = "<HBBi"
+_BREATH = "<HBBHHHBBHBB"
 _UNKNOWN_16 = const(0xFFFF)
 _UNKNOWN_8 = const(0xFF)
 _KIND_PLACE = const(2)  # of a record: a row's phase, or an event's kind with this bit
@@ -117,6 +125,32 @@ class Journal:
     def event(self, uptime_s, kind, reason=None, detail=0):
         """Make the record of something that happened; `kind` is one of EVENTS, `detail` a whole number."""
         _pack_event(self.record, uptime_s & 0xFFFF, kind, reason, detail)
+
+    def breath(self, uptime_s, variability, outputs):
+        """Make the record of an adult's breath and pulse variability (light/variability.py), and of the pacer."""
+        breath = variability.breath
+        feedback = outputs.feedback_permille
+        struct.pack_into(
+            _BREATH,
+            self.record,
+            0,
+            uptime_s & 0xFFFF,
+            _EVENT_BIT | EVENTS.index("breath"),
+            REASONS.index(variability.reason),
+            _small(breath.rate_mbpm, 10, _UNKNOWN_16),
+            _small(breath.amplitude_mbpm, 10, _UNKNOWN_16),
+            _small(variability.rmssd_us, 10, _UNKNOWN_16),
+            _small(variability.beats_corrected_permille, 5, _UNKNOWN_8),
+            _small(breath.coherence_permille, 5, _UNKNOWN_8),
+            _small(outputs.pace_mbpm, 10, _UNKNOWN_16),
+            _UNKNOWN_8 if feedback is None else feedback // 10 + 100,
+            PACERS.index(outputs.pacer) | (0x80 if outputs.breath_followed else 0),
+        )
+
+    def keep_breath(self, uptime_s):
+        """Add the breath made last to those kept, every tenth second of a session's."""
+        if self.has_rows and not self._full and uptime_s % BREATH_EVERY_S == 0:
+            self._add(self.record)
 
     def keep(self):
         """Add the record made last to those kept. A row is of a session; events before its first row stay in RAM."""
@@ -273,8 +307,11 @@ def _drop_first(page: ptr8):
 def read_record(record):
     """Return a record as a dict with None for unknowns; raises ValueError if it is none of ours.
 
-    Rows have `phase`, events have `kind`; both have `seconds` and `reason`.
+    Rows have `phase`, events have `kind`; both have `seconds` and `reason`. Of events a "breath" has its readings, the
+    others `detail`.
     """
+    if record[_KIND_PLACE] == _EVENT_BIT | EVENTS.index("breath"):
+        return _read_breath(record)
     if record[_KIND_PLACE] & _EVENT_BIT:
         seconds, kind, reason, detail = struct.unpack_from(_EVENT, record, 0)
         if kind & _KIND_BITS >= len(EVENTS) or reason >= len(REASONS):
@@ -302,4 +339,26 @@ def read_record(record):
         "spo2_permille": None if spo2 == _UNKNOWN_8 else spo2 * 5,
         "quality_percent": quality & 0x7F,
         "contact": bool(quality & 0x80),
+    }
+
+
+def _read_breath(record):
+    seconds, _, reason, rate, amplitude, varies, corrected, coherence, pace, feedback, pacer = (
+        struct.unpack_from(_BREATH, record, 0)
+    )
+    if reason >= len(REASONS) or pacer & 0x7F >= len(PACERS):
+        raise ValueError("not a journal record")
+    return {
+        "seconds": seconds,
+        "kind": "breath",
+        "reason": REASONS[reason],
+        "breathing_rate_mbpm": None if rate == _UNKNOWN_16 else rate * 10,
+        "breath_amplitude_mbpm": None if amplitude == _UNKNOWN_16 else amplitude * 10,
+        "pulse_variability_us": None if varies == _UNKNOWN_16 else varies * 10,
+        "beats_corrected_permille": None if corrected == _UNKNOWN_8 else corrected * 5,
+        "coherence_permille": None if coherence == _UNKNOWN_8 else coherence * 5,
+        "pace_mbpm": None if pace == _UNKNOWN_16 else pace * 10,
+        "feedback_percent": None if feedback == _UNKNOWN_8 else feedback - 100,
+        "pacer": PACERS[pacer & 0x7F],
+        "breath_followed": bool(pacer & 0x80),
     }

@@ -26,7 +26,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("simulator", "simulator.cpython", "simulator.interpreter"),
     ("simulator.target",),
     ("simulator.files", "simulator.chips"),
-    ("simulator.computer", "simulator.sound", "simulator.flash", "simulator.laws", "simulator.step_bench"),
+    (
+        "simulator.computer", "simulator.sound", "simulator.flash", "simulator.laws", "simulator.step_bench",
+        "simulator.breath_row",
+    ),
     ("simulator.cpython.direct",),
     (
         "simulator.patient", "simulator.even_light", "simulator.recording_file", "simulator.recording",

@@ -10,9 +10,11 @@ import json
 from importlib.metadata import version
 from typing import Any
 
+from firmware.memory.journal import BREATH_EVERY_S
 from host_tools.sessions import session_file, words
 from host_tools.sessions.session_file import SessionFile
 from host_tools.sessions.told import Told
+from simulator.breath_row import BREATH
 from simulator.files.errors import CalandoError
 
 UNCALIBRATED = "uncalibrated SpO2: estimated, not to be used for care; it can only stop the music"
@@ -22,6 +24,7 @@ NOTICE = (
 DIGEST = "session_sha256"
 JSON_FORMAT = "calando session csv"
 
+_KEPT = f"an adult's, kept every {BREATH_EVERY_S} s"
 # name, unit, meaning
 COLUMNS = {
     "time_s": ("s", "since the session began; seconds without a row were not kept by the device"),
@@ -38,10 +41,29 @@ COLUMNS = {
     "quality_percent": ("%", "how far the device trusts its pulse signal"),
     "contact": ("", "1: the sensor is on the skin; 0: it is not"),
     "reason": ("", "why the device was in that phase"),
+    "breathing_rate_bpm": (
+        "breaths/min",
+        f"an adult's breaths a minute from light; {_KEPT}; no measurement for care",
+    ),
+    "breath_amplitude_bpm": ("bpm", f"swing of the pulse rate within a breath, median of three; {_KEPT}"),
+    "pulse_variability_ms": (
+        "ms",
+        f"RMSSD of the pulse over 60 s, odd beats left out; of the pulse, not of the heart; {_KEPT}",
+    ),
+    "beats_corrected_percent": ("%", f"beats of those 60 s that were odd; {_KEPT}"),
+    "coherence_percent": ("%", f"power of the pulse's swing near its peak, 0.04 to 0.26 Hz, 64 s; {_KEPT}"),
+    "pace_bpm": ("breaths/min", f"the pace that the soundscape's swell showed; {_KEPT}; empty: none"),
+    "feedback_percent": (
+        "%",
+        f"what the breath added to brightness and density; {_KEPT}; empty: nothing could",
+    ),
+    "pacer": ("", f"off, paced or let_go; {_KEPT}"),
+    "breath_followed": ("", f"1: the last breath that was paced followed; {_KEPT}"),
     DIGEST: ("", "of the records that the device gave, the same in each row: calando session verify"),
 }
-_WORDS = ("phase", "reason", DIGEST)
-_WHOLE = ("time_s", "quality_percent", "contact")
+_WORDS = ("phase", "reason", "pacer", DIGEST)
+_WHOLE = ("time_s", "quality_percent", "contact", "feedback_percent", "breath_followed")
+_BEFORE_BREATH = tuple(name for name in COLUMNS if name not in BREATH)  # what an older Calando wrote
 
 
 def csv_text(session: SessionFile, told: Told) -> str:
@@ -60,14 +82,14 @@ def csv_text(session: SessionFile, told: Told) -> str:
 
 
 def read_csv(text: str) -> tuple[str | None, list[dict[str, Any]]]:
-    """Return the session's digest, None without a row, and the rows as Told has them. Raises CalandoError for anything
-    else.
+    """Return the session's digest, None without a row, and the rows as Told has them; those of an older Calando lack what is of a
+    breath. Raises CalandoError for anything else.
     """
     lines = csv.DictReader(io.StringIO(text), strict=True)
     digests = set()
     rows = []
     try:
-        if tuple(lines.fieldnames or ()) != tuple(COLUMNS):
+        if tuple(lines.fieldnames or ()) not in (tuple(COLUMNS), _BEFORE_BREATH):
             raise ValueError("its columns are others")
         for line in lines:
             digests.add(line.pop(DIGEST))
@@ -98,7 +120,7 @@ def sidecar(session: SessionFile, told: Told) -> dict[str, Any]:
     )
     return {
         "format": JSON_FORMAT,
-        "version": 2,
+        "version": 3,
         "notice": NOTICE,
         "unknown": "an empty field: the device had no reading; no value is invented",
         "columns": {name: {"unit": unit, "meaning": meaning} for name, (unit, meaning) in COLUMNS.items()},

@@ -38,6 +38,15 @@ SIGNALS = (
     ("quality_percent", "quality", "quality_valid", "%", 1.0, 127),
     ("contact", "contact", "contact_valid", "", 1.0, 1),
 )
+# Only in the file of a session in which an adult's breath was looked for, one sample in BREATH_EVERY_S.
+BREATH_SIGNALS = (
+    ("breathing_rate_bpm", "breathing_rate", "breathing_valid", "/min", 0.01, 65_535),
+    ("breath_amplitude_bpm", "breath_amplitude", "amplitude_valid", "bpm", 0.01, 65_535),
+    ("pulse_variability_ms", "pulse_variabilit", "variab_valid", "ms", 0.01, 65_535),
+    ("beats_corrected_percent", "beats_corrected", "corrected_valid", "%", 0.5, 255),
+    ("coherence_percent", "coherence", "coherence_valid", "%", 0.5, 255),
+    ("pace_bpm", "breath_pace", "pace_valid", "/min", 0.01, 65_535),
+)
 _MADE_BY = {
     "pulse_rate_bpm": "light at the skin, estimate; steers music, not for care",
     "tempo_bpm": "the music that was played",
@@ -47,6 +56,12 @@ _MADE_BY = {
     "SpO2uncalibrated": "uncalibrated SpO2 from light; not for care",
     "quality": "the device's trust in its pulse signal",
     "contact": "1: sensor on the skin, 0: not",
+    "breathing_rate": "breaths a minute from light; not for care",
+    "breath_amplitude": "swing of the pulse rate within a breath",
+    "pulse_variabilit": "pulse variability: RMSSD of the pulse over 60 s",
+    "beats_corrected": "odd beats of those 60 s",
+    "coherence": "share of the pulse's swing near its peak",
+    "breath_pace": "the pace of the soundscape's swell",
 }
 _LOWEST = -32_768  # digital; physical 0
 
@@ -63,7 +78,8 @@ def edf(session: SessionFile, told: Told, note: SessionNote | None = None) -> by
     length = told.length_s + 1
     seconds, left_out = _seconds(told)
     signals = []
-    for key, label, valid_label, unit, step, top in SIGNALS:
+    breath = any(row[key] is not None for row in told.rows for key, *_ in BREATH_SIGNALS)
+    for key, label, valid_label, unit, step, top in SIGNALS + (BREATH_SIGNALS if breath else ()):
         digital = np.full(length, _LOWEST, np.int16)
         valid = np.zeros(length, np.int16)
         for second, row in seconds.items():
@@ -193,7 +209,9 @@ def read_edf(content: bytes) -> tuple[str | None, dict[str, list[float | None]],
             warnings.simplefilter("error")  # it warns of a file that was cut off, and reads what is left
             read = edfio.read_edf(io.BytesIO(content))
         signals = {}
-        for key, label, valid_label, _, step, _ in SIGNALS:
+        there = set(read.labels)
+        breath = BREATH_SIGNALS if any(label in there for _, label, *_ in BREATH_SIGNALS) else ()
+        for key, label, valid_label, _, step, _ in SIGNALS + breath:
             values, valid = read.get_signal(label).digital, read.get_signal(valid_label).digital
             if (values[valid == 0] != _LOWEST).any():
                 raise ValueError("a sample that is no reading is not 0")

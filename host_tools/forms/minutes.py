@@ -14,6 +14,10 @@ MEDIANS = {
     "perfusion_index_percent": 4,
     "spo2_percent": 2,
     "quality_percent": 1,
+    "breathing_rate_bpm": 3,
+    "breath_amplitude_bpm": 3,
+    "pulse_variability_ms": 3,
+    "pace_bpm": 3,
 }
 
 

@@ -78,6 +78,10 @@ COLUMNS: dict[str, dict[str, tuple[str, str, str]]] = {
         "perfusion_index_percent": ("number", "%", "median pulsing share of the infrared light"),
         "spo2_uncalibrated_percent": ("number", "%", f"median; {UNCALIBRATED}"),
         "quality_percent": ("number", "%", "median of how far the device trusts its pulse signal"),
+        "breathing_rate_bpm": ("number", "/min", "an adult's breaths a minute, median; light, not for care"),
+        "breath_amplitude_bpm": ("number", "bpm", "median swing of the pulse rate within a breath"),
+        "pulse_variability_ms": ("number", "ms", "median RMSSD of the pulse, not of the heart"),
+        "pace_bpm": ("number", "/min", "median pace that the soundscape's swell showed; empty: none"),
     },
     SCORES: {
         **_KEY,

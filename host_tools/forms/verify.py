@@ -109,7 +109,7 @@ def _row_differences(session: SessionFile, rows: list[dict[str, Any]]) -> list[s
         f"row {number} has {name} = {_shown(row[name])}, the device {_shown(known[name])}"
         for number, (row, known) in enumerate(zip(rows, wanted, strict=False), 1)
         for name in known
-        if row[name] != known[name]
+        if name in row and row[name] != known[name]
     ]
     if len(rows) != len(wanted):
         found.append(f"it has {len(rows)} rows, the device's record {len(wanted)}")
@@ -136,11 +136,11 @@ def _edf_differences(
     _, wanted, said = edf_form.read_edf(made)
     found = [
         f"second {second} of {key} is {_shown(value)}, the device's {_shown(known)}"
-        for key in wanted
+        for key in signals
         for second, (value, known) in enumerate(zip(signals[key], wanted[key], strict=False))
         if value != known
     ]
-    if any(len(signals[key]) != len(wanted[key]) for key in wanted):
+    if any(len(signals[key]) != len(wanted[key]) for key in signals):
         found.append(
             f"it is {len(signals['contact'])} s long, the device's record {len(wanted['contact'])} s"
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from host_tools.sessions import facts
+from simulator.breath_row import BREATH
 from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 RATE_HZ = 16_000
 COLUMNS = (
     "time_s", "phase", "pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact",
-    "tempo_bpm", "target_tempo_bpm", "level_dba", "true_pulse_rate_bpm", "true_spo2_percent", "reason",
+    "tempo_bpm", "target_tempo_bpm", "level_dba", "true_pulse_rate_bpm", "true_spo2_percent", "reason", *BREATH,
 )  # fmt: skip
 FILES = ("report.html", "plot.png", "audio.wav", "session.csv", "events.jsonl", "summary.json")
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from firmware.memory.journal import CHIP_FAULTS, EVENTS, RECORD_BYTES, read_record
 from firmware.reasons import ENDS, IDLE, PHASES
 from host_tools.sessions import words
+from simulator.breath_row import NO_BREATH, breath_row
 from simulator.files.errors import CalandoError
 
 WRAP_S = 65_536  # the seconds of a record are 16 bits
@@ -33,7 +34,8 @@ class Told:
     """The records in human units. Times are seconds since the session began; what was before is negative.
 
     rows: `time_s`, `phase`, `reason`, `pulse_rate_bpm`, `tempo_bpm`, `target_tempo_bpm`, `level_dba`,
-    `perfusion_index_percent`, `spo2_percent`, `quality_percent`, `contact`; None where the device did not know.
+    `perfusion_index_percent`, `spo2_percent`, `quality_percent`, `contact`, and those of BREATH; None where the device did
+    not know, or, of a breath, kept none in that second.
     events: `time_s`, `kind`, `reason`, `detail`, a dict.
     """
 
@@ -117,6 +119,7 @@ def tell(raw: bytes) -> Told:
                 f"record {place // RECORD_BYTES + 1} of the session is not one of this version's; renew calando on "
                 "this computer, or get the session from the device again"
             ) from None
+    records, breaths = _apart(records)
     times = _unwrap(records)
     start = _beginning(records)
     told = Told()
@@ -125,16 +128,33 @@ def tell(raw: bytes) -> Told:
     origin = times[start]
     told.began_s = records[start]["seconds"]
     told.length_s = max(times[-1] - origin, 0)
-    for at, record in zip(times, records, strict=True):
+    for place, (at, record) in enumerate(zip(times, records, strict=True)):
         if "kind" in record:
             told.events.append(_event(at - origin, record))
         else:
-            told.rows.append(_row(at - origin, record))
+            told.rows.append(_row(at - origin, record) | breaths.get(place, NO_BREATH))
     for event in told.events:
         if event["kind"] == "end":
             told.end, told.reason = event["detail"]["end"], event["reason"]
     _find_gaps(told)
     return told
+
+
+def _apart(records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[int, dict[str, Any]]]:
+    """Rows and events; and the breaths by the place of the row that they belong to, the one written just after them."""
+    others: list[dict[str, Any]] = []
+    breaths: dict[int, dict[str, Any]] = {}
+    waiting = None
+    for record in records:
+        if record.get("kind") == "breath":
+            waiting = record
+            continue
+        if "phase" in record:
+            if waiting is not None and waiting["seconds"] == record["seconds"]:
+                breaths[len(others)] = breath_row(waiting)
+            waiting = None
+        others.append(record)
+    return others, breaths
 
 
 def _unwrap(records: list[dict[str, Any]]) -> list[int]:

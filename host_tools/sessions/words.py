@@ -47,6 +47,9 @@ REASONS = {
     "pulse_low": "the pulse is slow enough: no further slowing",
     "signal_lost": "the pulse signal is lost",
     "not_following": "the pulse does not follow: the music waits",
+    "irregular": "the pulse beats irregularly",
+    "no_breath": "no breath to go by: the music plays as without it",
+    "let_go": "the breath went its own way: the swell has sunk away, the music goes on",
     "open_loop": "no pulse to go by: the profile's own tempo",
     "usb_host": "a computer is connected",
     "supply_low": "the supply voltage is low",
@@ -132,6 +135,7 @@ _DEVICE = {
     "recording_failed": "the recording is damaged and has faded; the song takes over",
     "fell_back": "the device runs an older firmware: the newer one was damaged or did not start",
     "end": "the session is over",
+    "breath": "the device notes the breath",
 }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator import scenario
 from simulator.bedside import Result
+from simulator.breath_row import NO_BREATH
 
 RATE_HZ = 16_000
 LENGTH_S = 600
@@ -38,6 +39,7 @@ def rows():
             "level_dba": 48.0 if melody else 0.0,
             "true_pulse_rate_bpm": 151.0,
             "true_spo2_percent": 96.0,
+            **NO_BREATH,
             "reason": None,
         })  # fmt: skip
     return made

@@ -23,6 +23,15 @@ def event(seconds, kind, detail=0, reason=None):
     return head.ljust(16, b"\0")
 
 
+def breath(seconds, rate=1200, amplitude=500, varies=3000, corrected=2, coherence=120, pace=0xFFFF, feedback=0xFF,
+           pacer=0, reason=None):  # fmt: skip
+    """An adult's breath in the journal's own units, as it comes before the row of its second."""
+    return struct.pack(
+        "<HBBHHHBBHBB", seconds & 0xFFFF, 0x80 | EVENTS.index("breath"), REASONS.index(reason), rate, amplitude, varies,
+        corrected, coherence, pace, feedback, pacer,
+    )  # fmt: skip
+
+
 def session(first_s=100, length_s=300, every_s=1, end=0):
     """A press, a minute of listening, music, and (unless `end` is None) its end at the session's time."""
     records = [event(first_s, "press"), event(first_s, "phase", "baseline")]

@@ -13,7 +13,8 @@ from host_tools.sessions import session_file
 READ_AT = datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.UTC)
 # How many words of EVENTS and REASONS the firmware knew, oldest first: words only ever came to the end of both.
 # The first of them thinned its rows out where it had no room; those after it write every row until their pages are full.
-VERSIONS = ((8, 41), (10, 41), (11, 41), (11, 42), (len(EVENTS), len(REASONS)))
+# Since the last of them there is a "breath" among the events.
+VERSIONS = ((8, 41), (10, 41), (11, 41), (11, 42), (12, 45), (len(EVENTS), len(REASONS)))
 
 
 def file_of(raw, **changes):
@@ -55,7 +56,9 @@ def random_raw(chance, version, longest_s=1200):
             records.append(made.event(first + second, "phase", phase, reason))
         if chance.random() < 0.003:
             kind = EVENTS[
-                chance.choice([n for n in range(events) if EVENTS[n] not in ("phase", "end", "boot")])
+                chance.choice(
+                    [n for n in range(events) if EVENTS[n] not in ("phase", "end", "boot", "breath")]
+                )
             ]
             records.append(
                 made.event(first + second, kind, chance.randrange(12), REASONS[chance.randrange(reasons)])
@@ -63,6 +66,8 @@ def random_raw(chance, version, longest_s=1200):
         if chance.random() < 0.002:
             second += chance.randint(20, 60)  # a gap
         late = chance.random() < 0.01
+        if events > 12 and second % 10 == 0:
+            records.append(_breath(chance, first + second + late, reasons))
         records.append(_row(chance, (first + second + late) & 0xFFFF, phase, known, reasons))
         second += every
     if chance.random() < 0.6:
@@ -86,6 +91,18 @@ def _row(chance, seconds, phase, known, reasons):
         field(0, 0xFFFE, (9000, 18000)), field(1, 0xFFFE, (5000, 9000)), field(2, 0xFFFE, (5000, 9000)),
         chance.choice((0, field(3, 0xFFFE, (2000, 5000)))), field(4, 0xFFFE, (100, 5000)), field(5, 0xFE, (160, 200)),
         chance.randint(0, 100) | chance.choice((0, 0x80)),
+    )  # fmt: skip
+
+
+def _breath(chance, seconds, reasons):
+    def known(number, unknown):
+        return unknown if chance.random() < 0.2 else number
+
+    return made.breath(
+        seconds, known(chance.randrange(400, 3000), 0xFFFF), known(chance.randrange(2000), 0xFFFF),
+        known(chance.randrange(0xFFFF), 0xFFFF), known(chance.randrange(201), 0xFF), known(chance.randrange(201), 0xFF),
+        known(chance.randrange(450, 1500), 0xFFFF), known(chance.randrange(201), 0xFF),
+        chance.randrange(3) | chance.choice((0, 0x80)), REASONS[chance.randrange(reasons)],
     )  # fmt: skip
 
 

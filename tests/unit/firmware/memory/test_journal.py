@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.memory.journal import Journal, read_record
+from firmware.memory.journal import PACERS, Journal, read_record
 from firmware.reasons import PHASES, REASONS
 from firmware.step import Inputs, Outputs
 
@@ -34,3 +34,37 @@ def test_a_row_comes_back_as_it_was(pulse, spo2, perfusion, quality, contact, ph
     assert back["quality_percent"] == (quality or 0) and back["contact"] == contact
     assert (back["phase"], back["reason"], back["level_cdba"]) == (phase, reason, level)
     assert back["seconds"] == 12_345
+
+
+class Varies:
+    """What the journal reads of light/variability.py."""
+
+    def __init__(self, reason, rate, amplitude, coherence, rmssd, corrected):
+        self.reason, self.rmssd_us, self.beats_corrected_permille = reason, rmssd, corrected
+        self.breath = self
+        self.rate_mbpm, self.amplitude_mbpm, self.coherence_permille = rate, amplitude, coherence
+
+
+@given(
+    maybe(4000, 30_000), maybe(0, 60_000), maybe(0, 1000), maybe(0, 600_000), maybe(0, 1000), maybe(4500, 15_000),
+    maybe(-1000, 1000), st.sampled_from(PACERS), st.booleans(), st.sampled_from((None, "irregular", "unsettled")),
+)  # fmt: skip
+def test_a_breath_comes_back_as_it_was(
+    rate, amplitude, coherence, rmssd, corrected, pace, feedback, pacer, followed, reason
+):
+    outputs = Outputs()
+    outputs.pace_mbpm, outputs.feedback_permille, outputs.pacer = pace, feedback, pacer
+    outputs.breath_followed = followed
+    journal = Journal(None, None)
+    journal.breath(70_000, Varies(reason, rate, amplitude, coherence, rmssd, corrected), outputs)
+    back = read_record(journal.record)
+
+    def near(name, value, step):
+        return back[name] is None if value is None else abs(back[name] - value) <= step / 2
+
+    assert near("breathing_rate_mbpm", rate, 10) and near("breath_amplitude_mbpm", amplitude, 10)
+    assert near("coherence_permille", coherence, 5) and near("pulse_variability_us", rmssd, 10)
+    assert near("beats_corrected_permille", corrected, 5) and near("pace_mbpm", pace, 10)
+    assert back["feedback_percent"] == (None if feedback is None else feedback // 10)
+    assert (back["pacer"], back["breath_followed"], back["reason"]) == (pacer, followed, reason)
+    assert (back["kind"], back["seconds"]) == ("breath", 70_000 & 0xFFFF)

@@ -261,6 +261,10 @@ class TestNothingElse:
             "perfusion_index_ppm", "spo2_permille", "quality_percent", "contact",
         }  # fmt: skip
         assert set(read_record(made.event(1, "press"))) == {"seconds", "kind", "reason", "detail"}
+        assert set(read_record(made.breath(1))) == {
+            "seconds", "kind", "reason", "breathing_rate_mbpm", "breath_amplitude_mbpm", "pulse_variability_us",
+            "beats_corrected_permille", "coherence_permille", "pace_mbpm", "feedback_percent", "pacer", "breath_followed",
+        }  # fmt: skip
 
     def test_in_a_profile(self):
         """Its one free text is the title on the display, of 16 characters; docs and table say whose name it is not."""
@@ -297,6 +301,8 @@ class TestNothingElse:
         told = tell(file.raw)
         assert set(read_csv(told)[0]) == READINGS | {
             "time_s", "phase", "reason", "spo2_uncalibrated_percent", "session_sha256",
+            "breathing_rate_bpm", "breath_amplitude_bpm", "pulse_variability_ms", "beats_corrected_percent",
+            "coherence_percent", "pace_bpm", "feedback_percent", "pacer", "breath_followed",
         }  # fmt: skip
         beside = json.loads(csv_form.sidecar_text(file, told))
         assert set(beside) == {
