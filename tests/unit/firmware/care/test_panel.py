@@ -214,6 +214,7 @@ def test_nothing_on_the_panel_could_be_taken_for_a_monitor():
 
 def test_every_reason_to_stop_or_refuse_has_words_on_the_display():
     quiet = {None, "pulse_low", "not_following", "open_loop", "time_up", "pressed", "held"}
+    quiet |= {"irregular", "no_breath", "let_go"}
     quiet |= set(reasons.UNKNOWN_PULSE)
     for reason in reasons.REASONS:
         display = panel.Display("Newborn")
