@@ -1,4 +1,4 @@
-"""What a device tells of an adult's breath and of the pacer, in human units: columns of a row, for host and simulator."""
+"""An adult's breath and the pacer as the device tells them, in human units: columns of a row, for host and simulator."""
 
 from typing import Any
 
