@@ -82,8 +82,8 @@ def csv_text(session: SessionFile, told: Told) -> str:
 
 
 def read_csv(text: str) -> tuple[str | None, list[dict[str, Any]]]:
-    """Return the session's digest, None without a row, and the rows as Told has them; those of an older Calando lack what is of a
-    breath. Raises CalandoError for anything else.
+    """Return the session's digest, None without a row, and the rows as Told has them; those of an older Calando lack what
+    is of a breath. Raises CalandoError for anything else.
     """
     lines = csv.DictReader(io.StringIO(text), strict=True)
     digests = set()
