@@ -89,7 +89,11 @@ NEWBORN_RISE_MS = const(30_000)
 ADULT_RISE_MS = const(60_000)
 RISE_NOT_BEFORE_MS = const(120_000)  # a small rise at first is expected (Loewy)
 NEWBORN_HIGH_MBPM = const(200_000)  # NICU warning limit
-ADULT_HIGH_MBPM = const(140_000)  # choice: the pulse of a newborn, or of an adult who needs someone now
+ADULT_HIGH_MBPM = const(140_000)  # choice: an adult who needs someone now
+# choice: a pulse this fast, for so long in all before one that is an adult's was shown for a minute, is a newborn's
+ADULT_NEWBORN_MBPM = const(120_000)
+ADULT_NEWBORN_MS = const(6000)
+ADULT_KNOWN_MS = const(60_000)
 NEWBORN_HIGH_MS = const(30_000)
 ADULT_HIGH_MS = const(10_000)
 NEWBORN_SPO2_PERMILLE = const(850)
@@ -180,6 +184,8 @@ class Guard:
         self._fastest_unknown_ms = 0
         self._blind_ms = 0
         self._perhaps_for_ms = 0
+        self._newborns_for_ms = 0  # in all, that an adult's pulse was as fast as a newborn's
+        self._adults_for_ms = 0  # and that one was shown which was not
         self._right_for_ms = 0  # in all, that a pulse was shown which is neither slow nor fast
         self._baseline_sum = 0
         self._baseline_count = 0
@@ -321,6 +327,8 @@ class Guard:
                     self._baseline_count += 1
                     if self._baseline_count == BASELINE_READINGS:
                         self._baseline_mbpm = self._baseline_sum // BASELINE_READINGS
+        if not self._newborn:
+            self._learn_for_whom(pulse, candidate)
         # Faster than what is shown can still be too fast.
         fastest = inputs.candidate_mbpm if pulse is None else pulse
         self._fastest_unknown_ms = self._count(self._fastest_unknown_ms, fastest is None)
@@ -345,6 +353,15 @@ class Guard:
         self._frozen_for_ms = self._count(self._frozen_for_ms, same)
         self._frozen_pulse_mbpm = pulse
         self._frozen_perfusion_ppm = perfusion
+
+    def _learn_for_whom(self, pulse, candidate):
+        """Add up for how long an adult's profile has seen a newborn's pulse. A breath may hide every other beat of a
+        newborn for most of the time; it is what is seen in between that counts, whatever is shown.
+        """
+        if max(pulse or 0, candidate or 0) >= ADULT_NEWBORN_MBPM:
+            self._newborns_for_ms = self._count(self._newborns_for_ms, True)
+        elif pulse is not None:
+            self._adults_for_ms = self._count(self._adults_for_ms, True)
 
     # The rules.
 
@@ -417,6 +434,8 @@ class Guard:
         if self._is_slow(inputs):
             # A newborn that is slow is slow; an adult whose pulse never was an adult's is somebody else.
             return reasons.BRADYCARDIA if self._newborn or self._right_for_ms else reasons.WRONG_POPULATION
+        if self._newborns_for_ms >= ADULT_NEWBORN_MS and self._adults_for_ms < ADULT_KNOWN_MS:
+            return reasons.WRONG_POPULATION
         if self._high_for_ms >= self._high_ms:
             return reasons.TACHYCARDIA if self._right_for_ms else reasons.WRONG_POPULATION
         if self._rise_for_ms >= self._rise_ms:

@@ -575,6 +575,8 @@ def _uncalled(evidence: Evidence, limits: Limits, at_s: float, reason: str, good
         return bool((truth >= low_bpm).all())
     if reason == "tachycardia":
         return bool((truth <= high_bpm).all())
+    if reason == "wrong_population" and "newborns_bpm" in limits:
+        return bool((truth <= limits["newborns_bpm"] * (1 - NEAR_PERCENT / 100)).all())
     if reason == "desaturation":
         least = max(limits.get("spo2_percent", 0.0), float(prescribed["spo2_stop_percent"])) + NEAR_SPO2
         return bool((evidence.true_spo2[window] >= least).all())

@@ -168,9 +168,9 @@ def test_h10_agitation_withdraws_after_half_a_minute_but_not_in_the_first_two():
 
 def test_h16_an_adults_profile_on_a_newborn_is_refused_before_any_melody():
     bench = Bench("adult")
-    bench.pulse_bpm = 150.0
+    bench.pulse_bpm = 120.0
     bench.start()
-    assert bench.run(60, until="withdraw") < 12
+    assert bench.run(60, until="withdraw") < 8
     bench.run(3)
     assert (bench.outputs.end, bench.outputs.reason) == ("refused", "wrong_population")
     assert not bench.sounding and not any(row.melody for row in bench.rows)

@@ -77,12 +77,13 @@ LOW = [
     ("newborn", {}, 200, 200.1, 30, "tachycardia"),
     ("adult", {}, 140, 140.1, 10, "tachycardia"),
 ]
+KNOWN_S = 60  # that an adult's pulse is an adult's
 
 
 @pytest.mark.parametrize(("population", "settings", "fine", "wrong", "seconds", "reason"), LOW)
 def test_pulse_limits(population, settings, fine, wrong, seconds, reason):
     watch = Watch(population, **settings)
-    watch.run(5)
+    watch.run(KNOWN_S)
     watch.inputs.pulse_rate_mbpm = int(fine * 1000)
     assert watch.run(seconds + 20) is None
     watch.inputs.pulse_rate_mbpm = int(wrong * 1000)
@@ -174,7 +175,7 @@ def test_a_gap_in_the_readings_holds_a_timer_and_a_long_one_clears_it():
 
 @pytest.mark.parametrize(
     ("population", "pulse", "after_s", "reason"),
-    [("newborn", 72, 4, "bradycardia"), ("adult", 150, 10, "wrong_population")],
+    [("newborn", 72, 4, "bradycardia"), ("adult", 120, 6, "wrong_population")],
 )
 def test_a_pulse_of_the_other_population_is_refused(population, pulse, after_s, reason):
     """A newborn's that is slow from the start is told as slow: it may well be a newborn's."""
@@ -185,6 +186,35 @@ def test_a_pulse_of_the_other_population_is_refused(population, pulse, after_s, 
     watch.step()
     assert watch.run(60) == pytest.approx(after_s, abs=0.21)
     assert watch.verdict == (FADE, reason)
+
+
+@pytest.mark.parametrize("seen_as", ["pulse_rate_mbpm", "candidate_mbpm"])
+@pytest.mark.parametrize(
+    ("mbpm", "known_s", "stops"), [(120_000, 59, True), (120_000, 61, False), (119_999, 0, False)]
+)
+def test_a_pulse_as_fast_as_a_newborns_adds_up_until_an_adults_was_known_for_a_minute(
+    seen_as, mbpm, known_s, stops
+):
+    """A newborn's breath hides every other beat most of the time, and half the rate is shown meanwhile."""
+    watch = Watch("adult")
+    watch.guard = Guard(Profile.ready("adult"), watch.hour)
+    watch.want(True)
+    for _ in range(5):
+        watch.inputs.pulse_rate_mbpm = 75_000
+        assert watch.run(known_s / 5 - 0.1) is None
+        setattr(watch.inputs, seen_as, mbpm)
+        assert watch.run(1) is None
+        watch.inputs.candidate_mbpm = None
+    setattr(watch.inputs, seen_as, mbpm)
+    assert (watch.run(1.2) is not None) == stops
+    if stops:
+        assert watch.verdict == (FADE, "wrong_population")
+
+
+def test_a_newborns_profile_knows_nothing_of_too_fast_an_adult():
+    watch = Watch("newborn")
+    watch.inputs.candidate_mbpm = 190_000
+    assert watch.run(60) is None
 
 
 def test_waves_that_are_slow_stop_though_no_pulse_is_shown():
@@ -823,7 +853,7 @@ def test_no_profile_can_loosen_the_guard():
 def test_the_guard_shares_nothing_with_the_session():
     """It is imported by the session, never the other way; and it reads two records and a profile."""
     imported = {name for name, value in vars(g).items() if type(value) is type(g)}
-    assert imported <= {"reasons", "ticks"}
+    assert imported <= {"reasons", "step", "ticks"}
     text = Path(g.__file__).read_text()
     for module in ("session", "tempo", "dose", "panel"):
         assert f"from firmware.{module}" not in text and f"import {module}" not in text
