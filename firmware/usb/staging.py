@@ -186,10 +186,12 @@ class Staging:
             if name is None or name in always:
                 continue
             file = prefix + str(name)
-            there = self._files.size(file) is not None and not self.reset
             if file in self.names:
-                there = self.names[file] is not None
-            if not there:
+                if self.names[file] is None:
+                    raise ValueError(
+                        "The profile plays %s = %s; put another profile first." % (setting, _show(name))
+                    )
+            elif self.reset or self._files.size(file) is None:
                 raise ValueError(
                     "%s = %s is not on this device; put it there first." % (setting, _show(name))
                 )
@@ -216,7 +218,7 @@ class Staging:
         """Stage the profile before this one."""
         found = self._store.load_older(PROFILE)
         if found is None:
-            raise Refused("not_found", "There is no profile before this one.")
+            raise Refused("not_found", "There is no profile before this one; it is the first.")
         version, text = found
         self._check(PROFILE, text, len(text), version)
         self._files.write(ASIDE + PROFILE, (text,))

@@ -19,6 +19,7 @@ Port = Annotated[
     str | None,
     typer.Option(
         metavar="PATH|sim",
+        envvar="CALANDO_PORT",
         help="The device's serial port, or sim for a simulated device; default: the one that is plugged in.",
     ),
 ]

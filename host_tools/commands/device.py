@@ -12,13 +12,17 @@ app = group("The device that is plugged in: which, and how it is.")
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
-    """List every device that is plugged in, and every port that could not be asked."""
+def list_(port: Port = None, as_json: AsJson = False) -> None:
+    """List every device that is plugged in, and every port that could not be asked; of a port, what is there."""
     from host_tools.device import client
 
-    devices, refusals = client.find_all()
-    for device in devices:
-        device.close()
+    if port is None:
+        devices, refusals = client.find_all()
+        for device in devices:
+            device.close()
+    else:
+        with client.connect(port) as device:
+            devices, refusals = [device], []
     if as_json:
         print_json([{"port": device.port, **device.hello} for device in devices])
         return

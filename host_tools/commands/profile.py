@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from host_tools.commands.common import AsJson, Checked, Commit, Port, finish, group, print_json, say
+from host_tools.commands.common import (
+    AsJson,
+    Checked,
+    Commit,
+    Port,
+    finish,
+    group,
+    print_json,
+    progress_bar,
+    say,
+)
 from simulator.files.errors import CalandoError
 
 if TYPE_CHECKING:
@@ -98,19 +108,27 @@ def validate(file: File, as_json: AsJson = False) -> None:
     say(f"{file} is a profile that the device takes: {profile.title} ({profile.population}).")
     say(f"Other than ready-made: {', '.join(name for name, _, _ in found) or 'nothing'}.")
     if profile.song not in songs.NAMES:
-        say(f"Its song {profile.song} is not built in: put it on the device first (calando song put).")
+        say(
+            f"Its song {profile.song} is not built in; calando profile put sends it too, if it lies beside the file."
+        )
     if turned := profile_file.turned(profile):
         say(turned)
 
 
 @app.command()
 def put(file: File, commit: Commit = False, checked: Checked = False, port: Port = None) -> None:
-    """Send a profile to the device, and show what it would change. It is in use only once committed."""
+    """Send a profile to the device, and show what it would change. It is in use only once committed.
+
+    The song and the recording that it names go with it, where they lie beside the file (NAME.lul, NAME.adp) or are airs.
+    """
     from host_tools.device import changes, client
+    from host_tools.songs import shelf
     from simulator.files import profile_file
 
     profile = profile_file.load(file)
+    sounds = shelf.of_profile(profile, file.parent)
     with client.connect(port) as device:
+        changes.put_what_differs(device, sounds, progress_bar)
         changes.put_profile(device, profile)
         finish(device, commit, checked)
 

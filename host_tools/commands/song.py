@@ -160,17 +160,13 @@ def put(
 ) -> None:
     """Send a song or a recording to the device. A profile can name it once it is there, as its song or its voice."""
     from host_tools.device import changes, client
-    from host_tools.songs import airs
-    from host_tools.sound import render
-    from simulator.files import song_file
+    from host_tools.songs import shelf
 
-    recorded = file.suffix == song_file.RECORDING_SUFFIX
-    air = None if file.suffix or file.exists() else airs.find(str(file))
-    data = air.encode() if air else render.load_recording(file) if recorded else song_file.read(file)
-    sound = f"{'voice' if recorded else 'song'}.{name or file.stem}"
+    kind, data = shelf.sound(file)
+    named = f"{kind}.{name or file.stem}"
     with client.connect(port) as device:
-        with progress_bar(sound) as progress:
-            changes.put_sound(device, sound, data, progress)
+        with progress_bar(named) as progress:
+            changes.put_sound(device, named, data, progress)
         finish(device, commit)
 
 

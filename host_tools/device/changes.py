@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from firmware.prescription.profile import READY, SCHEMA_VERSION, Profile, ProfileError
@@ -43,6 +44,19 @@ def put_sound(device: Connection, name: str, data: bytes, progress: Progress | N
     """Stage a song ("song.NAME") or a recording ("voice.NAME"); NAME has small letters, digits and _."""
     device.put(name, data, progress=progress)
     device.stage()
+
+
+def put_what_differs(
+    device: Connection, sounds: dict[str, bytes], progress: Callable[[str], AbstractContextManager[Progress]]
+) -> None:
+    """Stage each of these songs and recordings ("song.NAME", "voice.NAME") that the device does not have as it is here.
+
+    progress: called with the name, for each that is sent.
+    """
+    for name, data in sounds.items():
+        if device.get_or_none(name) != data:
+            with progress(name) as sending:
+                put_sound(device, name, data, sending)
 
 
 def told(changes: Items) -> list[str]:

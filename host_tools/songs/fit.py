@@ -20,6 +20,7 @@ BEATS = 6  # the most that a bar of the device has
 PHRASE_BARS = 4
 MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)  # Krumhansl 1990
 MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+_INSTRUMENTS = 12, 119  # C0 to B8
 _TICK = score.TICKS_PER_BEAT
 
 
@@ -264,17 +265,15 @@ def _rest_of_last_bar(
 def _shift(sounding: list[int], where: str) -> int:
     """The smallest move, whole octaves first, that brings a melody into the device's range."""
     lowest, highest = min(sounding), max(sounding)
+    if lowest < _INSTRUMENTS[0] or highest > _INSTRUMENTS[1]:
+        raise CalandoError(f"{where} has notes that no instrument plays; look at its octaves")
     if highest - lowest > score.HIGHEST_NOTE - score.LOWEST_NOTE:
         raise CalandoError(
             f"{where} spans {highest - lowest} semitones; the device plays 26, G3 to A5: choose a part or voice "
             "that is sung"
         )
     # A melody that can stay where it is stays.
-    wide = [
-        shift
-        for shift in range(-72, 73)
-        if lowest + shift >= score.LOWEST_NOTE and highest + shift <= score.HIGHEST_NOTE
-    ]
+    wide = range(score.LOWEST_NOTE - lowest, score.HIGHEST_NOTE - highest + 1)
     if 0 in wide:
         return 0
     gentle = [shift for shift in wide if lowest + shift >= LOW and highest + shift <= HIGH]

@@ -224,9 +224,12 @@ def render(
         song_file.beside(chosen.song, profile.parent)
         song = str(profile.with_name(chosen.song + song_file.SUFFIX))
     if voice is None and chosen.voice != "none":
-        raise CalandoError(
-            f'the profile asks for the recording "{chosen.voice}", which is on the device: give its file with --voice'
-        )
+        voice = (profile or Path()).with_name(chosen.voice + song_file.RECORDING_SUFFIX)
+        if not voice.is_file():
+            raise CalandoError(
+                f'the profile asks for the recording "{chosen.voice}", and there is no {voice}: lay it there, or give its '
+                "file with --voice"
+            )
     plan = plan_for(chosen, song, trace, seconds, voice, notes=events is not None)
     samples, notes = play(plan, progress=progress)
     meter.write_wav(out, samples, RATE_HZ)

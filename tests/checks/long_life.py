@@ -15,9 +15,8 @@ sys.path[:0] = [
     str(Path(__file__).resolve().parents[1] / "support"),
     str(Path(__file__).resolve().parents[2]),
 ]
+import simulator.cpython  # noqa: E402, F401, I001  # before what imports the firmware
 import weeks  # noqa: E402
-
-import simulator  # noqa: E402, F401
 
 TURNS_APART_S = 4  # below the 5 s that the guard takes for a clock that jumped
 

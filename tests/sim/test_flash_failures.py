@@ -13,7 +13,7 @@ from sim_parts import RATE_HZ, fill, from_text, records
 from firmware.memory.names import SESSIONS_KEPT
 from simulator import bedside, flash
 from simulator.flash import SECTOR_BYTES, SECTORS
-from simulator.runtimes import micropython
+from simulator.runtimes import cpython, micropython
 
 PRESS_S, CUT_S, AGAIN_S = 6, 20, 28
 TEXT = f"""
@@ -51,12 +51,12 @@ def bench_on(chip):
     return bench
 
 
-def play(bench):
+def play(bench, runtime=micropython):
     """To the scenario's end; a device that resets itself for ever is none."""
     heap = {}
     boots = 0
     while bench.next_boot is not None:
-        heap = micropython.boot(bench)
+        heap = runtime.boot(bench)
         boots += 1
         assert boots < 5, "the device resets for ever"
     return bench.result("micropython", 0.0, heap)
@@ -96,8 +96,11 @@ def test_a_flash_that_works_again_is_trusted_again_at_the_next_presses():
     assert not heard(result, 0, CUT_S - 3) and heard(result, CUT_S - 2, CUT_S)
 
 
-@pytest.mark.parametrize("used_before", [True, False])
-def test_a_full_file_system_loses_no_dose_and_no_session(used_before):
+@pytest.mark.parametrize(
+    ("used_before", "runtime"), [(True, micropython), (False, micropython), (False, cpython)],
+    ids=["used", "new", "new, in this Python"],
+)  # fmt: skip
+def test_a_full_file_system_loses_no_dose_and_no_session(used_before, runtime):
     bench = bench_on(flash.Flash())
     if used_before:
         play(bench)
@@ -106,7 +109,7 @@ def test_a_full_file_system_loses_no_dose_and_no_session(used_before):
         assert sessions
         bench = again
     assert fill(bench.flash) <= 2
-    result = play(bench)
+    result = play(bench, runtime)
     # A dose is small enough for the directory. Where it was not, nothing would play.
     played = heard(result, PRESS_S, CUT_S)
     refused = [event["reason"] for event in happened(result, "device_end")]

@@ -3,12 +3,49 @@
 CPython has no mount, so the one file of the firmware that opens files gets `open` and `os` of this file system.
 """
 
+import contextlib
 import posixpath
 
 import littlefs
 import wire
 
 from simulator import flash
+
+
+@contextlib.contextmanager
+def _as_micropython():
+    """Raise MicroPython's OSError for what littlefs-python raises, which is none of it."""
+    try:
+        yield
+    except littlefs.LittleFSError as error:
+        raise OSError(-error.code) from None
+    except (FileNotFoundError, FileExistsError, IsADirectoryError) as error:
+        raise OSError(error.errno or 2) from None
+
+
+class _File:
+    """An open file, unbuffered as MicroPython's: a flash that is full says so at the write that finds it full."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with _as_micropython():
+            self._file.close()
+
+    def seek(self, place):
+        return self._file.seek(place)
+
+    def readinto(self, buffer):
+        with _as_micropython():
+            return self._file.readinto(buffer)
+
+    def write(self, data):
+        with _as_micropython():
+            return self._file.write(data)
 
 
 class _Os:
@@ -38,12 +75,8 @@ class _Os:
 
     @staticmethod
     def _call(function, path):
-        try:
+        with _as_micropython():
             return function(_inside(path))
-        except littlefs.LittleFSError as error:
-            raise OSError(-error.code) from None
-        except (FileNotFoundError, FileExistsError) as error:
-            raise OSError(error.errno or 2) from None
 
 
 def _inside(path):
@@ -61,14 +94,10 @@ def mount():
 
     def open_file(path, mode="r"):
         path = _inside(path)
-        try:
+        with _as_micropython():
             if mode == "ab" and posixpath.basename(path) not in files.listdir(posixpath.dirname(path)):
                 mode = "wb"  # littlefs-python would make no file, MicroPython does
-            return files.open(path, mode)
-        except littlefs.LittleFSError as error:
-            raise OSError(-error.code) from None
-        except (FileNotFoundError, IsADirectoryError) as error:
-            raise OSError(error.errno or 2) from None
+            return _File(files.open(path, mode, buffering=0))
 
     from firmware.drivers import flash_files
 

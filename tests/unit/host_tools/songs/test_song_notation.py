@@ -721,3 +721,10 @@ def test_where_nothing_can_be_written_nothing_is_lost(tmp_path, monkeypatch):
     with pytest.raises(CalandoError, match="cannot be written"):
         importing.bring(path, tmp_path / "wall.lul", Choice(), overwrite=True)
     assert not list(tmp_path.glob("wall.played*"))
+
+
+def test_a_note_that_no_instrument_plays_is_one_sentence(tmp_path):
+    path = tmp_path / "deep.krn"
+    path.write_text("**kern\n*M4/4\n4" + "A" * 40 + "\n4A\n==\n*-\n", "utf-8")
+    with pytest.raises(CalandoError, match="no instrument plays"):
+        importing.import_song(path)
