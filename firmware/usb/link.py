@@ -6,6 +6,8 @@ Device and computer use the same codec. What the commands do is decided elsewher
 import binascii
 import json
 
+from firmware.usb import strict_json
+
 PROTOCOL = 1
 LINE_BYTES = 512  # with the newline, both ways
 CHUNK_BYTES = 256  # of an object in one line, before base64; whole journal records, whole pages of flash
@@ -45,6 +47,7 @@ def decode(line):
     if text and (min(text) < _SPACE or max(text) >= _DELETE):
         raise ValueError("The line has bytes that are no plain characters; escape them.")
     try:
+        strict_json.check(text)
         message = json.loads(text)
     except ValueError:
         raise ValueError("The line is not JSON; send one object.")  # noqa: B904  (MicroPython keeps no cause)

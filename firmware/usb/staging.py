@@ -15,6 +15,7 @@ from firmware.modules import forget
 from firmware.sound import songs
 from firmware.sound.score import LARGEST as SONG_BYTES_MAX
 from firmware.sound.score import Score
+from firmware.usb import strict_json
 from firmware.usb.link import Refused
 
 _UPLOAD = ASIDE + "upload"
@@ -148,6 +149,10 @@ class Staging:
     def _check_calibration(self, data):
         from firmware.prescription import calibration
 
+        try:
+            strict_json.check(data)
+        except ValueError:
+            raise ValueError("The calibration is not JSON; calibrate again.")  # noqa: B904
         try:
             calibration.read(bytes(data), self._unit)
         finally:
@@ -327,6 +332,7 @@ def _object(found):
 def _values(profile, data, version):
     """All settings of a profile in a person's units. Raises ValueError with a sentence."""
     try:
+        strict_json.check(data)
         values = json.loads(bytes(data))
     except ValueError:
         raise ValueError("The profile is not JSON.")  # noqa: B904

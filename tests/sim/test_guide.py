@@ -5,8 +5,8 @@ the guide says it. "..." in the guide stands for anything.
 """
 
 import os
-import pty
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +18,8 @@ import sung_voices
 from simulator.interpreter import ROOT, find_micropython
 
 GUIDE = (ROOT / "docs" / "therapist-guide.md").read_text("utf-8")
+# What somebody types comes through a pipe that says it is a terminal.
+AT_A_TERMINAL = "import sys; sys.stdin.isatty = lambda: True; from host_tools.cli import main; main()"
 VOICE_HZ = 16_000
 TYPED = {
     "calando profile put night.toml --commit": "yes\n",
@@ -67,7 +69,7 @@ def prepare(line: str, home: Path) -> None:
 
 
 def run(line: str, home: Path) -> tuple[int, list[str]]:
-    """Return the exit status of a line and what it printed, on a terminal where something is typed."""
+    """Return the exit status of a line and what it printed."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("CALANDO_", "XDG_"))
     }
@@ -75,17 +77,13 @@ def run(line: str, home: Path) -> tuple[int, list[str]]:
         "HOME": str(home), "CALANDO_PORT": "sim", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "COLUMNS": "200",
     }  # fmt: skip
-    master, slave = pty.openpty()
-    typed = next((text for start, text in TYPED.items() if line.startswith(start)), "")
-    os.write(master, typed.encode())
-    try:
-        done = subprocess.run(
-            line, shell=True, cwd=home, env=environment, stdin=slave if typed else subprocess.DEVNULL, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
-        )  # fmt: skip
-    finally:
-        os.close(master)
-        os.close(slave)
+    typed = next((text for start, text in TYPED.items() if line.startswith(start)), None)
+    if typed is not None:
+        line = line.replace("calando", f"{shlex.quote(sys.executable)} -c {shlex.quote(AT_A_TERMINAL)}", 1)
+    done = subprocess.run(
+        line, shell=True, cwd=home, env=environment, input=typed or "", text=True, timeout=300,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
     return done.returncode, done.stdout.replace(str(home), "/home/you").splitlines()
 
 

@@ -1,12 +1,17 @@
 """The lines of the USB link: what is sent arrives, and nothing else is taken for it."""
 
 import binascii
+import contextlib
+import io
+import json
+import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.usb import link
+from firmware.usb import link, strict_json
+from simulator.interpreter import ROOT, find_micropython
 
 PLAIN = st.one_of(
     st.none(),
@@ -84,3 +89,69 @@ def test_a_chunk_fits_a_line_with_everything_that_may_come_with_it():
     link.encode({"id": link.ID_MOST, "ok": ok})
     link.encode({"id": link.ID_MOST, "ok": ok | {"next": 10**6}})
     link.encode({"id": link.ID_MOST, "cmd": "data", "at": 10**6, "data": chunk})
+
+
+# What MicroPython's json takes and JSON does not have, and NaN, which CPython's takes.
+LENIENT = [
+    '{"a":1,}', '{"a":NaN}', '{"a":-Infinity}', '{"a":1 "b":2}', '{,"a":1}', '{"a" 1}', '{"a":01}', '{"a":1.}',
+    '{"a":"\\q"}',
+    '{"a":[1 2]}', '{"a":[1,]}', "{:}",
+    '{"a":}', '{"a":1:2}', "{1:2}", '{"a":1}}', '{"a":tru}', "[" * 17 + "]" * 17,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LENIENT)
+def test_what_only_some_readers_take_is_refused(text):
+    with pytest.raises(ValueError, match=r"^The line is not JSON"):
+        link.decode(framed(text.encode()))
+
+
+@given(
+    st.recursive(
+        PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)
+    )
+)
+def test_json_as_it_is_written_passes(value):
+    strict_json.check(json.dumps(value).encode())
+    strict_json.check(json.dumps(value, indent=1, ensure_ascii=False).encode())
+
+
+@given(
+    st.dictionaries(st.text(max_size=4), PLAIN, max_size=3),
+    st.integers(0, 60),
+    st.sampled_from('{}[]:,"\\ 01.-e+tx'),
+)
+def test_the_check_refuses_what_another_reader_refuses(value, place, sign):
+    text = json.dumps(value)
+    text = text[:place] + sign + text[place + 1 :]
+    try:
+        json.loads(text, parse_constant=int)  # which takes no word
+    except ValueError:
+        read = False
+    else:
+        read = True
+    try:
+        strict_json.check(text.encode())
+    except ValueError:
+        assert not read
+    else:
+        assert read or "\\u" in text  # its digits are left to json.loads
+
+
+def test_every_runtime_answers_alike():
+    code = (
+        "from firmware.usb import link\n"
+        "for text in %r:\n try: print(link.decode(text))\n except ValueError as error: print(error)\n"
+        % [framed(text.encode()) for text in [*LENIENT, '{"a": 1.5e3, "b": [null, {}]}']]
+    )
+    here = io.StringIO()
+    with contextlib.redirect_stdout(here):
+        exec(code, {})
+    there = subprocess.run(
+        [find_micropython(), "-c", code],
+        cwd=ROOT,
+        env={"MICROPYPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert there.returncode == 0 and sorted(there.stdout.splitlines()) == sorted(here.getvalue().splitlines())
