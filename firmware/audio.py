@@ -23,6 +23,7 @@ BLOCK = 256
 _SILENCE = const(1 << 20)  # of a sample in the mix: it is biased, see voices.py
 _FLUSH_BLOCKS = const(3)  # after the last sound, until the filters have let go of it
 _UNDER_A_SONG = const(398)  # thousandths: a soundscape stays 8 dB back
+_PACING_UNDER_A_SONG = const(562)  # one whose swell is to be heard, 5 dB
 
 
 class Audio:
@@ -55,6 +56,7 @@ class Audio:
         self.silent = True
         self._soundscape = None
         self._noise_name = None  # the one that sounds, or fades
+        self._swell = None  # of a pace to breathe at, see swell.py
 
     @property
     def level_cdba(self):
@@ -91,6 +93,23 @@ class Audio:
         self._soundscape = name
         self._start(name is not None)
         self._set_noise()
+
+    def set_pace(self, pace_mbpm, swell_cdb, inhalation_permille):
+        """Let the soundscape swell at a pace (thousandths of a breath a minute, or None), swell_cdb above and below its
+        level; with None for swell_cdb it swells in its own way again.
+        """
+        if swell_cdb is None:
+            if self._swell is not None:
+                self._swell = None
+                self._noise[noise.PACED] = self._noise[noise.PACED_END] = noise.AS_IT_IS
+                self._set_noise()
+            return
+        if self._swell is None:
+            from firmware.sound.swell import Swell
+
+            self._swell = Swell()
+            self._set_noise()
+        self._swell.set(pace_mbpm, swell_cdb, inhalation_permille)
 
     def silence(self):
         """At once: the next block is zeros and playing is False."""
@@ -143,6 +162,9 @@ class Audio:
         sequencer.advance(self.playing)
 
         sounding = voices.add_voices(0, 0, 0, sequencer.state, mix, self._waves, start, end)
+        if self._swell is not None:
+            self._noise[noise.PACED] = self._swell.gain
+            self._noise[noise.PACED_END] = self._swell.next_gain()
         if noise.add_noise(0, 0, 0, self._noise, mix, self._waves, voices.PURE_TABLE, start, end):
             sounding += 1
         elif self._noise_name != self._soundscape:
@@ -216,11 +238,14 @@ class Audio:
         state[noise.COEFFICIENT_2] = second
         state[noise.COEFFICIENT_3] = third
         state[noise.SWELL_STEP] = (1 << 28) // swell_blocks
-        state[noise.SWELL_DEPTH] = depth
+        state[noise.DEPTH_TARGET] = depth if self._swell is None else 0
+        if not state[noise.GAIN]:
+            state[noise.SWELL_DEPTH] = state[noise.DEPTH_TARGET]
         # Under a song or voice it stays back; in a voice's long rests it comes forward.
         gain = level << 10
         alone = sequencer.song is None and (not self.recorded.singing or self.recorded.resting)
-        state[noise.GAIN_TARGET] = gain if alone else gain // 1000 * _UNDER_A_SONG
+        under = _UNDER_A_SONG if self._swell is None else _PACING_UNDER_A_SONG
+        state[noise.GAIN_TARGET] = gain if alone else gain // 1000 * under
         if self.silent:
             state[noise.GAIN] = state[noise.GAIN_TARGET]
         sequencer.thumps = thumps

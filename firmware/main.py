@@ -116,6 +116,8 @@ class Device:
         )
         self.conductor = Conductor(self.audio, self.song, self.profile.soundscape, self.recording)
         self.session = Session(self.profile, self.dose)
+        if self.session.pacer is not None:
+            self.audio.set_pace(None, 0, 400)  # loads what makes the swell, before anything sounds
         self.button = Button(board.PIN_BUTTON)
         self.gestures = panel.Gestures()
         self.usb_power = Pin(board.PIN_USB_POWER, Pin.IN)

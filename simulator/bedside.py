@@ -391,6 +391,7 @@ class Bedside:
     def _second(self, record: dict[str, Any], t_s: float) -> None:
         tempo = _scaled(record["tempo_mbpm"], 1000)
         self._patient.hear(t_s, tempo if self.sound.amplifier.on else None)
+        self._patient.breathe_with(t_s, self._breath["pace_bpm"] if self.sound.amplifier.on else None)
         row = {
             "time_s": round(t_s, 3),
             "phase": record["phase"],
@@ -406,6 +407,7 @@ class Bedside:
             "true_spo2_percent": _rounded(self._patient.true_spo2_percent(t_s)),
             "reason": record["reason"],
             **self._breath,
+            "true_breathing_rate_bpm": _rounded(self._patient.true_breathing_rate_bpm(t_s)),
         }
         self._breath = NO_BREATH
         self._rows.append(row)

@@ -35,6 +35,14 @@ MAINS_FLICKER = (0.02, 100.013)  # share and Hz of a lamp on 50 Hz mains that is
 
 BLOCK_SAMPLES = 512  # worked out ahead in one go; 5 s at 100/s, no longer than HEARING_DELAY_S
 HEARING_DELAY_S = 5.2  # nothing heard changes the pulse sooner; keeps the samples independent of the pieces
+RESONANCE_HZ, MORE_AT_RESONANCE = (
+    0.1,
+    2.0,
+)  # the swing with the breath is three times as deep at six a minute (choice)
+SIGH_DEPTH = 2.5  # a sigh is a breath of two to three times the volume
+SLEEPS_AT = 0.9  # of the waking breathing rate
+FIBRILLATION = 0.2  # rms of the intervals in atrial fibrillation, share of their mean
+RHYTHMS = ("sinus", "couplets", "fibrillation", "paced")
 MOST_FOLLOWED = 0.15  # a pulse goes no further after the music than this share of itself
 
 
@@ -113,6 +121,10 @@ class LightSource(ABC):
         """Hear what is played at `t_s`, None for silence. A recording has no ears."""
         return
 
+    def breathe_with(self, t_s: float, pace_per_min: float | None) -> None:
+        """Hear a swell at this pace at `t_s`, None for none; once a second. A recording breathes as it did."""
+        return
+
     # --- the truth ---
 
     @abstractmethod
@@ -122,6 +134,14 @@ class LightSource(ABC):
     @abstractmethod
     def true_spo2_percent(self, t_s: float) -> float | None:
         """Oxygen saturation as it is; None where nobody knows it."""
+
+    def true_breathing_rate_bpm(self, t_s: float) -> float | None:
+        """Return the breaths a minute as they are, None where nobody knows them."""
+        return None
+
+    def true_swing_bpm(self, t_s: float) -> float | None:
+        """Return how far the pulse swings to each side with the breath, None where nobody knows it, or it is irregular."""
+        return None
 
     def contact(self, t_s: float) -> bool:
         """Return whether the sensor sits on the skin."""
@@ -166,7 +186,9 @@ class LightSource(ABC):
 class Patient(LightSource):
     """The model: beats laid end to end, each a pulse wave that dims the light by the blood it brings."""
 
-    quantities = (*LightSource.quantities, "pulse_rate", "spo2", "perfusion")
+    quantities = (
+        *LightSource.quantities, "pulse_rate", "spo2", "perfusion", "breathing_rate", "sigh", "speech", "sleep",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -180,8 +202,14 @@ class Patient(LightSource):
         follows_after_s: float = 30.0,
         irregular_pulse: float = 0.0,
         postmenstrual_weeks: float | None = None,
+        follows_pace: float = 0.0,
+        follows_pace_after_s: float = 10.0,
+        rhythm: str = "sinus",
     ):
         """None takes the preset's value.
+
+        `follows_pace` is how far the breath goes after the swell's pace: 0 not at all, 1 wholly, below 0 the other way,
+        with the time constant `follows_pace_after_s`. `rhythm` is one of RHYTHMS.
 
         `follows_music` is how far the pulse goes after the tempo: 0 not at all, 1 wholly, below 0 the other
         way; it gets there with the time constant `follows_after_s`. `irregular_pulse` is the share of beats
@@ -199,7 +227,18 @@ class Patient(LightSource):
         self._script["pulse_rate"] = Script(pulse_rate_bpm)
         self._script["spo2"] = Script(_or(spo2_percent, preset.spo2_percent))
         self._script["perfusion"] = Script(_or(perfusion_index_percent, preset.perfusion_index_percent))
-        self._breathing_hz = _or(breathing_rate_bpm, preset.breathing_rate_bpm) / 60
+        breathing_rate_bpm = _or(breathing_rate_bpm, preset.breathing_rate_bpm)
+        self._script["breathing_rate"] = Script(breathing_rate_bpm)
+        self._script["sigh"], self._script["speech"], self._script["sleep"] = (
+            Script(0.0),
+            Script(0.0),
+            Script(0.0),
+        )
+        self._follows_pace, self._follows_pace_after_s = follows_pace, follows_pace_after_s
+        self._rhythm = rhythm
+        # The breath in stretches of one rate each: from when, the phase there, and the rate.
+        self._breath_s, self._breath_at, self._breath_hz = [0.0], [0.0], [breathing_rate_bpm / 60]
+        self._paced_s: float | None = None
         self._gain, self._follows_after_s, self._irregular = follows_music, follows_after_s, irregular_pulse
         # The rate wanders, less at higher frequency as 1/f does: periods of 15 s to 7 minutes.
         random = np.random.default_rng(seed)
@@ -238,6 +277,39 @@ class Patient(LightSource):
         self._pulled_s.append(t_s + HEARING_DELAY_S)
         self._pulled.append(now)
 
+    def breathe_with(self, t_s: float, pace_per_min: float | None) -> None:
+        """The breath drifts after the swell, and changes with what the script says; `t_s` must not go back."""
+        elapsed_s = 0.0 if self._paced_s is None else max(0.0, t_s - self._paced_s)
+        self._paced_s = t_s
+        own = self._script["breathing_rate"].at(t_s)
+        goal = own
+        if self._script["speech"].at(t_s) > 0.5:
+            # A talking person breathes in quickly and out over a sentence, of any length.
+            goal = own * (0.5 + 1.3 * self._chance(7_000_003 + int(t_s) // 3))
+        elif self._script["sleep"].at(t_s) > 0.5:
+            goal = SLEEPS_AT * own
+        elif pace_per_min and self._follows_pace:
+            goal = own + self._follows_pace * (pace_per_min - own)
+        now = 60 * self._breath_hz[-1]
+        rate = now + (goal - now) * (1 - exp(-elapsed_s / self._follows_pace_after_s))
+        rate = min(max(rate, 3.0), 120.0)
+        if abs(rate - now) < 1e-9:
+            return
+        begins_s = t_s + HEARING_DELAY_S
+        self._breath_at.append(
+            self._breath_at[-1] + 2 * pi * self._breath_hz[-1] * (begins_s - self._breath_s[-1])
+        )
+        self._breath_s.append(begins_s)
+        self._breath_hz.append(rate / 60)
+
+    def true_breathing_rate_bpm(self, t_s: float) -> float:
+        return 60 * self._breath_hz[max(0, bisect_right(self._breath_s, t_s) - 1)]
+
+    def true_swing_bpm(self, t_s: float) -> float | None:
+        if self._rhythm == "fibrillation":
+            return None
+        return 0.0 if self._rhythm == "paced" else self._swing(t_s) * self._rate_bpm(t_s)
+
     def true_pulse_rate_bpm(self, t_s: float) -> float:
         return self._rate_bpm(t_s)
 
@@ -264,35 +336,66 @@ class Patient(LightSource):
         return rate
 
     def _breath(self, t_s):
-        """Phase of the breath; its rate itself wanders a little. Works on numbers and arrays."""
-        sine = np.sin if isinstance(t_s, np.ndarray) else sin
-        return (
-            2 * pi * self._breathing_hz * t_s
-            + self._breath_phase
-            + 0.9 * sine(0.19 * t_s)
-            + 0.6 * sine(0.41 * t_s)
-        )
+        """Return the phase of the breath; its rate itself wanders a little, less in who follows a pace.
+
+        Works on numbers and arrays.
+        """
+        many = isinstance(t_s, np.ndarray)
+        sine = np.sin if many else sin
+        if len(self._breath_s) == 1:
+            turned = 2 * pi * self._breath_hz[0] * t_s
+        elif many:
+            place = np.maximum(np.searchsorted(self._breath_s, t_s, side="right") - 1, 0)
+            since_s = t_s - np.array(self._breath_s)[place]
+            turned = np.array(self._breath_at)[place] + 2 * pi * np.array(self._breath_hz)[place] * since_s
+        else:
+            place = max(0, bisect_right(self._breath_s, t_s) - 1)
+            turned = self._breath_at[place] + 2 * pi * self._breath_hz[place] * (t_s - self._breath_s[place])
+        wanders = 1 - min(abs(self._follows_pace), 1.0)
+        return turned + self._breath_phase + wanders * (0.9 * sine(0.19 * t_s) + 0.6 * sine(0.41 * t_s))
+
+    def _swing(self, t_s: float) -> float:
+        """Return how deep the pulse swings with the breath: deepest near the resonance at 0.1 Hz, and in a sigh."""
+        hz = self._breath_hz[max(0, bisect_right(self._breath_s, t_s) - 1)]
+        near = max(0.0, 1 - abs(hz - RESONANCE_HZ) / RESONANCE_HZ)
+        return self.preset.breath_in_pulse * (1 + MORE_AT_RESONANCE * near) * self._depth(t_s)
+
+    def _depth(self, t_s: float) -> float:
+        return 1 + (SIGH_DEPTH - 1) * self._script["sigh"].at(t_s)
 
     def _lay_beats(self, until_s: float) -> None:
         preset, beats, heights = self.preset, self._beat_s, self._beat_height
         while beats[-1] <= until_s:
             at_s, number = beats[-1], len(beats)
-            length = 60 / self._rate_bpm(at_s)
-            length *= (
-                1 - preset.breath_in_pulse * sin(self._breath(at_s)) + preset.jitter * self._gauss(number, 1)
-            )
             height = (
-                1 + preset.breath_in_height * sin(self._breath(at_s) + 0.7) + 0.02 * self._gauss(number, 2)
+                1
+                + preset.breath_in_height * self._depth(at_s) * sin(self._breath(at_s) + 0.7)
+                + 0.02 * self._gauss(number, 2)
             )
-            if self._irregular:
-                # An early beat brings less blood; the pause after it makes up the time.
-                if self._chance(number) < self._irregular:
+            length = self._beat_length(at_s, number)
+            if self._irregular and self._rhythm != "paced":
+                # An early beat brings less blood; the pause after it makes up the time. Of a couplet two are early.
+                couplets = self._rhythm == "couplets"
+                if self._chance(number) < self._irregular or (
+                    couplets and self._chance(number - 1) < self._irregular
+                ):
                     length *= 0.68
-                if self._chance(number - 1) < self._irregular:
+                if self._chance(number - (2 if couplets else 1)) < self._irregular:
                     length *= 1.32
                     height *= 0.62
             beats.append(at_s + max(length, 0.12))
             heights.append(height)
+
+    def _beat_length(self, at_s: float, number: int) -> float:
+        """Return how long beat `number` lasts, seconds, before any of it comes early."""
+        if self._rhythm == "paced":  # a pacemaker's fixed rate knows no breath
+            return 60 / self._script["pulse_rate"].at(at_s)
+        length = 60 / self._rate_bpm(at_s)
+        if self._rhythm == "fibrillation":
+            return length * max(0.45, 1 + FIBRILLATION * self._gauss(number, 4))
+        return length * (
+            1 - self._swing(at_s) * sin(self._breath(at_s)) + self.preset.jitter * self._gauss(number, 1)
+        )
 
     def _tissue(self, time_us: Samples) -> tuple[Samples, Samples]:
         time_s = time_us * 1e-6
@@ -308,6 +411,8 @@ class Patient(LightSource):
         pulse = (low + (self._wave[whole + 1] - low) * (place - whole)) * heights[at + 1]
 
         breath = self.preset.breath_in_light * np.sin(self._breath(time_s) + 0.3)
+        if self._script["sigh"].changes:
+            breath *= 1 + (SIGH_DEPTH - 1) * self._script["sigh"].over(time_s)
         height = self._script["perfusion"].over(time_s) / 100
         spo2 = self._script["spo2"].over(time_s)
         arterial, venous = ratio_from_spo2(spo2), ratio_from_spo2(spo2 - VENOUS_SPO2_GAP)
@@ -354,6 +459,11 @@ class Script:
             points += [(t, v) for t, v in zip(self._t, self._v, strict=True) if t > back_s]
         self._t[kept:] = [t for t, _ in points]
         self._v[kept:] = [float(v) for _, v in points]
+
+    @property
+    def changes(self) -> bool:
+        """Return whether it ever is another one."""
+        return len(self._t) > 1
 
     def at(self, t_s: float) -> float:
         """Return the value at one time."""

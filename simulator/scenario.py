@@ -26,6 +26,7 @@ QUANTITIES: dict[str, tuple[str, float, float]] = {
     "pulse_rate": ("beats a minute", 20, 300),
     "spo2": ("percent", 40, 100),
     "perfusion": ("percent", 0.01, 20),
+    "breathing_rate": ("breaths a minute", 4, 120),
     "motion": ("percent of the light", 0, 50),
     "ambient_light": ("microamperes in the detector", 0, 1000),
     "room_sound": ("dBA", 20, 110),
@@ -33,13 +34,25 @@ QUANTITIES: dict[str, tuple[str, float, float]] = {
     "supply": ("volts", 0, 6),
     "sensor_clock": ("percent too fast", -60, 100),
 }
-SWITCHES = ("sensor_off", "usb_host", "flash_worn")  # on unless `to` says 0
+SWITCHES = ("sigh", "speech", "sleep", "sensor_off", "usb_host", "flash_worn")  # on unless `to` says 0
 FAULT_CHIPS = {"i2c_fault": "max30102", "adc_fault": "ads1115"}  # when the event names none
-OF_THE_MODEL = ("pulse_rate", "spo2", "perfusion")  # a recording has these in itself
+OF_THE_MODEL = (
+    "pulse_rate",
+    "spo2",
+    "perfusion",
+    "breathing_rate",
+    "sigh",
+    "speech",
+    "sleep",
+)  # a recording has these in itself
 RENAMED = {
     "clock_fault": "sensor_clock"
 }  # events that had a name with another meaning: it is the device's own clock
-DEFAULT_FOR_S = {"press": 0.15, "hold": 1.5}  # how long a finger stays on the button
+DEFAULT_FOR_S = {
+    "press": 0.15,
+    "hold": 1.5,
+    "sigh": 5.0,
+}  # how long a finger stays on the button; a deep breath
 
 
 def _refusal(sentence: str) -> PydanticCustomError:
@@ -64,6 +77,10 @@ class PatientPart(_Part):
     follows_backwards: bool = False
     follows_after_s: Annotated[float, Field(ge=5, le=300)] = 30.0
     irregular_pulse: Annotated[float, Field(ge=0, le=1)] = 0.0
+    follows_pace: Annotated[float, Field(ge=0, le=1)] = 0.0
+    follows_pace_backwards: bool = False
+    follows_pace_after_s: Annotated[float, Field(ge=1, le=300)] = 10.0
+    rhythm: Literal["sinus", "couplets", "fibrillation", "paced"] = "sinus"
     postmenstrual_weeks: Annotated[float | None, Field(ge=22, le=48)] = None
     recording: Annotated[str | None, Field(min_length=1)] = None
 
@@ -78,7 +95,9 @@ class PatientPart(_Part):
     def model_settings(self) -> dict[str, Any]:
         """Return what is written here as the keyword arguments of patient.Patient; follows_music is negative for a patient
         who goes the other way."""
-        settings = self.model_dump(exclude={"recording", "follows_backwards"})
+        settings = self.model_dump(exclude={"recording", "follows_backwards", "follows_pace_backwards"})
+        if self.follows_pace_backwards:
+            settings["follows_pace"] = -self.follows_pace
         if self.follows_backwards:
             settings["follows_music"] = -self.follows_music
         return settings
@@ -89,7 +108,8 @@ class Event(_Part):
 
     at_s: Annotated[float, Field(ge=0, le=LONGEST_S)]
     do: Literal[
-        "press", "hold", "pulse_rate", "spo2", "perfusion", "motion", "sensor_off", "ambient_light",
+        "press", "hold", "pulse_rate", "spo2", "perfusion", "breathing_rate", "sigh", "speech", "sleep",
+        "motion", "sensor_off", "ambient_light",
         "room_sound", "knob", "supply", "usb_host", "usb_bytes", "i2c_fault", "adc_fault", "sensor_clock",
         "flash_worn", "power_cut",
     ]  # fmt: skip

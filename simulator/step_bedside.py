@@ -45,6 +45,8 @@ class Sensor:
 
     pulse_late_s: int = 3
     spo2_late_s: int = 4
+    breath_late_s: int = 25
+    breath_settles_s: int = 50
     settles_s: int = 3
     recovers_s: int = 4
     motion_percent: float = 0.8
@@ -91,6 +93,7 @@ class _StepBedside:
         self._down_ms: int | None = None
         self._unsettled_s = -1000
         self._truth: dict[int, float] = {}
+        self._breaths: dict[int, float] = {}
         self._oxygen: dict[int, float] = {}
         self._script = {
             "supply": Script(SUPPLY_V), "room_sound": Script(QUIET_ROOM_DBA), "knob": Script(KNOB_PERCENT),
@@ -231,6 +234,7 @@ class _StepBedside:
         inputs.usb_host_present = script["usb_host"].at(t_s) > 0.5
         playing = outputs.amplifier_on
         self._patient.hear(t_s, outputs.tempo_mbpm / 1000 if playing and outputs.tempo_mbpm else None)
+        self._patient.breathe_with(t_s, outputs.pace_mbpm / 1000 if playing and outputs.pace_mbpm else None)
         self._truth[second] = self._patient.true_pulse_rate_bpm(t_s) or 0.0
         self._oxygen[second] = self._patient.true_spo2_percent(t_s) or 0.0
         if not outputs.sensor_on:
@@ -238,6 +242,7 @@ class _StepBedside:
             inputs.contact = None
             inputs.pulse_rate_mbpm = inputs.spo2_permille = inputs.perfusion_index_ppm = None
             inputs.pulse_reason = None
+            self._read_breath(second, False)
             self._row(t_s)
             return
         if self._lit_s is None:
@@ -271,7 +276,20 @@ class _StepBedside:
         )
         # A living finger's reading is never twice the same.
         inputs.perfusion_index_ppm = round(perfusion * 10_000) + second % 11
+        self._read_breath(second, known and since_s >= sensor.breath_settles_s)
         self._row(t_s)
+
+    def _read_breath(self, second: int, known: bool) -> None:
+        """Read an adult's breath as it was some seconds ago, and how far it swings the pulse; a newborn's is not read."""
+        inputs = self._inputs
+        self._breaths[second] = self._patient.true_breathing_rate_bpm(second) or 0.0
+        known = known and self._profile.population == "adult" and self._breaths[second] > 0
+        swing = self._patient.true_swing_bpm(second) if known else None
+        inputs.breathing_rate_mbpm = (
+            self._late(self._breaths, second, self._sensor.breath_late_s, 1000) if known else None
+        )
+        inputs.breath_amplitude_mbpm = None if swing is None else round(2000 * swing)
+        inputs.rhythm_irregular = known and swing is None
 
     def _late(
         self, history: dict[int, float], second: int, late_s: int, scale: float, more: float = 0.0
@@ -349,8 +367,20 @@ class _StepBedside:
             "true_pulse_rate_bpm": self._truth[second],
             "true_spo2_percent": self._oxygen[second],
             "reason": outputs.reason,
-            **NO_BREATH,
+            **self._breath_row(),
+            "true_breathing_rate_bpm": self._patient.true_breathing_rate_bpm(t_s),
         })  # fmt: skip
+
+    def _breath_row(self) -> dict[str, Any]:
+        inputs, outputs = self._inputs, self._outputs
+        return NO_BREATH | {
+            "breathing_rate_bpm": _scaled(inputs.breathing_rate_mbpm, 1000),
+            "breath_amplitude_bpm": _scaled(inputs.breath_amplitude_mbpm, 1000),
+            "pace_bpm": _scaled(outputs.pace_mbpm, 1000),
+            "feedback_percent": _scaled(outputs.feedback_permille, 10),
+            "pacer": outputs.pacer,
+            "breath_followed": int(outputs.breath_followed) if outputs.pacer != "off" else None,
+        }
 
 
 def _scaled(value: int | None, divisor: int) -> float | None:

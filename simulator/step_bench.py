@@ -55,7 +55,7 @@ class GlidingLevel:
     def nothing(self, *what) -> None:
         """Take no notice: which notes sound has no part in the level."""
 
-    play = soundscape = set_recording = set_tempo = set_mood = nothing
+    play = soundscape = set_recording = set_tempo = set_mood = set_pace = nothing
 
     def pass_time(self, elapsed_ms: int) -> None:
         """Let the level go on along its glide."""

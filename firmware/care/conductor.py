@@ -51,7 +51,13 @@ class Conductor:
                 audio.set_tempo(outputs.tempo_mbpm)
             if outputs.level_over_ms is not None:
                 audio.set_level(outputs.level_cdba, outputs.level_over_ms)
-            audio.set_mood(outputs.minor_permille, outputs.brightness_permille, outputs.density_permille)
+            feedback = outputs.feedback_permille or 0
+            audio.set_pace(outputs.pace_mbpm, outputs.swell_cdb, outputs.inhalation_permille)
+            audio.set_mood(
+                outputs.minor_permille,
+                outputs.brightness_permille + feedback,
+                outputs.density_permille + feedback,
+            )
         if outputs.fade_over_ms is not None:
             audio.fade_out(outputs.fade_over_ms)
 

@@ -66,6 +66,21 @@ NEWBORN_SLOWEST_PERMILLE = const(910)
 ADULT_SLOWEST_PERMILLE = const(840)
 BASELINE_READINGS = const(60)
 
+# The pace that an adult's breath is shown by a swell; a newborn is never shown one.
+PACE_SLOWEST_MBPM = const(4_500)
+PACE_FASTEST_MBPM = const(15_000)
+PACE_WINDOW_MS = const(
+    20_000
+)  # in which it slows by no more than a beat of the fewest that a breath may have:
+PACE_CHANGE_PERMILLE = const(210)
+PACE_MOST_MS = const(1_200_000)  # choice: nobody is led for longer
+SWELL_CDB = const(200)
+SWELL_CDB_PER_S = const(100)
+INHALATION_LOW_PERMILLE = const(300)
+INHALATION_HIGH_PERMILLE = const(500)
+FEEDBACK_PERMILLE = const(500)
+IRREGULAR_MS = const(20_000)  # choice: by then what an irregular rhythm moved is back
+
 # The patient. Freeze: no further slowing. Stop: fade.
 PRETERM_FREEZE_MBPM = const(110_000)
 TERM_FREEZE_MBPM = const(90_000)
@@ -134,6 +149,7 @@ class Guard:
         self._newborn = newborn
         # A profile without a pulse to follow, for an adult, needs no sensor. Everybody else does.
         self._needs_sensor = newborn or profile.mode != "open_loop"
+        self._may_pace = not newborn and profile.mode == "follow_breath"
         self._hour = hour
         self._hour_limit = NEWBORN_HOUR if newborn else ADULT_HOUR
         self._level_cdba = NEWBORN_LEVEL_CDBA if newborn else ADULT_LEVEL_CDBA
@@ -204,6 +220,11 @@ class Guard:
         self._start_tempo_mbpm: int | None = None
         self._window_tempo_mbpm: int | None = None
         self._window_ms = 0
+        self._first_pace_mbpm: int | None = None
+        self._window_pace_mbpm = 0
+        self._pace_ms = 0
+        self._pace_window_ms = 0
+        self._irregular_for_ms = 0
         self._glide_from_cdba = 0
         self._glide_to_cdba = 0
         self._glide_ms = 0
@@ -257,6 +278,7 @@ class Guard:
         self._limit_level(outputs)
         self._limit_rise(outputs)
         self._limit_tempo(outputs)
+        self._limit_pace(outputs)
         if self.verdict.reason == reasons.LED_CURRENT or self.verdict.reason == reasons.SENSOR_HOT:
             outputs.sensor_on = False
         self._amplifier_on = outputs.amplifier_on
@@ -287,6 +309,9 @@ class Guard:
             if self._glide_at_ms < self._glide_ms:
                 self._glide_at_ms = min(self._glide_at_ms + elapsed_ms, self._glide_ms)
             self._window_ms += elapsed_ms
+            if self._first_pace_mbpm is not None:
+                self._pace_ms += elapsed_ms
+                self._pace_window_ms += elapsed_ms
         self._latched_ms = min(self._latched_ms + elapsed_ms, 1_000_000)
 
     def _count(self, for_ms, holds):
@@ -346,6 +371,7 @@ class Guard:
         else:
             self._spo2_unknown_ms = 0
             self._spo2_for_ms = self._count(self._spo2_for_ms, spo2 < self._spo2_permille)
+        self._irregular_for_ms = self._count(self._irregular_for_ms, inputs.rhythm_irregular)
         perfusion = inputs.perfusion_index_ppm
         same = (
             pulse is not None and pulse == self._frozen_pulse_mbpm and perfusion == self._frozen_perfusion_ppm
@@ -558,3 +584,40 @@ class Guard:
         else:
             whole = start_mbpm
         return whole * self._slowest_permille // 1000
+
+    def _limit_pace(self, outputs):
+        """Bring the pace and its swell within their limits, and take away feedback from an irregular heart."""
+        if not self._may_pace:
+            outputs.pace_mbpm = outputs.swell_cdb = outputs.feedback_permille = None
+            return
+        feedback = outputs.feedback_permille
+        if feedback is not None:
+            if self._irregular_for_ms >= IRREGULAR_MS:
+                outputs.feedback_permille = None
+            else:
+                outputs.feedback_permille = max(-FEEDBACK_PERMILLE, min(FEEDBACK_PERMILLE, feedback))
+        pace = outputs.pace_mbpm
+        if pace is None or outputs.swell_cdb is None:
+            outputs.pace_mbpm = None
+            if outputs.swell_cdb is not None:
+                outputs.swell_cdb = 0
+            return
+        if self._pace_ms > PACE_MOST_MS:
+            outputs.pace_mbpm = None
+            outputs.swell_cdb = 0
+            return
+        if self._first_pace_mbpm is None:
+            self._first_pace_mbpm = self._window_pace_mbpm = max(
+                PACE_SLOWEST_MBPM, min(PACE_FASTEST_MBPM, pace)
+            )
+        least = self._window_pace_mbpm * (1000 - PACE_CHANGE_PERMILLE) // 1000
+        pace = max(PACE_SLOWEST_MBPM, least, min(pace, self._first_pace_mbpm))
+        if self._pace_window_ms >= PACE_WINDOW_MS:
+            self._pace_window_ms = 0
+            self._window_pace_mbpm = pace
+        outputs.pace_mbpm = pace
+        inhalation = max(INHALATION_LOW_PERMILLE, min(INHALATION_HIGH_PERMILLE, outputs.inhalation_permille))
+        outputs.inhalation_permille = inhalation
+        # A breath in rises by twice the swell, in its share of 60 s over the pace; out takes as long or longer.
+        steepest = SWELL_CDB_PER_S * 30 * inhalation // pace
+        outputs.swell_cdb = max(0, min(outputs.swell_cdb, SWELL_CDB, steepest))

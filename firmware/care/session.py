@@ -30,6 +30,9 @@ SAVE_EVERY_MIN = const(15)  # ages of the dose, while nothing plays
 _PHASE_MOST_MS = const(86_400_000)  # idle may last for ever; no phase that sounds lasts a day
 REMIND_MS = const(120_000)  # the display asks for the sensor to be taken off
 
+BASELINE_MOST_MS = const(120_000)  # no breath by then: plain music
+NEUTRAL = const(500)  # brightness and density of paced music, which the breath moves to both sides
+
 _PLAYING = (reasons.BASELINE, reasons.MATCH, reasons.LEAD, reasons.SUSTAIN, reasons.HOLD)
 
 
@@ -41,6 +44,11 @@ class Session:
         self.dose = dose
         self.guard = Guard(profile, dose.hour)
         self.tempo = Tempo(profile)
+        self.pacer = None  # of a profile that follows the breath
+        if profile.mode == "follow_breath":
+            from firmware.care.pacer import Pacer
+
+            self.pacer = Pacer(profile)
         self.phase = reasons.IDLE
         self.reason: str | None = None
         self.end: str | None = None
@@ -128,6 +136,8 @@ class Session:
         self.refused_ms = 0
         self.remind_ms = 0
         self.tempo.restart()
+        if self.pacer is not None:
+            self.pacer.restart()
         self._enter(reasons.BASELINE, None)
 
     def _refuse(self, reason):
@@ -157,6 +167,8 @@ class Session:
         self._starting = False
         pulse = inputs.pulse_rate_mbpm
         self.tempo.listen(self._elapsed_ms, pulse)
+        if self.pacer is not None and self.phase == reasons.BASELINE:
+            self.pacer.listen(self._elapsed_ms, inputs)
         if self.phase == reasons.BASELINE:
             self._take_baseline(inputs, outputs)
         else:
@@ -171,8 +183,12 @@ class Session:
         # Nobody looks after a newborn whom the sensor never saw.
         alone = profile.population != "adult" and not self._touched
         if profile.opening == "music" and not self._melody and not alone:
-            self.tempo.open_with(profile.opening_tempo_mbpm)
+            self.tempo.open_with(
+                profile.opening_tempo_mbpm if self.pacer is None else profile.breath_tempo_mbpm
+            )
             self._melody = True
+        if self.pacer is not None and self._take_breath():
+            return
         if profile.mode == "open_loop":
             if self._phase_ms >= profile.onset_ms:
                 self._begin_unled(alone, inputs, outputs)
@@ -180,6 +196,20 @@ class Session:
             self._begin(True, inputs)
         elif self._phase_ms >= profile.baseline_max_ms:
             self._begin_unled(alone, inputs, outputs)
+
+    def _take_breath(self):
+        """Wait for the breath, and let it lead once it is known; return False when nothing is waited for any more."""
+        pacer = self.pacer
+        if self._phase_ms < self.profile.baseline_ms:
+            return True
+        if pacer.own_mbpm is None:
+            return self._phase_ms < BASELINE_MOST_MS
+        if not pacer.begin():
+            return False
+        self.tempo.keep(self.profile.breath_tempo_mbpm)
+        self._melody = True
+        self._enter(reasons.LEAD, None)
+        return True
 
     def _begin_unled(self, alone, inputs, outputs):
         """No pulse leads: the fixed curve, or the end where the sensor sits on nobody."""
@@ -192,7 +222,7 @@ class Session:
         self.tempo.begin(closed, inputs.compound is True)
         self._melody = True
         if closed:
-            self._enter(reasons.MATCH, None)
+            self._enter(reasons.MATCH, None if self.pacer is None else reasons.NO_BREATH)
         else:
             self._enter(reasons.LEAD, reasons.OPEN_LOOP)
 
@@ -203,12 +233,32 @@ class Session:
         self._lost_ms = self._lost_ms + self._elapsed_ms if unknown else 0
         self._off_ms = self._off_ms + self._elapsed_ms if unknown and inputs.contact is False else 0
         lost = self._off_ms >= profile.sensor_off_hold_ms or self._lost_ms >= profile.poor_signal_hold_ms
-        if tempo.closed and lost and profile.sensor_off == "fade":
+        if (tempo.closed or self._paces()) and lost and profile.sensor_off == "fade":
             self._fade(reasons.SIGNAL_LOST, PRESS_FADE_MS, outputs)
+            return
+        if self._paces():
+            self._pace(inputs, outputs, verdict)
             return
         frozen = verdict.action >= FREEZE or (tempo.closed and unknown)
         tempo.advance(self._elapsed_ms, frozen, inputs.phrase_ended, inputs.compound is True)
         self._name_phase(frozen, unknown, inputs, verdict)
+
+    def _paces(self):
+        """Return whether the breath leads in this session, or has led."""
+        return self.pacer is not None and self.pacer.state != "off"
+
+    def _pace(self, inputs, outputs, verdict):
+        """Go on with the music of a breath: its tempo stays, its pace slows, and after its time it fades."""
+        pacer = self.pacer
+        if pacer.state == "paced" and pacer.paced_ms >= self.profile.breath_ms:
+            self._fade(reasons.TIME_UP, self.profile.fade_ms, outputs)
+            return
+        self.tempo.curve_ms += self._elapsed_ms  # loudness goes on along its curve
+        pacer.advance(self._elapsed_ms, inputs, inputs.phrase_ended, verdict.action >= FREEZE)
+        why = reasons.LET_GO if pacer.state == "let_go" else None
+        phase = reasons.SUSTAIN if why is not None or pacer.at_floor else reasons.LEAD
+        if phase != self.phase or why != self.reason:
+            self._enter(phase, why)
 
     def _name_phase(self, frozen, unknown, inputs, verdict):
         """Name the phase: match, lead, sustain or hold; short interruptions do not change the name."""
@@ -363,8 +413,25 @@ class Session:
         if self._mood_ms is None or tempo.curve_ms - self._mood_ms >= MOOD_EVERY_MS:
             self._mood_ms = tempo.curve_ms
             outputs.minor_permille = curve_at(profile.curve, tempo.curve_ms, 3)
-            outputs.brightness_permille = curve_at(profile.curve, tempo.curve_ms, 4)
-            outputs.density_permille = curve_at(profile.curve, tempo.curve_ms, 5)
+            paced = self._paces()
+            outputs.brightness_permille = NEUTRAL if paced else curve_at(profile.curve, tempo.curve_ms, 4)
+            outputs.density_permille = NEUTRAL if paced else curve_at(profile.curve, tempo.curve_ms, 5)
+        self._fill_pace(outputs)
         outputs.sensor_on = not self._over
         left_ms = self._planned_ms - self._sound_ms
         outputs.minutes_left = (left_ms + 59_999) // 60_000 if not self._over and left_ms > 0 else 0
+
+    def _fill_pace(self, outputs):
+        pacer = self.pacer
+        if pacer is None:
+            return
+        # Steady while the breath is listened to: a swell of its own would be a pace nobody chose. Without a breath to go by
+        # the soundscape is as it always is.
+        listening = not self._over and self.phase == reasons.BASELINE
+        paces = not self._over and self._paces()
+        outputs.swell_cdb = pacer.swell_cdb if listening or paces else None
+        outputs.pace_mbpm = pacer.pace_mbpm if paces else None
+        outputs.inhalation_permille = self.profile.breath_inhalation_permille
+        outputs.feedback_permille = pacer.feedback_permille if paces else None
+        outputs.pacer = pacer.state if paces else "off"
+        outputs.breath_followed = paces and pacer.followed

@@ -194,6 +194,11 @@ class Tempo:
         self._target_mbpm = tempo_mbpm
         self._sounding = True
 
+    def keep(self, tempo_mbpm):
+        """Play at this tempo to the end: no pulse leads it, and no curve."""
+        self.open_with(tempo_mbpm)
+        self._begun = True
+
     def begin(self, closed, compound):
         """Choose the tempo to start at: pulse times ratio if `closed`, else the profile's. compound: the
         song's metre.

@@ -64,6 +64,8 @@ _BOTH = (NEWBORN, ADULT)
 _OPENINGS = ("soundscape", "silence", "music")
 _METRES = ("song", "duple", "compound")
 _MODES = ("follow_pulse", "open_loop")
+_ADULT_MODES = ("follow_pulse", "open_loop", "follow_breath")
+_FEEDBACK = ("own", "none")
 _SOUNDS = ("none", "ocean", "womb", "rain")
 _FOLLOW = ("wait", "lead_anyway")
 _LOST = ("fade", "fixed_tempo")
@@ -92,7 +94,12 @@ TABLE = (
     _choice("soundscape", _SOUNDS, _SOUNDS, "under the melody, and alone before it"),
     _choice("opening", _OPENINGS, _OPENINGS, "what is heard while the pulse is measured"),
     _choice("metre", _METRES, _METRES, "two pulses a beat, three, or as the song has it"),
-    _choice("mode", _MODES, _MODES, "whether the tempo starts from the pulse or from opening_tempo_bpm"),
+    _choice(
+        "mode",
+        _MODES,
+        _ADULT_MODES,
+        "tempo from the pulse, or from opening_tempo_bpm, or a swell that leads an adult's breath",
+    ),
     _choice(
         "programme",
         ("curve", "steady", "descend"),
@@ -180,6 +187,60 @@ TABLE = (
     ),
     _number(
         "spo2_stop_percent", "%", (85, 95), (0, 95), 1, 10, "spo2_stop_permille", "fades below; 0 is off"
+    ),
+    _number(
+        "breath_tempo_bpm",
+        "bpm",
+        (54, 66),
+        (54, 66),
+        1,
+        1000,
+        "breath_tempo_mbpm",
+        "music's, with follow_breath",
+    ),
+    _number(
+        "breath_first_percent",
+        "%",
+        (60, 100),
+        (60, 100),
+        5,
+        10,
+        "breath_first_permille",
+        "first pace, of the breath at the start",
+    ),
+    _number(
+        "breath_floor_per_min",
+        "/min",
+        (4.5, 7),
+        (4.5, 7),
+        0.5,
+        1000,
+        "breath_floor_mbpm",
+        "slowest pace of the breath",
+    ),
+    _number(
+        "breath_inhalation_percent",
+        "%",
+        (30, 50),
+        (30, 50),
+        1,
+        10,
+        "breath_inhalation_permille",
+        "share of a breath that goes in",
+    ),
+    _number(
+        "breath_swell_db",
+        "dB",
+        (0.5, 2),
+        (0.5, 2),
+        0.5,
+        100,
+        "breath_swell_cdb",
+        "soundscape's swell up and down with the pace",
+    ),
+    _number("breath_min", "min", (5, 20), (5, 20), 1, 60000, "breath_ms", "breath is led, then it fades"),
+    _choice(
+        "breath_feedback", _FEEDBACK, _FEEDBACK, "whether the pulse's swing moves brightness and density"
     ),
     Setting(
         "curve",
@@ -344,6 +405,13 @@ class Profile:
     pulse_low_stop_mbpm: int
     pulse_rise_stop_permille: int
     spo2_stop_permille: int
+    breath_tempo_mbpm: int
+    breath_first_permille: int
+    breath_floor_mbpm: int
+    breath_inhalation_permille: int
+    breath_swell_cdb: int
+    breath_ms: int
+    breath_feedback: str
     curve: array
     values: dict
 
@@ -365,12 +433,17 @@ class Profile:
         population = values.get("population", NEWBORN)
         if population not in _BOTH:
             _refuse(find("population"), population, "is not a population", "choose newborn or adult")
+        if population == NEWBORN and values.get("mode") == "follow_breath":
+            _refuse_breath("mode", values)
         profile = cls()
         profile.values = {}
         for setting in TABLE:
             value = values.get(setting.name, READY[population][setting.name])
             profile.values[setting.name] = value
             setattr(profile, setting.attribute, _check(setting, value, population))
+        for name in values:
+            if population == NEWBORN and name.startswith("breath_") and values[name] != READY[NEWBORN][name]:
+                _refuse_breath(name, values)
         profile._check_together()
         return profile
 
@@ -402,6 +475,15 @@ class Profile:
             raise ProfileError("baseline_max_s is shorter than baseline_s; raise it")
         if self.daily_min * 60000 < self.session_ms:
             raise ProfileError("daily_min is less than session_min; raise it or shorten the session")
+        if self.mode == "follow_breath":
+            if self.soundscape == "none":
+                raise ProfileError(
+                    "mode = 'follow_breath' needs a soundscape that can swell; choose ocean, womb or rain"
+                )
+            if self.baseline_ms + self.breath_ms + self.fade_ms > self.session_ms:
+                raise ProfileError(
+                    "session_min leaves no time for baseline_s, breath_min and fade_s; raise it or lower breath_min"
+                )
         if self.baseline_ms + self.match_ms + self.fade_ms >= self.session_ms:
             raise ProfileError("session_min leaves no time after baseline_s, match_min and fade_s; raise it")
         if self.programme != "curve":
@@ -421,6 +503,11 @@ class Profile:
             if curve[place + 1] > curve[place - CURVE_COLUMNS + 1] and self.programme != "descend_and_rise":
                 row = place // CURVE_COLUMNS + 1
                 raise ProfileError("curve: the tempo rises in row %d; only descend_and_rise does that" % row)
+
+
+def _refuse_breath(name, values):
+    """Raise ProfileError: nobody leads a newborn's breath, and a newborn's profile may ask for nothing of it."""
+    _refuse(find(name), values[name], "is for adults only: nobody leads a newborn's breath", "leave it out")
 
 
 def _check(setting, value, population):

@@ -48,6 +48,14 @@ NEWBORN = {
     "pulse_low_stop_bpm": 100,  # brady-desaturation: below 100 for 4 s (10.1055/a-2437-0461); term: 80
     "pulse_rise_stop_percent": 20,  # tachycardia: 20 % over the baseline, same source
     "spo2_stop_percent": 85,  # NICU warning limit, PMC6906083 table 6; uncalibrated here: stops only
+    # Of an adult's mode = "follow_breath" only; a newborn's profile may ask for nothing of it.
+    "breath_tempo_bpm": 60,
+    "breath_first_percent": 75,
+    "breath_floor_per_min": 6,
+    "breath_inhalation_percent": 40,
+    "breath_swell_db": 2,
+    "breath_min": 10,
+    "breath_feedback": "own",
     # minute since matching ended, tempo %, level dB, minor %, brightness %, density %.
     # The mode is the song's own: whoever wants major turned to minor asks for it in a profile of their own.
     "curve": [
@@ -94,6 +102,15 @@ ADULT = {
     "pulse_low_stop_bpm": 45,
     "pulse_rise_stop_percent": 20,
     "spo2_stop_percent": 0,  # off: SpO2 falls in the dying, and that is no reason to take the music away
+    # Of mode = "follow_breath" only. No effect is claimed: in heart failure (n = 72) slow breathing led by music gained
+    # nothing over its comparison.
+    "breath_tempo_bpm": 60,  # Choice: a breath is a whole number of its beats
+    "breath_first_percent": 75,  # of the patient's own rate beat a fixed 6 a minute: Leslie 2019
+    "breath_floor_per_min": 6,  # near the resonance of most adults
+    "breath_inhalation_percent": 40,  # Choice
+    "breath_swell_db": 2,  # Choice; natural sounds were the pleasantest pacer and slowed most: Ghent 2021 (n = 18)
+    "breath_min": 10,  # Choice
+    "breath_feedback": "own",
     # The mode is the song's own here too: it is the family's song, and what was shown when it came in is what plays.
     "curve": [
         [0, 100, 0, 0, 60, 80],

@@ -23,7 +23,11 @@ COEFFICIENT_1 = const(9)  # one-pole low-passes, of 512
 COEFFICIENT_2 = const(10)
 COEFFICIENT_3 = const(11)  # what lies below this one is taken away
 LAST = const(12)  # the sample before, biased
-STATE_SIZE = const(13)
+DEPTH_TARGET = const(13)  # where SWELL_DEPTH is going, a thousandth a block
+PACED = const(14)  # a gain of 16 384 over all that, at the begin of the block and at its end
+PACED_END = const(15)
+STATE_SIZE = const(16)
+AS_IT_IS = const(0x4000)
 
 _WHOLE_TURN = const(0xFFFFFFF)  # of the swell, as of a voice
 _TO_PLACE = const(19)
@@ -45,6 +49,7 @@ def start(state):
     for place in range(STATE_SIZE):
         state[place] = 0
     state[RANDOM] = 123456789
+    state[PACED] = state[PACED_END] = AS_IT_IS
     state[_LOW_1] = state[_LOW_2] = state[_LOW_3] = state[LAST] = _FILTER_BIAS
 
 
@@ -62,10 +67,16 @@ def add_noise(
     # The gain nears its target over some eight seconds, and silence over two; the swell multiplies it.
     phase = (int(state[_SWELL_PHASE]) + int(state[SWELL_STEP])) & _WHOLE_TURN
     depth = int(state[SWELL_DEPTH])
+    if depth < int(state[DEPTH_TARGET]):
+        state[SWELL_DEPTH] = depth + 1
+    elif depth > int(state[DEPTH_TARGET]):
+        state[SWELL_DEPTH] = depth - 1
     loud = int(waves[sine + (int(state[_SWELL_PHASE]) >> _TO_PLACE)]) - 12768
     old_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
     loud = int(waves[sine + (phase >> _TO_PLACE)]) - 12768
     new_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
+    old_swell = (old_swell * int(state[PACED])) >> 14
+    new_swell = (new_swell * int(state[PACED_END])) >> 14
     state[_SWELL_PHASE] = phase
     old_gain = gain
     gain += (target - gain) >> (9 if target else 7)

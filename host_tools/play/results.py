@@ -20,6 +20,7 @@ RATE_HZ = 16_000
 COLUMNS = (
     "time_s", "phase", "pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact",
     "tempo_bpm", "target_tempo_bpm", "level_dba", "true_pulse_rate_bpm", "true_spo2_percent", "reason", *BREATH,
+    "true_breathing_rate_bpm",
 )  # fmt: skip
 FILES = ("report.html", "plot.png", "audio.wav", "session.csv", "events.jsonl", "summary.json")
 

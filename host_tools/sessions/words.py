@@ -82,6 +82,9 @@ REASONS = {
 _HAPPENED = {
     "press": "somebody presses the button",
     "hold": "somebody holds the button",
+    "sigh": "the patient sighs",
+    "speech": "the patient speaks",
+    "sleep": "the patient falls asleep",
     "sensor_off": "the sensor comes off",
     "usb_host": "a computer is connected",
     "usb_bytes": "the computer sends something",
@@ -93,6 +96,7 @@ _QUANTITY = {
     "pulse_rate": "the patient's pulse goes to {} a minute",
     "spo2": "the patient's oxygen saturation goes to {} %",
     "perfusion": "the patient's perfusion index goes to {} %",
+    "breathing_rate": "the patient's own breath goes to {} a minute",
     "motion": "the patient moves ({} % of the light)",
     "ambient_light": "the room light goes to {} µA in the detector",
     "room_sound": "the room goes to {} dB(A)",

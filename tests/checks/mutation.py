@@ -33,6 +33,7 @@ SUBJECTS = {
     ],
     "tempo.py": ["tests/unit/firmware/care/test_tempo.py"],
     "session.py": ["tests/unit/firmware/care/test_session.py"],
+    "pacer.py": ["tests/unit/firmware/care/test_pacer.py"],
     "dose.py": ["tests/unit/firmware/care/test_dose.py"],
     "hour.py": ["tests/unit/firmware/care/test_hour.py", "tests/unit/firmware/care/test_dose.py"],
     "panel.py": ["tests/unit/firmware/care/test_panel.py"],

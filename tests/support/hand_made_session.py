@@ -40,6 +40,7 @@ def rows():
             "true_pulse_rate_bpm": 151.0,
             "true_spo2_percent": 96.0,
             **NO_BREATH,
+            "true_breathing_rate_bpm": 45.0,
             "reason": None,
         })  # fmt: skip
     return made

@@ -1,0 +1,217 @@
+"""A pace for an adult's breath: where it begins, when it slows by a beat, whether it is followed, and when it lets go.
+
+Loaded only for a profile with mode = "follow_breath". It wants; the guard has its own limits for the pace and the swell,
+and sound/swell.py makes the swell. A breath is a whole number of beats of music whose tempo stays as it is. All integer,
+nothing allocated.
+"""
+
+from micropython import const
+
+_SETTLED_READINGS = const(10)  # seconds with a breath before it counts as known
+_READINGS = const(64)
+_LEAST_BEATS = const(4)  # 15 breaths a minute at 60 beats: who breathes faster than that wants is not led
+_SLOWEST_MBPM = const(4_500)
+_BREATHS_TO_STEP = const(6)  # that followed, before a breath may be a beat longer
+_NEAR_PERMILLE = const(100)  # of the pace: a breath this near follows
+_JUDGED_MS = const(180_000)
+_FOLLOWED_LEAST_PERCENT = const(30)
+_HISTORY = const(64)  # paced breaths remembered; three minutes have 45
+_SWELL_RISE_CDB_PER_S = const(10)
+_SWELL_SINK_CDB_PER_S = const(4)  # 2 dB are gone within 50 s
+_WAIT_FOR_BREATH_MS = const(
+    10_000
+)  # for the patient to begin a breath in, so that the first swell comes with it
+# The swing of the pulse within a breath against that of the first minute, thousandths.
+_RATIO_LOW = const(800)
+_RATIO_HIGH = const(1_600)
+_FEEDBACK_MOST = const(500)
+_FEEDBACK_PERMILLE_PER_S = const(10)  # 10 points in 10 s
+_NEUTRAL_PERMILLE_PER_S = const(25)  # from either end within 20 s
+_KEPT_MS = const(20_000)  # the feedback stays as it is while the swing is unknown, so long
+
+OFF = "off"
+PACED = "paced"
+LET_GO = "let_go"
+
+
+class Pacer:
+    """`listen` every step until `ready`, then `begin`, then `advance` every step.
+
+    pace_mbpm: thousandths of a breath a minute, None while there is none; swell_cdb: above and below the soundscape's
+    level; feedback_permille: -500 to 500, None while no swing of the first minute is known; state: "off", "paced" or
+    "let_go"; followed: the last paced breath; at_floor: it slows no further; paced_ms: for how long it has paced.
+    """
+
+    def __init__(self, profile):
+        self._profile = profile
+        self._rates = [0] * _READINGS
+        self._swings = [0] * _READINGS
+        self._followed = bytearray(_HISTORY)
+        self._most_beats = max(_LEAST_BEATS, profile.breath_tempo_mbpm // profile.breath_floor_mbpm)
+        self.restart()
+
+    def restart(self):
+        """Begin with another listener, or the same one later: nothing is known."""
+        self.state = OFF
+        self.pace_mbpm: int | None = None
+        self.swell_cdb = 0
+        self.feedback_permille: int | None = None
+        self.followed = False
+        self.paced_ms = 0
+        self._second_ms = 0
+        self._count = 0  # readings of the breath
+        self._swing_count = 0
+        self._own_swing = 0
+        self._beats = 0
+        self._breath_ms = 0  # since the paced breath began
+        self._waited_ms = 0
+        self._was_out = False
+        self._breaths = 0
+        self._in_a_row = 0
+        self._step = False  # the next breath is a beat longer
+        self._move = 0  # thousandths of a thousandth that feedback may still move
+        self._unknown_ms = 0
+        self._swell_credit = 0
+
+    @property
+    def at_floor(self):
+        """Return whether the pace slows no further."""
+        return self._beats >= self._most_beats
+
+    def listen(self, elapsed_ms, inputs):
+        """Take note of the patient's own breath, once a second."""
+        self._second_ms += elapsed_ms
+        if self._second_ms < 1000:
+            return
+        self._second_ms = 0
+        if inputs.breathing_rate_mbpm is not None:
+            _place(self._rates, self._count, inputs.breathing_rate_mbpm)
+            self._count = min(self._count + 1, _READINGS - 1)
+        if inputs.breath_amplitude_mbpm is not None:
+            _place(self._swings, self._swing_count, inputs.breath_amplitude_mbpm)
+            self._swing_count = min(self._swing_count + 1, _READINGS - 1)
+
+    @property
+    def own_mbpm(self):
+        """Return the patient's own breaths a minute, the median of what was read; None while too little is known."""
+        return self._rates[self._count // 2] if self._count >= _SETTLED_READINGS else None
+
+    def begin(self):
+        """Choose the first pace; return False where there is none to choose: no breath known, or one too fast to lead."""
+        own_mbpm = self.own_mbpm
+        if own_mbpm is None:
+            return False
+        tempo_mbpm = self._profile.breath_tempo_mbpm
+        wanted_mbpm = own_mbpm * self._profile.breath_first_permille // 1000
+        beats = (tempo_mbpm + wanted_mbpm // 2) // wanted_mbpm
+        if beats < _LEAST_BEATS:
+            return False
+        # Never faster than the patient breathes already.
+        own_beats = min((tempo_mbpm + own_mbpm // 2) // own_mbpm, tempo_mbpm // _SLOWEST_MBPM)
+        self._beats = max(min(beats, self._most_beats), own_beats)
+        self._own_swing = (
+            self._swings[self._swing_count // 2] if self._swing_count >= _SETTLED_READINGS else 0
+        )
+        self.state = PACED
+        return True
+
+    def advance(self, elapsed_ms, inputs, phrase_ended, frozen):
+        """Go on by one step. frozen: no slower now (the guard says so)."""
+        if self.state == PACED:
+            self.paced_ms += elapsed_ms
+            if self.pace_mbpm is None:
+                self._wait_for_breath(elapsed_ms, inputs)
+            else:
+                self._pace(elapsed_ms, inputs, phrase_ended, frozen)
+        self._swell(elapsed_ms)
+        self._feed_back(elapsed_ms, inputs)
+
+    def _wait_for_breath(self, elapsed_ms, inputs):
+        self._waited_ms += elapsed_ms
+        in_ms = inputs.breath_in_ms
+        if (in_ms is not None and in_ms > 0 and self._was_out) or self._waited_ms >= _WAIT_FOR_BREATH_MS:
+            self._set_pace()
+        self._was_out = in_ms is not None and in_ms < 0
+
+    def _set_pace(self):
+        self.pace_mbpm = self._profile.breath_tempo_mbpm // self._beats
+        self._breath_ms = 0
+
+    def _pace(self, elapsed_ms, inputs, phrase_ended, frozen):
+        if phrase_ended and not frozen and self._in_a_row >= _BREATHS_TO_STEP and not self.at_floor:
+            self._step = True
+        self._breath_ms += elapsed_ms
+        period_ms = 60_000_000 // self.pace_mbpm
+        if self._breath_ms < period_ms:
+            return
+        self._breath_ms -= period_ms
+        rate_mbpm = inputs.breathing_rate_mbpm
+        self.followed = (
+            rate_mbpm is not None
+            and abs(rate_mbpm - self.pace_mbpm) <= self.pace_mbpm * _NEAR_PERMILLE // 1000
+        )
+        self._followed[self._breaths % _HISTORY] = self.followed
+        self._breaths += 1
+        self._in_a_row = self._in_a_row + 1 if self.followed else 0
+        if self._step:
+            self._step = False
+            self._in_a_row = 0
+            self._beats += 1
+            rest_ms = self._breath_ms
+            self._set_pace()
+            self._breath_ms = rest_ms
+        if self.paced_ms - self._waited_ms >= _JUDGED_MS and self._is_ignored():
+            self.state = LET_GO
+
+    def _is_ignored(self):
+        """Return whether of the breaths of the last three minutes too few followed."""
+        judged = min(self._breaths, _JUDGED_MS // 1000 * self.pace_mbpm // 60_000, _HISTORY)
+        followed = 0
+        for back in range(judged):
+            followed += self._followed[(self._breaths - 1 - back) % _HISTORY]
+        return followed * 100 < judged * _FOLLOWED_LEAST_PERCENT
+
+    def _swell(self, elapsed_ms):
+        """Ease the swell: in while it paces, and away afterwards."""
+        rising = self.state == PACED and self.pace_mbpm is not None
+        self._swell_credit += elapsed_ms * (_SWELL_RISE_CDB_PER_S if rising else _SWELL_SINK_CDB_PER_S)
+        most = self._swell_credit // 1000
+        self._swell_credit -= most * 1000
+        if rising:
+            self.swell_cdb = min(self.swell_cdb + most, self._profile.breath_swell_cdb)
+        else:
+            self.swell_cdb = max(self.swell_cdb - most, 0)
+            if not self.swell_cdb and self.state == LET_GO:
+                self.pace_mbpm = None
+
+    def _feed_back(self, elapsed_ms, inputs):
+        """Move brightness and density after the swing of the pulse; neutral where it is unknown for long."""
+        if not self._own_swing or self._profile.breath_feedback != "own":
+            return
+        now = self.feedback_permille or 0
+        swing_mbpm = inputs.breath_amplitude_mbpm
+        known = swing_mbpm is not None and not inputs.rhythm_irregular and self.state == PACED
+        self._unknown_ms = 0 if known else self._unknown_ms + elapsed_ms
+        rate = _FEEDBACK_PERMILLE_PER_S
+        if known:
+            ratio = min(swing_mbpm, 200_000) * 1000 // self._own_swing
+            ratio = max(_RATIO_LOW, min(_RATIO_HIGH, ratio))
+            wanted = (2 * ratio - _RATIO_LOW - _RATIO_HIGH) * _FEEDBACK_MOST // (_RATIO_HIGH - _RATIO_LOW)
+        elif self._unknown_ms <= _KEPT_MS and not inputs.rhythm_irregular:
+            wanted = now
+        else:
+            wanted = 0
+            rate = _NEUTRAL_PERMILLE_PER_S
+        self._move += elapsed_ms * rate
+        most = self._move // 1000
+        self._move -= most * 1000
+        self.feedback_permille = now + max(-most, min(most, wanted - now))
+
+
+def _place(ordered, count, value):
+    """Put `value` into `count` ordered ones; of a full list the largest goes."""
+    place = count
+    while place and ordered[place - 1] > value:
+        ordered[place] = ordered[place - 1]
+        place -= 1
+    ordered[place] = value
