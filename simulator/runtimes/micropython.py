@@ -19,7 +19,7 @@ from simulator.bedside import (
     RuntimeDied,
     Stopped,
 )
-from simulator.interpreter import device_image, find_micropython, why_no_micropython
+from simulator.interpreter import STAND_INS, device_image, find_micropython, why_no_micropython
 
 # On the 64-bit interpreter a pointer, a small integer and a heap cell are twice as large as on the chip; a byte of a
 # buffer or of bytecode is not. So N bytes of the chip's heap, of which R are such raw bytes, are 2 (N - R) + R here.
@@ -53,11 +53,12 @@ def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[
     with contextlib.suppress(OSError):
         fcntl.fcntl(from_device, _SET_PIPE_SIZE, _PIPE_BYTES)
     image = device_image()
-    command = [str(program), "-X", f"heapsize={HEAP_BYTES}", *([str(script)] if script else ["-m", "start"])]
+    command = [*program, "-X", f"heapsize={HEAP_BYTES}", *([str(script)] if script else ["-m", "start"])]
     command += [str(number) for number in (their_out, their_in, start.start_us, start.reset_cause)]
     command += arguments
+    path = f"{image / STAND_INS}:{image}:.frozen"
     process = subprocess.Popen(
-        command, env={**os.environ, "MICROPYPATH": f"{image}:.frozen"}, cwd=image, pass_fds=(their_out, their_in),
+        command, env={**os.environ, "MICROPYPATH": path}, cwd=image, pass_fds=(their_out, their_in),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     os.close(their_out)

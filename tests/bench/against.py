@@ -15,6 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
+from simulator.patient import NA_PER_MA_PER_COUNT, Patient
+
 ROOT = Path(__file__).resolve().parents[2]
 SESSION = """
 import resource, sys, tomllib
@@ -29,8 +33,17 @@ print(sum(a.ru_utime + a.ru_stime - b.ru_utime - b.ru_stime for a, b in zip(afte
 WORK = {
     "a session, both processes": None,
     "calando --help": ["--help"],
+    "calando vitals of 8 minutes": ["vitals", "{out}/light.csv", "--out", "{out}/readings.csv"],
     "calando render of 60 s": ["render", "--seconds", "60", "--out", "{out}/sound.wav"],
 }
+
+
+def light(place: Path) -> None:
+    """Write eight minutes of a newborn's light, the same for both trees."""
+    infrared, red, _ = Patient("newborn", 1).photocurrent(0, 10_000.0, 48_000)
+    rows = np.rint(np.column_stack([infrared, red]) / NA_PER_MA_PER_COUNT).astype(int)
+    lines = [f"{number / 100:.2f},{ir},{dark}\n" for number, (ir, dark) in enumerate(rows)]
+    place.write_text("time_s,ir,red\n" + "".join(lines), encoding="utf-8")
 
 
 def spent_s(tree: Path, what: list[str] | None, seconds: float, out: str) -> float:
@@ -59,6 +72,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1230, metavar="S", help="length of the session")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="calando-") as folder:
+        light(Path(folder) / "light.csv")
         other = Path(folder) / "tree"
         subprocess.run(
             ["git", "-C", ROOT, "worktree", "add", "--quiet", "--detach", other, arguments.rev], check=True

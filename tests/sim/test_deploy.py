@@ -39,7 +39,7 @@ class Desk:
         device, computer = pty.openpty()
         tty.setraw(computer)
         process = subprocess.Popen(
-            [str(find_micropython()), "-X", "heapsize=400k", "-i", str(Path(__file__).with_name("prompt_board.py")),
+            [*(find_micropython() or []), "-X", "heapsize=400k", "-i", str(Path(__file__).with_name("prompt_board.py")),
              str(self.flash)],
             stdin=device, stdout=device, stderr=device,
         )  # fmt: skip

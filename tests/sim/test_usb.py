@@ -147,7 +147,7 @@ def run_driver(program, data):
     interpreter = find_micropython()
     assert interpreter is not None
     return subprocess.run(
-        [str(interpreter), "-c", program],
+        [*interpreter, "-c", program],
         input=data,
         env=environment(),
         cwd=ROOT,
@@ -178,8 +178,9 @@ while True:
 print(total, file=sys.stderr)
 """
     interpreter = find_micropython()
+    assert interpreter is not None
     process = subprocess.Popen(
-        [str(interpreter), "-c", program],
+        [*interpreter, "-c", program],
         env=environment(),
         cwd=ROOT,
         stdout=subprocess.PIPE,

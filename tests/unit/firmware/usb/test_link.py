@@ -148,7 +148,7 @@ def test_every_runtime_answers_alike():
     with contextlib.redirect_stdout(here):
         exec(code, {})
     there = subprocess.run(
-        [find_micropython(), "-c", code],
+        [*(find_micropython() or []), "-c", code],
         cwd=ROOT,
         env={"MICROPYPATH": str(ROOT)},
         capture_output=True,

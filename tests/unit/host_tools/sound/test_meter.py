@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy import signal
 
 from host_tools import cli
 from host_tools.sound import meter
@@ -49,15 +50,15 @@ def test_filters_follow_the_formula_within_a_tenth_of_a_db_up_to_two_fifths_of_t
     for rate_hz in (8000, 16000, 32000, 44100, 48000):
         frequency = np.geomspace(20, 0.4 * rate_hz, 300)
         z = np.exp(2j * np.pi * frequency / rate_hz)
-        sections_c, taps_c, sections_a, taps_a = meter.design(rate_hz)
+        poles_c, taps_c, poles_a, taps_a = meter.design(rate_hz)
 
-        def response(sections, taps, z=z):
-            found = np.polyval(sections[0, :3], z) / np.polyval(sections[0, 3:], z)
+        def response(poles, taps, z=z):
+            found = (z - 1) ** 2 / ((z - poles[0]) * (z - poles[1]))
             return 20 * np.log10(np.abs(found * np.polyval(taps, z)))
 
-        c_db = response(sections_c, taps_c)
+        c_db = response(poles_c, taps_c)
         assert np.abs(c_db - meter.weight_db(frequency, "C")).max() < 0.1
-        assert np.abs(c_db + response(sections_a, taps_a) - meter.weight_db(frequency, "A")).max() < 0.1
+        assert np.abs(c_db + response(poles_a, taps_a) - meter.weight_db(frequency, "A")).max() < 0.1
 
 
 @pytest.mark.parametrize("rate_hz", [16000, 48000])
@@ -193,3 +194,25 @@ def test_a_file_without_samples_is_refused(tmp_path):
     meter.write_wav(path, np.zeros(0), 16000)
     with pytest.raises(CalandoError, match="no samples"):
         meter.meter(path)
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 5000])
+@pytest.mark.parametrize("keep", [0.05, 0.9, 0.99987])
+def test_the_recursive_filter_is_scipys(keep, count):
+    x = np.random.default_rng(count).normal(size=count)
+    expected, _ = signal.lfilter([1], [1, -keep], x, zi=[keep * 3.25])
+    assert meter._recursion(keep, x, 3.25) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_the_weighting_goes_on_over_a_chunks_end_as_if_there_were_none(monkeypatch):
+    samples = np.random.default_rng(1).normal(scale=0.1, size=20_000)
+    whole = meter.frame_powers(samples, 16000)
+    monkeypatch.setattr(meter, "CHUNK", 1777)
+    for pieces, expected in zip(meter.frame_powers(samples, 16000), whole, strict=True):
+        assert pieces == pytest.approx(expected, rel=1e-9, abs=1e-15)
+
+
+def test_the_peak_between_samples_is_looked_for_where_scipy_resamples():
+    piece = np.random.default_rng(2).normal(size=500)
+    between = np.array(meter._oversampled(piece)).T.reshape(-1)
+    assert between == pytest.approx(signal.resample_poly(piece, 4, 1), rel=1e-9, abs=1e-9)
