@@ -117,10 +117,13 @@ def play_order(measures: list[Measure]) -> list[int]:
     """Indices of the measures as they are played: repeats, endings, da capo, dal segno, fine and coda.
 
     A repeat without a beginning goes back to the end of the one before, as engravers write it. After a jump back
-    nothing is repeated again, the last ending is taken, and an upbeat that the bar before has in it is left out.
+    nothing is repeated again, the last ending is taken, and an upbeat that the bar before has in it is left out. Each
+    jump is taken once: where more follow, Fine only ends the refrain, and what comes after the jump is played next.
     """
     order: list[int] = []
     at, start, turn, jumped, begun = 0, 0, 1, False, False
+    to_take = {index for index, measure in enumerate(measures) if measure.jump}
+    after_jump = 0
     full = Counter(measure.length for measure in measures).most_common(1)[0][0] if measures else Fraction(0)
     while at < len(measures):
         measure = measures[at]
@@ -138,7 +141,11 @@ def play_order(measures: list[Measure]) -> list[int]:
         if len(order) > MOST_MEASURES:
             break
         if jumped and measure.fine:
-            break
+            if not any(index >= max(after_jump, at + 1) for index in to_take):
+                break
+            at = start = max(after_jump, at + 1)
+            turn, jumped, begun = 1, False, False
+            continue
         if jumped and measure.to_coda:
             found = [index for index, other in enumerate(measures) if other.coda and index > at]
             if found:
@@ -154,8 +161,9 @@ def play_order(measures: list[Measure]) -> list[int]:
             start, turn, begun = at + 1, 1, False
         elif measure.double and not begun and not group:
             start, turn = at + 1, 1
-        if measure.jump and not jumped:
-            jumped = True
+        if at in to_take:
+            to_take.remove(at)
+            jumped, after_jump = True, at + 1
             found = [index for index, other in enumerate(measures) if other.segno]
             at = found[0] if measure.jump == "segno" and found else 0
             if measure.length >= full > measures[at].length and at + 1 < len(measures):

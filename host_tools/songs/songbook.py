@@ -268,7 +268,7 @@ SONGS = (
         "F"AGFA "C"G3A|"F"c2df c4|"Gm"G2Ac GAFD|"C"C4 "F"D2F2|"Gm"G3A FGFD|"F"C4z4
         """,
         -10,
-        "nothing yet: no public source with the notes of this form was found",
+        "the score in Wikipedia's article Mo Li Hua (en.wikipedia.org/wiki/Mo_Li_Hua), in C, 2/2",
     ),
     Song(
         "hush_little_baby",

@@ -728,3 +728,18 @@ def test_a_note_that_no_instrument_plays_is_one_sentence(tmp_path):
     path.write_text("**kern\n*M4/4\n4" + "A" * 40 + "\n4A\n==\n*-\n", "utf-8")
     with pytest.raises(CalandoError, match="no instrument plays"):
         importing.import_song(path)
+
+
+@pytest.mark.parametrize(
+    ("music", "heard"),
+    [
+        # A rondo: the refrain comes back after each couplet, with the couplets' own repeats.
+        ("C4 | D4 !fine! | E4 !D.C.! | F4 | G4 !D.C.! |]", "C D E C D F G C D"),
+        ("C4 | D4 !fine! |: E4 :| F4 !D.C.! |: G4 :| A4 !D.C.! |]", "C D E E F C D G G A C D"),
+        ("C4 | !segno! D4 | E4 !D.S.! | F4 !fine! | G4 !D.S.! | A4 |]", "C D E D E F G D E F"),
+        ("C4 | D4 !D.C.! | E4 !D.C.! | F4 |]", "C D C D E C D E F"),
+    ],
+)  # fmt: skip
+def test_each_jump_back_is_taken_once(tmp_path, music, heard):
+    tune = abc(tmp_path, music)
+    assert [name[0] for name, _ in tune.table()] == heard.split()

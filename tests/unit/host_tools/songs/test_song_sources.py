@@ -63,6 +63,11 @@ FACTS = {
         f4:3 f4 f4:2 e4:2 r f4 a4:2 f4:2 e4:2 r c4 e4 f4 a4:2 f4 a4 e4:6 r:2 a3:3 a3 b3:2 a3 b3 r c4 e4:2 f4:2 e4:2 r a3
         b3:2 c4:2 a3:2 b3:6 r:2
     """,
+    "mo_li_hua": """
+        e4:2 e4 g4 a4 c5 c5 a4 g4:2 g4 a4 g4:2 r:2 e4:2 e4 g4 a4 c5 c5 a4 g4:2 g4 a4 g4:2 r:2 g4:2 g4:2 g4:2 e4 g4 a4:2 a4:2
+        g4:4 e4:2 d4 e4 g4:2 e4 d4 c4:2 c4 d4 c4:4 e4 d4 c4 e4 d4:3 e4 g4:2 a4 c5 g4:4 d4:2 e4 g4 d4 e4 c4 a3 g3:4 a3:2 c4:2
+        d4:3 e4 c4 d4 c4 a3 g3:4 r:4
+    """,
     "amazing_grace": """
         d4 g4 g4:4 b4 g4 b4:4 b4 a4 g4:4 e4:2 d4:4 d4 g4 g4:4 b4 g4 b4:4 a4 b4 d5:6 r:2 r:2 b4 d5 d5:4 b4 g4 b4:4 b4 a4
         g4:4 e4:2 d4:4 d4 g4 g4:4 b4 g4 b4:4 a4:2 g4:6
@@ -140,7 +145,7 @@ FACTS = {
 # Letters without lengths, of piano-letters.com: ^ is the octave above.
 ROCK_A_BYE = "E G ^E ^D ^C E G ^C B F G ^F ^E ^D ^D ^C A G E G ^E ^D ^C E G ^C B G ^C ^F ^E ^C ^D A B ^C"
 HELD = {"edo"}  # ours holds a note that its source strikes twice
-WITHOUT_A_SOURCE = {"mo_li_hua", "hush_little_baby"}
+WITHOUT_A_SOURCE = {"hush_little_baby"}
 
 
 def joined(notes):
