@@ -18,6 +18,8 @@ CONTRAINDICATIONS = (
     "an order for minimal handling; seizures; known or suspected deafness; a hypersensitive response to sound",
     "an adult who does not want it, or cannot say so and whose family does not want it",
     "skin that a clip sensor must not touch",
+    "for a breath that is led: active atrial fibrillation, a pacemaker, retention of carbon dioxide, breathlessness now, "
+    "delirium, the last days of life, or somebody who cannot say stop",
 )
 
 
