@@ -115,7 +115,7 @@ def _seen(event: dict[str, Any]) -> bool:
 def _story(found: Facts, told: Told) -> list[str]:
     if not told.rows:
         return ["Nothing was played."]
-    return found.story[:1]
+    return [*found.story[:1], *found.breath_in_words]
 
 
 def _ending(session: SessionFile, told: Told) -> str:

@@ -30,6 +30,11 @@ class Facts:
     contact: np.ndarray
     spo2_percent: np.ndarray
     true_spo2_percent: np.ndarray
+    breath_bpm: np.ndarray  # breaths a minute; a device keeps every tenth second only
+    pace_bpm: np.ndarray  # that the soundscape's swell showed
+    followed: np.ndarray  # 1 the last paced breath followed, 0 not, NaN nothing was paced
+    let_go: np.ndarray  # 1 the breath had been let go, 0 not
+    true_breath_bpm: np.ndarray
     phases: list[tuple[float, float, str]]  # from, to, phase
     events: list[tuple[float, str]]  # when, what in plain words
     scripted: list[tuple[float, str]]  # those of them that the scenario made happen
@@ -84,6 +89,37 @@ class Facts:
         return 100 * float(np.average(np.isfinite(self.pulse_bpm[heard]), weights=self.lasts_s[heard]))
 
     @property
+    def paced(self) -> bool:
+        """Return whether the soundscape's swell showed a pace to breathe at."""
+        return bool(np.isfinite(self.pace_bpm).any())
+
+    @property
+    def breath_in_words(self) -> list[str]:
+        """Return what the breath did with its pace, to be read aloud to who breathed; nothing without a pace."""
+        if not self.paced:
+            return []
+        shown = np.flatnonzero(np.isfinite(self.pace_bpm))
+        led = shown[self.let_go[shown] != 1]
+        if not len(led):
+            return []
+        begun_s, first, last = self.time_s[led[0]], self.pace_bpm[led[0]], self.pace_bpm[led[-1]]
+        own = _mean(self.breath_bpm[: led[0] + 1])
+        before = "" if own is None else f"Before, you breathed {own:.0f} times a minute. "
+        slower = f" and slowed to {last:.1f}" if first - last >= 0.05 else ""
+        told = [
+            f"{before}From {words.clock(begun_s)} on the swell breathed {first:.1f} times a minute{slower}."
+        ]
+        followed = self.followed[led]
+        followed = followed[np.isfinite(followed)]
+        if len(followed):
+            told.append(f"Your breath went with it for {100 * followed.mean():.0f} % of that time.")
+        gone = np.flatnonzero(self.let_go == 1)
+        if len(gone):
+            at = words.clock(self.time_s[gone[0]])
+            told.append(f"At {at} your breath went its own way, and the swell let it go: that is fine.")
+        return told
+
+    @property
     def story(self) -> list[str]:
         """Return the session in a few plain sentences."""
         told = []
@@ -115,6 +151,7 @@ class Facts:
         return [
             sentence,
             f"{last[0].upper()}{last[1:]}; the last sound was heard at {words.clock(heard[1])}.",
+            *self.breath_in_words,
         ]
 
 
@@ -139,7 +176,12 @@ def from_records(
     def column(name: str) -> np.ndarray:
         return np.array([np.nan if row[name] is None else row[name] for row in rows], dtype=float)
 
+    def breath_column(name: str) -> np.ndarray:
+        # Rows that stand for nothing written down have none of it.
+        return np.array([np.nan if row.get(name) is None else row[name] for row in rows], dtype=float)
+
     time_s = column("time_s")
+    pacer = [row.get("pacer") for row in rows]
     if level_dba is None:
         level = column("level_dba")
     else:
@@ -164,6 +206,11 @@ def from_records(
         contact=column("contact"),
         spo2_percent=column("spo2_percent"),
         true_spo2_percent=column("true_spo2_percent"),
+        breath_bpm=breath_column("breathing_rate_bpm"),
+        pace_bpm=breath_column("pace_bpm"),
+        followed=breath_column("breath_followed"),
+        let_go=np.array([np.nan if state is None else float(state == "let_go") for state in pacer]),
+        true_breath_bpm=breath_column("true_breathing_rate_bpm"),
         phases=_phases(time_s, [row["phase"] for row in rows]),
         events=told,
         scripted=[event for event, mine in zip(told, own, strict=True) if mine],

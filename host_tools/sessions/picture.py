@@ -56,17 +56,18 @@ def page_png(facts: Facts) -> bytes:
     """Return the picture for a printed page, 190 mm wide and drawn at that size; its numbers are explained by the page."""
     figure = Figure(figsize=PAGE_INCHES, dpi=PAGE_DOTS_PER_INCH, facecolor="white")
     canvas = FigureCanvasAgg(figure)
+    heights = (0.3, 2.6, 1.5, 0.9, 1.4) if facts.paced else (0.3, 2.6, 1.5, 0.9)
     grid = figure.add_gridspec(
-        4,
+        len(heights),
         1,
-        height_ratios=(0.3, 2.6, 1.5, 0.9),
+        height_ratios=heights,
         hspace=0.16,
         left=0.045,
         right=0.905,
         top=0.925,
         bottom=0.115,
     )
-    band, *panels = [figure.add_subplot(grid[row]) for row in range(4)]
+    band, *panels = [figure.add_subplot(grid[row]) for row in range(len(heights))]
     _panels(band, panels, facts)
     canvas.draw()
     return _png(np.asarray(canvas.buffer_rgba())[:, :, :3])
@@ -80,7 +81,7 @@ def _png(points: np.ndarray) -> bytes:
 
 def _draw(figure: Figure, facts: Facts) -> None:
     with_oxygen = bool(np.isfinite(facts.spo2_percent).any())
-    heights = [0.34, 3.5, 1.9, 1.15] + ([1.0] if with_oxygen else [])
+    heights = [0.34, 3.5, 1.9, 1.15] + ([1.8] if facts.paced else []) + ([1.0] if with_oxygen else [])
     grid = figure.add_gridspec(
         len(heights), 1, height_ratios=heights, hspace=0.16, left=0.05, right=0.895, top=0.825, bottom=0.11
     )
@@ -102,6 +103,8 @@ def _panels(band, panels: list, facts: Facts) -> list[tuple[int, float, str]]:
     _beats(beats, facts)
     _level(level, facts)
     _signal(signal, facts)
+    if facts.paced:
+        _breath(rest.pop(0), facts)
     if rest:
         _oxygen(rest[0], facts)
     for axes in panels:
@@ -191,6 +194,39 @@ def _signal(axes, facts: Facts) -> None:
     axes.set_ylim(0, 150)
     axes.yaxis.set_major_locator(MultipleLocator(100))
     _name(axes, "Quality of the pulse signal, %")
+
+
+def _breath(axes, facts: Facts) -> None:
+    """Draw the breath and the pace that it was shown; green where it went along, and a line where it was let go."""
+    if np.isfinite(facts.true_breath_bpm).any():
+        axes.plot(facts.time_s, facts.true_breath_bpm, color="#b9c3cc", lw=3.0)
+    paced = np.isfinite(facts.pace_bpm)
+    led = paced & (facts.let_go != 1)
+    axes.plot(facts.time_s[led], facts.pace_bpm[led], color=MUSIC, lw=2.0, label="the swell's pace", zorder=4)
+    known = np.isfinite(facts.breath_bpm)
+    axes.plot(facts.time_s[known], facts.breath_bpm[known], color=PULSE, lw=1.3, label="breath", zorder=5)
+    top = max(12.0, 1.25 * float(np.nanmax(np.concatenate([facts.breath_bpm, facts.pace_bpm]))))
+    seconds = facts.time_s[led]
+    if len(seconds):
+        went = facts.followed[led] == 1
+        axes.fill_between(
+            seconds,
+            0,
+            np.where(went, top, 0),
+            color=SIGNAL,
+            alpha=0.25,
+            lw=0,
+            step="mid",
+            label="it followed",
+        )
+    gone = np.flatnonzero(facts.let_go == 1)
+    if len(gone):
+        axes.axvline(facts.time_s[gone[0]], color=QUIET, lw=1.2)
+        axes.text(facts.time_s[gone[0]], 0.06 * top, " let go", fontsize=8, color=INK)
+    axes.set_ylim(0, top)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.legend(loc="upper right", ncols=3, fontsize=8, framealpha=0.75, edgecolor="none", borderaxespad=0.0)
+    _name(axes, "Breaths a minute")
 
 
 def _oxygen(axes, facts: Facts) -> None:

@@ -83,6 +83,12 @@ def numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
     if "max_level_dba" in summary and summary["max_level_dba"] is not None:
         note = "" if facts.ceiling_dba is None else f"ceiling {facts.ceiling_dba:g}"
         add("highest level", f"{summary['max_level_dba']:.1f} dB(A)", note)
+    if facts.paced:
+        shown_pace = facts.pace_bpm[np.isfinite(facts.pace_bpm)]
+        add("the swell's pace", f"{shown_pace[0]:.1f} → {shown_pace[-1]:.1f}", "breaths a minute")
+        went = facts.followed[np.isfinite(facts.followed)]
+        if len(went):
+            add("breath went along", f"{100 * went.mean():.0f} %", "of the time with a pace")
     underruns = summary.get("underruns")
     if underruns is not None:
         add("gaps in the sound", "none" if underruns == 0 else str(underruns), "buffer underruns")
@@ -116,6 +122,13 @@ def _legend(facts: Facts) -> list[tuple[str, str]]:
         ("coloured bands", "what the device is doing: " + _phase_words(facts)),
         ("numbers in circles", "what happened at the bedside"),
     ]
+    if facts.paced:
+        rows.append(
+            (
+                "breaths a minute",
+                "blue the breath, orange the pace of the swell, green where the breath went with it",
+            )
+        )
     if np.isfinite(facts.true_pulse_bpm).any():
         rows.insert(1, ("grey line", "the pulse as it truly was, which the device cannot see"))
     return rows

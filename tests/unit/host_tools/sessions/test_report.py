@@ -265,3 +265,28 @@ def test_picture_and_page_of_twenty_minutes_cost_little():
     started = time.process_time()
     report.html(found, picture.pngs(found)[1], {})
     assert time.process_time() - started < 1.0
+
+
+def test_a_led_breath_has_its_panel_and_words_to_be_read_aloud():
+    plain = hand_made_facts()
+    assert not plain.paced and plain.breath_in_words == []
+    rows = [dict(row) for row in hand_made.rows()]
+    for row in rows[100:500]:
+        gone = row["time_s"] > 400
+        row |= {
+            "breathing_rate_bpm": 14.0 if row["time_s"] < 110 or gone else 9.8,
+            "pace_bpm": (10.0 if row["time_s"] < 200 else 7.5),
+            "pacer": "let_go" if gone else "paced",
+            "breath_followed": int(150 < row["time_s"] <= 400),
+        }
+    found = hand_made_facts(rows=rows)
+    said = " ".join(found.breath_in_words)
+    assert said.startswith(
+        "Before, you breathed 14 times a minute. From 1:41 on the swell breathed 10.0 times a minute"
+    )
+    assert "slowed to 7.5" in said and "for 83 % of that time" in said
+    assert "At 6:41 your breath went its own way, and the swell let it go: that is fine." in said
+    page = report.html(found, b"", {})
+    assert said.split(".")[0] in page and "pace of the swell" in page
+    assert len(picture.pngs(found)[0]) != len(picture.pngs(plain)[0])
+    assert len(picture.page_png(found)) != len(picture.page_png(plain))
