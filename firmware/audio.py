@@ -45,8 +45,11 @@ class Audio:
         self.fade_out = loudness.fade_out
         self.set_recording = recorded.set_recording
         self._waves = voices.make_tables()
-        self._noise = array("I", [0] * noise.STATE_SIZE)
-        noise.start(self._noise)
+        self.noise: array = array("I", [0] * noise.STATE_SIZE)
+        noise.start(self.noise)
+        self.parting: array | None = (
+            None  # the noise that another one takes the place of; sound/segue.py keeps it
+        )
         self._mix = array("I", [_SILENCE] * (master.HALF + master.HISTORY))
         self._wide = array("I", [_SILENCE] * BLOCK)  # this block, at the full rate
         self._coming = array("I", [_SILENCE] * BLOCK)  # and the next one: the gain can see what comes
@@ -101,7 +104,7 @@ class Audio:
         if swell_cdb is None:
             if self._swell is not None:
                 self._swell = None
-                self._noise[noise.PACED] = self._noise[noise.PACED_END] = noise.AS_IT_IS
+                self.noise[noise.PACED] = self.noise[noise.PACED_END] = noise.AS_IT_IS
                 self._set_noise()
             return
         if self._swell is None:
@@ -123,7 +126,9 @@ class Audio:
         for place in range(BLOCK):
             coming[place] = _SILENCE
         self._crest = 0
-        self._noise[noise.GAIN] = self._noise[noise.GAIN_TARGET] = 0
+        self.noise[noise.GAIN] = self.noise[noise.GAIN_TARGET] = 0
+        if self.parting is not None:
+            self.parting[noise.GAIN] = self.parting[noise.GAIN_TARGET] = 0
         self._soundscape = self._noise_name = None
         self._flush = 0
         self.playing = False
@@ -149,6 +154,17 @@ class Audio:
         sequencer.phrase_ended = recorded.phrase_ended = False
         return ended
 
+    def exchange(self, name):
+        """Let a soundscape (None: none) begin from nothing, and the one before part. sound/segue.py moves both gains."""
+        parting = self.noise
+        self.noise = self.parting  # pyright: ignore[reportAttributeAccessIssue]
+        self.parting = parting
+        self.noise[noise.GAIN] = 0
+        self._soundscape = name
+        self._start(name is not None)
+        self._set_noise()
+        self.noise[noise.GAIN] = 0  # even where nothing sounded, it begins from nothing
+
     # One block
 
     def render(self, block):
@@ -163,12 +179,16 @@ class Audio:
 
         sounding = voices.add_voices(0, 0, 0, sequencer.state, mix, self._waves, start, end)
         if self._swell is not None:
-            self._noise[noise.PACED] = self._swell.gain
-            self._noise[noise.PACED_END] = self._swell.next_gain()
-        if noise.add_noise(0, 0, 0, self._noise, mix, self._waves, voices.PURE_TABLE, start, end):
+            self.noise[noise.PACED] = self._swell.gain
+            self.noise[noise.PACED_END] = self._swell.next_gain()
+        if noise.add_noise(0, 0, 0, self.noise, mix, self._waves, voices.PURE_TABLE, start, end):
             sounding += 1
         elif self._noise_name != self._soundscape:
             self._set_noise()
+        if self.parting is not None and noise.add_noise(
+            0, 0, 0, self.parting, mix, self._waves, voices.PURE_TABLE, start, end
+        ):
+            sounding += 1
         rested = recorded.resting
         if recorded.add(mix, sequencer.song is not None):
             sounding += 1
@@ -221,7 +241,7 @@ class Audio:
             loudness.begin_phrase()
 
     def _set_noise(self):
-        state = self._noise
+        state = self.noise
         name = self._soundscape
         sequencer = self.sequencer
         sequencer.thumps = False

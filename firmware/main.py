@@ -70,6 +70,8 @@ class Device:
     profile_digest: str | None  # of the committed profile's bytes; None while there is none
     song: Score
     recording: "SoundRecording | None"  # of the profile's voice  # pyright: ignore[reportUndefinedVariable]
+    programme: "Plan | None"  # of the profile's listening programme  # pyright: ignore[reportUndefinedVariable]
+    sources: list  # what sounds in each of its segments
     full_scale_cdba: int  # level at the ear of a full-scale sine
     calibrated: bool
     dose: Dose
@@ -114,10 +116,17 @@ class Device:
             guard.ADULT_CEILING_CDBA if adult else guard.NEWBORN_CEILING_CDBA,
             guard.ADULT_CEILING_CDBC if adult else guard.NEWBORN_CEILING_CDBC,
         )
-        self.conductor = Conductor(self.audio, self.song, self.profile.soundscape, self.recording)
-        self.session = Session(self.profile, self.dose)
-        if self.session.pacer is not None:
-            self.audio.set_pace(None, 0, 400)  # loads what makes the swell, before anything sounds
+        if self.programme is None:
+            self.conductor = Conductor(self.audio, self.song, self.profile.soundscape, self.recording)
+            self.session = Session(self.profile, self.dose)
+            if self.session.pacer is not None:
+                self.audio.set_pace(None, 0, 400)  # loads what makes the swell, before anything sounds
+        else:
+            from firmware.care.programme import perform
+
+            self.conductor, self.session = perform(
+                self.audio, self.profile, self.dose, self.programme, self.sources, self.recording
+            )
         self.button = Button(board.PIN_BUTTON)
         self.gestures = panel.Gestures()
         self.usb_power = Pin(board.PIN_USB_POWER, Pin.IN)
@@ -128,6 +137,7 @@ class Device:
         self.red = array("i", bytes(4 * FIFO_DEPTH))
         self._dose_record = bytearray(DOSE_BYTES)
         self._phase = reasons.IDLE
+        self._segment = -1
         self._end = None
         self._unsaved = False
         self._ran = False  # long enough to be a firmware that starts
@@ -357,6 +367,10 @@ class Device:
         if outputs.phase != self._phase:
             self._phase = outputs.phase
             self._tell("phase", outputs.reason, reasons.PHASES.index(outputs.phase))
+        if outputs.segment != self._segment:
+            self._segment = outputs.segment
+            if self.programme is not None and outputs.segment >= 0:
+                self._tell("segment", None, self.programme.code(outputs.segment))
         if outputs.end != self._end:
             self._end = outputs.end
             if outputs.end is not None:

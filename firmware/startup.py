@@ -24,6 +24,7 @@ def load(device, unique_id):
     device.inputs.profile_confirmed = False
     device.profile_digest = None
     device.recording = None
+    device.programme = None
     unusable = 0
     for part in (_load_profile, _load_calibration, _load_dose, _throw_away_staged):
         try:
@@ -41,14 +42,21 @@ def _load_profile(device):
             values = profile.migrate(json.loads(bytes(found[1])), found[0])
             committed = profile.Profile.from_values(values)
             device.song = _load_song(device.files, committed.song)
-            device.recording = _open_recording(device.files, committed.voice)
+            voice = committed.voice
+            if committed.listening_programme != "none":
+                device.programme = _load_programme(device.files, committed.listening_programme)
+                named = device.programme.names_of("voice")
+                voice = named[0] if named else voice
+            device.recording = _open_recording(device.files, voice)
+            if device.programme is not None:
+                device.sources = _load_sources(device)
             device.profile = Prescription(committed)
             device.profile_digest = binascii.hexlify(hashlib.sha256(found[1]).digest()).decode()[:16]
             device.inputs.profile_confirmed = True
     finally:
         # A record that is whole and yet no profile, one of a newer firmware, or its song or recording is not here.
         if not device.inputs.profile_confirmed:
-            device.recording = None
+            device.recording = device.programme = None
             device.profile = Prescription(profile.Profile.ready("newborn"))
             device.song = songs.SONGS[device.profile.song]
 
@@ -64,6 +72,25 @@ def _load_song(files, name):
     data = bytearray(size)
     files.read_into(file, 0, data)
     return Score(data, name)
+
+
+def _load_programme(files, name):
+    """The Plan of a profile's listening programme; raises ValueError when it is not there, or damaged."""
+    from firmware.prescription import programme
+
+    file = PROGRAMME + name
+    size = files.size(file)
+    if size is None:
+        raise ValueError("its programme is not on this device")
+    data = bytearray(size)
+    files.read_into(file, 0, data)
+    return programme.read(data)
+
+
+def _load_sources(device):
+    from firmware.care.segments import sources_of
+
+    return sources_of(device.programme, lambda name: _load_song(device.files, name), device.recording)
 
 
 def _open_recording(files, name):

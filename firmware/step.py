@@ -15,6 +15,7 @@ class Prescription:
     population: str
     song: str
     voice: str
+    listening_programme: str
     soundscape: str
 
     def __init__(self, profile):
@@ -87,6 +88,8 @@ class Outputs:
         self.playing = False  # sound is wanted: soundscape, melody or both
         self.soundscape_on = False
         self.melody_on = False
+        self.segment = -1  # of a listening programme; -1 without one
+        self.segment_ends = False  # and the next one is near
         self.tempo_mbpm: int | None = None  # to play now, eased already; None before the first melody
         self.target_tempo_mbpm: int | None = None
         self.ratio_beats = 0  # beats of music to so many pulses; 0 to 0 where no pulse leads

@@ -14,7 +14,18 @@ from typing import Annotated
 
 import typer
 
-from host_tools.commands import backup, bench, campaign, device, profile, session, song, studio, terminal
+from host_tools.commands import (
+    backup,
+    bench,
+    campaign,
+    device,
+    profile,
+    programme,
+    session,
+    song,
+    studio,
+    terminal,
+)
 from host_tools.commands.common import AsJson, print_json, progress_bar, say, say_nothing
 from host_tools.commands.terminal import warn
 from simulator.files.errors import CalandoError, Interrupted
@@ -239,6 +250,7 @@ def meter(
 app.add_typer(device.app, name="device")
 app.add_typer(profile.app, name="profile")
 app.add_typer(song.app, name="song")
+app.add_typer(programme.app, name="programme")
 app.add_typer(session.app, name="session")
 app.command()(campaign.campaign)
 app.command()(bench.calibrate)

@@ -24,6 +24,7 @@ from simulator.chips.faults import FaultyTarget
 from simulator.chips.max30102 import MAX30102
 from simulator.chips.ssd1306 import SSD1306
 from simulator.computer import Computer
+from simulator.files import programme_file
 from simulator.flash import PAGE_BYTES, Flash
 from simulator.patient import Script
 from simulator.scenario import Event, Scenario
@@ -112,7 +113,7 @@ class Bedside:
         self.sound = Sound()
         if flash is None:
             flash = Flash()
-            flash.commit_profile(scenario.profile_values(), scenario.own_song())
+            flash.commit_profile(scenario.profile_values(), scenario.own_files())
         self.flash = flash
         self.computer = Computer() if computer is None else computer
         self.next_boot: Boot | None = Boot(0, POWER_ON_RESET)
@@ -380,6 +381,8 @@ class Bedside:
                     detail["end"] = ENDS[value]
                 elif kind == "fault":
                     detail["chip_fault"] = CHIP_FAULTS[value]
+                elif kind == "segment":
+                    detail |= programme_file.segment_of(value)
                 else:
                     detail["value"] = value
                 self._events.append(

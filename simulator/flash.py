@@ -102,13 +102,13 @@ class Flash:
         self.erases += 1
         return CALL_US + self.erase_us
 
-    def commit_profile(self, values: dict[str, Any], song: tuple[str, bytes] | None = None) -> None:
-        """Do what a therapist did before the session: the profile is on the device, and a song (name, bytes) of
-        its own.
+    def commit_profile(self, values: dict[str, Any], beside: dict[str, bytes] | None = None) -> None:
+        """Do what a therapist did before the session: the profile is on the device, and what it names ("song.ours": its
+        bytes).
         """
         files = mount(self.read, self.program, self.erase)
-        if song is not None:
-            HostFiles(files, self.folder).write(f"song.{song[0]}", (song[1],))
+        for name, data in (beside or {}).items():
+            HostFiles(files, self.folder).write(name, (data,))
         Store(HostFiles(files, self.folder)).save(
             names.PROFILE, profile.SCHEMA_VERSION, json.dumps(values).encode()
         )

@@ -365,7 +365,7 @@ def _live(arguments: argparse.Namespace) -> None:
             if chip:
                 rp2040.install_firmware(flash)
             committed = scenarios.from_values({"title": "-", "duration_s": 60, "profile": arguments.profile})
-            flash.commit_profile(committed.profile_values(), committed.own_song())
+            flash.commit_profile(committed.profile_values(), committed.own_files())
         bedside = LiveBedside(scenario, flash, arguments.speed, _say)
         while bedside.next_boot is not None:
             with contextlib.suppress(Stopped):  # the power went once more before it was back

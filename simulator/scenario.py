@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from firmware.prescription import profile as firmware_profile
+from firmware.prescription import programme
 from firmware.reasons import REASONS
-from simulator.files import profile_file, song_file, toml_file
+from simulator.files import profile_file, programme_file, song_file, toml_file
 from simulator.files.errors import CalandoError, choice, did_you_mean
 
 if TYPE_CHECKING:
@@ -263,14 +264,30 @@ class Scenario(_Part):
             "the path of a profile's TOML file, or an inline table of settings"
         )
 
-    def own_song(self) -> tuple[str, bytes] | None:
-        """Name and bytes of the profile's song when it is not built in: NAME.lul beside the profile."""
-        name = self.profile_values().get("song", "")
+    def own_files(self) -> dict[str, bytes]:
+        """Return what the profile needs on the device beside itself ("song.ours": its bytes), from its own folder:
+        NAME.lul of a song, NAME.toml of a listening programme, and what that names. Raises CalandoError.
+        """
+        values = self.profile_values()
         folder = self.folder
         if isinstance(self.profile, str):
             folder = (folder / self.profile).parent
-        data = song_file.beside(name, folder)
-        return None if data is None else (name, data)
+        found: dict[str, bytes] = {}
+        names = [values.get("song", "")]
+        if values.get("listening_programme", "none") != "none":
+            name = values["listening_programme"]
+            found[f"programme.{name}"] = data = programme_file.load(folder / (name + programme_file.SUFFIX))
+            plan = programme.read(data)
+            names += plan.names_of("song")
+            for voice in plan.names_of("voice"):
+                found[f"voice.{voice}"] = song_file.read_recording(
+                    folder / (voice + song_file.RECORDING_SUFFIX)
+                )
+        for name in names:
+            data = song_file.beside(name, folder)
+            if data is not None:
+                found[f"song.{name}"] = data
+        return found
 
     def make_patient(self, seed: int | None = None) -> "LightSource":
         """Return the patient (a model or a recording), with the scripted changes of light in it."""
@@ -322,7 +339,7 @@ def from_values(values: dict[str, Any], path: Path | None = None) -> Scenario:
         raise CalandoError(f"{where}: {_unknown_key((), 'path')}")
     try:
         scenario = Scenario.model_validate({**values, "path": path})
-        scenario.own_song()  # refuse a bad profile or song now, not in the middle of a run
+        scenario.own_files()  # refuse a bad profile, song or programme now, not in the middle of a run
         return scenario
     except ValidationError as error:
         raise CalandoError(f"{where}: {_sentence(error, values)}") from None

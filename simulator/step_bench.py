@@ -6,6 +6,9 @@ level that glides as it does, so an hour costs a second or two.
 
 from firmware.care.conductor import Conductor
 from firmware.care.dose import Dose
+from firmware.care.plan import Plan
+from firmware.care.programme import ProgrammeSession
+from firmware.care.segments import SegmentConductor
 from firmware.care.session import Session
 from firmware.prescription.profile import Profile
 from firmware.step import Inputs, Outputs
@@ -56,6 +59,8 @@ class GlidingLevel:
         """Take no notice: which notes sound has no part in the level."""
 
     play = soundscape = set_recording = set_tempo = set_mood = set_pace = nothing
+    # and what firmware/sound/segue.py does with an engine
+    approach = change = step = stop = nothing
 
     def pass_time(self, elapsed_ms: int) -> None:
         """Let the level go on along its glide."""
@@ -77,12 +82,19 @@ class SongOutline:
 
 
 class StepBench:
-    """One device with one profile. Give the pulse in beats a minute; None is no signal."""
+    """One device with one profile. Give the pulse in beats a minute; None is no signal.
 
-    def __init__(self, profile: Profile, dose: Dose | None = None):
+    plan: the listening programme that it follows, and for each of its segments the phrases of its song.
+    """
+
+    def __init__(
+        self, profile: Profile, dose: Dose | None = None, plan: tuple[Plan, list[int]] | None = None
+    ):
         self.profile = profile
         self.dose = dose or Dose()
-        self.session = Session(profile, self.dose)
+        self.session = (
+            Session(profile, self.dose) if plan is None else ProgrammeSession(profile, self.dose, *plan)
+        )
         self.inputs = inputs = Inputs()
         inputs.contact = True
         inputs.quality_percent = 90
@@ -92,7 +104,15 @@ class StepBench:
         self.sound = GlidingLevel()
         self.song = SongOutline()
         self.obedient = True  # the sound does as it is told
-        self._conductor = Conductor(self.sound, self.song, profile.soundscape)
+        if plan is None:
+            self._conductor = Conductor(self.sound, self.song, profile.soundscape)
+        else:
+            sources = [
+                None if plan[0].source(at) == "silence" else self.song for at in range(plan[0].segments)
+            ]
+            self._conductor = SegmentConductor(
+                self.sound, sources, [0] * len(sources), profile.soundscape, None, self.sound
+            )
         self.now_ms = 0  # never wraps: the laws are written on it
         self.pulse_bpm: float | None = 150.0 if profile.population == "newborn" else 72.0
         self.spo2_percent: float | None = 96.0

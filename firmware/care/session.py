@@ -306,10 +306,13 @@ class Session:
             wanted -= profile.baseline_below_cdb
         else:
             wanted += curve_at(profile.curve, self.tempo.curve_ms, 2)
+        self._glide_to(wanted, outputs)
+
+    def _glide_to(self, wanted, outputs):
         wanted = max(wanted, _LEVEL_LEAST_CDBA)
         change = wanted - self._level_cdba
         if self._level_cdba == 0:
-            over_ms = max(profile.onset_ms, wanted * ONSET_MS_PER_CDB)
+            over_ms = max(self.profile.onset_ms, wanted * ONSET_MS_PER_CDB)
         elif abs(change) < LEVEL_STEP_CDB or (self._glide_left_ms and change > 0):
             return
         else:

@@ -33,7 +33,8 @@ CHIP_FAULTS = (
 )  # fmt: skip
 # Why an older firmware runs (root/choice.py); the detail of "fell_back" is a place in this list.
 WHY_LEFT = ("damaged", "never_ran")
-# The detail of "cut" is what machine.reset_cause() says; after "full" there are no more rows.
+# The detail of "cut" is what machine.reset_cause() says, of "segment" care/plan.py's code of it; after "full" there are no
+# more rows.
 EVENTS = (
     "boot",
     "phase",
@@ -48,6 +49,7 @@ EVENTS = (
     "recording_failed",
     "fell_back",
     "breath",
+    "segment",
 )
 PACERS = ("off", "paced", "let_go")
 BREATH_EVERY_S = 10  # so often a breath is kept, so that 45 minutes of rows still fit beside

@@ -12,5 +12,6 @@ SELFTEST = "selftest"  # for a moment, usb/selftest.py
 # Files: one of these, and the name that somebody gave it.
 SONG = "song."  # a melody in the compact form, sound/score.py
 VOICE = "voice."  # a recorded voice or heartbeat, sound/adpcm.py
+PROGRAMME = "programme."  # segments of music in the compact form, prescription/programme.py
 
 SESSIONS_KEPT = 8

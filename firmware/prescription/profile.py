@@ -91,6 +91,14 @@ TABLE = (
         (1, 24),
         "a voice in the song's place, or a heartbeat on each beat; or none; never a patient's name",
     ),
+    Setting(
+        "listening_programme",
+        "name",
+        "",
+        (1, 24),
+        (1, 24),
+        "an adult's segments in the place of song and curve, or none; never a patient's name",
+    ),
     _choice("soundscape", _SOUNDS, _SOUNDS, "under the melody, and alone before it"),
     _choice("opening", _OPENINGS, _OPENINGS, "what is heard while the pulse is measured"),
     _choice("metre", _METRES, _METRES, "two pulses a beat, three, or as the song has it"),
@@ -377,6 +385,7 @@ class Profile:
     early_unlock: bool
     song: str
     voice: str
+    listening_programme: str
     soundscape: str
     opening: str
     metre: str
@@ -440,7 +449,7 @@ class Profile:
         for setting in TABLE:
             value = values.get(setting.name, READY[population][setting.name])
             profile.values[setting.name] = value
-            setattr(profile, setting.attribute, _check(setting, value, population))
+            setattr(profile, setting.attribute, check_setting(setting, value, population))
         for name in values:
             if population == NEWBORN and name.startswith("breath_") and values[name] != READY[NEWBORN][name]:
                 _refuse_breath(name, values)
@@ -471,6 +480,15 @@ class Profile:
             raise ProfileError(
                 "opening = 'soundscape' needs a soundscape; choose one or set opening = 'silence'"
             )
+        if self.listening_programme != "none":
+            if self.population != ADULT:
+                raise ProfileError("listening_programme is for adults only; set it to 'none'")
+            if self.fade_ms < 30000:
+                raise ProfileError("fade_s is less than 30, which a listening_programme needs; raise it")
+            if self.mode == "follow_breath":
+                raise ProfileError(
+                    "mode = 'follow_breath' has no listening_programme; choose follow_pulse or open_loop"
+                )
         if self.baseline_max_ms < self.baseline_ms:
             raise ProfileError("baseline_max_s is shorter than baseline_s; raise it")
         if self.daily_min * 60000 < self.session_ms:
@@ -510,7 +528,8 @@ def _refuse_breath(name, values):
     _refuse(find(name), values[name], "is for adults only: nobody leads a newborn's breath", "leave it out")
 
 
-def _check(setting, value, population):
+def check_setting(setting, value, population):
+    """Return a value in the firmware's units, by its row of the table. Raises ProfileError."""
     kind = setting.kind
     if kind == "number":
         return _check_number(setting, value, population)

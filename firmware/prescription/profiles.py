@@ -16,6 +16,7 @@ NEWBORN = {
     "early_unlock": False,
     "song": "twinkle",  # a song of kin, by default Twinkle: Loewy 2013, Pediatrics 131:902
     "voice": "none",  # whose it would be is the family's to say
+    "listening_programme": "none",  # for adults only
     "soundscape": "ocean",  # ocean disc: lower heart rate afterwards, Loewy 2013
     "opening": "soundscape",  # Choice: so that the first tempo heard is the patient's own
     "metre": "song",
@@ -72,6 +73,7 @@ ADULT = {
     "early_unlock": False,
     "song": "suo_gan",  # Choice
     "voice": "none",
+    "listening_programme": "none",  # Choice: one song, met and led
     "soundscape": "ocean",
     "opening": "soundscape",
     "metre": "song",

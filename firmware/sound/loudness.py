@@ -83,8 +83,10 @@ class Loudness:
         self._trim_target_cdb = 0
         self._mood_cdb = 0
         self._mood_target_cdb = 0
-        self._song_cdb = 0
+        self.song_cdb = 0  # what is made up for now, and where that is going
+        self._song_target_cdb = 0
         self._has_song = False
+        self._leaving_permille = 0  # where a melody that goes out note by note stops; 0: none goes
         self._gain = 0
         self._gain_cdb = None  # the level that _gain_wanted was worked out for
         self._gain_wanted = 0
@@ -124,15 +126,29 @@ class Loudness:
         and grows note by note.
         """
         self._has_song = song is not None
-        self._song_cdb = song.loudness_cdb if song is not None else 0
+        self.song_cdb = self._song_target_cdb = song.loudness_cdb if song is not None else 0
         self.entry_permille = _ENTRY_PERMILLE if softly else 1000
+        self._leaving_permille = 0
+
+    def enter(self, song_cdb, entry_permille):
+        """After set_song: let it come in from another song, whose correction was song_cdb, at a share of its amplitude."""
+        self.song_cdb = song_cdb
+        self.entry_permille = entry_permille
+
+    def leave(self, permille):
+        """Let the melody go out note by note, down to a share of its amplitude."""
+        self._leaving_permille = permille
+        self.entry_permille = min(999, self.entry_permille)  # or nobody asks for the next step
 
     def set_mood(self, brightness_permille, density_permille):
         """Take back that a fuller or brighter sound is a louder one, so that only the level sets the level."""
         self._mood_target_cdb = (600 - density_permille) // 8 + (500 - brightness_permille) // 12
 
     def grow(self):
-        """Let a melody that comes in be 0.5 dB louder from here on."""
+        """Let a melody that comes in be 0.5 dB louder from here on, and one that goes out softer."""
+        if self._leaving_permille:
+            self.entry_permille = max(self._leaving_permille, self.entry_permille * 94 // 100)
+            return
         self.entry_permille = min(1000, self.entry_permille * 106 // 100 + 1)
 
     def begin(self):
@@ -146,7 +162,8 @@ class Loudness:
         self.state[master.GAIN] = 0
         self._gain = 0
         self._has_song = False
-        self._song_cdb = 0
+        self.song_cdb = self._song_target_cdb = 0
+        self._leaving_permille = 0
         self._fade = -1
         self._duck = 0
         self._level = self._level_target = _FIRST_LEVEL_CDBA * _LEVEL_UNIT
@@ -184,13 +201,15 @@ class Loudness:
         wanted = self._mood_target_cdb if self._has_song else 0
         if self._mood_cdb != wanted:
             self._mood_cdb += 1 if self._mood_cdb < wanted else -1
+        if self.song_cdb != self._song_target_cdb:
+            self.song_cdb += 1 if self.song_cdb < self._song_target_cdb else -1
         target = level - self._duck
         if self._fade >= 0:
             self._fade += self._fade_step
             if self.faded:
                 return 0
             target -= self._fade
-        wanted = target // _LEVEL_UNIT - self._song_cdb + self._trim_cdb + self._mood_cdb
+        wanted = target // _LEVEL_UNIT - self.song_cdb + self._trim_cdb + self._mood_cdb
         if wanted != self._gain_cdb:
             self._gain_cdb = wanted
             self._gain_wanted = decibels.gain(wanted - self.full_scale_cdba - REFERENCE_CDB)

@@ -26,7 +26,8 @@ LAST = const(12)  # the sample before, biased
 DEPTH_TARGET = const(13)  # where SWELL_DEPTH is going, a thousandth a block
 PACED = const(14)  # a gain of 16 384 over all that, at the begin of the block and at its end
 PACED_END = const(15)
-STATE_SIZE = const(16)
+GAIN_SHIFT = const(16)  # how fast the gain nears its target, as a shift of blocks; 0: as fades go
+STATE_SIZE = const(17)
 AS_IT_IS = const(0x4000)
 
 _WHOLE_TURN = const(0xFFFFFFF)  # of the swell, as of a voice
@@ -79,7 +80,10 @@ def add_noise(
     new_swell = (new_swell * int(state[PACED_END])) >> 14
     state[_SWELL_PHASE] = phase
     old_gain = gain
-    gain += (target - gain) >> (9 if target else 7)
+    shift = int(state[GAIN_SHIFT])
+    if shift == 0:
+        shift = 9 if target else 7
+    gain += (target - gain) >> shift
     if gain < 8192 and target == 0:
         gain = 0
     elif gain < target:

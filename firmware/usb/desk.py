@@ -11,12 +11,12 @@ import json
 from firmware import ticks
 from firmware.care import panel
 from firmware.memory.journal import EVENTS, RECORD_BYTES
-from firmware.memory.names import CALIBRATION, DOSE, FAULT, PROFILE, SESSION, SONG, VOICE
+from firmware.memory.names import CALIBRATION, DOSE, FAULT, PROFILE, PROGRAMME, SESSION, SONG, VOICE
 from firmware.modules import forget
 from firmware.sound import songs
 from firmware.usb import consent as presence
 from firmware.usb.link import CHUNK_BYTES, Refused
-from firmware.usb.staging import Staging, most_bytes
+from firmware.usb.staging import Staging, is_stored, most_bytes
 
 COMMIT = "commit"
 BENCH = "bench"
@@ -183,10 +183,12 @@ class Desk:
             items += self._stored(SONG)
         elif kind == "voice":
             items = self._stored(VOICE)
+        elif kind == "programme":
+            items = self._stored(PROGRAMME)
         elif kind == SESSION:
             items = self._journals()
         else:
-            raise Refused("bad_argument", "kind is song, voice or session.")
+            raise Refused("bad_argument", "kind is song, voice, programme or session.")
         start = _whole(arguments, "from", 0)
         end = start + ITEMS
         if kind == SESSION:
@@ -259,7 +261,7 @@ class Desk:
             found = self._store.load_older(PROFILE)
         elif name in (PROFILE, CALIBRATION, DOSE, FAULT):
             found = self._store.load(name)
-        elif name[:5] == SONG or name[:6] == VOICE:
+        elif is_stored(name):
             if name[:5] == SONG and name[5:] in songs.NAMES:
                 return _Text(songs.DATA[name[5:]])
             most_bytes(name)  # refuses what is no name of a file of ours

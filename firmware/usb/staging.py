@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import json
 
-from firmware.memory.names import CALIBRATION, PROFILE, SESSION, SONG, VOICE
+from firmware.memory.names import CALIBRATION, PROFILE, PROGRAMME, SESSION, SONG, VOICE
 from firmware.memory.store import ASIDE
 from firmware.modules import forget
 from firmware.sound import songs
@@ -19,10 +19,14 @@ from firmware.usb import strict_json
 from firmware.usb.link import Refused
 
 _UPLOAD = ASIDE + "upload"
+STORED = (SONG, VOICE, PROGRAMME)  # what a computer may put there under a name of its own
 TEXT_BYTES_MAX = 4096
+PROGRAMME_BYTES_MAX = 2048  # programme.LARGEST and PROGRAMMES_MAX, without loading that module for them
+PROGRAMMES_MAX = 8
 VOICE_BYTES_MAX = 16 + 256 * 638  # adpcm.LARGEST, without loading that module for it
 NAME_CHARACTERS_MAX = 24
 STAGED_MAX = 40
+_ADULTS_SESSION_MIN = 30  # the ready-made profile's, for one that leaves it out
 _BLOCK_BYTES = 4096  # of flash; what is larger does not wait in memory
 _SPARE_BYTES = 4 * _BLOCK_BYTES  # left for records, which are written anew beside the old
 
@@ -67,6 +71,15 @@ class Staging:
             raise Refused("bad_argument", "%s is built in; choose another name." % name[5:])
         if (name, size, sha256, version) == self._name:
             return self._have
+        if (
+            name.startswith(PROGRAMME)
+            and name not in self._programmes()
+            and len(self._programmes()) >= PROGRAMMES_MAX
+        ):
+            raise Refused(
+                "too_big",
+                "%d programmes are on this device, and no more fit; remove one first." % PROGRAMMES_MAX,
+            )
         if size > most:
             raise Refused("too_big", "%s has %d bytes and may have %d." % (_show(name), size, most))
         free = self._files.free_bytes() - _SPARE_BYTES
@@ -84,6 +97,13 @@ class Staging:
         self._name = (name, size, sha256, version)
         self._hash = hashlib.sha256()
         return 0
+
+    def _programmes(self):
+        """Return the names of the programmes that would be there after a commit."""
+        there = [] if self.reset else [name for name in self._files.names() if name.startswith(PROGRAMME)]
+        there = [name for name in there if self.names.get(name, 1) is not None]
+        staged = [name for name in self.names if name.startswith(PROGRAMME) and self.names[name] is not None]
+        return there + [name for name in staged if name not in there]
 
     def data(self, at, chunk):
         """Take a chunk; returns how many bytes are here. One that is here already is acknowledged again."""
@@ -141,6 +161,8 @@ class Staging:
                 self._check_calibration(data)
             elif name[:5] == SONG:
                 Score(data, name[5:])
+            elif name.startswith(PROGRAMME):
+                self._check_programme(data)
             else:
                 self._check_recording(data, size)
         except ValueError as error:
@@ -181,25 +203,85 @@ class Staging:
             forget("prescription")
         self._check_named(values)
 
+    def _check_programme(self, data):
+        try:
+            from firmware.prescription import programme
+
+            programme.read(data)
+        finally:
+            forget("prescription", "care.plan")
+
     def _check_named(self, values):
-        """Check that the song and the recording that a profile names will be there. Raises ValueError with a
-        sentence.
+        """Check that the song, the recording and the programme that a profile names will be there, and what that programme
+        names. Raises ValueError with a sentence.
         """
-        for setting, prefix, always in (("song", SONG, songs.NAMES), ("voice", VOICE, ("none",))):
+        for setting, prefix, always in (
+            ("song", SONG, songs.NAMES),
+            ("voice", VOICE, ("none",)),
+            ("listening_programme", PROGRAMME, ("none",)),
+        ):
             name = values.get(setting)
             # None: the ready-made profile's, which needs nothing stored.
             if name is None or name in always:
                 continue
             file = prefix + str(name)
-            if file in self.names:
-                if self.names[file] is None:
+            if self._coming(file) is None:
+                if file in self.names:
                     raise ValueError(
                         "The profile plays %s = %s; put another profile first." % (setting, _show(name))
                     )
-            elif self.reset or self._files.size(file) is None:
                 raise ValueError(
                     "%s = %s is not on this device; put it there first." % (setting, _show(name))
                 )
+            if prefix == PROGRAMME:
+                self._check_followed(name, values)
+
+    def _coming(self, file):
+        """Return the file that will hold this object after a commit, None where there will be none."""
+        if file in self.names:
+            return None if self.names[file] is None else ASIDE + file
+        return None if self.reset or self._files.size(file) is None else file
+
+    def _check_followed(self, name, values):
+        """Check that what a programme names will be there, and that it fits into the profile's session."""
+        try:
+            from firmware.prescription import programme
+
+            file = self._coming(PROGRAMME + name)
+            data = bytearray(self._files.size(file))
+            self._files.read_into(file, 0, data)
+            plan = programme.read(data)
+            named = [SONG + song for song in plan.names_of("song")] + [
+                VOICE + voice for voice in plan.names_of("voice")
+            ]
+            minutes = -(-plan.total_ms // 60000)
+            most = programme.SONG_BYTES_MAX
+        finally:
+            forget("prescription", "care.plan")
+        size = 0
+        for file in named:
+            built_in = file[5:] in songs.NAMES and file[:5] == SONG
+            coming = None if built_in else self._coming(file)
+            if not built_in and coming is None:
+                if self._files.size(file) is not None:
+                    raise ValueError(
+                        "%s cannot go: programme %s, which the profile names, needs it." % (file, name)
+                    )
+                raise ValueError(
+                    "programme %s needs %s, which is not on this device; put it there first." % (name, file)
+                )
+            if file[:5] == SONG:
+                size += len(songs.DATA[file[5:]]) if built_in else self._files.size(coming)
+        if size > most:
+            raise ValueError(
+                "the songs of programme %s have %d bytes together and may have %d." % (name, size, most)
+            )
+        session_min = values.get("session_min", _ADULTS_SESSION_MIN)
+        if minutes > session_min:
+            raise ValueError(
+                "programme %s lasts %d minutes and session_min is %d; raise session_min."
+                % (name, minutes, session_min)
+            )
 
     # Other changes
 
@@ -207,7 +289,7 @@ class Staging:
         """Stage that a song, a voice or all sessions go."""
         if name != SESSION:
             most_bytes(name)
-            if name[:5] != SONG and name[:6] != VOICE:
+            if not is_stored(name):
                 raise Refused("bad_argument", "%s cannot be removed; use reset." % _show(name))
             if name[:5] == SONG and name[5:] in songs.NAMES:
                 raise Refused("bad_argument", "%s is built in and stays." % name[5:])
@@ -272,7 +354,7 @@ class Staging:
     def _going(self):
         """Return what a reset takes away."""
         there = [name for name in (PROFILE, CALIBRATION) if self._store.load(name) is not None]
-        there += sorted([name for name in self._files.names() if name[:5] == SONG or name[:6] == VOICE])
+        there += sorted([name for name in self._files.names() if is_stored(name)])
         if self._store.history(SESSION, self._sessions_kept):
             there.append(SESSION)
         return there
@@ -360,18 +442,25 @@ def _remove_file(staging, name):
     staging._files.remove(name)
 
 
+def is_stored(name):
+    """Return whether this is the name of a song, a voice or a programme that somebody put there."""
+    return any([name.startswith(prefix) for prefix in STORED])
+
+
 def most_bytes(name):
     """Return the most bytes of an object that may be put. Raises Refused for any other name."""
     if name == PROFILE or name == CALIBRATION:
         return TEXT_BYTES_MAX
-    for prefix, most in ((SONG, SONG_BYTES_MAX), (VOICE, VOICE_BYTES_MAX)):
+    for prefix, most in (
+        (SONG, SONG_BYTES_MAX), (VOICE, VOICE_BYTES_MAX), (PROGRAMME, PROGRAMME_BYTES_MAX),
+    ):  # fmt: skip
         if name.startswith(prefix):
             rest = name[len(prefix) :]
             if 1 <= len(rest) <= NAME_CHARACTERS_MAX and all([c in _NAME_CHARACTERS for c in rest]):
                 return most
     raise Refused(
         "bad_argument",
-        "%s is not profile, calibration, or song. or voice. with 1 to %d small letters, digits and _."
+        "%s is not profile, calibration, or song., voice. or programme. with 1 to %d small letters, digits and _."
         % (_show(name), NAME_CHARACTERS_MAX),
     )
 

@@ -71,7 +71,9 @@ def _as_in_settings(value: Any, depth: int = 0) -> Any:
 Word = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 Unit = Annotated[str, Field(pattern=r"^[0-9a-f]{1,32}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,24}$")]
-ObjectName = Annotated[str, Field(pattern=r"^(profile|calibration|session|(song|voice)\.[a-z0-9_]{1,24})$")]
+ObjectName = Annotated[
+    str, Field(pattern=r"^(profile|calibration|session|(song|voice|programme)\.[a-z0-9_]{1,24})$")
+]
 Title = Annotated[str, Field(max_length=16)]
 Bytes = Annotated[bytes, BeforeValidator(_bytes)]
 Count = Annotated[int, Field(ge=0, le=MOST_S)]

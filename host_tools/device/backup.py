@@ -26,12 +26,13 @@ VERSION = 1
 MANIFEST = "manifest.json"
 LARGEST_BYTES = 4_000_000  # packed, and unpacked; the whole flash of the device has 2 MB
 MOST_OBJECTS = 1000
-NAME = r"^(profile|calibration|(song|voice)\.[a-z0-9_]{1,24}|session\.[0-9]{1,10})$"
+NAME = r"^(profile|calibration|(song|voice|programme)\.[a-z0-9_]{1,24}|session\.[0-9]{1,10})$"
 # What the readers of zip and JSON raise for bytes that are neither.
 NOT_A_BACKUP = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OverflowError,
     ValueError, KeyError, TypeError, AttributeError,
 )  # fmt: skip
+STORED = ("song", "voice", "programme")
 TOLD = ("unit", "firmware", "board", "protocol", "schema")  # of what the device says of itself
 _ENTRY = b"PK\x01\x02"  # begins each entry of a zip's directory
 
@@ -74,10 +75,7 @@ def read_device(device: Connection, progress: Progress | None = None) -> Backup:
     """Read everything that is on a device."""
     names = ["profile", "calibration"]
     names += [
-        f"{kind}.{item['name']}"
-        for kind in ("song", "voice")
-        for item in device.list(kind)
-        if not item["built_in"]
+        f"{kind}.{item['name']}" for kind in STORED for item in device.list(kind) if not item["built_in"]
     ]
     names += [f"session.{item['age']}" for item in device.list("session")]
     objects = {}
@@ -174,7 +172,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def stage(device: Connection, backup: Backup, say: Say, progress: Progress | None = None) -> Backup:
     """Stage what makes the device as the backup was; says what is left out. Returns what should be there afterwards."""
-    wanted = {name: backup.objects[name] for name in backup.names("song", "voice", "calibration", "profile")}
+    wanted = {name: backup.objects[name] for name in backup.names(*STORED, "calibration", "profile")}
     if "calibration" in wanted and backup.about["unit"] != device.unit:
         say("The calibration is not put back: it is of another device. Calibrate this one.")
         del wanted["calibration"]
@@ -186,22 +184,22 @@ def stage(device: Connection, backup: Backup, say: Say, progress: Progress | Non
         if name in there.objects and name not in wanted:
             say(f"The {name} on the device stays: the backup has none.")
     sending = [name for name, data in wanted.items() if there.objects.get(name) != data]
-    sending.sort(key=lambda name: name == "profile")  # it names a song, which must be there before it
+    sending.sort(key=lambda name: name == "profile")  # what it names must be there before it
     for number, name in enumerate(sending, 1):
         device.put(name, wanted[name], SCHEMA_VERSION if name == "profile" else 1)
         device.stage()
         if progress is not None:
             progress(number, len(sending))
-    for name in there.names("song", "voice"):
+    for name in there.names(*STORED):
         if name not in wanted:
             device.call("remove", name=name)
     return Backup(backup.about, wanted)
 
 
 def differences(device: Connection, wanted: Backup) -> list[str]:
-    """Return what of songs, voices, calibration and profile is not on the device byte for byte, as parts of a sentence."""
+    """Return what of all that can be put back is not on the device byte for byte, as parts of a sentence."""
     there = read_device(device)
-    kinds = ("song", "voice", *(name for name in ("calibration", "profile") if name in wanted.objects))
+    kinds = (*STORED, *(name for name in ("calibration", "profile") if name in wanted.objects))
     found = []
     for name in sorted({*wanted.names(*kinds), *there.names(*kinds)}):
         if name not in there.objects:

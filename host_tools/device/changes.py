@@ -43,7 +43,7 @@ def put_profile(device: Connection, profile: Profile) -> None:
 
 
 def put_sound(device: Connection, name: str, data: bytes, progress: Progress | None = None) -> None:
-    """Stage a song ("song.NAME") or a recording ("voice.NAME"); NAME has small letters, digits and _."""
+    """Stage "song.NAME", "voice.NAME" (a recording) or "programme.NAME"; NAME has small letters, digits and _."""
     device.put(name, data, progress=progress)
     device.stage()
 
@@ -125,7 +125,7 @@ def verify(device: Connection, changes: Items) -> list[str]:
     differences = []
     records: dict[str, dict[str, Any]] = {}
     sizes: dict[str, int] = {}
-    for kind in ("song", "voice"):
+    for kind in ("song", "voice", "programme"):
         if any(change["name"].startswith(f"{kind}.") for change in changes):
             sizes.update({f"{kind}.{item['name']}": item["bytes"] for item in device.list(kind)})
     for change in changes:

@@ -283,12 +283,17 @@ class Connection:
     # Objects
 
     def list(self, kind: str) -> Items:
-        """Return all songs, voices or sessions: `kind` is "song", "voice" or "session"."""
+        """Return all songs, voices, programmes or sessions: `kind` is "song", "voice", "programme" or "session"."""
         items: Items = []
         place: int | None = 0
         late = _later(TRANSFER_S)
         while place is not None:
-            answer = self.call("list", kind=kind, **{"from": place})
+            try:
+                answer = self.call("list", kind=kind, **{"from": place})
+            except DeviceRefused as error:
+                if kind == "programme" and error.code == "bad_argument":
+                    return []  # an older firmware, which has none
+                raise
             items += answer["items"]
             place = answer["next"]
             if place is not None and (place != len(items) or not answer["items"]):
@@ -335,7 +340,7 @@ class Connection:
             raise
 
     def put(self, name: str, data: bytes, format: int = 1, progress: Progress | None = None) -> None:
-        """Send an object to be staged: "profile", "calibration", "song.NAME" or "voice.NAME".
+        """Send an object to be staged: "profile", "calibration", "song.NAME", "voice.NAME" or "programme.NAME".
 
         What has arrived before a cable was pulled is not sent again. `stage` comes next.
         """

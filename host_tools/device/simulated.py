@@ -46,7 +46,7 @@ def at_bedside(scenario: Scenario, rest_hours: float, say: Say) -> Iterator[tupl
     with Flash.in_file(flash_path()) as flash:
         own = _own_profile(flash)
         if own is None:
-            flash.commit_profile(scenario.profile_values(), scenario.own_song())
+            flash.commit_profile(scenario.profile_values(), scenario.own_files())
             _brought_file().write_text(_digest_of_profile(flash) or "")
         else:
             if own != scenario.profile_values():

@@ -42,7 +42,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("host_tools", "host_tools.extras", "host_tools.output", "host_tools.release"),
     ("host_tools.device", "host_tools.sound"),
     ("host_tools.songs", "host_tools.sessions", "host_tools.judge"),
-    ("host_tools.forms", "host_tools.play"),
+    ("host_tools.forms", "host_tools.play", "host_tools.programmes"),
     ("host_tools.campaign", "host_tools.studio"),
     ("host_tools.docs",),
     ("host_tools.commands",),

@@ -45,7 +45,7 @@ def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -
         numbers=report.numbers(found, {"max_level_dba": float(level.max())} if len(level) else {}),
         picture=b64encode(picture.page_png(found)).decode("ascii") if told.rows else None,
         events=_events(found, marks, MOST_EVENTS // 2 if long_note else MOST_EVENTS),
-        facts=_known(session, told),
+        facts=_known(session, told) + _programme(found),
         blanks=BLANKS,
         note=lines,
         long_note=long_note,
@@ -145,6 +145,13 @@ def _events(found: Facts, marks: dict[tuple[float, str], int], most: int) -> lis
         middle = {"at": "", "what": f"{len(rows) - most + 1} more, in the exported file", "mark": None}
         rows = [*rows[: most - 1 - last], middle, *rows[-last:]]
     return rows
+
+
+def _programme(found: Facts) -> list[tuple[str, str]]:
+    """Return a row that lists what a listening programme let be heard; nothing for any other session."""
+    if not found.segments:
+        return []
+    return [("Heard", "; ".join(part.words for part in found.heard_parts) + ".")]
 
 
 def _known(session: SessionFile, told: Told) -> list[tuple[str, str]]:

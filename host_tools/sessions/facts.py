@@ -14,6 +14,29 @@ RATIOS = (1.0, 2.0, 3.0, 4.0)  # pulses to a beat of the music
 USUAL_RATIO = {"newborn": 2.0, "adult": 1.0}
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A stretch of a session in which one thing was heard. level_dba: its mean while it sounded; the tempo at its beginning
+    and end, None where it has none; what: "meet, a song", "soundscape", "silence".
+    """
+
+    from_s: float
+    to_s: float
+    what: str
+    level_dba: float | None
+    tempo_bpm: tuple[float, float] | None
+
+    @property
+    def words(self) -> str:
+        """Return it as half a sentence: "2:00 to 7:10: meet, a song, 48.9 dB(A), 70 to 68 bpm"."""
+        text = f"{words.clock(self.from_s)} to {words.clock(self.to_s)}: {self.what}"
+        if self.level_dba is not None:
+            text += f", {self.level_dba:.1f} dB(A)"
+        if self.tempo_bpm is not None:
+            text += f", {self.tempo_bpm[0]:.1f} to {self.tempo_bpm[1]:.1f} bpm"
+        return text
+
+
 @dataclass
 class Facts:
     """One value a second in the arrays, NaN where unknown; everything else in the unit of its name."""
@@ -44,6 +67,7 @@ class Facts:
     wanted_dba: float | None  # the profile's level
     sound: dict[str, float] = field(default_factory=dict)  # laeq_dba, las_max_dba, ... of the whole session
     zero: str = "the device was switched on"  # what happened at time 0
+    segments: list[tuple[float, str]] = field(default_factory=list)  # of a listening programme: when, what
 
     @property
     def lasts_s(self) -> np.ndarray:
@@ -79,6 +103,43 @@ class Facts:
         """First and last second in which something was heard."""
         heard = np.flatnonzero(np.isfinite(self.level_dba))
         return (float(self.time_s[heard[0]]), float(self.time_s[heard[-1]])) if len(heard) else None
+
+    @property
+    def heard_parts(self) -> list[Heard]:
+        """Return what was heard, from when to when: the segments of a programme, or else soundscape and melody in turn."""
+        playing = [(start, end) for start, end, name in self.phases if name not in words.DARK]
+        if not playing:
+            return []
+        over_s = max(end for _, end in playing)
+        begins = list(self.segments)
+        if not begins:
+            melody = np.isfinite(self.tempo_bpm)
+            sounding = melody | np.isfinite(self.level_dba)
+            names = ["melody" if sung else "soundscape" for sung in melody[sounding]]
+            times = self.time_s[sounding]
+            begins = [
+                (float(at), name)
+                for number, (at, name) in enumerate(zip(times, names, strict=True))
+                if number == 0 or names[number - 1] != name
+            ]
+        if not begins:
+            return []
+        ends = [at for at, _ in begins[1:]] + [over_s]
+        return [
+            self._part(start, end, what)
+            for (start, what), end in zip(begins, ends, strict=True)
+            if end > start
+        ]
+
+    def _part(self, start: float, end: float, what: str) -> Heard:
+        within = (self.time_s >= start) & (self.time_s < end)
+        sounding = within & np.isfinite(self.level_dba)
+        level = None
+        if what != "silence" and sounding.any():
+            power = np.average(10 ** (self.level_dba[sounding] / 10), weights=self.lasts_s[sounding])
+            level = float(10 * np.log10(power))
+        tempo = self.tempo_bpm[within & np.isfinite(self.tempo_bpm)]
+        return Heard(start, end, what, level, (float(tempo[0]), float(tempo[-1])) if len(tempo) else None)
 
     @property
     def known_percent(self) -> float | None:
@@ -124,6 +185,8 @@ class Facts:
         """Return the session in a few plain sentences."""
         told = []
         heard = self.heard_s
+        if heard is None and self.segments:
+            return [f"Nothing but silence was left of the programme; {words.ending(self.end, self.reason)}."]
         if heard is None:
             return [f"Nothing was heard; {words.ending(self.end, self.reason)}."]
         told.append(f"The first sound was heard at {words.clock(heard[0])}")
@@ -219,6 +282,11 @@ def from_records(
         ceiling_dba=ceiling_dba,
         wanted_dba=wanted_dba,
         sound=sound or {},
+        segments=[
+            (float(event["time_s"]), words.segment(event.get("detail") or {}))
+            for event in events
+            if event["kind"] == "device_segment"
+        ],
     )
 
 

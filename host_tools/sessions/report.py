@@ -12,7 +12,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, Template
 
 from host_tools.sessions import words
-from host_tools.sessions.facts import Facts
+from host_tools.sessions.facts import Facts, Heard
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 MOST_EVENTS = 60  # a page or two; events.jsonl has them all
@@ -29,10 +29,22 @@ def html(facts: Facts, picture_png: bytes, summary: dict[str, Any]) -> str:
         picture=b64encode(picture_png).decode("ascii"),
         picture_in_words="Pulse, tempo, level, signal and phases over time. " + " ".join(facts.story),
         wanted="its profile's level" if facts.wanted_dba is None else f"{facts.wanted_dba:g} dB(A)",
+        heard=[_heard(part) for part in facts.heard_parts],
         events=_events(facts),
         legend=_legend(facts),
         origin=_origin(summary, population),
     )
+
+
+def _heard(part: Heard) -> dict[str, str]:
+    tempo = part.tempo_bpm
+    return {
+        "from": words.clock(part.from_s),
+        "to": words.clock(part.to_s),
+        "what": part.what,
+        "level": "" if part.level_dba is None else f"{part.level_dba:.1f} dB(A)",
+        "tempo": "" if tempo is None else f"{tempo[0]:.1f} → {tempo[1]:.1f} bpm",
+    }
 
 
 @cache

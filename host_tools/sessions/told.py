@@ -12,6 +12,7 @@ from firmware.memory.journal import CHIP_FAULTS, EVENTS, RECORD_BYTES, read_reco
 from firmware.reasons import ENDS, IDLE, PHASES
 from host_tools.sessions import words
 from simulator.breath_row import NO_BREATH, breath_row
+from simulator.files import programme_file
 from simulator.files.errors import CalandoError
 
 WRAP_S = 65_536  # the seconds of a record are 16 bits
@@ -213,6 +214,8 @@ def _event(time_s: int, record: dict[str, Any]) -> dict[str, Any]:
                 f"the session has an event, {kind} {value}, that this version does not know; renew calando"
             )
         detail[name] = names[value]
+    elif kind == "segment":
+        detail |= programme_file.segment_of(value)
     elif kind in EVENTS and value:
         detail["value"] = value
     return {"time_s": time_s, "kind": kind, "reason": record["reason"], "detail": detail}

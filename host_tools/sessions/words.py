@@ -136,7 +136,7 @@ _DEVICE = {
     "save_failed": "the device could not save",
     "cut": "the device saves what it wrote of a session that lost its power or was reset",
     "full": "the device's journal is full: from here on it keeps events only",
-    "recording_failed": "the recording is damaged and has faded; the song takes over",
+    "recording_failed": "the recording is damaged and has faded; the music goes on without it",
     "fell_back": "the device runs an older firmware: the newer one was damaged or did not start",
     "end": "the session is over",
     "breath": "the device notes the breath",
@@ -181,6 +181,8 @@ def _of_the_device(kind: str, detail: dict[str, Any]) -> str:
     if kind == "phase":
         name = detail.get("phase") or detail.get("value")
         text = f"now {PHASES.get(str(name), name)}"
+    elif kind == "segment":
+        text = f"segment {detail.get('segment')} begins: {segment(detail)}"
     elif kind == "end":
         text = f"the session is over: {ending(detail.get('end'), detail.get('reason'))}"
         why = ""
@@ -191,6 +193,12 @@ def _of_the_device(kind: str, detail: dict[str, Any]) -> str:
     else:
         text = _DEVICE.get(kind, kind.replace("_", " "))
     return f"{text} ({why})" if why else text
+
+
+def segment(detail: dict[str, Any]) -> str:
+    """A segment of a listening programme: "meet, a song"; silence is silence."""
+    source = str(detail.get("source"))
+    return source if source == "silence" else f"{detail.get('role')}, a {source}"
 
 
 def span(seconds: float) -> str:

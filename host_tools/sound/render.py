@@ -18,9 +18,9 @@ import numpy as np
 from firmware import board
 from firmware.care import guard
 from firmware.prescription.profile import Profile
-from firmware.sound import adpcm, songs
+from firmware.sound import songs
 from firmware.sound.score import GOES_ON, HEADER, Score
-from host_tools.sound import adpcm_encode, meter, render_script
+from host_tools.sound import meter, render_script
 from simulator import interpreter
 from simulator.files import profile_file, song_file
 from simulator.files.errors import CalandoError, did_you_mean, os_reason
@@ -59,14 +59,7 @@ def load_song(name: str) -> tuple[str, bytes]:
 
 def load_recording(path: Path) -> bytes:
     """Return the bytes of a recording, every block of which has been checked. Raises CalandoError."""
-    try:
-        data = path.read_bytes()
-        adpcm.check_whole(adpcm_encode.reader(data), len(data))
-    except OSError as error:
-        raise CalandoError(f"cannot read the recording {path}: {os_reason(error)}") from error
-    except adpcm.SoundRecordingError as error:
-        raise CalandoError(f"the recording {path} cannot be played: {error}") from error
-    return data
+    return song_file.read_recording(path)
 
 
 def load_pulse(path: Path) -> list[tuple[int, int | None]]:

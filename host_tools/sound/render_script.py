@@ -16,10 +16,10 @@ _PREVIEW_SPO2_PERMILLE = 970  # the preview is of a patient who is well: no stop
 
 class Player:
     """One plan being played. `render()` gives the next block, the same array each time, or None at the
-    end.
+    end. on_step(ms, outputs) is called after each step of a session.
     """
 
-    def __init__(self, plan, on_note=None):
+    def __init__(self, plan, on_note=None, on_step=None):
         from firmware.audio import BLOCK, Audio
         from firmware.sound.score import Score
         from firmware.sound.songs import SONGS
@@ -29,6 +29,7 @@ class Player:
         loudness = audio.loudness
         loudness.governed = plan.get("governed", True)
         loudness.first_level_cdba = plan.get("first_level_cdba", loudness.first_level_cdba)
+        self._on_step = on_step
         self._block = array("h", bytes(2 * BLOCK))
         self._blocks = int(plan["seconds"] * 1000) * RATE_HZ // (1000 * BLOCK)
         self._block_ms = BLOCK * 1000 // RATE_HZ
@@ -85,13 +86,33 @@ class Player:
 
         dose = Dose()
         dose.pass_minutes(1440)
-        self._session = Session(Profile.from_values(plan["profile"]), dose)
+        profile = Profile.from_values(plan["profile"])
         self._inputs, self._outputs = Inputs(), Outputs()
         self._pulse = plan["pulse"]
         self._pulse_row = 0
         self._next_step_ms = 0
-        self._conductor = Conductor(self.audio, self._song, self._soundscape or "none", recording)
         self._pressed = False
+        if plan.get("programme"):
+            self._conductor, self._session = self._follow_programme(plan, profile, dose, recording)
+            return
+        self._session = Session(profile, dose)
+        self._conductor = Conductor(self.audio, self._song, self._soundscape or "none", recording)
+
+    def _follow_programme(self, plan, profile, dose, recording):
+        from firmware.care.programme import perform
+        from firmware.care.segments import sources_of
+        from firmware.prescription import programme
+        from firmware.sound.score import Score
+        from firmware.sound.songs import SONGS
+
+        followed = programme.read(plan["programme"].encode())
+        own = plan["songs"]
+
+        def load_song(name):
+            return Score(bytes.fromhex(own[name]), name) if name in own else SONGS[name]
+
+        sources = sources_of(followed, load_song, recording)
+        return perform(self.audio, profile, dose, followed, sources, recording)
 
     def _step(self, session, now_ms):
         inputs, outputs, audio = self._inputs, self._outputs, self.audio
@@ -116,6 +137,8 @@ class Player:
         inputs.measured_level_cdba = inputs.level_cdba
         session.step(now_ms, inputs, outputs)
         self._conductor.follow(outputs)
+        if self._on_step is not None:
+            self._on_step(now_ms, outputs)
         return outputs.end is None or not audio.silent
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from firmware.sound import songs
+from firmware.sound import adpcm, songs
 from firmware.sound.score import LARGEST, Score, ScoreError
 from simulator.files.errors import CalandoError, os_reason
 
@@ -26,6 +26,24 @@ def read(path: Path) -> bytes:
         raise CalandoError(
             f"the song {path} cannot be played: {error}; make one with calando song import"
         ) from None
+
+
+def read_recording(path: Path) -> bytes:
+    """The bytes of a recording, every block of which has been checked. Raises CalandoError."""
+
+    def read_into(offset: int, buffer: bytearray) -> int:
+        piece = data[offset : offset + len(buffer)]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    try:
+        data = path.read_bytes()
+        adpcm.check_whole(read_into, len(data))
+    except OSError as error:
+        raise CalandoError(f"cannot read the recording {path}: {os_reason(error)}") from error
+    except adpcm.RecordingError as error:
+        raise CalandoError(f"the recording {path} cannot be played: {error}") from error
+    return data
 
 
 def beside(name: str, folder: Path) -> bytes | None:

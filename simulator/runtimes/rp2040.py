@@ -59,7 +59,7 @@ def boot(bedside: Bedside, pins: bool = False, powered_for_ms: int = 0) -> dict[
     if not bedside.flash.folder:
         bedside.flash, _ = deployed_flash()
         played = bedside.scenario
-        bedside.flash.commit_profile(played.profile_values(), played.own_song())
+        bedside.flash.commit_profile(played.profile_values(), played.own_files())
     try:
         Chip(flash, bedside, bedside.boot(), pins, powered_for_ms).run()
     except Stopped:

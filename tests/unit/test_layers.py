@@ -11,9 +11,8 @@ MACHINE_USERS = {"firmware.board", "firmware.loop", "firmware.boot", "firmware.m
 # Of the firmware, what runs on a host too: pure, and the same bits there.
 PURE_ROOMS = {"firmware.prescription", "firmware.sound"}
 PURE_FILES = {
-    "firmware.audio", "firmware.board", "firmware.care.guard", "firmware.memory.journal", "firmware.memory.names",
-    "firmware.memory.store",
-    "firmware.reasons", "firmware.usb.link", "firmware.version", "firmware.vitals",
+    "firmware.audio", "firmware.board", "firmware.care.guard", "firmware.care.plan", "firmware.memory.journal",
+    "firmware.memory.names", "firmware.memory.store", "firmware.reasons", "firmware.usb.link", "firmware.version", "firmware.vitals",
 }  # fmt: skip
 # Handed in by who puts the device together: never imported by what decides or computes.
 WITHOUT_DRIVERS = {

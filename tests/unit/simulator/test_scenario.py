@@ -217,8 +217,8 @@ class TestFiles:
         (tmp_path / "ours.lul").write_bytes(b"no song")
         assert "cannot be played" in self.refusal(path)
         (tmp_path / "ours.lul").write_bytes(songs.DATA["edo"])
-        assert scenario.load(path).own_song() == ("ours", songs.DATA["edo"])
-        assert scenario.load("newborn").own_song() is None
+        assert scenario.load(path).own_files() == {"song.ours": songs.DATA["edo"]}
+        assert scenario.load("newborn").own_files() == {}
 
     def test_a_bad_profile_file_is_named_in_the_sentence(self, tmp_path):
         (tmp_path / "loud.toml").write_text("level_dba = 90\n")

@@ -191,9 +191,9 @@ def test_what_names_a_device_is_its_chip_and_nothing_else():
 
 
 def test_every_free_text_says_whose_name_it_is_not():
-    """A title, and the names of songs and voices: what a person may write into a profile."""
+    """A title, and the names of songs, voices and programmes: what a person may write into a profile."""
     free = [setting for setting in profile.TABLE if setting.kind in ("text", "name")]
-    assert {setting.name for setting in free} == {"title", "song", "voice"}
+    assert {setting.name for setting in free} == {"title", "song", "voice", "listening_programme"}
     for setting in free:
         assert "never a patient's name" in setting.meaning
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 
+import programme_parts
 import pytest
 from desk_device import UNIT, DeskDevice, calibration, recording
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from memory_files import PowerCut
 
 from firmware.memory.journal import EVENTS
 from firmware.memory.store import Store
-from firmware.prescription import profile, schema
+from firmware.prescription import profile, programme, schema
 from firmware.sound import adpcm, songs
 from firmware.usb import link, staging
 from firmware.usb.commands import SCHEMA
@@ -20,6 +21,11 @@ from firmware.usb.commands import SCHEMA
 SONG = songs.DATA["brahms"]
 CALIBRATION = calibration(73.27)
 VOICE = recording(40)
+EVENING = [
+    programme_parts.segment("arrive", "song", "own", minutes=5),
+    programme_parts.SILENCE,
+    programme_parts.segment("rest", "song", "twinkle", minutes=5),
+]
 
 
 def text(values) -> bytes:
@@ -678,3 +684,85 @@ def test_any_bytes_get_one_answer_a_newline(pieces, data):
     answers = device.send(bytes(stream))
     assert len(answers) == stream.count(b"\n")
     assert all("ok" in answer or answer["error"]["text"] for answer in answers)
+
+
+def adults(name, **values):
+    return text({"population": "adult", "listening_programme": name, **values})
+
+
+def test_a_profile_needs_its_programme_and_the_programme_its_songs():
+    device = Device()
+    device.put("profile", adults("evening"))
+    assert device.ask("stage")["error"]["code"] == "invalid"
+    device.put("programme.evening", programme_parts.compact(EVENING))
+    device.ok("stage")
+    device.put("profile", adults("evening"))
+    assert "needs song.own" in device.refused("stage")[1]
+    device.put("song.own", SONG)
+    device.ok("stage")
+    device.put("profile", adults("evening"))
+    device.ok("stage")
+    device.commit(checked=True)
+    assert device.ok("list", kind="programme")["items"][0]["name"] == "evening"
+    assert device.get("programme.evening") == programme_parts.compact(EVENING)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "programme.evening",
+            "The profile plays listening_programme = 'evening'; put another profile first.",
+        ),
+        ("song.own", "song.own cannot go: programme evening, which the profile names, needs it."),
+    ],
+)
+def test_what_the_profile_needs_cannot_go(name, said):
+    device = Device()
+    for put, data in (
+        ("song.own", SONG),
+        ("programme.evening", programme_parts.compact(EVENING)),
+        ("profile", adults("evening")),
+    ):
+        device.put(put, data)
+        device.ok("stage")
+    device.commit(checked=True)
+    device.ok("remove", name=name)
+    assert device.refused("commit") == ("invalid", said)
+    device.put("profile", text({"population": "adult"}))
+    device.ok("stage")
+    device.commit(checked=True)
+
+
+def test_a_programme_that_is_longer_than_the_session_is_refused():
+    device = Device()
+    device.put("song.own", SONG)
+    device.ok("stage")
+    device.put("programme.evening", programme_parts.compact([*EVENING, *[EVENING[-1] | {"minutes": 10}] * 3]))
+    device.ok("stage")
+    device.put("profile", adults("evening"))
+    assert "raise session_min" in device.refused("stage")[1]
+
+
+def test_eight_programmes_fit_and_a_ninth_is_refused():
+    device = Device()
+    data = programme_parts.compact(EVENING)
+    for number in range(8):
+        device.put(f"programme.p{number}", data)
+        device.ok("stage")
+    device.commit()
+    digest = hashlib.sha256(data).hexdigest()
+    put = {"size": len(data), "sha256": digest, "format": 1}
+    code, sentence = device.refused("put", name="programme.p8", **put)
+    assert code == "too_big" and "8 programmes" in sentence
+    device.ok("put", name="programme.p0", **put)  # in the place of one that is there
+    device.ok("remove", name="programme.p1")
+    device.ok("put", name="programme.p8", **put)
+    assert staging.PROGRAMMES_MAX == programme.PROGRAMMES_MAX
+    assert staging.PROGRAMME_BYTES_MAX == programme.LARGEST
+
+
+def test_a_newborn_has_no_programme():
+    device = Device()
+    device.put("profile", text({"listening_programme": "evening"}))
+    assert "adults only" in device.ask("stage")["error"]["text"]

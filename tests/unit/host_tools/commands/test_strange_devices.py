@@ -9,6 +9,7 @@ from itertools import count
 from types import SimpleNamespace
 
 import journal_records as made
+import programme_parts
 import pytest
 from memory_files import Files
 from strange_device import (
@@ -28,6 +29,11 @@ from host_tools.device import backup, calibrate, client
 from simulator.files import profile_file
 
 SONG = songs.DATA["edo"]
+EVENING = [
+    programme_parts.segment("arrive", "song", "twinkle"),
+    programme_parts.SILENCE,
+    programme_parts.segment("rest", "song", "twinkle"),
+]
 # Every command that talks to a device, and what it is given.
 COMMANDS = {
     "device info": (),
@@ -44,6 +50,10 @@ COMMANDS = {
     "song list": (),
     "song put": ("own.lul", "--commit"),
     "song rm": ("old", "--commit"),
+    "programme list": (),
+    "programme show": ("evening",),
+    "programme put": ("settle", "--commit"),
+    "programme rm": ("evening", "--commit"),
     "session list": (),
     "session get": (),
     "session note": ("--goal", "rest"),
@@ -85,7 +95,7 @@ def soon(monkeypatch):
 @pytest.fixture(scope="module")
 def flash():
     two = [READY["newborn"] | {"title": title} for title in ("One", "Two")]
-    return used_files(SONG, made.session(), two)
+    return used_files(SONG, made.session(), two) | {"programme.evening": programme_parts.compact(EVENING)}
 
 
 @pytest.fixture

@@ -272,7 +272,8 @@ class TestNothingElse:
         assert "never a patient's name" in profile.find("title").meaning
         assert {setting.name for setting in profile.TABLE} == {
             "title", "population", "maturity", "early_unlock", "song", "voice", "soundscape", "opening", "metre", "mode",
-            "programme", "opening_tempo_bpm", "level_dba", "baseline_below_db", "knob_range_db", "session_min",
+            "programme", "listening_programme",
+            "opening_tempo_bpm", "level_dba", "baseline_below_db", "knob_range_db", "session_min",
             "gap_min", "daily_min", "sessions_a_day", "onset_s", "fade_s", "baseline_s", "baseline_max_s", "match_min",
             "lead_rate_percent_per_min", "margin_percent", "slowing_percent", "follow", "sensor_off",
             "sensor_off_hold_s", "poor_signal_hold_s", "pulse_low_stop_bpm", "pulse_rise_stop_percent",

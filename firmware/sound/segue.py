@@ -1,0 +1,151 @@
+"""From one source of a listening programme to the next: what goes out sinks, what comes in rises, and the sum stays level.
+
+Loaded with a programme only. Two melodies never sound at once: the first grows softer note by note, and when it has ended
+the next comes in a little softer and grows. Soundscapes do sound together, each with a gain that goes on a straight line,
+bent in the middle so that the sum of the two powers dips by 0.4 dB at most. Blocks of the engine are its time.
+"""
+
+from array import array
+
+from micropython import const
+
+from firmware.sound import noise
+
+# Thousandths of an amplitude. Under a melody a soundscape stays 8 dB back (audio.py).
+_BEHIND = const(398)
+_WHOLE = const(1000)
+_BETWEEN = const(750)  # of two soundscapes, halfway
+_FORWARD = const(
+    850
+)  # of a soundscape while the melody before it still sounds: with it 0.6 dB more, without it 1.4 less
+_OUT_TO_NOISE = const(650)  # a melody's last notes, before a soundscape
+_OUT_TO_MELODY = const(840)  # and before another melody: 1.5 dB softer
+_IN_FROM_NOISE = const(500)
+_IN_FROM_MELODY = const(840)
+_FOLLOWS_SHIFT = const(3)  # of the gain: an eighth of a second behind, so that steps of a tenth are smooth
+
+
+class _Line:
+    """A gain on its way: straight to `bend`, then straight to `end`, each over half of the time."""
+
+    def __init__(self):
+        self.now = 0
+        self._from = self._bend = self._end = 0
+        self._began = 0
+        self._half = 1
+        self.moving = False
+
+    def go(self, bend, end, blocks, at):
+        self._from = self.now
+        self._bend = (self._from + end) // 2 if bend is None else bend
+        self._end = end
+        self._half = max(1, blocks // 2)
+        self._began = at
+        self.moving = True
+
+    def step(self, at):
+        passed = at - self._began
+        half = self._half
+        if passed >= 2 * half:
+            self.now = self._end
+            self.moving = False
+        elif passed >= half:
+            self.now = self._bend + (self._end - self._bend) * (passed - half) // half
+        else:
+            self.now = self._from + (self._bend - self._from) * passed // half
+
+
+class Segue:
+    """Leads one Audio from source to source. `step` every tenth of a second or so."""
+
+    def __init__(self, audio):
+        self._audio = audio
+        audio.parting = array("I", [0] * noise.STATE_SIZE)
+        noise.start(audio.parting)
+        self._name: str | None = None  # of the soundscape
+        self._coming = _Line()
+        self._parting = _Line()
+        self._parting_gain = 0
+        self._melody = False
+        self._song = None
+
+    def stop(self):
+        """End what sounds; it has faded to nothing before."""
+        self._name = self._song = None
+        self._melody = False
+        self._coming.now = self._parting.now = 0
+        self._coming.moving = self._parting.moving = False
+        audio = self._audio
+        audio.noise[noise.GAIN_SHIFT] = audio.parting[noise.GAIN_SHIFT] = 0
+        audio.play(None)
+        audio.soundscape(None)
+
+    def approach(self, name, melody, blocks):
+        """The melody that sounds ends soon. name: the soundscape after it; melody: another follows; blocks: until then."""
+        loudness = self._audio.loudness
+        loudness.leave(_OUT_TO_MELODY if melody else _OUT_TO_NOISE)
+        if not melody and name is not None:
+            self._exchange(name, None, blocks)
+            self._coming.go(None, _FORWARD, blocks, loudness.blocks)
+
+    def change(self, song, name, blocks):
+        """Let another source take the place of the one that sounds: a Score, a Recording or None, and a soundscape's name
+        or None; blocks: how long the change takes.
+        """
+        audio = self._audio
+        loudness = audio.loudness
+        silent = audio.silent and not audio.playing  # not the rest of a voice
+        song_cdb = loudness.song_cdb
+        was = self._melody
+        self._melody = song is not None
+        end = _BEHIND if song is not None else _WHOLE
+        if silent:
+            # Out of silence the level itself rises, as at a session's beginning.
+            audio.soundscape(name)
+            self._name = name
+            self._coming.now = end
+            audio.play(song)
+            self._song = song
+            return
+        self._exchange(name, None if was or song is not None else _BETWEEN, blocks)
+        if song is not self._song:
+            audio.play(song)
+            self._song = song
+            loudness.enter(song_cdb, 1000 if song is None else _IN_FROM_MELODY if was else _IN_FROM_NOISE)
+        if name is not None and self._coming.now != end:
+            self._coming.go(None if was or song is not None else _BETWEEN, end, blocks, loudness.blocks)
+        self.step()
+
+    def step(self):
+        """Move the gains of the soundscapes along. Allocates nothing."""
+        audio = self._audio
+        at = audio.loudness.blocks
+        coming = self._coming
+        if coming.moving and self._name is not None:
+            coming.step(at)
+            state = audio.noise
+            gain = noise.SOUNDSCAPES[self._name][5]
+            state[noise.GAIN_TARGET] = (gain << 10) // 1000 * coming.now
+            state[noise.GAIN_SHIFT] = _FOLLOWS_SHIFT if coming.moving else 0
+        parting = self._parting
+        if parting.moving:
+            parting.step(at)
+            state = audio.parting
+            # A last part of the way the gain goes by itself.
+            state[noise.GAIN_TARGET] = self._parting_gain // 1000 * parting.now
+            state[noise.GAIN_SHIFT] = _FOLLOWS_SHIFT if parting.moving else 0
+
+    def _exchange(self, name, bend, blocks):
+        """Let the soundscape that sounds part over `blocks`, and one of another name stand ready at nothing."""
+        if name == self._name:
+            return
+        audio = self._audio
+        self._parting.now = self._coming.now if self._name is not None else 0
+        self._parting_gain = noise.SOUNDSCAPES[self._name][5] << 10 if self._name is not None else 0
+        self._parting.go(bend, 0, blocks, audio.loudness.blocks)
+        audio.exchange(name)
+        audio.noise[noise.GAIN_TARGET] = 0
+        audio.noise[noise.GAIN_SHIFT] = _FOLLOWS_SHIFT
+        self._coming.now = 0
+        self._coming.moving = False
+        self._name = name

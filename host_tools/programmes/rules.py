@@ -1,0 +1,158 @@
+"""The rules of a listening programme with their reasons, and a programme told in lines and drawn as a shape.
+
+The numbers are firmware/prescription/programme.py's; docs/programmes.md has the table.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from firmware.care import plan as columns
+from firmware.care.plan import Plan
+from firmware.prescription import programme
+
+# All ours: no study gives such numbers.
+RULES = (
+    (
+        f"segments: 1 to {programme.SEGMENTS_MAX}, together at most {programme.LONGEST_MS // 60000} minutes",
+        "a session of an adult ends there",
+    ),
+    (
+        f"intensity: at most {programme.INTENSITY_STEP} of 10 from one piece to the next",
+        "a change that is noticed as one is no lead but a break",
+    ),
+    (
+        f"tempo: at most {programme.TEMPO_STEP_PERCENT} % from one piece to the next, reached at 5 % a minute",
+        "two pieces of like pace belong together, and nothing steps while it sounds",
+    ),
+    (
+        f"tempo: never below {programme.TEMPO_LOWEST_PERCENT} % of the first",
+        "the guard lets an adult's music slow no further, and what it would hold back must not be promised",
+    ),
+    (
+        f"level: at most {programme.LEVEL_STEP_CDB // 100} dB from one piece to the next, and never above the profile's",
+        "more is heard as a step; the profile's level is the therapist's limit",
+    ),
+    (
+        f"shapes U and J: at least {programme.RETURN_MS // 60000} minutes with the role return",
+        "whoever was led down is not left there when the day goes on",
+    ),
+    (
+        f"silence: at least {programme.SILENCE_MS // 1000} s without any sound in one place",
+        "two minutes of silence after music lowered pulse and pressure below the baseline (Bernardi 2006)",
+    ),
+    (
+        f"last fade: at least {programme.FADE_MS // 1000} s, in the last segment",
+        "an end that comes unawares startles",
+    ),
+    (
+        "roles in the order " + ", ".join(columns.ROLES[:5]) + "; silence anywhere",
+        "the order of the iso-principle: meet first, then lead",
+    ),
+    (
+        "one recorded voice, and songs of at most 3 KB together",
+        "the device's memory: nothing is read while music plays",
+    ),
+)
+SHAPES = {
+    "U": "falls by 2 of intensity or more, and rises again to where it began (within 1)",
+    "L": "falls by 2 or more, and stays low (within 1)",
+    "J": "falls by 2 or more, and rises to more than it began with",
+    "flat": "stays within 1",
+}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A segment as a person reads it. minutes: from, to, as planned; level_db: against the profile's level."""
+
+    number: int
+    role: str
+    source: str
+    name: str
+    from_min: float
+    to_min: float
+    repeats: int
+    matched: bool
+    tempo_start_bpm: float | None
+    tempo_end_bpm: float | None
+    level_db: float | None
+    intensity: int
+    crossfade_s: float
+    until: str
+
+
+def segments(plan: Plan) -> list[Segment]:
+    """The segments of a programme with the times at which they are planned."""
+    found: list[Segment] = []
+    at_ms = 0
+    for number in range(plan.segments):
+        source = plan.source(number)
+        melody = source not in ("soundscape", "silence")
+        end_ms = at_ms + plan.at(number, columns.LENGTH_MS)
+        found.append(
+            Segment(
+                number + 1, columns.ROLES[plan.at(number, columns.ROLE)], source, plan.name(number),
+                at_ms / 60000, end_ms / 60000, plan.at(number, columns.REPEATS),
+                melody and plan.at(number, columns.MATCHED) == 1,
+                plan.at(number, columns.START_MBPM) / 1000 if melody else None,
+                plan.at(number, columns.END_MBPM) / 1000 if melody else None,
+                None if source == "silence" else plan.at(number, columns.LEVEL_CDB) / 100,
+                plan.at(number, columns.INTENSITY), plan.at(number, columns.CROSSFADE_MS) / 1000,
+                "phrase_end" if plan.at(number, columns.UNTIL_PHRASE) else "time",
+            )
+        )  # fmt: skip
+        at_ms = end_ms
+    return found
+
+
+def drawing(plan: Plan) -> list[str]:
+    """The shape as lines of text: a column a minute, the intensity upwards, blanks where it is silent."""
+    heights: list[int] = []
+    for segment in segments(plan):
+        height = -1 if segment.source == "silence" else segment.intensity
+        heights += [height] * (round(segment.to_min) - len(heights))
+    top = max(heights)
+    return [
+        f"{level:>2} " + "".join("█" if height >= level else " " for height in heights).rstrip()
+        for level in range(top, -1, -1)
+    ]
+
+
+def told(plan: Plan) -> list[str]:
+    """A programme for a person to read: a line a segment, and the shape."""
+    lines = [f"{plan.title}: shape {plan.shape}, {plan.total_ms / 60000:.3g} minutes"]
+    for segment in segments(plan):
+        what = segment.source if segment.source == "silence" else f"{segment.source} {segment.name}"
+        line = f"{segment.from_min:>5.1f} to {segment.to_min:>4.1f} min  {segment.role:<8} {what:<24}"
+        if segment.tempo_start_bpm is not None:
+            tempo = f"{segment.tempo_start_bpm:g} to {segment.tempo_end_bpm:g} bpm"
+            line += f" {'matched, else ' if segment.matched else ''}{tempo}"
+        if segment.level_db is not None:
+            line += (
+                f", {segment.level_db:g} dB"
+                if segment.tempo_start_bpm is not None
+                else f" {segment.level_db:g} dB"
+            )
+            line += f", intensity {segment.intensity}"
+        if segment.repeats:
+            line += f", {segment.repeats} times"
+        if segment.source != "silence":
+            line += f", in over {segment.crossfade_s:g} s"
+        if segment.until == "phrase_end":
+            line += ", to the end of a phrase"
+        lines.append(line)
+    return [*lines, "", *drawing(plan)]
+
+
+def as_table(data: bytes) -> dict[str, Any]:
+    """A programme as values for a program: title, shape, minutes, bytes, and its segments by the table's names."""
+    title, shape, rows = programme.decode(data)
+    plan = programme.read(data)
+    names = [setting.name for setting in programme.TABLE]
+    return {
+        "title": title,
+        "shape": shape,
+        "minutes": plan.total_ms / 60000,
+        "bytes": len(data),
+        "segments": [dict(zip(names, row, strict=True)) for row in rows],
+    }

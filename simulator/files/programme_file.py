@@ -1,0 +1,100 @@
+"""A listening programme as a TOML file that a person writes: title, shape and [[segment]] tables.
+
+The one reader of such files. The rules are those of firmware/prescription/programme.py.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from firmware.care import plan
+from firmware.prescription import programme
+from simulator.files import profile_file, toml_file
+from simulator.files.errors import CalandoError, choice
+
+SUFFIX = ".toml"
+PARTS = ("title", "shape", "segment")
+HEAD = """\
+# A listening programme of Calando, for adults. docs/programmes.md says what each setting means and may be.
+# A setting that is left out has its usual value.
+# Check it:  calando programme validate FILE     Hear it:  calando programme preview FILE --out FILE.wav
+"""
+
+
+def load(path: Path) -> bytes:
+    """The compact form of a programme from its TOML file. Raises CalandoError with the file's line where it is known."""
+    values, source = toml_file.read(path, "programme")
+    return check(values, str(path), source)
+
+
+def check(values: dict[str, Any], where: str, source: str = "") -> bytes:
+    """The compact form of a programme from the values of its file; `source` is its text, to find a line in.
+
+    Raises CalandoError: an unknown setting, a value out of its range, or a rule that segments break together.
+    """
+    for name in values:
+        if name not in PARTS:
+            raise CalandoError(
+                f'{where}: there is no "{name[:40]}" in a programme{choice(name, list(PARTS))}'
+            )
+    known = [setting.name for setting in programme.TABLE]
+    segments = values.get("segment")
+    for number, segment in enumerate(segments if isinstance(segments, list) else ()):
+        for name in segment if isinstance(segment, dict) else ():
+            if name not in known:
+                raise CalandoError(
+                    f'{_place(where, source, number, name)}: there is no setting "{name[:40]}" in a segment'
+                    f"{choice(name, known)}"
+                )
+    try:
+        return programme.encode(*programme.from_values(values))
+    except programme.ProgrammeError as error:
+        sentence = str(error)
+        found = re.match(r"segment (\d+)(?:: (\w+))?", sentence)
+        number, name = (
+            (int(found[1]) - 1, found[2]) if found else (None, (re.match(r"\w+", sentence) or [""])[0])
+        )
+        raise CalandoError(f"{_place(where, source, number, name or '')}: {sentence}") from None
+
+
+def dump(data: bytes) -> str:
+    """A compact form as the text of a file; `load` gives the same bytes back."""
+    title, shape, rows = programme.decode(data)
+    parts = [HEAD, f"title = {profile_file.shown(title)}\nshape = {profile_file.shown(shape)}\n"]
+    for row in rows:
+        lines = ["[[segment]]"]
+        for setting, value in zip(programme.TABLE, row, strict=True):
+            default = row[6] if setting.name == "tempo_end_bpm" else programme.DEFAULTS.get(setting.name)
+            if value != default:
+                lines.append(f"{setting.name} = {profile_file.shown(value)}")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def segment_of(code: int) -> dict[str, Any]:
+    """A journal's number of a segment (firmware/care/plan.py) as its place from 1, its source and its role.
+
+    A source or a role of a newer firmware is "unknown".
+    """
+    source, role = code >> 4 & 15, code >> 8 & 15
+    return {
+        "segment": (code & 15) + 1,
+        "source": plan.SOURCES[source] if source < len(plan.SOURCES) else "unknown",
+        "role": plan.ROLES[role] if role < len(plan.ROLES) else "unknown",
+    }
+
+
+def _place(where: str, source: str, segment: int | None, name: str) -> str:
+    """ "FILE, line 7": of a setting in a segment, or of the segment, or the file alone where it cannot be found."""
+    lines = source.splitlines()
+    heads = [number for number, line in enumerate(lines, 1) if re.match(r"\s*\[\[\s*segment\s*\]\]", line)]
+    if segment is None:
+        begin, end, best = 1, heads[0] if heads else len(lines) + 1, None
+    elif segment < len(heads):
+        begin, end, best = heads[segment], [*heads, len(lines) + 1][segment + 1], heads[segment]
+    else:
+        return where
+    for number in range(begin, end):
+        if re.match(rf"""\s*["']?{re.escape(name)}["']?\s*=""", lines[number - 1]):
+            best = number
+    return where if best is None else f"{where}, line {best}"

@@ -1,0 +1,116 @@
+"""A listening programme on the whole device, with nobody on the sensor: played, written down, and over after a cut."""
+
+import json
+
+import numpy as np
+import pytest
+from programme_parts import SILENCE, compact, segment
+
+from firmware.sound import songs
+from host_tools.play import results
+from simulator import play, scenario
+from simulator.files import programme_file
+
+SEGMENTS = [
+    segment("arrive", "soundscape", "ocean", minutes=1.5),
+    segment("meet", "song", "twinkle", tempo_start_bpm=66),
+    segment("deepen", "song", "own", tempo_start_bpm=64, level_db=-2, until="phrase_end"),
+    SILENCE | {"minutes": 1.5},
+    segment("rest", "soundscape", "rain", minutes=1.5, level_db=-2),
+]
+
+
+def bedside(folder, duration_s=460, segments=SEGMENTS, **values):
+    (folder / "evening.toml").write_text(programme_file.dump(compact(segments)), encoding="utf-8")
+    (folder / "own.lul").write_bytes(songs.DATA["edo"])
+    return scenario.from_values(
+        {
+            "title": "a programme", "duration_s": duration_s,
+            "profile": {"population": "adult", "mode": "open_loop", "listening_programme": "evening"},
+            "patient": {"population": "adult"},
+            "event": [{"at_s": 5, "do": "press"}, {"at_s": 0, "do": "sensor_off"}],
+            **values,
+        },
+        folder / "programme.toml",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory):
+    return play.run(bedside(tmp_path_factory.mktemp("programme")), "micropython")
+
+
+def test_every_segment_begins_on_time_and_the_journal_says_so(evening):
+    begins = [
+        (event["time_s"], event["detail"]) for event in evening.events if event["kind"] == "device_segment"
+    ]
+    assert [detail["segment"] for _, detail in begins] == [1, 2, 3, 4, 5]
+    assert [detail["source"] for _, detail in begins] == [
+        "soundscape",
+        "song",
+        "song",
+        "silence",
+        "soundscape",
+    ]
+    first = begins[0][0]
+    for (at, _), planned in zip(begins, (0, 90, 150, None, 300), strict=True):
+        assert planned is None or abs(at - first - planned) <= 0.5
+    assert 210 <= begins[3][0] - first <= 235  # with the phrase
+    assert evening.summary["end"] == "faded" and evening.summary["underruns"] == 0
+
+
+def test_the_report_lists_what_was_heard(evening):
+    parts = results.facts_of(evening).heard_parts
+    assert [part.what for part in parts] == [
+        "arrive, a soundscape", "meet, a song", "deepen, a song", "silence", "rest, a soundscape",
+    ]  # fmt: skip
+    assert parts[3].level_dba is None and parts[3].tempo_bpm is None
+    assert parts[1].tempo_bpm == pytest.approx((66, 66), abs=0.1)
+    assert parts[1].level_dba == pytest.approx(50, abs=1.5) and parts[2].level_dba == pytest.approx(
+        48, abs=1.5
+    )
+
+
+def test_silence_is_heard_as_silence(evening):
+    begin = next(event["time_s"] for event in evening.events if event["detail"].get("source") == "silence")
+    rate = results.RATE_HZ
+    assert not np.any(evening.pcm[round((begin + 13) * rate) : round((begin + 75) * rate)])
+
+
+def test_a_power_cut_does_not_resume_it(tmp_path):
+    cut = play.run(
+        bedside(
+            tmp_path, 300, event=[{"at_s": 5, "do": "press"}, {"at_s": 150, "do": "power_cut", "for_s": 5}]
+        ),
+        "micropython",
+    )
+    assert np.any(cut.pcm[: 140 * results.RATE_HZ])
+    assert not np.any(cut.pcm[156 * results.RATE_HZ :])
+    assert [event["kind"] for event in cut.events].count("device_segment") == 2
+
+
+def test_a_session_of_which_only_silence_was_left_is_told_as_that(tmp_path):
+    segments = [SILENCE, segment("rest", "soundscape", "rain")]
+    end = [{"at_s": 5, "do": "press"}, {"at_s": 60, "do": "press"}]
+    silent = play.run(bedside(tmp_path, 80, segments, event=end), "micropython")
+    assert not np.any(silent.pcm)
+    found = results.facts_of(silent)
+    assert found.story[0].startswith("Nothing but silence was left")
+    assert [part.what for part in found.heard_parts] == ["silence"]
+
+
+def test_a_damaged_programme_plays_nothing(tmp_path):
+    """The committed profile names it, and the device finds it damaged when it starts."""
+    played = bedside(tmp_path, 60)
+    files = played.own_files()
+    broken = bytearray(files["programme.evening"])
+    broken[40] ^= 1
+
+    class Broken(scenario.Scenario):
+        def own_files(self):
+            return {**files, "programme.evening": bytes(broken)}
+
+    result = play.run(
+        Broken.model_validate({**json.loads(played.model_dump_json()), "path": played.path}), "micropython"
+    )
+    assert not np.any(result.pcm) and result.summary["end"] == "refused"
