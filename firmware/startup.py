@@ -45,8 +45,8 @@ def _load_profile(device):
             voice = committed.voice
             if committed.listening_programme != "none":
                 device.programme = _load_programme(device.files, committed.listening_programme)
-                named = device.programme.names_of("voice")
-                voice = named[0] if named else voice
+                voices = device.programme.names_of("voice")
+                voice = voices[0] if voices else voice
             device.recording = _open_recording(device.files, voice)
             if device.programme is not None:
                 device.sources = _load_sources(device)
@@ -78,7 +78,7 @@ def _load_programme(files, name):
     """The Plan of a profile's listening programme; raises ValueError when it is not there, or damaged."""
     from firmware.prescription import programme
 
-    file = PROGRAMME + name
+    file = names.PROGRAMME + name
     size = files.size(file)
     if size is None:
         raise ValueError("its programme is not on this device")

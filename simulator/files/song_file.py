@@ -41,7 +41,7 @@ def read_recording(path: Path) -> bytes:
         adpcm.check_whole(read_into, len(data))
     except OSError as error:
         raise CalandoError(f"cannot read the recording {path}: {os_reason(error)}") from error
-    except adpcm.RecordingError as error:
+    except adpcm.SoundRecordingError as error:
         raise CalandoError(f"the recording {path} cannot be played: {error}") from error
     return data
 

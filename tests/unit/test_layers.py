@@ -12,7 +12,8 @@ MACHINE_USERS = {"firmware.board", "firmware.loop", "firmware.boot", "firmware.m
 PURE_ROOMS = {"firmware.prescription", "firmware.sound"}
 PURE_FILES = {
     "firmware.audio", "firmware.board", "firmware.care.guard", "firmware.care.plan", "firmware.memory.journal",
-    "firmware.memory.names", "firmware.memory.store", "firmware.reasons", "firmware.usb.link", "firmware.version", "firmware.vitals",
+    "firmware.memory.names", "firmware.memory.store", "firmware.reasons", "firmware.usb.link", "firmware.version",
+    "firmware.vitals",
 }  # fmt: skip
 # Handed in by who puts the device together: never imported by what decides or computes.
 WITHOUT_DRIVERS = {

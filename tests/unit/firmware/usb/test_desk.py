@@ -691,7 +691,7 @@ def adults(name, **values):
 
 
 def test_a_profile_needs_its_programme_and_the_programme_its_songs():
-    device = Device()
+    device = DeskDevice()
     device.put("profile", adults("evening"))
     assert device.ask("stage")["error"]["code"] == "invalid"
     device.put("programme.evening", programme_parts.compact(EVENING))
@@ -718,7 +718,7 @@ def test_a_profile_needs_its_programme_and_the_programme_its_songs():
     ],
 )
 def test_what_the_profile_needs_cannot_go(name, said):
-    device = Device()
+    device = DeskDevice()
     for put, data in (
         ("song.own", SONG),
         ("programme.evening", programme_parts.compact(EVENING)),
@@ -735,7 +735,7 @@ def test_what_the_profile_needs_cannot_go(name, said):
 
 
 def test_a_programme_that_is_longer_than_the_session_is_refused():
-    device = Device()
+    device = DeskDevice()
     device.put("song.own", SONG)
     device.ok("stage")
     device.put("programme.evening", programme_parts.compact([*EVENING, *[EVENING[-1] | {"minutes": 10}] * 3]))
@@ -745,7 +745,7 @@ def test_a_programme_that_is_longer_than_the_session_is_refused():
 
 
 def test_eight_programmes_fit_and_a_ninth_is_refused():
-    device = Device()
+    device = DeskDevice()
     data = programme_parts.compact(EVENING)
     for number in range(8):
         device.put(f"programme.p{number}", data)
@@ -763,6 +763,6 @@ def test_eight_programmes_fit_and_a_ninth_is_refused():
 
 
 def test_a_newborn_has_no_programme():
-    device = Device()
+    device = DeskDevice()
     device.put("profile", text({"listening_programme": "evening"}))
     assert "adults only" in device.ask("stage")["error"]["text"]
