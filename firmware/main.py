@@ -430,7 +430,7 @@ class Device:
             return startup.load(self, machine.unique_id())
         finally:
             # The table of settings is a tenth of the heap, and nobody at the bedside asks for it.
-            forget("startup", "prescription")
+            forget("startup", "prescription", "sound.songs")
             del startup
             gc.collect()
 

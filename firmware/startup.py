@@ -40,6 +40,13 @@ def _load_profile(device):
         found = device.store.load(names.PROFILE)
         if found is not None:
             values = profile.migrate(json.loads(bytes(found[1])), found[0])
+            if values.get("listening_programme", "none") != "none":
+                # What plays it stays: below what is needed for a moment, that it may leave one piece of memory behind.
+                from firmware.care import (
+                    programme,  # noqa: F401
+                    segments,  # noqa: F401
+                )
+                from firmware.sound import segue  # noqa: F401
             committed = profile.Profile.from_values(values)
             device.song = _load_song(device.files, committed.song)
             voice = committed.voice
