@@ -246,7 +246,9 @@ TABLE = (
         "breath_swell_cdb",
         "soundscape's swell up and down with the pace",
     ),
-    _number("breath_min", "min", (5, 20), (5, 20), 1, 60000, "breath_ms", "breath is led, then it fades"),
+    _number(
+        "breath_length_min", "min", (5, 20), (5, 20), 1, 60000, "breath_ms", "breath is led, then it fades"
+    ),
     _choice(
         "breath_feedback", _FEEDBACK, _FEEDBACK, "whether the pulse's swing moves brightness and density"
     ),
@@ -500,7 +502,7 @@ class Profile:
                 )
             if self.baseline_ms + self.breath_ms + self.fade_ms > self.session_ms:
                 raise ProfileError(
-                    "session_min leaves no time for baseline_s, breath_min and fade_s; raise it or lower breath_min"
+                    "session_min leaves no time for baseline_s, breath_length_min and fade_s; raise it, or lead for less"
                 )
         if self.baseline_ms + self.match_ms + self.fade_ms >= self.session_ms:
             raise ProfileError("session_min leaves no time after baseline_s, match_min and fade_s; raise it")

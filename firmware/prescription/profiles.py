@@ -55,7 +55,7 @@ NEWBORN = {
     "breath_floor_per_min": 6,
     "breath_inhalation_percent": 40,
     "breath_swell_db": 2,
-    "breath_min": 10,
+    "breath_length_min": 10,
     "breath_feedback": "own",
     # minute since matching ended, tempo %, level dB, minor %, brightness %, density %.
     # The mode is the song's own: whoever wants major turned to minor asks for it in a profile of their own.
@@ -111,7 +111,7 @@ ADULT = {
     "breath_floor_per_min": 6,  # near the resonance of most adults
     "breath_inhalation_percent": 40,  # Choice
     "breath_swell_db": 2,  # Choice; natural sounds were the pleasantest pacer and slowed most: Ghent 2021 (n = 18)
-    "breath_min": 10,  # Choice
+    "breath_length_min": 10,  # Choice
     "breath_feedback": "own",
     # The mode is the song's own here too: it is the family's song, and what was shown when it came in is what plays.
     "curve": [

@@ -31,6 +31,13 @@ GROUPS = (
         ),
     ),
     (
+        "How it leads an adult's breath",
+        (
+            "breath_first_percent", "breath_floor_per_min", "breath_tempo_bpm", "breath_inhalation_percent",
+            "breath_swell_db", "breath_length_min", "breath_feedback",
+        ),
+    ),
+    (
         "When it lets go",
         (
             "sensor_off", "sensor_off_hold_s", "poor_signal_hold_s", "pulse_low_stop_bpm", "pulse_rise_stop_percent",

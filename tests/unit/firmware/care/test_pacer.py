@@ -104,7 +104,7 @@ def test_a_breath_within_a_tenth_of_the_pace_follows_and_one_beyond_does_not():
 
 
 def test_after_its_minutes_it_fades():
-    bed = Bedside(follower, breath_min=5).run(400)
+    bed = Bedside(follower, breath_length_min=5).run(400)
     first = next(second for second, told in enumerate(bed.told) if told[3] == "lead")
     faded = next(second for second, told in enumerate(bed.told) if told[3] == "fade")
     assert faded - first == pytest.approx(300, abs=2)
@@ -308,7 +308,7 @@ class TestBadProfiles:
         ("values", "said"),
         [
             ({"population": "newborn", "mode": "follow_breath"}, "mode = 'follow_breath' is for adults only"),
-            ({"population": "newborn", "breath_min": 12}, "breath_min = 12 is for adults only"),
+            ({"population": "newborn", "breath_length_min": 12}, "breath_length_min = 12 is for adults only"),
             ({"population": "adult", "mode": "follow_breath", "breath_floor_per_min": 4}, "outside 4.5 to 7"),
             ({"population": "adult", "mode": "follow_breath", "breath_swell_db": 3}, "outside 0.5 to 2"),
             (
@@ -316,7 +316,7 @@ class TestBadProfiles:
                 "needs a soundscape that can swell",
             ),
             (
-                {"population": "adult", "mode": "follow_breath", "breath_min": 20, "session_min": 20},
+                {"population": "adult", "mode": "follow_breath", "breath_length_min": 20, "session_min": 20},
                 "leaves no time",
             ),
         ],

@@ -279,7 +279,7 @@ class TestNothingElse:
             "sensor_off_hold_s", "poor_signal_hold_s", "pulse_low_stop_bpm", "pulse_rise_stop_percent",
             "spo2_stop_percent", "curve",
             "breath_tempo_bpm", "breath_first_percent", "breath_floor_per_min", "breath_inhalation_percent",
-            "breath_swell_db", "breath_min", "breath_feedback",
+            "breath_swell_db", "breath_length_min", "breath_feedback",
         }  # fmt: skip
 
     def test_in_a_dose(self):

@@ -1,0 +1,68 @@
+"""A whole session on the device that follows an adult's breath, judged by listening to what reached the loudspeaker."""
+
+import numpy as np
+import pytest
+
+from simulator import play, scenario
+
+
+@pytest.fixture(scope="module")
+def followed():
+    return play.run(scenario.load("breath_follows"))
+
+
+def column(result, name):
+    return np.array([np.nan if row[name] is None else row[name] for row in result.rows], dtype=float)
+
+
+def noise_floor_db(pcm):
+    """The level of the soundscape between the partials of the music, 20 a second: the lower quartile of a spectrum."""
+    size, hop = 2048, 800
+    window = np.hanning(size)
+    hertz = np.fft.rfftfreq(size, 1 / 16_000)
+    between = (hertz > 250) & (hertz < 1100)
+    powers = [
+        np.quantile(np.abs(np.fft.rfft(pcm[at : at + size] * window))[between] ** 2, 0.25)
+        for at in range(0, len(pcm) - size, hop)
+    ]
+    return (np.arange(len(powers)) * hop + size / 2) / 16_000, 10 * np.log10(np.array(powers) + 1e-9)
+
+
+def test_the_swell_that_is_heard_has_the_pace_that_is_written_down(followed):
+    at_s, level = noise_floor_db(followed.pcm.astype(float))
+    time_s, pace = column(followed, "time_s"), column(followed, "pace_bpm")
+    checked = 0
+    for value in dict.fromkeys(pace[np.isfinite(pace)]):
+        stretch = time_s[pace == value]
+        if stretch[-1] - stretch[0] < 60:
+            continue
+        here = (at_s > stretch[0] + 8) & (at_s < stretch[-1])
+        swings = level[here] - np.convolve(np.pad(level[here], 200, "edge"), np.full(401, 1 / 401), "valid")
+        periods = 60 / value * np.arange(0.95, 1.05, 0.001)
+        heights = [abs((swings * np.exp(-2j * np.pi * at_s[here] / period)).mean()) for period in periods]
+        assert periods[int(np.argmax(heights))] == pytest.approx(60 / value, rel=0.01)
+        checked += 1
+    assert checked >= 4
+
+
+def test_the_tempo_stays_and_the_pace_slows_by_whole_beats(followed):
+    pace, tempo = column(followed, "pace_bpm"), column(followed, "tempo_bpm")
+    assert set(tempo[np.isfinite(tempo)]) == {60.0}
+    beats = [round(60 / value) for value in dict.fromkeys(pace[np.isfinite(pace)])]
+    assert beats == list(range(beats[0], 11))
+    assert beats[0] == round(60 / (0.75 * 14))
+
+
+def test_the_music_answers_to_the_swing_of_this_pulse(followed):
+    swing, feedback = column(followed, "breath_amplitude_bpm"), column(followed, "feedback_percent")
+    known = np.isfinite(swing) & np.isfinite(feedback)
+    first = np.nanmedian(swing[column(followed, "time_s") < 70])
+    answered = np.clip(swing[known] / first, 0.8, 1.6)
+    assert np.corrcoef(answered, feedback[known])[0, 1] > 0.8
+
+
+def test_an_irregular_heart_is_led_and_never_rewarded():
+    result = play.run(scenario.load("breath_irregular"))
+    assert np.isfinite(column(result, "pace_bpm")).any()
+    assert not np.isfinite(column(result, "feedback_percent")).any()
+    assert not np.isfinite(column(result, "breath_amplitude_bpm")[60:]).any()
