@@ -6,9 +6,7 @@ No name, no record number, no time of day: none is on the device either. Session
 import hashlib
 import io
 import json
-import struct
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from firmware.prescription.profile import SCHEMA_VERSION
+from host_tools import zip_files
 from host_tools.device.answers import MOST_OBJECT_BYTES, Answer, Unit, first
 from host_tools.device.client import Connection, Progress, Say
 from host_tools.output import write_files
@@ -28,13 +27,9 @@ LARGEST_BYTES = 4_000_000  # packed, and unpacked; the whole flash of the device
 MOST_OBJECTS = 1000
 NAME = r"^(profile|calibration|(song|voice|programme)\.[a-z0-9_]{1,24}|session\.[0-9]{1,10})$"
 # What the readers of zip and JSON raise for bytes that are neither.
-NOT_A_BACKUP = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OverflowError,
-    ValueError, KeyError, TypeError, AttributeError,
-)  # fmt: skip
+NOT_A_BACKUP = (*zip_files.DAMAGED, TypeError, AttributeError)
 STORED = ("song", "voice", "programme")
 TOLD = ("unit", "firmware", "board", "protocol", "schema")  # of what the device says of itself
-_ENTRY = b"PK\x01\x02"  # begins each entry of a zip's directory
 
 
 class _About(Answer):
@@ -117,23 +112,14 @@ def read(path: Path) -> Backup:
     Only what the manifest names is unpacked, into memory, and no more of it than a device can hold.
     """
     try:
-        with path.open("rb") as file:
-            packed = file.read(LARGEST_BYTES + 1)
-        if len(packed) > LARGEST_BYTES or packed.count(_ENTRY) > 2 * MOST_OBJECTS:
-            raise CalandoError(f"{path} is larger than any backup; check that this is the right file")
-        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            entries = {entry.filename: entry for entry in archive.infolist()}
-            if len(entries) < len(archive.infolist()):
-                raise CalandoError(f"{path} has the same name in it twice; use another backup")
-            if sum(entry.file_size for entry in entries.values()) > LARGEST_BYTES:
-                raise CalandoError(f"{path} is larger than any backup; check that this is the right file")
-            values = json.loads(_content(archive, MANIFEST), object_pairs_hook=_each_once)
+        with zip_files.opened(path, "backup", LARGEST_BYTES, MOST_OBJECTS) as files:
+            values = json.loads(files.read(MANIFEST), object_pairs_hook=_each_once)
             if values["format"] == FORMAT and type(values["version"]) is int and values["version"] > VERSION:
                 raise CalandoError(
                     f"{path} is a backup of version {values['version']}, this program reads {VERSION}; renew calando"
                 )
             manifest = _Manifest.model_validate(values)
-            objects = {name: _content(archive, name) for name in manifest.objects}
+            objects = {name: files.read(name) for name in manifest.objects}
     except OSError as error:
         raise CalandoError(f"cannot read the backup {path}: {os_reason(error)}") from None
     except ValidationError as error:
@@ -150,16 +136,6 @@ def read(path: Path) -> Backup:
         if len(data) != said.size or hashlib.sha256(data).hexdigest() != said.sha256:
             raise CalandoError(f"{path} is damaged: {name} differs from the manifest; use another backup")
     return Backup(manifest.device.model_dump(by_alias=True), objects)
-
-
-def _content(archive: zipfile.ZipFile, name: str) -> bytes:
-    """The content of an entry. Of the ways to pack, only these can be ended at the size that the directory says, and only
-    when they are asked for so much: all at once is unpacked first and cut then."""
-    entry = archive.getinfo(name)
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError("packed in another way than calando backup does it")
-    with archive.open(entry) as file:
-        return file.read(entry.file_size)
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("simulator.emulator",),
     ("simulator.runtimes",),
     ("simulator.play", "simulator.terminal", "simulator.live"),
-    ("host_tools", "host_tools.extras", "host_tools.output", "host_tools.release"),
+    ("host_tools", "host_tools.extras", "host_tools.output", "host_tools.release", "host_tools.zip_files"),
     ("host_tools.device", "host_tools.sound"),
     ("host_tools.songs", "host_tools.sessions", "host_tools.judge"),
     ("host_tools.forms", "host_tools.play", "host_tools.programmes"),

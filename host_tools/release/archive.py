@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 from firmware.version import VERSION
+from host_tools import zip_files
 from host_tools.output import OutputFolder
 from host_tools.release.bill import bill_of_materials
 from host_tools.release.image import CHIPS, starters
@@ -24,6 +25,8 @@ MICROPYTHON = "1.28.0"
 IMAGES = {"armv6m": "RPI_PICO", "armv7emsp": "RPI_PICO2"}
 SUMS = "SHA256SUMS"
 BILL = "sbom.cdx.json"
+LARGEST_BYTES = 8_000_000  # packed, and unpacked; today 0.5 MB for both boards
+MOST_FILES = 1000
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say: the same bytes whenever it is built
 
 
@@ -73,10 +76,10 @@ def build(folder: Path) -> Path:
 def image(path: Path, arch: str) -> dict[str, bytes]:
     """Return the slot's files for a chip from an archive; raises CalandoError unless every hash in it is right."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            files = {name: archive.read(name) for name in archive.namelist()}
+        with zip_files.opened(path, "release", LARGEST_BYTES, MOST_FILES) as archive:
+            files = {name: archive.read(name) for name in archive.names}
         sums = dict(line.split("  ")[::-1] for line in files.pop(SUMS).decode().splitlines())
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (OSError, *zip_files.DAMAGED) as error:
         raise CalandoError(
             f"{path} is no release of Calando ({error}); build one with `make release`"
         ) from None

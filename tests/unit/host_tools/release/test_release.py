@@ -70,6 +70,24 @@ def test_what_is_no_release_is_refused_in_a_sentence(content: bytes, tmp_path: P
         release.image(tmp_path / "absent.zip", "armv6m")
 
 
+def test_no_release_takes_more_memory_than_a_release(archive: Path, tmp_path: Path):
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as files:
+        files.writestr("armv6m/boot.mpy", bytes(2 * release.LARGEST_BYTES))
+    with pytest.raises(CalandoError, match="is larger than any release"):
+        release.image(path, "armv6m")
+    path.write_bytes(archive.read_bytes().ljust(release.LARGEST_BYTES + 1, b"x"))
+    with pytest.raises(CalandoError, match="is larger than any release"):
+        release.image(path, "armv6m")
+    with zipfile.ZipFile(path, "w") as files:
+        files.writestr(release.SUMS, "")
+    locked = bytearray(path.read_bytes())
+    locked[6] = locked[locked.index(b"PK\x01\x02") + 8] = 1  # said to be encrypted
+    path.write_bytes(locked)
+    with pytest.raises(CalandoError, match="is no release of Calando"):
+        release.image(path, "armv6m")
+
+
 def test_a_board_it_was_not_built_for_is_refused(archive: Path):
     with pytest.raises(CalandoError, match="has nothing for this board"):
         release.image(archive, "xtensa")

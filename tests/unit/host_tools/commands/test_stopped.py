@@ -1,0 +1,67 @@
+"""Commands that are stopped half-way: by a terminal that is closed, by a folder that takes nothing."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from host_tools import cli
+from host_tools.sound import render
+from simulator.files.errors import CalandoError
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from host_tools import cli, output
+
+def app():
+    with output.OutputFolder(Path("out")) as new:
+        (new / "half").write_text("half")
+        print("there", flush=True)
+        sys.stdin.read()
+
+cli.app = app
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_command_that_is_stopped_leaves_nothing_behind(tmp_path, number):
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert process.stdout.readline() == b"there\n"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".calando-")]
+    process.send_signal(number)
+    assert process.wait(30) != 0
+    process.stdin.close()
+    process.stdout.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_nothing_is_one_sentence(tmp_path, monkeypatch):
+    shelf = tmp_path / "shelf"
+    shelf.mkdir(mode=0o555)
+    if os.geteuid() == 0:  # who may write everywhere: the system's answer in its place
+
+        def refuse(*_, **__):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+        monkeypatch.setattr("tempfile.mkstemp", refuse)
+        monkeypatch.setattr("tempfile.mkdtemp", refuse)
+        monkeypatch.setattr("wave.open", refuse)
+    with pytest.raises(CalandoError, match=r"(?i)permission denied"):
+        render.render(shelf / "song.wav", song="twinkle", seconds=1.0)
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        ["calando", "render", "--song", "twinkle", "--seconds", "1", "--out", str(shelf / "a.wav")],
+    )
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 1
+    assert list(shelf.iterdir()) == []
