@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import sys
 import tracemalloc
 import zipfile
@@ -509,9 +510,6 @@ def test_what_had_arrived_before_the_cable_was_pulled_is_not_sent_again():
 def test_the_checklist_is_the_documents():
     page = (ROOT / "docs" / "intended-use.md").read_text()
     listed = page.split("## Contraindications")[1].split("\nStop,")[0]
-    lines = [
-        line.removeprefix("- ").split(" (")[0].rstrip(";.")
-        for line in listed.splitlines()
-        if line.startswith("- ")
-    ]
+    items = [" ".join(item.split("\n\n")[0].split()) for item in listed.split("\n- ")[1:]]
+    lines = [re.sub(r" \([^)]*\)", "", item).rstrip(";.") for item in items]
     assert tuple(lines) == changes.CONTRAINDICATIONS
