@@ -5,6 +5,7 @@ import fcntl
 import json
 import mmap
 import os
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -37,13 +38,32 @@ class Flash:
     records are in `folder` of its file system.
     """
 
-    def __init__(self, image: bytearray | mmap.mmap | None = None, folder: str = ""):
+    def __init__(self, image: bytearray | mmap.mmap | memoryview | None = None, folder: str = ""):
         self.folder = folder
         self.erase_us, self.program_us = ERASE_US, PROGRAM_US
-        self.image = bytearray(b"\xff" * BYTES) if image is None else image
+        self._number: int | None = None
+        self._shared: memoryview | None = None
+        if image is None:
+            image = self._shared = self._share()
+        self.image = image
         self.erases = 0
         self.programs = 0
         self.worn = False
+
+    def _share(self) -> memoryview:
+        """Make an erased chip that another process can read as a file, or one of this process alone."""
+        if not hasattr(os, "memfd_create"):  # on macOS
+            return memoryview(bytearray(b"\xff" * BYTES))
+        self._number = os.memfd_create("flash")
+        weakref.finalize(self, os.close, self._number)
+        os.write(self._number, b"\xff" * BYTES)
+        return memoryview(mmap.mmap(self._number, BYTES))
+
+    @property
+    def file_number(self) -> int | None:
+        """Return the descriptor of a file in memory that is this chip, from which it may be read without being asked."""
+        plain = type(self).read is Flash.read and type(self).program is Flash.program
+        return self._number if plain and self.image is self._shared else None
 
     @classmethod
     @contextlib.contextmanager

@@ -5,6 +5,7 @@ The heap is limited so that 212 KB of a 32-bit chip are honestly represented: se
 
 import contextlib
 import fcntl
+import gc
 import os
 import struct
 import subprocess
@@ -28,7 +29,7 @@ from simulator.interpreter import STAND_INS, device_image, find_micropython, why
 # their viper code. Added is what the simulated `machine` takes: on the chip it is in flash.
 CHIP_HEAP_BYTES = 212 * 1024
 RAW_BYTES = 122 * 1024
-SIMULATED_PARTS_BYTES = 30 * 1024
+SIMULATED_PARTS_BYTES = 29 * 1024
 HEAP_BYTES = 2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES
 
 SILENT_FOR_S = 30.0  # of real time without a message; the watch looks this often
@@ -54,18 +55,22 @@ def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[
         fcntl.fcntl(from_device, _SET_PIPE_SIZE, _PIPE_BYTES)
     image = device_image()
     command = [*program, "-X", f"heapsize={HEAP_BYTES}", *([str(script)] if script else ["-m", "start"])]
-    command += [str(number) for number in (their_out, their_in, start.start_us, start.reset_cause)]
+    flash = bedside.flash.file_number
+    command += [
+        str(number) for number in (their_out, their_in, start.start_us, start.reset_cause, flash or 0)
+    ]
     command += arguments
     path = f"{image / STAND_INS}:{image}:.frozen"
     process = subprocess.Popen(
-        command, env={**os.environ, "MICROPYPATH": path}, cwd=image, pass_fds=(their_out, their_in),
+        command, env={**os.environ, "MICROPYPATH": path}, cwd=image,
+        pass_fds=(their_out, their_in, *([flash] if flash else [])),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     os.close(their_out)
     os.close(their_in)
     hang = _HangWatch(bedside, process)
     try:
-        with _one_core(process.pid):
+        with _one_core(process.pid), _few_collections():
             _serve(bedside, from_device, to_device)
     except Stopped:
         return {
@@ -157,6 +162,17 @@ def _serve(bedside: Bedside, from_device: int, to_device: int) -> None:
         if answer is not None:
             status, data, took_us, next_event_us = answer
             os.write(to_device, pack(status, len(data), took_us, next_event_us) + data)
+
+
+@contextlib.contextmanager
+def _few_collections():
+    """Let Python look for circles a hundred times less often: a session makes rows and tuples, and no circles."""
+    before = gc.get_threshold()
+    gc.set_threshold(100 * before[0], *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextlib.contextmanager

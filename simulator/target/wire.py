@@ -143,14 +143,17 @@ def i2s_write(frames, count):
     if fill + count * 2 > len(_sound):
         _flush_sound()
         fill = 0
-    _copy(_sound, frames, fill, count)
+    _copy(_sound, frames, fill >> 2, count >> 1)
     _sound_fill[0] = fill + count * 2
 
 
 @micropython.viper
-def _copy(into: ptr8, frames: ptr8, offset: int, count: int):
-    for place in range(count * 2):
+def _copy(into: ptr32, frames: ptr32, offset: int, count: int):
+    """Copy `count` pairs of frames; a block has an even number of them."""
+    place = 0
+    while place < count:
         into[offset + place] = frames[place]
+        place += 1
 
 
 def i2s_gap(frames, before):
@@ -201,6 +204,8 @@ def uart(buffer, count):
 
 
 def flash_read(offset, buffer):
+    if transport.flash_read(offset, buffer):
+        return  # it takes no time, and what happens outside by now was heard of at its own time
     struct.pack_into("<II", _place, 0, offset, len(buffer))
     transport.send(FLASH_READ, 0, 0, 8, _place, now[0])
     transport.receive(buffer)

@@ -10,7 +10,7 @@ import sys
 import calando_boot
 import wire
 
-report, begin_s, end_s = sys.argv[5], int(sys.argv[6]), int(sys.argv[7])
+report, begin_s, end_s = sys.argv[6], int(sys.argv[7]), int(sys.argv[8])
 counts = {}
 
 

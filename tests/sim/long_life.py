@@ -12,8 +12,8 @@ import sys
 import calando_boot
 import wire
 
-report, hop_s = sys.argv[5], int(sys.argv[6])
-sessions_s = [[int(part) for part in text.split("-")] for text in sys.argv[7:]]
+report, hop_s = sys.argv[6], int(sys.argv[7])
+sessions_s = [[int(part) for part in text.split("-")] for text in sys.argv[8:]]
 BEFORE_S, AFTER_S = 5, 10
 FED_US = 1_900_000  # the watchdog bites after two seconds
 SMALL = (1 << 30) - 1  # the largest integer that the chip keeps without a heap
