@@ -59,6 +59,7 @@ _RESTLESS = const(200)  # of 256: beats so odd that the period sets their interv
 _DOUBLED_PERCENT = const(135)  # farther from the waves' rate than one that lags
 _MISSED_PERCENT = const(88)
 _SHAPELESS_SECONDS = const(4)
+_FASTEST_HEART_MBPM = const(320000)  # a lamp's swing is often faster, no heart's
 _BRADYCARDIA_MBPM = const(100000)  # a newborn's: shown from two intervals, before eight seconds have passed
 
 _LED_LOW_COUNTS = const(60000)
@@ -141,6 +142,7 @@ class Vitals:
         self._red_limit = 0
         self._good_head = head - _STALE_AFTER_PAIRS
         self._sure_head = head - _WEAK_PAIRS
+        self._shaped = False  # a pulse was seen that rises faster than it falls
         self._period.forget()
         self._beats.forget()
         self._waves.forget()
@@ -172,8 +174,11 @@ class Vitals:
         self._lost_until = head + pairs + _LOST_AGAIN_PAIRS
 
     def led_changed(self):
-        """Know that the light changes by our own doing: the step that follows is no other hold of the sensor."""
+        """Know that the light changes by our own doing: the step that follows is no other hold of the sensor, no wave
+        and no movement.
+        """
         self._led_guard = self._state[pulse.HEAD] + 2 * pulse.PAIRS_PER_S
+        self._state[pulse.FILLED] = 0
 
     def beat_ticks(self, number):
         """Return when the wave of beat `number` (of beat_count, one of the last 64) was at its top, in 1/3200 s.
@@ -188,14 +193,14 @@ class Vitals:
         Counted from the first slow interval, so what it takes to notice is no delay.
         """
         head = self._state[pulse.HEAD]
-        if not self.contact or self.pulse_reason == reasons.NOT_A_PULSE or self._movement.present(head):
+        if not self.contact or self._is_shapeless() or self._movement.present(head):
             return 0
         return self.rates.slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR) * 5 // 16
 
     def perhaps_slow_for_ms(self, limit_mbpm):
         """For how long the slower of two rates that the light allows has been slower than `limit_mbpm`."""
         head = self._state[pulse.HEAD]
-        if not self.contact or self.pulse_reason == reasons.NOT_A_PULSE or self._movement.present(head):
+        if not self.contact or self._is_shapeless() or self._movement.present(head):
             return 0
         return (
             self.rates.perhaps_slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR, self._period) * 5 // 16
@@ -205,7 +210,8 @@ class Vitals:
         """Return the rate that the waves alone give, also outside of what is shown; None where they give none or two."""
         if not self.contact or self._movement.present(self._state[pulse.HEAD]):
             return None
-        return self.rates.only_mbpm()
+        mbpm = self.rates.only_mbpm()
+        return None if mbpm is None or mbpm > _FASTEST_HEART_MBPM else mbpm
 
     def breath_in_ms(self):
         """For how long an adult still breathes in, or, negative, out; None: unknown."""
@@ -220,7 +226,7 @@ class Vitals:
             self._measured = head
             self._look_at_level(head)
             swings = self._swings
-            if self.contact and swings[1] > swings[0]:
+            if self.contact and swings[1] > swings[0] and head > self._led_guard:
                 self._movement.look(self._ir, head, swings[1] - swings[0], swings[3] - swings[2])
             self._swings_begin()
             self._find_limits(head)
@@ -446,7 +452,7 @@ class Vitals:
         if self._movement.disturbs(rate, head):
             self._doubt(reasons.MOTION, head)
             return
-        if period.shapeless >= _SHAPELESS_SECONDS:
+        if self._is_shapeless():
             self._doubt(reasons.NOT_A_PULSE, head)
             return
         reason = self.rates.doubt(rate)
@@ -457,6 +463,8 @@ class Vitals:
         if sure and (rate > sure // 100 * _DOUBLED_PERCENT or rate < sure // 100 * _MISSED_PERCENT):
             rate = sure  # a second wave was taken for a beat, or for the next one
         self._movement.calm(rate, head)
+        if period.shapeless == 0:
+            self._shaped = True
         self._good_head = head
         self.pulse_rate_mbpm = rate
         self.pulse_reason = None
@@ -465,6 +473,10 @@ class Vitals:
             quality = quality * number // (number + 2 * odd) if number else quality // 2
         self.quality_percent = quality if quality > 5 else 5
         self._measure_perfusion(now)
+
+    def _is_shapeless(self):
+        """Return whether the light swings without the shape of a pulse: for some seconds, or at all before one was seen."""
+        return self._period.shapeless >= (_SHAPELESS_SECONDS if self._shaped else 1)
 
     def _doubt(self, reason, head):
         """Show nothing, at once: what would be shown may be another's."""
@@ -565,7 +577,9 @@ class Vitals:
         value = self._saturation.measure(
             self._ir_levelled, self._red_levelled, first, end, self._level, self._state[pulse.RED_SUM] >> 3
         )
-        if self._beats.lately_odd > _RESTLESS // 2:
+        if self._is_shapeless():
+            self._spo2_unknown(reasons.NOT_A_PULSE)
+        elif self._beats.lately_odd > _RESTLESS // 2:
             self._spo2_unknown(reasons.MOTION)
         elif self.pulse_rate_mbpm is None and self.pulse_reason != reasons.UNSETTLED:
             self._spo2_unknown(self.pulse_reason)

@@ -96,7 +96,7 @@ ADULT_LOW_MS = const(10_000)  # choice
 # newborn's pulse or oxygen may stay unknown while the sensor sits
 NEWBORN_TWO_RATES_MS = const(6000)
 ADULT_TWO_RATES_MS = const(12_000)
-NEWBORN_NEVER_SURE_MS = const(20_000)  # the same where it was right for less than this
+NEWBORN_NEVER_SURE_MS = const(10_000)  # the same where it was right for less than this
 NEWBORN_RIGHT_MS = const(10_000)
 NEWBORN_UNKNOWN_MS = const(300_000)
 RISE_PERMILLE = const(1200)
@@ -463,7 +463,7 @@ class Guard:
         if self._newborns_for_ms >= ADULT_NEWBORN_MS and self._adults_for_ms < ADULT_KNOWN_MS:
             return reasons.WRONG_POPULATION
         if self._high_for_ms >= self._high_ms:
-            return reasons.TACHYCARDIA if self._right_for_ms else reasons.WRONG_POPULATION
+            return reasons.TACHYCARDIA if self._newborn or self._right_for_ms else reasons.WRONG_POPULATION
         if self._rise_for_ms >= self._rise_ms:
             return reasons.TACHYCARDIA
         if self._spo2_for_ms >= SPO2_MS:

@@ -30,7 +30,8 @@ IR_SUM = const(4)  # the newest 4 pairs of infrared, of red; then the 4 pairs be
 RED_SUM = const(5)
 IR_SUM_BEFORE = const(6)
 _RED_SUM_BEFORE = const(7)
-FILLED = const(8)  # 0: the next pair fills the 8 pairs
+FILLED = const(8)  # 0: the next _FILLS pairs each fill the 8 pairs
+_FILLS = const(3)  # the first may hold a sample of before
 IR_MAX = const(14)  # largest and smallest count since they were last cleared
 IR_MIN = const(15)
 RED_MAX = const(16)
@@ -70,9 +71,9 @@ def smooth(state: ptr32, ir_slopes: ptr32, red_slopes: ptr32, ir: ptr32, red: pt
             head = int(state[HEAD])
             j = 0
             fill = int(state[FILLED])
-            if fill == 0:
-                state[FILLED] = 1
-                # The first pair fills everything, so that the level appearing is no step.
+            if fill < _FILLS:
+                state[FILLED] = fill + 1
+                # The first pairs fill everything, so that the level appearing is no step.
                 while j < 8:
                     state[_PAIRS + j] = a
                     state[_RED_PAIRS + j] = b
@@ -84,7 +85,7 @@ def smooth(state: ptr32, ir_slopes: ptr32, red_slopes: ptr32, ir: ptr32, red: pt
             # Beside the newest pair goes the one of 4 pairs ago; of the 4 before, the one of 8 ago.
             state[IR_SUM] = int(state[IR_SUM]) + a - int(state[_PAIRS + half])
             state[RED_SUM] = int(state[RED_SUM]) + b - int(state[_RED_PAIRS + half])
-            if fill == 0:
+            if fill < _FILLS:
                 state[IR_SUM_BEFORE] = 4 * a
                 state[_RED_SUM_BEFORE] = 4 * b
             state[IR_SUM_BEFORE] = (

@@ -119,10 +119,14 @@ def _fall(random, population, before, to) -> Case:
     return Case(name, population, samples, limit_s, "bradycardia", f"{note} breath {breath:.0f}")
 
 
-def good_light(random: np.random.Generator) -> Case:
+def good_starts(random: np.random.Generator) -> Case:
+    """The first 40 s of `good_light`, where nothing is known yet."""
+    return good_light(random, 40)
+
+
+def good_light(random: np.random.Generator, seconds: float = 1200) -> Case:
     """A newborn of 120 to 200 in good light, whom nothing should stop."""
     rate, breath = random.uniform(120, 200), random.uniform(30, 75)
-    seconds = 1200
     if random.random() < 0.5:
         settings = wave_settings(random)
         settings["perfusion_percent"] = max(0.4, settings["perfusion_percent"])
@@ -238,6 +242,35 @@ def oxygen(random: np.random.Generator) -> Case:
     )  # fmt: skip
 
 
+def moving_oxygen(random: np.random.Generator) -> Case:
+    """A newborn that moves on and on, with little perfusion, and whose oxygen falls."""
+    rate, to, at_s = random.uniform(125, 185), random.uniform(65, 82), random.uniform(60, 90)
+    pi, motion = float(random.choice([0.1, 0.3, 1.0])), float(random.choice([0.05, 0.1, 0.2, 0.5, 1.0]))
+    seed, seconds = int(random.integers(1e6)), at_s + 100
+    changes = [("spo2", to, at_s, 5), ("motion", motion, 40, 1)]
+    samples, _ = model("newborn", seconds, seed, changes, pulse_rate_bpm=rate, perfusion_index_percent=pi)
+    name = f"model {rate:.0f} to {to:.0f} % pi {pi} motion {motion} seed {seed}"
+    return Case(name, "newborn", samples, at_s + 4, "desaturation", f"pi {pi} motion {motion}")
+
+
+def moving(random: np.random.Generator) -> Case:
+    """A healthy newborn that moves for a while."""
+    rate, from_s, lasts_s = random.uniform(125, 185), random.uniform(30, 60), random.uniform(5, 60)
+    pi, motion = float(random.choice([0.1, 0.3, 1.0])), float(random.choice([0.05, 0.1, 0.2, 0.5, 1.0, 3.0]))
+    seed = int(random.integers(1e6))
+    samples, _ = model(
+        "newborn",
+        180,
+        seed,
+        [("motion", motion, from_s, 1, lasts_s)],
+        pulse_rate_bpm=rate,
+        perfusion_index_percent=pi,
+    )
+    return Case(
+        f"model {rate:.0f} pi {pi} motion {motion} for {lasts_s:.0f} s seed {seed}", "newborn", samples
+    )
+
+
 def hands(random: np.random.Generator) -> Case:
     """A healthy newborn whom a hand pats or rocks for 10 to 40 s: no stop for a slow or fast heart."""
     rate, per_minute, height = random.uniform(125, 190), random.uniform(50, 140), random.uniform(2, 7)
@@ -291,7 +324,8 @@ def lamps(random: np.random.Generator) -> Case:
 KINDS: dict[str, Callable[[np.random.Generator], Case]] = {
     make.__name__: make
     for make in (
-        falls, adult_falls, good_light, newborn_under_adults, adults, slow_from_start, fast, oxygen, hands, hidden, lamps,
+        falls, adult_falls, good_light, good_starts, newborn_under_adults, adults, slow_from_start, fast, oxygen,
+        moving_oxygen, moving, hands, hidden, lamps,
     )
 }  # fmt: skip
 
@@ -306,7 +340,7 @@ def play(cases: list[Case]) -> list[Case]:
             lines.append(f"{case.profile} {place}\n")
         manifest = Path(folder) / "cases"
         manifest.write_text("".join(lines))
-        out = run_script(SCRIPT, str(STEP_BENCH), str(manifest)).stdout.decode()
+        out = run_script(SCRIPT, str(STEP_BENCH), str(manifest), heap_kib=65536).stdout.decode()
     for case, line in zip(cases, out.splitlines(), strict=True):
         case.result = json.loads(line)
     return cases

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pulse_kinds import course, heart, patting
+from pulse_kinds import Made, course, heart, patting
 
 from firmware.light.rates import Rates
 from firmware.light.waves import Waves
@@ -142,6 +142,18 @@ def test_a_lamp_on_a_bare_sheet_is_no_pulse():
     readings = vitals_run.play(np.rint(light).astype("<u4"), "newborn")
     assert all(row["pulse_rate_bpm"] is None for row in readings.rows[8:])
     assert readings.reasons[-1][0] == "not_a_pulse"
+
+
+@pytest.mark.parametrize("hz", [1.2, 1.6, 5.6, 8])
+def test_a_lamp_slow_or_fast_stops_no_music_as_a_slow_or_fast_heart(hz, tmp_path):
+    """Nothing is told of it before a shape was seen, and no heart beats 320 times a minute."""
+    time_s = np.arange(6000) / 100
+    swing = np.sin(2 * np.pi * hz * time_s)
+    noise = np.random.default_rng(1).standard_normal((6000, 2)) * 6
+    light = np.column_stack([60_000 + 300 * swing, 50_000 + 250 * swing]) + noise
+    made = Made(np.rint(light).astype("<u4"), np.full(6000, np.nan), np.zeros(0))
+    assert all(row["pulse_rate_bpm"] is None for row in vitals_run.play(made.samples, "newborn").rows)
+    assert stop_s(made, "newborn", tmp_path) is None
 
 
 def stop_s(made, population, tmp_path):

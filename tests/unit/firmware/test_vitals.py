@@ -93,6 +93,31 @@ def test_a_newborns_bradycardia_is_seen_within_two_seconds(seed):
     assert below <= first <= below + 2.6  # 2 s, and rows come once a second
 
 
+@pytest.mark.parametrize("odd", [0, 1])
+@pytest.mark.parametrize("from_block", [6, 150])
+def test_steps_of_the_sensors_own_light_are_no_slow_heart_and_no_movement(odd, from_block):
+    """With dim skin the driver makes the light stronger once a second or so; the steps were read as 53 a minute.
+
+    One or two samples of the old light still follow a step that has been told.
+    """
+    made = pulse(150, 30, light_counts=50_000).samples.astype(float)
+    vitals = device()
+    now_ms, told = 0, set()
+    steps = range(from_block, from_block + 8 * 11, 11)
+    for at in range(0, len(made), 10):
+        block = made[at : at + 10].copy()
+        for step in steps:
+            block[max(0, (step * 10 + odd) - at) :] *= 1.125
+        now_ms = feed(vitals, np.rint(block).astype("<u4"), now_ms)
+        if at // 10 + 1 in steps:
+            vitals.led_changed()
+        if at > 300:
+            told.add(vitals.slow_for_ms(100_000))
+            rate = vitals.pulse_rate_mbpm
+            assert rate == pytest.approx(150_000, rel=0.03) or (rate is None and from_block < 10)
+    assert told == {0}
+
+
 def test_a_steady_rate_is_never_shown_as_bradycardia():
     made = pulse(140, 60, breathing_interval=0.05)
     assert min(rate for rate in rates(shown(made.samples, "newborn")) if rate) > 120

@@ -268,13 +268,24 @@ def test_a_pulse_that_may_be_slow_from_the_start_ends_a_newborns_session(populat
     watch.guard = Guard(Profile.ready(population), watch.hour)
     watch.want(True)
     watch.inputs.pulse_rate_mbpm = None
-    for _ in range(4):  # again and again, never for long: it adds up to 20 s
-        watch.inputs.perhaps_slow_for_ms = 4000
-        assert watch.run(4.8) is None
+    for _ in range(4):  # again and again, never for long: it adds up to 10 s
+        watch.inputs.perhaps_slow_for_ms = 2000
+        assert watch.run(2.4) is None
         watch.inputs.perhaps_slow_for_ms = 0
         assert watch.run(10) is None
-    watch.inputs.perhaps_slow_for_ms = 4000
-    assert (watch.run(1.5) is not None) == stops
+    watch.inputs.perhaps_slow_for_ms = 2000
+    assert (watch.run(0.6) is not None) == stops
+
+
+@pytest.mark.parametrize("shown", [210_000, None])
+def test_a_newborn_that_is_fast_from_the_start_is_told_as_that(shown):
+    watch = Watch("newborn")
+    watch.guard = Guard(Profile.ready("newborn"), watch.hour)
+    watch.want(True)
+    watch.inputs.pulse_rate_mbpm = shown
+    watch.inputs.candidate_mbpm = 210_000
+    assert watch.run(60) == pytest.approx(30, abs=0.21)
+    assert watch.verdict == (FADE, "tachycardia")
 
 
 def test_a_rate_that_is_too_fast_to_be_shown_is_too_fast():
