@@ -14,6 +14,7 @@ from host_tools.songs.piece import places, spelled
 _LETTERS = "FCGDAEB"
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+_WRITTEN = sorted(Fraction(2) ** power * dots for power in range(-4, 4) for dots in (1, Fraction(3, 2)))
 _UNITS = 12  # ticks of L: in a metre of quarters; 8 in one of dotted quarters
 
 
@@ -70,14 +71,12 @@ def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
     names = places(fifths)
     signature = signature_of(fifths)
     chords = _chord_starts(song, names)
-    bars = set(song.bars)
-    if not song.bars:
-        bars = set(range(0, read.ticks, read.beats_per_bar * 24))
+    bars = _bar_lines(song, read)
     lines, current, at = [], [], 0
     used: dict[tuple[str, int], int] = {}
     for note, ticks, end in song.notes():
         stop = at + ticks
-        cuts = sorted({at, stop, *(t for t in chords if at < t < stop), *(b for b in bars if at < b < stop)})
+        cuts = _cuts(at, stop, chords, bars, unit)
         for start, until in itertools.pairwise(cuts):
             if start in bars and start:
                 current.append("|")
@@ -104,6 +103,46 @@ def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
                 bars.discard(at)
                 used.clear()
     return lines
+
+
+def pieces(song: Imported) -> list[int]:
+    """Return how often each note of the song is written: one over a bar line or a change of chord is tied."""
+    read = Score(song.data)
+    chords, bars = _chord_starts(song, places(song.fifths)), _bar_lines(song, read)
+    unit = 8 if read.compound else _UNITS
+    found, at = [], 0
+    for _, ticks, _ in song.notes():
+        found.append(len(_cuts(at, at + ticks, chords, bars, unit)) - 1)
+        at += ticks
+    return found
+
+
+def _bar_lines(song: Imported, read: Score) -> set[int]:
+    return set(song.bars) or set(range(0, read.ticks, read.beats_per_bar * 24))
+
+
+def _cuts(start: int, stop: int, chords: dict[int, str], bars: set[int], unit: int) -> list[int]:
+    """Where a note is written anew and tied: at bar lines, under other chords, and where no single note is that long."""
+    edges = sorted(
+        {start, stop, *(t for t in chords if start < t < stop), *(b for b in bars if start < b < stop)}
+    )
+    found = [start]
+    for edge in edges[1:]:
+        for part in written_parts(Fraction(edge - found[-1], unit)):
+            found.append(found[-1] + int(part * unit))
+    return found
+
+
+def written_parts(eighths: Fraction) -> list[Fraction]:
+    """Return a length as notes that can be written, dotted or not, to be tied: five eighths are a half and an eighth."""
+    if eighths.denominator & (eighths.denominator - 1):
+        return [eighths]  # of a triplet
+    parts = []
+    while eighths:
+        whole = max(part for part in _WRITTEN if part <= eighths) if eighths >= _WRITTEN[0] else eighths
+        parts.append(whole)
+        eighths -= whole
+    return parts
 
 
 def _chord_starts(song: Imported, names: dict[int, int]) -> dict[int, str]:

@@ -4,6 +4,8 @@ import asyncio
 import datetime
 from typing import Any
 
+from nicegui import ui
+
 from host_tools.sessions import note
 from host_tools.studio import widgets as w
 from host_tools.studio.live import live
@@ -52,6 +54,9 @@ class _Page:
         if not view.sessions:
             w.words(_("There is no session on the device yet."), "quiet")
             return
+        unit, shown = self._studio.settings.get("sessions_shown", ["", []])
+        there = [str(item["age"]) for item in view.sessions]
+        self._shown = [age for age in shown if unit == view.unit and age in there]
         w.words(_("Newest first. Choose one, or two to see them side by side."))
         with w.tag("table", None, "listing"):
             with w.tag("thead"), w.tag("tr"):
@@ -61,6 +66,8 @@ class _Page:
                 for item in view.sessions:
                     self._row(item)
         self._trouble = w.tag("p", "", "problem", role="status")
+        if self._shown:
+            ui.timer(0, self.show, once=True)
 
     def _row(self, item: dict[str, Any]) -> None:
         age = str(item["age"])
@@ -83,6 +90,7 @@ class _Page:
             self._shown = [*self._shown[-1:], age]
         else:
             self._shown = [other for other in self._shown if other != age]
+        self._studio.set("sessions_shown", [self._studio.desk.view.unit, self._shown])
         await self.show()
 
     async def show(self) -> None:
@@ -159,7 +167,9 @@ class _Page:
             w.notice(f"{error}.", "warn")
             return
         was = before.note if before else note.SessionNote()
-        with w.tag("details", None, "note"):
+        unsaved = f"note_{session.sha256[:16]}"  # what is typed and not saved yet outlasts the page
+        begun = self._studio.settings.get(unsaved)
+        with w.tag("details", None, "note", open=begun is not None):
             w.tag("summary", _("The note: what only a person sees"))
             w.words(
                 _(
@@ -167,30 +177,31 @@ class _Page:
                 ),
                 "quiet",
             )
-            words = {name: getattr(was, name) or "" for name in note.WORDS}
+            there = {name: getattr(was, name) or "" for name in note.WORDS}
+            there["scores"] = "; ".join(note.score_words(score).replace(":", "") for score in was.scores)
+            there["moments"] = "; ".join(note.moment_words(moment) for moment in was.moments)
+            there.update(begun or {})
+
+            def line(name: str, question: str, most: int | None = None) -> None:
+                def typed(text: str) -> None:
+                    there[name] = text
+                    self._studio.set(unsaved, there)
+
+                with w.tag("label", question):
+                    w.entry(there[name], typed, maxlength=most, size=60)
+
             for name, (question, most) in note.WORDS.items():
-                with w.tag("label", _(question)):
-                    w.entry(
-                        words[name],
-                        lambda text, name=name: words.__setitem__(name, text),
-                        maxlength=most,
-                        size=60,
-                    )
-            more = {
-                "scores": "; ".join(note.score_words(score).replace(":", "") for score in was.scores),
-                "moments": "; ".join(note.moment_words(moment) for moment in was.moments),
-            }
-            with w.tag("label", _("Scores, such as NRS before 4; NRS after 2")):
-                w.entry(more["scores"], lambda text: more.__setitem__("scores", text), size=60)
-            with w.tag("label", _("Moments, such as 12:30 grimaces; 14:00 sleeps")):
-                w.entry(more["moments"], lambda text: more.__setitem__("moments", text), size=60)
+                line(name, _(question), most)
+            line("scores", _("Scores, such as NRS before 4; NRS after 2"))
+            line("moments", _("Moments, such as 12:30 grimaces; 14:00 sleeps"))
             said = w.tag("p", "", "", role="status")
             asked = [False]
 
             async def save() -> None:
                 try:
                     bare = was.model_copy(update={"scores": (), "moments": ()})
-                    new = note.changed(bare, words, _parts(more["scores"]), _parts(more["moments"]))
+                    words = {name: there[name] for name in note.WORDS}
+                    new = note.changed(bare, words, _parts(there["scores"]), _parts(there["moments"]))
                     names = note.identifying_words(new, was)
                     if names and not asked[0]:
                         asked[0] = True
@@ -201,6 +212,7 @@ class _Page:
                     note.write(
                         session, new, before.number if before else 0, datetime.datetime.now().astimezone()
                     )
+                    self._studio.forget(unsaved)
                 except CalandoError as error:
                     w.put_text(said, str(error)[:1].upper() + str(error)[1:] + ".")
                     return

@@ -1,10 +1,11 @@
 """A song that is being written: notes, words, tempo and metre, and the same as ABC. Nothing is played or drawn here."""
 
 import re
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from host_tools.songs.abc_out import signature_of, written_length, written_note
+from host_tools.songs.abc_out import signature_of, written_length, written_note, written_parts
 from host_tools.songs.piece import places
 from host_tools.studio.draft import Steps
 
@@ -51,6 +52,27 @@ def syllables(words: str) -> list[str]:
     return found
 
 
+def pieces(sheet: dict[str, Any]) -> list[int]:
+    """Return how often each note is written: one over a bar line is tied."""
+    top, bottom = map(int, sheet["metre"].split("/"))
+    found, at = [], 0
+    for _pitch, length, _ends in sheet["notes"]:
+        found.append(len(_parts(at, length, 16 * top // bottom)))
+        at += length
+    return found
+
+
+def _parts(at: int, length: int, bar: int) -> list[int]:
+    """A note's length in sixteenths, cut at bar lines and into lengths that a single note has."""
+    found: list[int] = []
+    while length:
+        inside = min(length, bar - at % bar)
+        found += [int(2 * part) for part in written_parts(Fraction(inside, 2))]
+        length -= inside
+        at += inside
+    return found
+
+
 def abc(sheet: dict[str, Any]) -> str:
     """Return the song as ABC: a phrase a line with its words, bars by the metre, ties over their lines."""
     top, bottom = map(int, sheet["metre"].split("/"))
@@ -72,17 +94,14 @@ def abc(sheet: dict[str, Any]) -> str:
     at, music, sung = 0, [], []
     last = len(sheet["notes"]) - 1
     for index, (pitch, length, phrase_ends) in enumerate(sheet["notes"]):
-        first = True
-        while length:
-            part = min(length, bar - at % bar)
-            length -= part
+        parts = _parts(at, length, bar)
+        for place, part in enumerate(parts):
             if pitch:
-                tie = "-" if length else ""
+                tie = "-" if place + 1 < len(parts) else ""
                 music.append(written_note(pitch, names, signature, used) + _length(part) + tie)
-                sung.append(_sung(words.pop(0)) if first and words else "_" if not first else "*")
+                sung.append("_" if place else _sung(words.pop(0)) if words else "*")
             else:
                 music.append("z" + _length(part))
-            first = False
             at += part
             if at % bar == 0:
                 music.append("|")
@@ -98,8 +117,6 @@ def abc(sheet: dict[str, Any]) -> str:
 
 
 def _length(sixteenths: int) -> str:
-    from fractions import Fraction
-
     return written_length(Fraction(sixteenths))
 
 

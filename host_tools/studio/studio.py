@@ -75,8 +75,16 @@ class Studio:
         self._lock.close()
 
     def set(self, name: str, value: Any) -> None:
-        """Keep one of the reader's settings: language, region, pulse."""
+        """Keep one of the reader's settings: language, region, pulse; what of a note is not saved yet."""
         self.settings[name] = value
+        self._keep_settings()
+
+    def forget(self, name: str) -> None:
+        """Keep one of the reader's settings no longer."""
+        if self.settings.pop(name, None) is not None:
+            self._keep_settings()
+
+    def _keep_settings(self) -> None:
         content = json.dumps(self.settings, ensure_ascii=False).encode()
         write_files({self.folder / "settings.json": content})
 

@@ -10,6 +10,12 @@ from firmware.prescription.profile import Profile
 from host_tools.studio.workshop import Teller
 from simulator.files.errors import CalandoError
 
+# What may be done to one note: another pitch (semitones), another length (steps of the row), a rest in its place.
+ORDERS = {
+    "higher": ("pitch", 1), "lower": ("pitch", -1), "octave up": ("pitch", 12), "octave down": ("pitch", -12),
+    "longer": ("length", 1), "shorter": ("length", -1), "rest": ("rest", 0),
+}  # fmt: skip
+RETURN_TO = 67  # G4: what a rest becomes that is to be a note again
 KEPT_RENDERINGS = 6  # a whole session is 40 MB
 
 
@@ -158,7 +164,7 @@ def bench(told: Teller, folder: str, values: dict[str, Any], patient: str, songs
 
 
 def bring_song(_told: Teller, file: str, name: str, choice: dict[str, str], anyway: bool) -> dict[str, Any]:
-    """Read a song from a file that was called `name`: `imported`, and what is shown of it (see `shown_song`).
+    """Read a song from a file that was called `name`: what the page keeps and shows of it (see `_shown`).
 
     choice: part, voice, tune or track, where somebody chose one. anyway: take a recording with loud noise in it.
     """
@@ -188,21 +194,31 @@ def read_abc(told: Teller, text: str, name: str) -> dict[str, Any]:
         return bring_song(told, str(file), f"{name}.abc", {}, False)
 
 
-def change_note(_told: Teller, imported: Any, index: int, to: int) -> dict[str, Any]:
-    """Give one note of a song another pitch (a MIDI note, 0 for a rest); its length stays. As `bring_song`."""
-    from firmware.sound import score
+def show_song(_told: Teller, song: dict[str, Any]) -> dict[str, Any]:
+    """Draw a song that was kept, a dict of `Imported` with its data in hexadecimal. As `bring_song`."""
+    return _shown(_imported(song))
 
-    data = bytearray(imported.data[:-4])
-    if to and not score.LOWEST_NOTE <= to <= score.HIGHEST_NOTE:
-        raise CalandoError("the device plays from G3 to A5; choose a note between them")
-    places = [
-        place
-        for place in range(score.HEADER, score.HEADER + 2 * score.Score(imported.data).notes, 2)
-        if data[place] & 127 != score.GOES_ON
-    ]
-    data[places[index]] = data[places[index]] & 128 | to
-    imported.data = score.sealed(data)
-    return _shown(imported)
+
+def retouch(_told: Teller, song: dict[str, Any], index: int, order: str) -> dict[str, Any]:
+    """Change one note of a song by an order of ORDERS; `song` and result as `show_song`."""
+    from host_tools.songs import retouch
+
+    imported = _imported(song)
+    note, ticks, _ = imported.notes()[index]
+    what, by = ORDERS[order]
+    if what == "pitch":
+        changed = retouch.retouched(imported, index, note=(note or RETURN_TO) + (by if note else 0))
+    elif what == "length":
+        changed = retouch.retouched(imported, index, ticks=retouch.beside(imported, ticks, by))
+    else:
+        changed = retouch.retouched(imported, index, note=0)
+    return _shown(changed)
+
+
+def _imported(song: dict[str, Any]) -> Any:
+    from host_tools.songs.fit import Imported
+
+    return Imported(**{**song, "data": bytes.fromhex(song["data"])})
 
 
 def draw(_told: Teller, text: str) -> str:
@@ -213,13 +229,15 @@ def draw(_told: Teller, text: str) -> str:
 
 
 def _shown(imported: Any) -> dict[str, Any]:
+    """A song as the page keeps it (`song`), and its ABC, its picture, how often each note is drawn, its notes."""
+    import dataclasses
+
     from host_tools.songs import abc_out, picture
 
     text = abc_out.text(imported)
     return {
-        "imported": imported, "abc": text, "svg": picture.svg(text),
-        "notes": [(name, beats, note) for (name, beats), (note, _, _) in zip(
-            imported.table(), imported.notes(), strict=True)],
+        "song": {**dataclasses.asdict(imported), "data": imported.data.hex()}, "abc": text, "svg": picture.svg(text),
+        "pieces": abc_out.pieces(imported), "notes": imported.table(),
     }  # fmt: skip
 
 

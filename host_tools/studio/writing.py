@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from nicegui import ui
-
 from host_tools.songs.importing import song_name
+from host_tools.songs.piece import spelled_note
 from host_tools.studio import sheet as sheets
 from host_tools.studio import widgets as w
-from host_tools.studio.drawing import safe
 from host_tools.studio.live import follow
+from host_tools.studio.staff import Staff
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _
 from simulator.files.errors import CalandoError
@@ -27,19 +26,12 @@ NAMES = {
 }
 PIANO = "awsedftgyhujkolp"  # semitones from C up, as programs that make music have them
 
-# A click says which place of the staff it met: 0 is middle C. The lines of the nearest staff are measured as drawn.
-_CLICK = """(e) => {
-    const staves = [...e.currentTarget.querySelectorAll("g.staff")].map((staff) =>
-        [...staff.children].filter((child) => child.tagName === "path").map((child) => child.getBoundingClientRect().top)
-    ).filter((lines) => lines.length === 5);
-    if (!staves.length) return;
-    const middle = (lines) => (lines[0] + lines[4]) / 2;
-    const lines = staves.reduce((a, b) => Math.abs(middle(b) - e.clientY) < Math.abs(middle(a) - e.clientY) ? b : a);
-    emit(2 + Math.round((lines[4] - e.clientY) / ((lines[4] - lines[0]) / 8)));
-}"""
+DIGITS = {"3": 1, "4": 2, "5": 4, "6": 8, "7": 16}  # as programs that write music have them
+DOTTED = {2: 3, 4: 6, 8: 12, 3: 2, 6: 4, 12: 8}
+
 _KEY = """(e) => {
     if (e.altKey || e.metaKey || (e.ctrlKey && !["z", "y"].includes(e.key))) return;
-    const orders = ["Backspace", "Delete", "Enter", "PageUp", "PageDown",
+    const orders = ["Backspace", "Delete", "Enter", "PageUp", "PageDown", "Home", "End",
         "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"];
     if (e.key.length > 1 && !orders.includes(e.key)) return;
     e.preventDefault();
@@ -58,6 +50,7 @@ class Writing:
         self._piano = False
         self._drawn: str | None = None
         self._drawing = False
+        self._chosen = len(self._sheet["notes"]) - 1  # what is added comes after it; -1 is before the first
         self._staff: Any = None
         self._fields: dict[str, Any] = {}
 
@@ -72,7 +65,12 @@ class Writing:
             )
         )
         w.words(
-            _("Backspace takes the last note back; arrows move it up and down and make it longer or shorter.")
+            _(
+                "A new note comes after the chosen one. Arrow keys: left and right choose, up and down move it; + and - "
+                "make it longer and shorter, Backspace takes it off. Digits 3 to 7 and the full stop say how long the "
+                "next one is."
+            ),
+            "quiet",
         )
         with w.tag("div", None, "row"):
             with w.tag("label", _("Title")):
@@ -87,15 +85,17 @@ class Writing:
                 with w.tag("label", text):
                     self._fields[name] = w.choices(str(self._sheet[name]), options, lambda value, name=name: self._set(
                         name, int(value) if name == "tempo" else value))  # fmt: skip
-        w.pick_one(_("The next note is a"), str(self._length), [(str(length), _(name)) for length, name in NAMES.items()],
-                   lambda length: setattr(self, "_length", int(length)))  # fmt: skip
+        lengths = [(str(length), _(name)) for length, name in NAMES.items()]
+        with w.tag("label", _("The next note is a")):
+            self._next = w.choices(
+                str(self._length), lengths, lambda length: setattr(self, "_length", int(length))
+            )
         modes = [("letters", _("letters C to B")), ("piano", _("a piano: A is C, W is C sharp …"))]
         w.pick_one(_("The keys are"), "letters", modes, lambda what: setattr(self, "_piano", what == "piano"))
         with w.tag(
             "div", None, "staff-field", tabindex=0, role="application", aria_label=_("Staff: type notes here")
         ) as field:
-            self._staff = ui.html("", sanitize=safe).classes("staff")
-            field.on("click", lambda event: self._clicked(int(event.args)), js_handler=_CLICK)
+            self._staff = Staff(self._choose, self._clicked)
             field.on(
                 "keydown", lambda event: self._typed(event.args["key"], event.args["ctrl"]), js_handler=_KEY
             )
@@ -118,7 +118,9 @@ class Writing:
             w.button(_("An octave up"), lambda: self._move(12), "quiet")
             w.button(_("An octave down"), lambda: self._move(-12), "quiet")
             w.button(_("End of phrase"), self._end_phrase, "quiet")
-            w.button(_("Take the last back"), self._back, "quiet")
+            w.button(_("Longer"), lambda: self._longer(1), "quiet")
+            w.button(_("Shorter"), lambda: self._longer(-1), "quiet")
+            w.button(_("Take the note off"), self._back, "quiet")
         with w.tag("div", None, "row"):
             self._undo = w.button(_("Undo the last step"), lambda: self._step(self._steps.undo), "quiet")
             self._redo = w.button(_("Do it again"), lambda: self._step(self._steps.redo), "quiet")
@@ -136,6 +138,25 @@ class Writing:
         act()
         for name, field in self._fields.items():
             field.put(str(self._sheet[name]))
+        self._choose(min(self._chosen, len(self._sheet["notes"]) - 1))
+
+    def _choose(self, index: int) -> None:
+        """Say which note is chosen, and mark it."""
+        notes = self._sheet["notes"]
+        self._chosen = min(max(index, -1), len(notes) - 1)
+        self._staff.mark(self._chosen if self._chosen >= 0 else None)
+        if self._chosen < 0:
+            w.put_text(self._said, _("Before the first note.") if notes else "")
+            return
+        pitch, length, ends = notes[self._chosen]
+        name = spelled_note(pitch, sheets.KEYS[self._sheet["key"]]) if pitch else _("Rest")
+        text = _("Note {place} of {count}: {name}, {length}", place=self._chosen + 1, count=len(notes), name=name,
+                 length=_(NAMES[length]))  # fmt: skip
+        w.put_text(self._said, text + (_("; a phrase ends with it") if ends else "") + ".")
+
+    def _put(self, notes: list[Any], chosen: int) -> None:
+        self._steps.replace({**self._sheet, "notes": notes})
+        self._choose(chosen)
 
     def _add(self, pitch: int) -> None:
         notes = self._sheet["notes"]
@@ -148,42 +169,51 @@ class Writing:
                 _("The device plays from the G below middle C to the A two lines above the staff."),
             )
             return
-        w.put_text(self._said, "")
-        self._steps.replace({**self._sheet, "notes": [*notes, [pitch, self._length, False]]})
+        at = self._chosen + 1
+        self._put([*notes[:at], [pitch, self._length, False], *notes[at:]], at)
 
     def _letter(self, letter: str) -> None:
-        before = next((pitch for pitch, _length, _end in reversed(self._sheet["notes"]) if pitch), None)
+        there = self._sheet["notes"][: self._chosen + 1]
+        before = next((pitch for pitch, _length, _end in reversed(there) if pitch), None)
         self._add(sheets.near(letter, before, self._sheet["key"]))
 
-    def _clicked(self, place: int) -> None:
-        if -7 <= place <= 14:
-            self._add(sheets.pitch_of(place, self._sheet["key"]))
+    def _clicked(self, step: int, before: int) -> None:
+        if -7 <= step <= 14:
+            self._chosen = min(before, len(self._sheet["notes"])) - 1
+            self._add(sheets.pitch_of(step, self._sheet["key"]))
 
-    def _last(self, change: Callable[[list[Any]], list[Any]]) -> None:
-        notes = self._sheet["notes"]
-        if notes:
-            self._steps.replace({**self._sheet, "notes": [*notes[:-1], change(notes[-1])]})
+    def _change(self, change: Callable[[list[Any]], list[Any]]) -> None:
+        """Change the chosen note."""
+        notes, at = self._sheet["notes"], self._chosen
+        if at >= 0:
+            self._put([*notes[:at], change(notes[at]), *notes[at + 1 :]], at)
 
     def _move(self, steps: int) -> None:
         def change(note: list[Any]) -> list[Any]:
             moved = note[0] + steps
             return [moved, *note[1:]] if note[0] and sheets.LOWEST <= moved <= sheets.HIGHEST else note
 
-        self._last(change)
+        self._change(change)
 
     def _longer(self, by: int) -> None:
         def change(note: list[Any]) -> list[Any]:
             place = sheets.LENGTHS.index(note[1]) + by
             return [note[0], sheets.LENGTHS[min(max(place, 0), len(sheets.LENGTHS) - 1)], note[2]]
 
-        self._last(change)
+        self._change(change)
 
     def _end_phrase(self) -> None:
-        self._last(lambda note: [note[0], note[1], not note[2]])
+        self._change(lambda note: [note[0], note[1], not note[2]])
 
     def _back(self) -> None:
-        if self._sheet["notes"]:
-            self._steps.replace({**self._sheet, "notes": self._sheet["notes"][:-1]})
+        notes, at = self._sheet["notes"], self._chosen
+        if at >= 0:
+            self._put([*notes[:at], *notes[at + 1 :]], max(at - 1, 0) if len(notes) > 1 else -1)
+
+    def _set_next(self, length: int) -> None:
+        self._length = length
+        self._next.put(str(length))
+        w.put_text(self._said, _("The next note is a") + f": {_(NAMES[length])}.")
 
     def _typed(self, key: str, ctrl: bool) -> None:
         orders: dict[str, Callable[[], None]] = {
@@ -194,13 +224,21 @@ class Writing:
             "ArrowDown": lambda: self._move(-1),
             "PageUp": lambda: self._move(12),
             "PageDown": lambda: self._move(-12),
-            "ArrowRight": lambda: self._longer(1),
-            "ArrowLeft": lambda: self._longer(-1),
+            "ArrowRight": lambda: self._choose(self._chosen + 1),
+            "ArrowLeft": lambda: self._choose(self._chosen - 1),
+            "Home": lambda: self._choose(-1),
+            "End": lambda: self._choose(len(self._sheet["notes"]) - 1),
+            "+": lambda: self._longer(1),
+            "-": lambda: self._longer(-1),
         }
         if ctrl:
             self._step(self._steps.undo if key == "z" else self._steps.redo)
         elif key in orders:
             orders[key]()
+        elif key in DIGITS:
+            self._set_next(DIGITS[key])
+        elif key == "." and self._length in DOTTED:
+            self._set_next(DOTTED[self._length])
         elif key in (" ", "r", "R"):
             self._add(0)
         elif self._piano and key.lower() in PIANO:
@@ -214,14 +252,16 @@ class Writing:
         w.enable(self._undo, self._steps.can_undo)
         w.enable(self._redo, self._steps.can_redo)
         w.enable(self._done, any(pitch for pitch, _length, _end in self._sheet["notes"]))
-        text = sheets.abc(self._sheet if self._sheet["notes"] else {**self._sheet, "notes": [[0, 16, False]]})
+        sheet = self._sheet
+        text = sheets.abc(sheet if sheet["notes"] else {**sheet, "notes": [[0, 16, False]]})
         if text == self._drawn or self._drawing:
             return
         self._drawing = True
         try:
             svg = await asyncio.wrap_future(self._studio.workshop.do("draw", text=text).future)
             self._drawn = text
-            self._staff.set_content(svg)
+            self._staff.show(svg, sheets.pieces(sheet))
+            self._staff.mark(self._chosen if self._chosen >= 0 else None)
         except CalandoError as error:
             self._drawn = text
             w.put_text(self._said, f"{error}.")

@@ -16,7 +16,7 @@ ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-WAIT_MS = 30_000
+WAIT_MS = 90_000  # for a machine that has much else to do; nothing waits longer than it must
 
 
 class Program:
@@ -77,6 +77,14 @@ class Program:
         """As when the power goes: nothing is tidied up."""
         self._end(signal.SIGKILL)
 
+    def die_and_come_back(self, page: Any) -> None:
+        """Kill it and start it again; the page that is open finds the new one by itself."""
+        page.evaluate("window.before = true")
+        self.kill()
+        self.start()
+        page.wait_for_function("window.before === undefined")
+        page.locator(".chip.good").wait_for()
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:
@@ -106,3 +114,61 @@ def has_put_on(page: Any) -> None:
     page.get_by_role("button", name="Put it on").click()
     page.get_by_role("button", name="Hold the simulated button").click()
     page.get_by_text("Read back and compared").wait_for()
+
+
+class Mouse:
+    """Whoever points: everything is clicked."""
+
+    def __init__(self, page: Any):
+        self.page = page
+
+    def press(self, what: Any) -> None:
+        what.click()
+
+    def fill(self, what: Any, text: str) -> None:
+        what.click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.type(text)
+
+    def choose_file(self, what: Any, file: Any) -> None:
+        with self.page.expect_file_chooser() as chooser:
+            what.click()
+        chooser.value.set_files(file)
+
+
+_WHERE = """(element) => {
+    const now = document.activeElement;
+    if (now === element) return "here";
+    return element.compareDocumentPosition(now) & Node.DOCUMENT_POSITION_FOLLOWING ? "before" : "after";
+}"""
+
+
+class Keys(Mouse):
+    """Whoever has a keyboard alone: goes with Tab to everything, and presses what a person would press there."""
+
+    def reach(self, what: Any) -> None:
+        """Go with Tab, or with Shift and Tab where it lies before, until it has the focus; fails where that cannot be."""
+        from playwright.sync_api import expect
+
+        expect(what).to_be_enabled(timeout=WAIT_MS)  # what cannot be pressed is not in the order of Tab
+        for _ in range(150):
+            where = what.evaluate(_WHERE)
+            if where == "here":
+                return
+            self.page.keyboard.press("Shift+Tab" if where == "before" else "Tab")
+        raise AssertionError(f"Tab does not reach {what}")
+
+    def press(self, what: Any) -> None:
+        self.reach(what)
+        self.page.keyboard.press("Space" if what.get_attribute("type") in ("checkbox", "button") else "Enter")
+
+    def fill(self, what: Any, text: str) -> None:
+        self.reach(what)
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.type(text)
+
+    def choose_file(self, what: Any, file: Any) -> None:
+        self.reach(what)
+        with self.page.expect_file_chooser() as chooser:
+            self.page.keyboard.press("Enter")
+        chooser.value.set_files(file)

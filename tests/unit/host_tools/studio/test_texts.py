@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 from host_tools.device.changes import CONTRAINDICATIONS
 from host_tools.sessions import words
-from host_tools.studio import page_songs, rules, texts, writing
+from host_tools.studio import correcting, page_songs, rules, texts, writing
 from simulator.interpreter import ROOT
 
 PLACES = re.compile(r"{\w+}")
@@ -26,7 +26,7 @@ def sentences():
     found += (
         [title for title, _ in rules.GROUPS]
         + list(writing.NAMES.values())
-        + [text for _, text in page_songs.KINDS]
+        + [text for _, text in page_songs.KINDS + correcting.ORDERS]
     )
     found += [
         *CONTRAINDICATIONS,

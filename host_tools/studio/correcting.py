@@ -1,0 +1,255 @@
+"""A song that was brought in, corrected note by note before it goes on the device; kept on disk with every step."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from host_tools.studio import widgets as w
+from host_tools.studio.commit_panel import CommitPanel
+from host_tools.studio.draft import Steps
+from host_tools.studio.field import TEXT
+from host_tools.studio.staff import Staff
+from host_tools.studio.studio import Studio
+from host_tools.studio.texts import _, number
+from simulator.files.errors import CalandoError
+
+HEARD_S = 40
+ORDERS = (
+    ("higher", "Higher"),
+    ("lower", "Lower"),
+    ("octave up", "An octave up"),
+    ("octave down", "An octave down"),
+    ("longer", "Longer"),
+    ("shorter", "Shorter"),
+    ("rest", "A rest instead"),
+)
+
+# One note is in the order of Tab, the arrows go from one to the next; all else is an order for it.
+_KEYS = """(e) => {
+    const notes = [...e.currentTarget.querySelectorAll(".note")], at = notes.indexOf(e.target);
+    if (at < 0 || e.altKey || e.metaKey) return;
+    const to = {ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: notes.length - 1}[e.key];
+    const orders = {ArrowUp: "higher", ArrowDown: "lower", PageUp: "octave up", PageDown: "octave down",
+        "+": "longer", "-": "shorter", Delete: "rest", Backspace: "rest"};
+    const order = e.ctrlKey ? {z: "undo", y: "redo"}[e.key] : orders[e.key];
+    if (to !== undefined || order) e.preventDefault();
+    if (to !== undefined) notes[Math.min(Math.max(to, 0), notes.length - 1)].focus();
+    else if (order) emit({index: at, order});
+}"""
+_FOCUS = """(e) => {
+    const notes = [...e.currentTarget.querySelectorAll(".note")], at = notes.indexOf(e.target);
+    if (at < 0) return;
+    notes.forEach((note, place) => { note.tabIndex = place === at ? 0 : -1; });
+    emit(at);
+}"""
+
+
+class Correcting:
+    """The song on the page, or nothing. take_abc: brings in what somebody wrote as ABC. say: tells a sentence."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        panel: CommitPanel,
+        take_abc: Callable[[str, str], Awaitable[Any]],
+        say: Callable[[str], Any],
+    ):
+        self._studio = studio
+        self._panel = panel
+        self._take_abc = take_abc
+        self._say = say
+        self._steps = Steps(studio.folder / "song.json", [{}])
+        self._steps.read()
+        self._turn = asyncio.Lock()
+        self._shown: dict[str, Any] = {}
+        self._chosen = 0
+        self._box = w.tag("div")
+
+    @property
+    def _song(self) -> dict[str, Any]:
+        return self._steps.values
+
+    def begin(self, shown: dict[str, Any]) -> None:
+        """Take up another song, as a task of the workshop shows it."""
+        self._steps.steps, self._steps.at = [shown["song"]], 0
+        self._steps.save()
+        self._chosen = 0
+        self._build(shown)
+
+    async def go_on(self) -> None:
+        """Take up the song that was there when the page was last open."""
+        if self._song:
+            async with self._turn:
+                await self._make(None, "show_song")
+
+    def put_away(self) -> None:
+        self._steps.replace({})
+        self._shown = {}
+        self._box.clear()
+
+    # --- the page ---------------------------------------------------------------------------------------------------
+
+    def _build(self, shown: dict[str, Any]) -> None:
+        self._shown = shown
+        song = self._song
+        self._box.clear()
+        with self._box, w.tag("section", None, "card"):
+            w.heading(song["title"] or song["name"])
+            w.words(
+                _(
+                    "This is exactly what will be played. Read the notes and hear them with the family before you go on."
+                )
+            )
+            with w.tag("div", None, "columns song"):
+                with w.tag("div", role="img", aria_label=_("The notes")):
+                    self._staff = Staff(self._pick)
+                with w.tag("div"):
+                    w.heading(_("What was changed"), 3)
+                    with w.tag("ul", None, "lines"):
+                        for line in song["told"]:
+                            w.tag("li", line)
+            self._correct()
+            with w.tag("details"):
+                w.tag("summary", _("Correct it as text (ABC)"))
+                self._abc = w.entry(
+                    shown["abc"], lambda _text: None, TEXT, rows=12, aria_label=_("The song as ABC")
+                )
+                self._abc.classes("abc")
+                w.button(_("Take this over"), lambda: self._take_abc(self._abc.content, song["name"]))
+            player = w.tag("div")
+            with w.tag("div", None, "row"):
+                w.button(_("Put on the device …"), self._put_on, "main")
+                w.button(_("Hear it"), lambda: self._hear(player))
+                w.button(_("Save as ABC"), self._save_abc, "quiet")
+                w.button(_("Save for the device (.lul)"), self._save_lul, "quiet")
+                w.button(_("Put it away"), self.put_away, "quiet")
+        self._refresh()
+        place = f"document.getElementById('c{self._box.id}')"
+        self._box.client.run_javascript(f"{place}?.scrollIntoView({{block: 'nearest'}})")
+
+    def _correct(self) -> None:
+        w.heading(_("Correct a note"), 3)
+        w.words(
+            _(
+                "Click a note. Arrow keys: left and right choose, up and down move it; + and - make it longer and shorter, "
+                "Delete makes it a rest."
+            ),
+            "quiet",
+        )
+        with w.tag("div", None, "notes", role="group", aria_label=_("Notes")) as group:
+            self._notes = [
+                w.tag("button", "", "note", type="button", tabindex=-1 if index else 0)
+                for index in range(len(self._shown["notes"]))
+            ]
+        group.on(
+            "keydown", lambda event: self._ordered(event.args["index"], event.args["order"]), js_handler=_KEYS
+        )
+        group.on("focusin", lambda event: self._choose(event.args), js_handler=_FOCUS)
+        with w.tag("div", None, "row"):
+            for order, text in ORDERS:
+                w.button(_(text), lambda order=order: self._ordered(self._chosen, order), "quiet")
+            self._undo = w.button(_("Undo"), lambda: self._ordered(self._chosen, "undo"), "quiet")
+            self._redo = w.button(_("Redo"), lambda: self._ordered(self._chosen, "redo"), "quiet")
+        self._word = w.tag("p", "", "quiet", role="status")
+
+    def _refresh(self) -> None:
+        """Show the song as it is now, in place: whoever stands on a note goes on standing there."""
+        shown = self._shown
+        self._staff.show(shown["svg"], shown["pieces"])
+        for index, (button, (name, beats)) in enumerate(zip(self._notes, shown["notes"], strict=True)):
+            w.put_text(button, f"{name} {number(beats)}")
+            label = _label(index, name, beats)
+            if button._props.get("aria-label") != label:
+                button._props["aria-label"] = label
+        self._abc.put(shown["abc"])
+        w.enable(self._undo, self._steps.can_undo)
+        w.enable(self._redo, self._steps.can_redo)
+        self._choose(self._chosen)
+
+    def _choose(self, index: int) -> None:
+        self._chosen = index
+        self._staff.mark(index)
+        for place, button in enumerate(self._notes):
+            button.classes(add="chosen" if place == index else "", remove="" if place == index else "chosen")
+        w.put_text(self._word, _label(index, *self._shown["notes"][index]))
+
+    def _pick(self, index: int) -> None:
+        """A note of the picture was clicked: the keys are its now."""
+        self._choose(index)
+        notes = f"document.querySelectorAll('#c{self._box.id} button.note')"
+        self._box.client.run_javascript(f"{notes}[{index}]?.focus()")
+
+    # --- what is done -------------------------------------------------------------------------------------------------
+
+    async def _ordered(self, index: int, order: str) -> None:
+        """Do an order for a note; one after the other, so that the next begins with what came of the one before."""
+        async with self._turn:
+            if order == "undo":
+                self._steps.undo()
+            elif order == "redo":
+                self._steps.redo()
+            else:
+                await self._make(index, "retouch", index=index, order=order)
+                return
+            await self._make(None, "show_song")
+
+    async def _make(self, chosen: int | None, task: str, **arguments: Any) -> None:
+        """Have it made in the workshop, and show it; chosen: the note that is so then."""
+        if not self._song:
+            self.put_away()
+            return
+        try:
+            job = self._studio.workshop.do(task, song=self._song, **arguments)
+            shown = await asyncio.wrap_future(job.future)
+        except CalandoError as error:
+            self._say(str(error))
+            return
+        if shown["song"] != self._song:
+            self._steps.add(shown["song"])
+        if chosen is not None:
+            self._chosen = chosen
+        if len(shown["notes"]) != len(self._shown.get("notes", ())):
+            self._chosen = 0
+            self._build(shown)
+        else:
+            self._shown = shown
+            self._refresh()
+
+    def _put_on(self) -> None:
+        song = self._song
+        self._panel.open(
+            lambda: self._studio.stage_sound(f"song.{song['name']}", bytes.fromhex(song["data"]))
+        )
+
+    def _save_abc(self) -> None:
+        self._box.client.download(self._shown["abc"].encode(), self._song["name"] + ".abc")
+
+    def _save_lul(self) -> None:
+        self._box.client.download(bytes.fromhex(self._song["data"]), self._song["name"] + ".lul")
+
+    async def _hear(self, player: Any) -> None:
+        song = self._song
+        player.clear()
+        with player:
+            w.meter(0, 0)
+        try:
+            job = self._studio.sounds.do(
+                "play_song", folder=str(self._studio.folder / "made"), data=bytes.fromhex(song["data"]),
+                name=song["name"], seconds=HEARD_S,
+            )  # fmt: skip
+            file = await asyncio.wrap_future(job.future)
+        except CalandoError as error:
+            player.clear()
+            self._say(str(error))
+            return
+        player.clear()
+        with player:
+            w.tag(
+                "audio", None, "", src=f"/made/{file}", controls=True, autoplay=True, aria_label=song["name"]
+            )
+
+
+def _label(index: int, name: str, beats: float) -> str:
+    if name == "-":
+        return _("Note {place}: a rest, {beats} beats", place=index + 1, beats=number(beats))
+    return _("Note {place}: {name}, {beats} beats", place=index + 1, name=name, beats=number(beats))

@@ -1,0 +1,266 @@
+"""Whole tasks, by mouse and by keyboard alone. By mouse the program is killed in the middle of each, and nothing is lost.
+
+A task is a generator: where it yields, the program may die; what was done before must be there afterwards.
+"""
+
+import pytest
+from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS, Keys, Mouse, Program
+
+from host_tools.device import simulated
+from simulator import scenario
+from simulator.bedside import Bedside
+from simulator.interpreter import find_micropython
+from simulator.runtimes import cpython, micropython
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
+
+ABC = "X:1\nT:Grandmother\nM:3/4\nL:1/4\nK:G\nGBd|d2B|Ace|e2c|Bd G|A2F|G3|]\n"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """A studio whose device has played two short sessions, and has the profile that they were played with."""
+    found = Program(tmp_path_factory.mktemp("studio"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CALANDO_SIM_DIR", str(found.folder / "sim"))
+        (found.folder / "sim").mkdir()
+        for seed in (0, 1):
+            with simulated.at_bedside(scenario.load("short"), seed, lambda text: None) as (played, flash):
+                bedside = Bedside(played, flash=flash)
+                while bedside.next_boot is not None:
+                    (micropython if find_micropython() else cpython).boot(bedside)
+    found.start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(params=[Mouse, Keys], ids=["mouse", "keys"])
+def hand(request, page):
+    return request.param(page)
+
+
+def run(task, program):
+    """Do it; by mouse with a death of the program wherever it may die."""
+    hand = task.gi_frame.f_locals["hand"]
+    for _ in task:
+        if type(hand) is Mouse:
+            program.die_and_come_back(hand.page)
+
+
+def button(hand, name):
+    return hand.page.get_by_role("button", name=name, exact=True)
+
+
+def go(hand, name):
+    hand.press(hand.page.get_by_role("navigation").get_by_role("link", name=name, exact=True))
+    hand.page.get_by_role("heading", level=1, name=name).wait_for()
+
+
+def put_on(hand):
+    """From what is staged to what was read back."""
+    there = hand.page.get_by_label("Each of these is excluded")
+    button(hand, "Put it on").wait_for()
+    if there.count():
+        hand.press(there)
+    hand.press(button(hand, "Put it on"))
+    hand.press(button(hand, "Hold the simulated button"))
+    hand.page.get_by_text("Read back and compared").wait_for()
+    hand.press(button(hand, "Close"))
+
+
+def begins_with_newborn(hand):
+    go(hand, "Prescription")
+    hand.press(button(hand, "Ready-made for a newborn"))
+    level(hand, "48")
+
+
+def level(hand, expected=None):
+    field = hand.page.get_by_role("textbox", name="Level", exact=True)
+    if expected is not None:
+        hand.page.wait_for_function(
+            "(wanted) => document.querySelector('[aria-label=Level].field')?.value === wanted", arg=expected
+        )
+    return field
+
+
+def change_the_level(hand):
+    begins_with_newborn(hand)
+    on_device = hand.page.locator("tr.setting", has=level(hand)).locator("td").first.inner_text()
+    new = "43" if on_device.startswith("44") else "44"
+    hand.fill(level(hand), new)
+    hand.page.get_by_text("Different from the device: Level.").wait_for()
+    yield
+    level(hand, new)
+    hand.press(button(hand, "Put on …"))
+    hand.page.get_by_text(f"-> {new} dBA").wait_for()
+    put_on(hand)
+    hand.page.get_by_text("The draft is as the device has it.").wait_for()
+
+
+def drag_the_curve_into_a_limit(hand):
+    begins_with_newborn(hand)
+    third = hand.page.get_by_role("slider", name="Point 3")
+    if type(hand) is Mouse:
+        third.scroll_into_view_if_needed()
+        box = third.bounding_box()
+        hand.page.mouse.move(box["x"] + 14, box["y"] + 14)
+        hand.page.mouse.down()
+        hand.page.mouse.move(box["x"] + 14, box["y"] + 250, steps=4)
+        hand.page.get_by_text("At most 8 % slower in a session (the setting Slowing).").wait_for()
+        hand.page.mouse.move(box["x"] + 60, box["y"] + 250, steps=2)
+        hand.page.mouse.up()
+    else:
+        hand.reach(third)
+        hand.page.keyboard.press("ArrowRight")
+        hand.page.keyboard.press("Home")
+        hand.page.get_by_text("At most 8 % slower in a session (the setting Slowing).").wait_for()
+    button(hand, "Redo").wait_for()
+    hand.page.wait_for_function(
+        "![...document.querySelectorAll('button')].find(b => b.textContent === 'Undo').disabled"
+    )
+    moved = third.get_attribute("aria-valuetext")
+    assert moved.startswith("92 ") and not moved.endswith(", 16 minutes since it met the pulse")
+    yield
+    assert hand.page.get_by_role("slider", name="Point 3").get_attribute("aria-valuetext") == moved
+    hand.press(button(hand, "Undo"))
+    hand.page.wait_for_function("document.querySelectorAll('.point')[2].ariaValueText.includes(', 16 ')")
+
+
+def import_and_correct_a_song(hand):
+    go(hand, "Songs")
+    file = {"name": "grandmother.abc", "mimeType": "text/plain", "buffer": ABC.encode()}
+    hand.choose_file(hand.page.locator("input[type=file]"), file)
+    hand.page.get_by_role("img", name="The notes").locator("svg").first.wait_for()
+    hand.page.get_by_text("key: G major").wait_for()
+    if type(hand) is Mouse:
+        hand.page.get_by_role("img", name="The notes").locator("g.note").nth(1).click()
+        hand.press(button(hand, "Higher").first)
+        hand.press(button(hand, "Longer").first)
+    else:
+        hand.reach(hand.page.get_by_role("button", name="Note 1: G4, 1 beats"))
+        hand.page.keyboard.press("ArrowRight")
+        hand.page.keyboard.press("ArrowUp")
+        hand.page.keyboard.press("+")
+    changed = hand.page.get_by_role("button", name="Note 2: C5, 1.5 beats")
+    changed.wait_for()
+    assert type(hand) is Mouse or changed.evaluate("note => note === document.activeElement")
+    yield
+    changed.wait_for()
+    hand.press(button(hand, "Put on the device …"))
+    hand.page.locator(".commit-panel").get_by_text("song.grandmother").first.wait_for()
+    put_on(hand)
+    hand.press(button(hand, "Take grandmother off"))
+    put_on(hand)
+    hand.page.get_by_text("No song or voice of a family is on it.").wait_for()
+
+
+def put_it_on_and_cancel(hand):
+    begins_with_newborn(hand)
+    hand.fill(hand.page.get_by_role("textbox", name="Title"), "Not this")
+    hand.page.get_by_text("Different from the device:").wait_for()
+    hand.press(button(hand, "Put on …"))
+    hand.press(hand.page.get_by_label("Each of these is excluded"))
+    hand.press(button(hand, "Put it on"))
+    hand.page.get_by_text("Hold the button of the device down").first.wait_for()
+    yield
+    if type(hand) is Mouse:  # it was never asked again: nothing is staged, and one begins anew
+        hand.press(button(hand, "Put on …"))
+        hand.press(hand.page.get_by_label("Each of these is excluded"))
+        hand.press(button(hand, "Put it on"))
+        hand.page.get_by_text("Hold the button of the device down").first.wait_for()
+    hand.press(button(hand, "Cancel"))
+    hand.page.get_by_text("Cancelled: nothing was changed").wait_for()
+    hand.press(button(hand, "Close"))
+    hand.page.get_by_text("Different from the device:").wait_for()
+    assert hand.page.get_by_role("textbox", name="Title").input_value() == "Not this"
+
+
+def write_a_song(hand):
+    go(hand, "Songs")
+    hand.press(button(hand, "New sheet"))
+    staff = hand.page.get_by_label("Staff: type notes here")
+    staff.locator("svg").first.wait_for()
+    notes = "document.querySelectorAll('.staff-field g.note').length === "
+    if type(hand) is Mouse:
+        for letter in "CCE":
+            hand.press(button(hand, f"Note {letter}"))
+        hand.press(button(hand, "Longer").last)
+    else:
+        hand.reach(staff)
+        for key in ("c", "c", "e", "+", "Enter", "a", "Backspace"):
+            hand.page.keyboard.press(key)
+    hand.page.get_by_text("Note 3 of 3: E4, dotted quarter").wait_for()
+    hand.fill(hand.page.get_by_label("Words, a syllable"), "lit-tle star")
+    hand.page.locator(".staff-field").get_by_text("star").wait_for()
+    yield
+    hand.page.wait_for_function(notes + "3")
+    hand.page.locator(".staff-field").get_by_text("star").wait_for()
+    if type(hand) is Mouse:
+        lines = hand.page.locator(".staff-field g.staff").first
+        lines.click(position={"x": lines.bounding_box()["width"] - 4, "y": 4}, force=True)
+        hand.page.get_by_text("Note 4 of 4").wait_for()
+        hand.press(button(hand, "Undo the last step"))
+        hand.page.wait_for_function(notes + "3")
+    hand.press(button(hand, "Make the song of it"))
+    hand.page.get_by_role("button", name="Note 3: E4, 1.5 beats").wait_for()
+
+
+def read_a_session_note_it_print_it(hand):
+    go(hand, "Sessions")
+    goal_words = {Mouse: "rest", Keys: "quiet"}[type(hand)]
+    show = hand.page.get_by_label("Show session 1")
+    if not show.is_checked():
+        hand.press(show)
+    sheet = hand.page.frame_locator("iframe.sheet")
+    sheet.get_by_text("How it ended").wait_for()
+    if not hand.page.get_by_label("What was the goal").is_visible():
+        hand.press(hand.page.locator("summary", has_text="The note"))
+    goal = hand.page.get_by_label("What was the goal")
+    hand.fill(goal, goal_words)
+    hand.fill(hand.page.get_by_label("Scores"), "NRS before 4; NRS after 2")
+    hand.page.wait_for_function("document.activeElement.value.endsWith('2')")
+    hand.page.wait_for_timeout(400)  # what is typed is told three times a second
+    yield
+    sheet.get_by_text("How it ended").wait_for()
+    assert goal.input_value() == goal_words
+    hand.press(button(hand, "Save the note"))
+    sheet.get_by_text(goal_words).first.wait_for()
+    hand.page.evaluate(
+        "document.querySelector('iframe').contentWindow.print = () => { window.printed = true; }"
+    )
+    hand.press(button(hand, "Print the page (A4)"))
+    hand.page.wait_for_function("window.printed === true")
+
+
+def restore_a_backup(hand, folder):
+    go(hand, "Device")
+    hand.press(hand.page.locator("summary", has_text="Keep everything safe"))
+    with hand.page.expect_download(timeout=WAIT_MS) as saved:
+        hand.press(button(hand, "Save a backup"))
+    saved.value.save_as(folder / "all.zip")
+    yield
+    if type(hand) is Mouse:
+        hand.press(hand.page.locator("summary", has_text="Keep everything safe"))
+    hand.choose_file(hand.page.locator("input[type=file]"), folder / "all.zip")
+    hand.page.get_by_role("heading", name="Put on the device").wait_for()
+    hand.page.get_by_text("Nothing differs from what is on the device.").wait_for()
+    hand.press(button(hand, "Close"))
+
+
+TASKS = (
+    change_the_level,
+    drag_the_curve_into_a_limit,
+    import_and_correct_a_song,
+    put_it_on_and_cancel,
+    write_a_song,
+    read_a_session_note_it_print_it,
+)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.__name__)
+def test_a_whole_task(task, hand, program):
+    run(task(hand), program)
+
+
+def test_a_backup_is_put_back(hand, program, tmp_path):
+    run(restore_a_backup(hand, tmp_path), program)
