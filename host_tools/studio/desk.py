@@ -47,6 +47,7 @@ class View:
     calibration: dict[str, Any] | None = None
     songs: tuple[dict[str, Any], ...] = ()
     voices: tuple[dict[str, Any], ...] = ()
+    programmes: tuple[dict[str, Any], ...] = ()
     sessions: tuple[dict[str, Any], ...] = ()
     last_fault: str | None = None
 
@@ -239,6 +240,7 @@ class DeviceWorker:
                 calibration=None if calibration is None else json.loads(calibration),
                 songs=tuple(device.list("song")),
                 voices=tuple(device.list("voice")),
+                programmes=tuple(device.list("programme")),
                 sessions=tuple(session_read.listed(device)),
                 last_fault=fault.decode(errors="replace") if fault else None,
             )

@@ -267,6 +267,7 @@ class _Page:
             repr(view.profile),
             view.songs,
             view.voices,
+            view.programmes,
             view.ready,
             studio.moved_on(),
         )
@@ -318,10 +319,11 @@ class _Row:
         if self._row["kind"] == "choice":
             return [(option, _(option.replace("_", " "))) for option in rules.allowed(self._row, population)]
         view = self._studio.desk.view
-        if self._row["name"] == "voice":
-            found = ["none", *(item["name"] for item in view.voices)]
-        else:
+        if self._row["name"] == "song":
             found = [item["name"] for item in view.songs] or list(_built_in_songs())
+        else:
+            there = {"voice": view.voices, "listening_programme": view.programmes}.get(self._row["name"], ())
+            found = ["none", *(item["name"] for item in there)]
         if value not in found:
             found.append(str(value))
         return [(name, _("none") if name == "none" else name.replace("_", " ")) for name in found]
