@@ -122,7 +122,7 @@ def _bar_lines(song: Imported, read: Score) -> set[int]:
 
 
 def _cuts(start: int, stop: int, chords: dict[int, str], bars: set[int], unit: int) -> list[int]:
-    """Where a note is written anew and tied: at bar lines, under other chords, and where no single note is that long."""
+    """Find where a note is written anew and tied: at bar lines, under other chords, where no single note is as long."""
     edges = sorted(
         {start, stop, *(t for t in chords if start < t < stop), *(b for b in bars if start < b < stop)}
     )

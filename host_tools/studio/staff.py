@@ -38,7 +38,7 @@ class Staff(Element, component="staff.js"):
         self._props["to"] = self._ends[index or 0] if there else 0
 
     def _notes(self, drawn: int) -> int:
-        """How many notes of the song were begun with the first `drawn` that are drawn."""
+        """Return how many notes of the song were begun with the first `drawn` that are drawn."""
         return sum(end - 1 < drawn for end in self._ends) if drawn else 0
 
     def _met(self, drawn: int, on_picked: Callable[[int], Any]) -> Any:
