@@ -4,6 +4,7 @@ No rule about music or patients: what is wanted comes from session.py, what is f
 wrong in this file, silence is left behind.
 """
 
+import binascii
 import gc
 import io
 import sys
@@ -55,6 +56,7 @@ _I2C_TIMEOUT_US = const(10_000)  # the default of 50 ms would starve the sound
 # The version of the record names.FAULT says whether it is news at a boot:
 _DIED = const(1)  # news: this start tells it
 _TOLD = const(2)  # no news: it was told, or nothing ever happened
+_SEED_MASK = const(0x3FFFFFFF)  # a small integer of the chip
 _RUNS_S = const(5)  # after so long this firmware has come as far as its loop
 _FAULT_BYTES = const(400)
 # Beyond a full-scale square wave; its square still fits a small integer of the chip.
@@ -72,6 +74,7 @@ class Device:
     recording: "SoundRecording | None"  # of the profile's voice  # pyright: ignore[reportUndefinedVariable]
     programme: "Plan | None"  # of the profile's listening programme  # pyright: ignore[reportUndefinedVariable]
     sources: list  # what sounds in each of its segments
+    patterns: list  # those of what sounds that are made from a seed
     full_scale_cdba: int  # level at the ear of a full-scale sine
     calibrated: bool
     dose: Dose
@@ -357,6 +360,8 @@ class Device:
             if not self.pcm.amplifier_on:
                 if self.computer is not None:
                     self.computer.make_room()
+                if self.patterns:
+                    self._sow()
                 self.loop.collect()  # what writing down the dose left behind
                 self.pcm.start()
         elif self.pcm.running and not (self.computer is not None and self.computer.sounding):
@@ -382,6 +387,13 @@ class Device:
                 self._save_dose()
             if self._unsaved:
                 self._save_journal()
+
+    def _sow(self):
+        """Give every pattern a seed, another one each session, and write it down: with it the music can be made again."""
+        seed = binascii.crc32(b"%d" % self.clock.now_ms(), binascii.crc32(self.unit.encode())) & _SEED_MASK
+        for number, pattern in enumerate(self.patterns):
+            pattern.begin((seed + number) & _SEED_MASK)
+        self._tell("seed", None, seed)
 
     def _switch_sensor(self, on):
         if on:

@@ -13,7 +13,7 @@ from firmware.memory import names
 from firmware.memory.store import ASIDE
 from firmware.prescription import calibration, profile
 from firmware.sound import songs
-from firmware.sound.score import Score
+from firmware.sound.score import PATTERN, Score, is_pattern
 from firmware.step import Prescription
 
 
@@ -25,6 +25,7 @@ def load(device, unique_id):
     device.profile_digest = None
     device.recording = None
     device.programme = None
+    device.patterns = []
     unusable = 0
     for part in (_load_profile, _load_calibration, _load_dose, _throw_away_staged):
         try:
@@ -55,8 +56,10 @@ def _load_profile(device):
                 voices = device.programme.names_of("voice")
                 voice = voices[0] if voices else voice
             device.recording = _open_recording(device.files, voice)
+            sounding = [device.song]
             if device.programme is not None:
-                device.sources = _load_sources(device)
+                device.sources = sounding = _load_sources(device)
+            device.patterns = [source for source in sounding if getattr(source, "grows", False)]
             device.profile = Prescription(committed)
             device.profile_digest = binascii.hexlify(hashlib.sha256(found[1]).digest()).decode()[:16]
             device.inputs.profile_confirmed = True
@@ -64,6 +67,7 @@ def _load_profile(device):
         # A record that is whole and yet no profile, one of a newer firmware, or its song or recording is not here.
         if not device.inputs.profile_confirmed:
             device.recording = device.programme = None
+            device.patterns = []
             device.profile = Prescription(profile.Profile.ready("newborn"))
             device.song = songs.SONGS[device.profile.song]
 
@@ -72,6 +76,10 @@ def _load_song(files, name):
     """A song of the firmware or of the store; raises ValueError when it is not there, or damaged."""
     if name in songs.NAMES:
         return songs.SONGS[name]
+    if is_pattern(name):
+        from firmware.sound.pattern import Pattern
+
+        return Pattern(name[len(PATTERN) :])
     file = names.SONG + name
     size = files.size(file)
     if size is None:

@@ -205,12 +205,18 @@ def render(
             metavar="FILE.adp", help="A recording: a voice in the song's place, or a heartbeat on the beat."
         ),
     ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0, max=2**30 - 1, help="Of a pattern: what it is made from; a session's is in its journal."
+        ),
+    ] = 0,
 ) -> None:
     """Write what the device would play, for a pulse that you give, as a sound file."""
     from host_tools.sound import render as work
 
     with progress_bar("playing") as progress:
-        made = work.render(out, profile, pulse, song, seconds, events, voice, progress)
+        made = work.render(out, profile, pulse, song, seconds, events, voice, progress, seed)
     levels = made.levels
     loud = (
         "silence"

@@ -4,7 +4,7 @@ Apart from prescription/programme.py, which checks it, so that the table and the
 """
 
 ROLES = ("arrive", "meet", "deepen", "rest", "return", "silence")
-SOURCES = ("song", "voice", "soundscape", "silence")
+SOURCES = ("song", "voice", "soundscape", "silence", "pattern")
 
 # Columns of a row: one row a segment.
 ROLE, SOURCE, THING, LENGTH_MS, REPEATS, MATCHED, START_MBPM, END_MBPM, LEVEL_CDB = range(9)
@@ -28,7 +28,7 @@ class Plan:
         return self.rows[segment * COLUMNS + column]
 
     def source(self, segment):
-        """Return "song", "voice", "soundscape" or "silence"."""
+        """Return one of SOURCES."""
         return SOURCES[self.at(segment, SOURCE)]
 
     def name(self, segment):

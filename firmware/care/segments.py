@@ -22,6 +22,12 @@ def sources_of(plan, load_song, recording):
             found.append(songs[name])
         elif source == "voice":
             found.append(recording)
+        elif source == "pattern":
+            from firmware.sound.pattern import Pattern
+
+            found.append(
+                Pattern(name)
+            )  # one of its own for each segment, that none takes up where another ended
         else:
             found.append(name if source == "soundscape" else None)
     return found
@@ -30,7 +36,7 @@ def sources_of(plan, load_song, recording):
 def phrases_of(source):
     """Return how many phrases a Score has, 0 for anything else."""
     data = getattr(source, "data", None)
-    if data is None:
+    if data is None or source.grows:
         return 0
     return sum([1 for index in range(source.notes) if data[score.HEADER + 2 * index] >= 128])
 

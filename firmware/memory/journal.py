@@ -50,6 +50,7 @@ EVENTS = (
     "fell_back",
     "breath",
     "segment",
+    "seed",
 )
 PACERS = ("off", "paced", "let_go")
 BREATH_EVERY_S = 10  # so often a breath is kept, so that 45 minutes of rows still fit beside

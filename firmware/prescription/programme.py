@@ -13,6 +13,7 @@ from array import array
 
 from firmware.care import plan as columns
 from firmware.prescription.profile import Setting, check_setting
+from firmware.sound.score import PATTERNS
 
 FORM = 1
 LARGEST = 2048  # bytes of the compact form
@@ -104,6 +105,10 @@ def _read_segment(number, values, names):
     if source == "soundscape" and name not in SOUNDSCAPES:
         raise ProgrammeError(
             "%s: there is no soundscape %s; choose one of %s" % (where, name, ", ".join(SOUNDSCAPES))
+        )
+    if source == "pattern" and name not in PATTERNS:
+        raise ProgrammeError(
+            "%s: there is no pattern %s; choose one of %s" % (where, name, ", ".join(PATTERNS))
         )
     if repeats and source != "song":
         raise ProgrammeError("%s: repeats are of a song; set minutes instead" % where)

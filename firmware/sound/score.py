@@ -42,6 +42,14 @@ SCALES = (
 # Chord qualities: distances of third and fifth above the root; third 0: left out.
 QUALITIES = (b"\x04\x07", b"\x03\x07", b"\x00\x07", b"\x04\x07")
 SILENT = 15  # a chord of this quality is a rest
+# Made on the device in the place of a song (pattern.py, which is loaded for them only), and how a song's name says so.
+PATTERNS = ("drift", "lantern", "tide")
+PATTERN = "pattern_"
+
+
+def is_pattern(name):
+    """Return whether a song of this name is made on the device."""
+    return name[: len(PATTERN)] == PATTERN and name[len(PATTERN) :] in PATTERNS
 
 
 class ScoreError(ValueError):
@@ -53,6 +61,8 @@ class Score:
 
     data: bytes in the layout above; raises ScoreError when they are damaged or break its rules.
     """
+
+    grows = False  # a pattern has another phrase after each
 
     def __init__(self, data, name=""):
         size = len(data)

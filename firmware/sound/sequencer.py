@@ -184,6 +184,11 @@ class Sequencer:
         self.resting = False
         if index == song.notes:
             index = self._chord_index = 0
+            if song.grows:
+                song.turn(self._minor_permille)
+                data = song.data
+        if song.grows:
+            song.work()
         note = data[score.HEADER + 2 * index] & 127
         ticks = data[score.HEADER + 2 * index + 1]
         if note > score.GOES_ON:

@@ -14,7 +14,7 @@ from firmware.memory.store import ASIDE
 from firmware.modules import forget
 from firmware.sound import songs
 from firmware.sound.score import LARGEST as SONG_BYTES_MAX
-from firmware.sound.score import Score
+from firmware.sound.score import Score, is_pattern
 from firmware.usb import strict_json
 from firmware.usb.link import Refused
 
@@ -67,7 +67,7 @@ class Staging:
     def put(self, name, size, sha256, version):
         """Begin an object, or go on with the one that was being sent; returns how many bytes are here."""
         most = most_bytes(name)
-        if name[:5] == SONG and name[5:] in songs.NAMES:
+        if name[:5] == SONG and (name[5:] in songs.NAMES or is_pattern(name[5:])):
             raise Refused("bad_argument", "%s is built in; choose another name." % name[5:])
         if (name, size, sha256, version) == self._name:
             return self._have
@@ -222,7 +222,7 @@ class Staging:
         ):
             name = values.get(setting)
             # None: the ready-made profile's, which needs nothing stored.
-            if name is None or name in always:
+            if name is None or name in always or (prefix == SONG and is_pattern(str(name))):
                 continue
             file = prefix + str(name)
             if self._coming(file) is None:

@@ -120,6 +120,12 @@ def preview(
             help="The adult's profile that names it; default: an adult's without a sensor.",
         ),
     ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            min=0, max=2**30 - 1, help="What its patterns are made from; a session's is in its journal."
+        ),
+    ] = 0,
 ) -> None:
     """Write what the device would play, first sound to last fade, with no sensor on anybody."""
     from host_tools.programmes import programmes
@@ -128,7 +134,7 @@ def preview(
     listening = programmes.load(name)
     chosen = None if profile is None else profile_file.load(profile)
     with progress_bar(str(out)) as progress:
-        done = programmes.preview(listening, out, events, chosen, progress)
+        done = programmes.preview(listening, out, events, chosen, progress, seed)
     level = done.levels.laeq_dba
     say(f"{out}: {done.seconds / 60:.1f} min, LAeq {'-' if level is None else f'{level:.1f}'} dB(A)")
     if events is not None:

@@ -1,4 +1,4 @@
-"""`make listen`: both songbooks and every soundscape as WAV files, scores and pictures, with a page to hear and see them.
+"""`make listen`: songbooks, patterns, programmes and soundscapes as WAV files, scores and pictures, with a page of them.
 
 The firmware's engine plays them, ten decibels over what a newborn hears, so that a desk's loudspeakers do. verovio draws
 the scores, from the ABC of exactly what is played.
@@ -16,10 +16,13 @@ import numpy as np
 
 from firmware import board
 from firmware.sound import score, songs
-from firmware.sound.score import Score
+from firmware.sound.pattern import Pattern
+from firmware.sound.score import PATTERN, PATTERNS, Score
+from host_tools.programmes import programmes, rules
 from host_tools.songs import abc_out
 from host_tools.songs import picture as score_picture
 from host_tools.songs.airs import AIRS
+from host_tools.songs.fit import Imported
 from host_tools.songs.songbook import SONGS
 from host_tools.sound import meter, render
 
@@ -40,6 +43,31 @@ def _play(song: Score | None, soundscape: str | None, seconds: float, minor_perm
         changes=[[round(seconds * 1000) - 3500, "fade_out", 3000]],
     )  # fmt: skip
     return render.play(plan)[0]
+
+
+def _play_pattern(kind: str, seed: int) -> np.ndarray:
+    plan = render.plan_for(render.load_profile(Path("adult")), PATTERN + kind, seconds=LONGEST_S, seed=seed)
+    plan.update(
+        soundscape=None, level_cdba=LEVEL_CDBA, first_level_cdba=LEVEL_CDBA, onset_ms=0, tempo_mbpm=60000,
+        changes=[[LONGEST_S * 1000 - 3500, "fade_out", 3000]],
+    )  # fmt: skip
+    return render.play(plan)[0]
+
+
+def _phrases(kind: str, seed: int) -> Imported:
+    """Return the first four phrases of a pattern as a song, to be drawn."""
+    pattern = Pattern(kind)
+    pattern.begin(seed)
+    notes, chords = [], []
+    for _ in range(4):
+        data = pattern.data
+        for at in range(score.HEADER, pattern.chords_at, 2):
+            notes.append((data[at] & 127, data[at + 1], data[at] >= 128))
+        for at in range(pattern.chords_at, pattern.chords_at + 2 * pattern.chords, 2):
+            chords.append((data[at] & 15, data[at] >> 4, data[at + 1]))
+        pattern.turn(0)
+    made = score.encode(notes, chords, pattern.beats_per_bar, pattern.compound, pattern.tonic, score.PLAIN)
+    return Imported(f"Pattern {kind}", made, [])
 
 
 def picture(samples: np.ndarray, path: Path, title: str) -> meter.Levels:
@@ -134,6 +162,19 @@ def listen(out: Path) -> Path:
             [(label, _play(read, None, seconds, share)) for label, share in shares],
             score_picture.svg(abc_out.text(made)),
         )  # fmt: skip
+    for kind in PATTERNS:
+        add(
+            f"pattern_{kind}", f"Pattern {kind}", ["made from the seeds 1 and 2; the score is of the first's four phrases"],
+            [(f"seed {seed}", _play_pattern(kind, seed)) for seed in (1, 2)],
+            score_picture.svg(abc_out.text(_phrases(kind, 1))),
+        )  # fmt: skip
+    for name in programmes.ready():
+        listening = programmes.load(name)
+        loud = LEVEL_CDBA - programmes.profile_for(listening).level_cdba
+        samples, _ = render.play(
+            programmes.plan_for(listening, seed=1, full_scale_cdba=board.FULL_SCALE_CDBA + loud)
+        )
+        add(name, f"Programme: {listening.plan.title}", rules.told(listening.plan), [("whole", samples)])
     for name in songs.SOUNDSCAPES:
         add(name, name.capitalize(), ["soundscape"], [("alone", _play(None, name, SOUNDSCAPE_S))])
     add(

@@ -194,15 +194,17 @@ def preview(
     events: Path | None = None,
     profile: Profile | None = None,
     progress: Callable[[int, int], None] | None = None,
+    seed: int = 0,
 ) -> render.Rendered:
     """Write what the device would play to a WAV file, and its notes to a CSV file; return how long and loud it is.
 
-    The whole session, first sound to last fade, with no sensor: a matched tempo plays as fixed. Raises CalandoError.
+    The whole session, first sound to last fade, with no sensor: a matched tempo plays as fixed, and patterns are
+    made from `seed`. Raises CalandoError.
     """
     for target in (out, events):
         if target is not None and not target.absolute().parent.is_dir():
             raise CalandoError(f"cannot write {target}: its folder does not exist")
-    plan = plan_for(listening, profile, notes=events is not None)
+    plan = plan_for(listening, profile, notes=events is not None, seed=seed)
     samples, notes = render.play(plan, progress=progress)
     meter.write_wav(out, samples, render.RATE_HZ)
     if events is not None:

@@ -181,6 +181,8 @@ def _of_the_device(kind: str, detail: dict[str, Any]) -> str:
     if kind == "phase":
         name = detail.get("phase") or detail.get("value")
         text = f"now {PHASES.get(str(name), name)}"
+    elif kind == "seed":
+        text = f"patterns are made from the seed {detail.get('value', 0)}"
     elif kind == "segment":
         text = f"segment {detail.get('segment')} begins: {segment(detail)}"
     elif kind == "end":

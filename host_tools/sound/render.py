@@ -19,7 +19,7 @@ from firmware import board
 from firmware.care import guard
 from firmware.prescription.profile import Profile
 from firmware.sound import songs
-from firmware.sound.score import GOES_ON, HEADER, Score
+from firmware.sound.score import GOES_ON, HEADER, PATTERN, PATTERNS, Score, is_pattern
 from host_tools.sound import meter, render_script
 from simulator import interpreter
 from simulator.files import profile_file, song_file
@@ -27,6 +27,7 @@ from simulator.files.errors import CalandoError, did_you_mean, os_reason
 
 RATE_HZ = 16000
 LONGEST_S = 4 * 3600
+PATTERN_S = 60  # of one, where nobody says how much
 VOICES = ("melody", "melody", "melody", "chord", "chord", "chord", "heart", "heart")
 EVENT_COLUMNS = ("time_s", "voice", "note", "length_s", "tempo_bpm")
 PULSE_BPM = (20.0, 300.0)
@@ -45,16 +46,18 @@ def load_profile(path: Path | None) -> Profile:
     return profile_file.load(path or "newborn")
 
 
-def load_song(name: str) -> tuple[str, bytes]:
-    """Name and bytes of a built-in song, or of a file of the compact form."""
+def load_song(name: str) -> tuple[str, bytes | None]:
+    """Name and bytes of a built-in song, or of a file of the compact form; no bytes for a pattern, which is made."""
     if name in songs.SONGS:
         return name, songs.SONGS[name].data
+    if is_pattern(name):
+        return name, None
     path = Path(name)
     if path.suffix or path.exists():
         return path.stem, song_file.read(path)
-    known = ", ".join(songs.NAMES)
-    hint = did_you_mean(name, list(songs.NAMES))
-    raise CalandoError(f"there is no song {name!r}{hint}; choose one of {known}, or a song file")
+    known = [*songs.NAMES, *(PATTERN + kind for kind in PATTERNS)]
+    hint = did_you_mean(name, known)
+    raise CalandoError(f"there is no song {name!r}{hint}; choose one of {', '.join(known)}, or a song file")
 
 
 def load_recording(path: Path) -> bytes:
@@ -114,7 +117,7 @@ def plan_for(
     _minute, _tempo, _level, minor, brightness, density = profile.curve[:6]  # of the first row
     if seconds is None:
         tempo = profile.opening_tempo_mbpm / 1000
-        played = Score(data).ticks / 24 * 60 / tempo + 10
+        played = PATTERN_S if data is None else Score(data).ticks / 24 * 60 / tempo + 10
         seconds = profile.session_ms / 1000 + 60 if pulse is not None else max(60.0, 2 * played)
     recording_bytes = 0 if recording is None else len(load_recording(recording))
     plan = {
@@ -123,7 +126,8 @@ def plan_for(
         "ceiling_cdbc": guard.ADULT_CEILING_CDBC if adult else guard.NEWBORN_CEILING_CDBC,
         "seconds": seconds,
         "song": name,
-        "score": None if name in songs.SONGS else data.hex(),
+        "score": None if data is None or name in songs.SONGS else data.hex(),
+        "seed": 0,
         "recording": None if recording is None else str(recording.absolute()),
         "recording_bytes": recording_bytes,
         "soundscape": None if profile.soundscape == "none" else profile.soundscape,
@@ -200,11 +204,12 @@ def render(
     events: Path | None = None,
     voice: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
+    seed: int = 0,
 ) -> Rendered:
     """Write what the device would play to a WAV file, and its notes to a CSV file; return how long and loud it is.
 
     With a pulse, a whole session as the firmware leads it for that pulse; without, the song as the profile
-    opens. `progress` is called as in `play`. Raises CalandoError.
+    opens. `progress` is called as in `play`; a pattern is made from `seed`. Raises CalandoError.
     """
     if seconds is not None and not 0.1 <= seconds <= LONGEST_S:
         raise CalandoError(f"--seconds {seconds:g} is outside 0.1 to {LONGEST_S}")
@@ -213,7 +218,12 @@ def render(
             raise CalandoError(f"cannot write {target}: its folder does not exist")
     trace = None if pulse is None else load_pulse(pulse)
     chosen = load_profile(profile)
-    if song is None and profile is not None and chosen.song not in songs.SONGS:
+    if (
+        song is None
+        and profile is not None
+        and chosen.song not in songs.SONGS
+        and not is_pattern(chosen.song)
+    ):
         song_file.beside(chosen.song, profile.parent)
         song = str(profile.with_name(chosen.song + song_file.SUFFIX))
     if voice is None and chosen.voice != "none":
@@ -223,7 +233,7 @@ def render(
                 f'the profile asks for the recording "{chosen.voice}", and there is no {voice}: lay it there, or give its '
                 "file with --voice"
             )
-    plan = plan_for(chosen, song, trace, seconds, voice, notes=events is not None)
+    plan = plan_for(chosen, song, trace, seconds, voice, notes=events is not None, seed=seed)
     samples, notes = play(plan, progress=progress)
     meter.write_wav(out, samples, RATE_HZ)
     if events is not None:

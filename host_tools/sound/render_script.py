@@ -38,8 +38,13 @@ class Player:
         self._song = None
         if plan.get("score"):
             self._song = Score(bytes.fromhex(plan["score"]), plan["song"])
-        elif plan.get("song"):
+        elif plan.get("song") in SONGS:
             self._song = SONGS[plan["song"]]
+        elif plan.get("song"):
+            from firmware.sound.pattern import Pattern
+
+            self._song = Pattern(plan["song"][8:])
+            self._song.begin(plan.get("seed", 0))
         self._soundscape = plan.get("soundscape")
         recording = None
         if plan.get("recording"):
@@ -112,6 +117,9 @@ class Player:
             return Score(bytes.fromhex(own[name]), name) if name in own else SONGS[name]
 
         sources = sources_of(followed, load_song, recording)
+        patterns = [source for source in sources if getattr(source, "grows", False)]
+        for number, pattern in enumerate(patterns):
+            pattern.begin(plan.get("seed", 0) + number)
         return perform(self.audio, profile, dose, followed, sources, recording)
 
     def _step(self, session, now_ms):

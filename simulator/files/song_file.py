@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from firmware.sound import adpcm, songs
-from firmware.sound.score import LARGEST, Score, ScoreError
+from firmware.sound.score import LARGEST, Score, ScoreError, is_pattern
 from simulator.files.errors import CalandoError, os_reason
 
 SUFFIX = ".lul"
@@ -51,7 +51,7 @@ def beside(name: str, folder: Path) -> bytes | None:
 
     Raises CalandoError when it is neither.
     """
-    if name in songs.NAMES:
+    if name in songs.NAMES or is_pattern(name):
         return None
     path = folder / (name + SUFFIX)
     if not path.is_file():

@@ -114,3 +114,27 @@ def test_a_damaged_programme_plays_nothing(tmp_path):
         Broken.model_validate({**json.loads(played.model_dump_json()), "path": played.path}), "micropython"
     )
     assert not np.any(result.pcm) and result.summary["end"] == "refused"
+
+
+def test_a_pattern_is_made_from_a_seed_that_stands_in_the_journal(tmp_path):
+    """And with that seed the same music is made again, note by note of what the engine was given."""
+    profile = {
+        "population": "adult",
+        "mode": "open_loop",
+        "song": "pattern_tide",
+        "opening": "music",
+        "soundscape": "none",
+    }
+    played = [
+        play.run(bedside(tmp_path, 90, profile=profile, event=[{"at_s": at_s, "do": "press"}]), "micropython")
+        for at_s in (5, 6)
+    ]
+    seeds = [
+        next(event["detail"]["value"] for event in result.events if event["kind"] == "device_seed")
+        for result in played
+    ]
+    assert seeds[0] != seeds[1] and all(0 <= seed < 1 << 30 for seed in seeds)
+    assert np.any(played[0].pcm[40 * results.RATE_HZ :])
+    assert not np.array_equal(
+        played[0].pcm[20 * results.RATE_HZ : -results.RATE_HZ], played[1].pcm[21 * results.RATE_HZ :]
+    )
