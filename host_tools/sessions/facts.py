@@ -15,7 +15,7 @@ USUAL_RATIO = {"newborn": 2.0, "adult": 1.0}
 
 
 @dataclass(frozen=True)
-class Heard:
+class SoundHeard:
     """A stretch of a session in which one thing was heard. level_dba: its mean while it sounded; the tempo at its beginning
     and end, None where it has none; what: "meet, a song", "soundscape", "silence".
     """
@@ -105,7 +105,7 @@ class Facts:
         return (float(self.time_s[heard[0]]), float(self.time_s[heard[-1]])) if len(heard) else None
 
     @property
-    def heard_parts(self) -> list[Heard]:
+    def heard_parts(self) -> list[SoundHeard]:
         """Return what was heard, from when to when: the segments of a programme, or else soundscape and melody in turn."""
         playing = [(start, end) for start, end, name in self.phases if name not in words.DARK]
         if not playing:
@@ -131,7 +131,7 @@ class Facts:
             if end > start
         ]
 
-    def _part(self, start: float, end: float, what: str) -> Heard:
+    def _part(self, start: float, end: float, what: str) -> SoundHeard:
         within = (self.time_s >= start) & (self.time_s < end)
         sounding = within & np.isfinite(self.level_dba)
         level = None
@@ -139,7 +139,9 @@ class Facts:
             power = np.average(10 ** (self.level_dba[sounding] / 10), weights=self.lasts_s[sounding])
             level = float(10 * np.log10(power))
         tempo = self.tempo_bpm[within & np.isfinite(self.tempo_bpm)]
-        return Heard(start, end, what, level, (float(tempo[0]), float(tempo[-1])) if len(tempo) else None)
+        return SoundHeard(
+            start, end, what, level, (float(tempo[0]), float(tempo[-1])) if len(tempo) else None
+        )
 
     @property
     def known_percent(self) -> float | None:
@@ -168,7 +170,7 @@ class Facts:
         before = "" if own is None else f"Before, you breathed {own:.0f} times a minute. "
         slower = f" and slowed to {last:.1f}" if first - last >= 0.05 else ""
         told = [
-            f"{before}From {words.clock(begun_s)} on the swell breathed {first:.1f} times a minute{slower}."
+            f"{before}From {words.clock(float(begun_s))} on the swell breathed {first:.1f} times a minute{slower}."
         ]
         followed = self.followed[led]
         followed = followed[np.isfinite(followed)]
@@ -176,7 +178,7 @@ class Facts:
             told.append(f"Your breath went with it for {100 * followed.mean():.0f} % of that time.")
         gone = np.flatnonzero(self.let_go == 1)
         if len(gone):
-            at = words.clock(self.time_s[gone[0]])
+            at = words.clock(float(self.time_s[gone[0]]))
             told.append(f"At {at} your breath went its own way, and the swell let it go: that is fine.")
         return told
 

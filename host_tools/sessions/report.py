@@ -12,7 +12,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, Template
 
 from host_tools.sessions import words
-from host_tools.sessions.facts import Facts, Heard
+from host_tools.sessions.facts import Facts, SoundHeard
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 MOST_EVENTS = 60  # a page or two; events.jsonl has them all
@@ -36,7 +36,7 @@ def html(facts: Facts, picture_png: bytes, summary: dict[str, Any]) -> str:
     )
 
 
-def _heard(part: Heard) -> dict[str, str]:
+def _heard(part: SoundHeard) -> dict[str, str]:
     tempo = part.tempo_bpm
     return {
         "from": words.clock(part.from_s),

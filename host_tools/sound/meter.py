@@ -5,6 +5,7 @@ full-scale 1 kHz sine. `calando meter` prints what `measure` finds. Units: dB(A)
 the peak, powers are mean squares with 1.0 for a square wave at full scale.
 """
 
+import io
 import wave
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator.files.errors import CalandoError, os_reason
+from host_tools.output import write_files
+from simulator.files.errors import CalandoError
 
 DEFAULT_FULL_SCALE_DBA = 74.0
 FAST_S, SLOW_S = 0.125, 1.0
@@ -315,18 +317,14 @@ def measure(samples: np.ndarray, rate_hz: int, full_scale_dba: float = DEFAULT_F
 
 
 def write_wav(path: Path, samples: np.ndarray, rate_hz: int) -> None:
-    """Mono 16-bit PCM, replacing the file in one step."""
-    beside = path.with_name(path.name + ".part")
-    try:
-        with wave.open(str(beside), "wb") as sound:
-            sound.setnchannels(1)
-            sound.setsampwidth(2)
-            sound.setframerate(rate_hz)
-            sound.writeframes(np.asarray(samples, dtype="<i2").tobytes())
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise CalandoError(f"cannot write {path}: {os_reason(error)}") from error
+    """Write mono 16-bit PCM, replacing the file in one step. Raises CalandoError."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate_hz)
+        sound.writeframes(np.asarray(samples, dtype="<i2").tobytes())
+    write_files({path: made.getvalue()})
 
 
 def meter(sound: Path, full_scale_dba: float | None = None) -> Levels:

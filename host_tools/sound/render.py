@@ -6,6 +6,7 @@ CPython with a progress bar.
 """
 
 import csv
+import io
 import json
 import subprocess
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from firmware.care import guard
 from firmware.prescription.profile import Profile
 from firmware.sound import songs
 from firmware.sound.score import GOES_ON, HEADER, PATTERN, PATTERNS, Score, is_pattern
+from host_tools.output import write_files
 from host_tools.sound import meter, render_script
 from simulator import interpreter
 from simulator.files import profile_file, song_file
@@ -242,17 +244,12 @@ def render(
 
 
 def write_events(path: Path, notes: list[tuple]) -> None:
-    """Write the events file, replaced in one step."""
-    beside = path.with_name(path.name + ".part")
-    try:
-        with beside.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(EVENT_COLUMNS)
-            writer.writerows(event_rows(notes))
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise CalandoError(f"cannot write {path}: {os_reason(error)}") from error
+    """Write the events file, replaced in one step. Raises CalandoError."""
+    made = io.StringIO(newline="")
+    writer = csv.writer(made)
+    writer.writerow(EVENT_COLUMNS)
+    writer.writerows(event_rows(notes))
+    write_files({path: made.getvalue().encode()})
 
 
 def melody(score: Score) -> list[int]:
