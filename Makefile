@@ -65,6 +65,7 @@ bench: .venv/installed-bench ## speed of a session and of the sound, cycles on t
 	$(BIN)/python tests/bench/audio.py
 	$(BIN)/python tests/bench/audio_cycles.py
 	$(BIN)/python tests/bench/vitals.py
+	$(BIN)/python tests/bench/breath.py
 	$(BIN)/python tests/bench/session_table.py
 
 RUNS ?= 5

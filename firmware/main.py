@@ -302,7 +302,7 @@ class Device:
         inputs.quality_percent = lit.quality_percent if lit is not None else None
         inputs.contact = lit.contact if lit is not None else None
         varies = lit.variability if lit is not None else None
-        if varies is not None:
+        if lit is not None and varies is not None:
             breath = varies.breath
             inputs.breathing_rate_mbpm = breath.rate_mbpm
             inputs.breath_amplitude_mbpm = breath.amplitude_mbpm

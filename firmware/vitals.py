@@ -215,7 +215,12 @@ class Vitals:
 
     def breath_in_ms(self):
         """For how long an adult still breathes in, or, negative, out; None: unknown."""
-        return self.variability.breath.in_for_ms(self._state[pulse.HEAD] * pulse.TICKS_PER_PAIR)
+        varies = self.variability
+        return (
+            None
+            if varies is None
+            else varies.breath.in_for_ms(self._state[pulse.HEAD] * pulse.TICKS_PER_PAIR)
+        )
 
     def update(self, now_ms):
         """Renew the readings. now_ms: ticks of a steady clock (ticks.py); they only tell when readings have grown old."""

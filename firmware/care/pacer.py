@@ -119,10 +119,11 @@ class Pacer:
         """Go on by one step. frozen: no slower now (the guard says so)."""
         if self.state == PACED:
             self.paced_ms += elapsed_ms
-            if self.pace_mbpm is None:
+            pace_mbpm = self.pace_mbpm
+            if pace_mbpm is None:
                 self._wait_for_breath(elapsed_ms, inputs)
             else:
-                self._pace(elapsed_ms, inputs, phrase_ended, frozen)
+                self._pace(pace_mbpm, elapsed_ms, inputs, phrase_ended, frozen)
         self._swell(elapsed_ms)
         self._feed_back(elapsed_ms, inputs)
 
@@ -137,18 +138,17 @@ class Pacer:
         self.pace_mbpm = self._profile.breath_tempo_mbpm // self._beats
         self._breath_ms = 0
 
-    def _pace(self, elapsed_ms, inputs, phrase_ended, frozen):
+    def _pace(self, pace_mbpm, elapsed_ms, inputs, phrase_ended, frozen):
         if phrase_ended and not frozen and self._in_a_row >= _BREATHS_TO_STEP and not self.at_floor:
             self._step = True
         self._breath_ms += elapsed_ms
-        period_ms = 60_000_000 // self.pace_mbpm
+        period_ms = 60_000_000 // pace_mbpm
         if self._breath_ms < period_ms:
             return
         self._breath_ms -= period_ms
         rate_mbpm = inputs.breathing_rate_mbpm
         self.followed = (
-            rate_mbpm is not None
-            and abs(rate_mbpm - self.pace_mbpm) <= self.pace_mbpm * _NEAR_PERMILLE // 1000
+            rate_mbpm is not None and abs(rate_mbpm - pace_mbpm) <= pace_mbpm * _NEAR_PERMILLE // 1000
         )
         self._followed[self._breaths % _HISTORY] = self.followed
         self._breaths += 1
@@ -160,12 +160,12 @@ class Pacer:
             rest_ms = self._breath_ms
             self._set_pace()
             self._breath_ms = rest_ms
-        if self.paced_ms - self._waited_ms >= _JUDGED_MS and self._is_ignored():
+        if self.paced_ms - self._waited_ms >= _JUDGED_MS and self._is_ignored(pace_mbpm):
             self.state = LET_GO
 
-    def _is_ignored(self):
+    def _is_ignored(self, pace_mbpm):
         """Return whether of the breaths of the last three minutes too few followed."""
-        judged = min(self._breaths, _JUDGED_MS // 1000 * self.pace_mbpm // 60_000, _HISTORY)
+        judged = min(self._breaths, _JUDGED_MS // 1000 * pace_mbpm // 60_000, _HISTORY)
         followed = 0
         for back in range(judged):
             followed += self._followed[(self._breaths - 1 - back) % _HISTORY]
@@ -189,8 +189,8 @@ class Pacer:
         if not self._own_swing or self._profile.breath_feedback != "own":
             return
         now = self.feedback_permille or 0
-        swing_mbpm = inputs.breath_amplitude_mbpm
-        known = swing_mbpm is not None and not inputs.rhythm_irregular and self.state == PACED
+        swing_mbpm = -1 if inputs.breath_amplitude_mbpm is None else inputs.breath_amplitude_mbpm
+        known = swing_mbpm >= 0 and not inputs.rhythm_irregular and self.state == PACED
         self._unknown_ms = 0 if known else self._unknown_ms + elapsed_ms
         rate = _FEEDBACK_PERMILLE_PER_S
         if known:

@@ -187,7 +187,7 @@ class Session:
                 profile.opening_tempo_mbpm if self.pacer is None else profile.breath_tempo_mbpm
             )
             self._melody = True
-        if self.pacer is not None and self._take_breath():
+        if self.pacer is not None and self._take_breath(self.pacer):
             return
         if profile.mode == "open_loop":
             if self._phase_ms >= profile.onset_ms:
@@ -197,9 +197,8 @@ class Session:
         elif self._phase_ms >= profile.baseline_max_ms:
             self._begin_unled(alone, inputs, outputs)
 
-    def _take_breath(self):
+    def _take_breath(self, pacer):
         """Wait for the breath, and let it lead once it is known; return False when nothing is waited for any more."""
-        pacer = self.pacer
         if self._phase_ms < self.profile.baseline_ms:
             return True
         if pacer.own_mbpm is None:
@@ -236,8 +235,8 @@ class Session:
         if (tempo.closed or self._paces()) and lost and profile.sensor_off == "fade":
             self._fade(reasons.SIGNAL_LOST, PRESS_FADE_MS, outputs)
             return
-        if self._paces():
-            self._pace(inputs, outputs, verdict)
+        if self.pacer is not None and self._paces():
+            self._pace(self.pacer, inputs, outputs, verdict)
             return
         frozen = verdict.action >= FREEZE or (tempo.closed and unknown)
         tempo.advance(self._elapsed_ms, frozen, inputs.phrase_ended, inputs.compound is True)
@@ -247,9 +246,8 @@ class Session:
         """Return whether the breath leads in this session, or has led."""
         return self.pacer is not None and self.pacer.state != "off"
 
-    def _pace(self, inputs, outputs, verdict):
+    def _pace(self, pacer, inputs, outputs, verdict):
         """Go on with the music of a breath: its tempo stays, its pace slows, and after its time it fades."""
-        pacer = self.pacer
         if pacer.state == "paced" and pacer.paced_ms >= self.profile.breath_ms:
             self._fade(reasons.TIME_UP, self.profile.fade_ms, outputs)
             return

@@ -19,7 +19,6 @@ class Bedside:
         self.phrase_every_s = phrase_every_s
         self.seconds = 0
         self.told = []  # each second: pace, swell, feedback, phase, reason, tempo
-        self.phrase_ends_s = []
         self.bench.step("press")
 
     def run(self, seconds):
