@@ -13,10 +13,9 @@ from firmware.care import panel
 from firmware.memory.journal import EVENTS, RECORD_BYTES
 from firmware.memory.names import CALIBRATION, DOSE, FAULT, PROFILE, PROGRAMME, SESSION, SONG, VOICE
 from firmware.modules import forget
-from firmware.sound import songs
 from firmware.usb import consent as presence
 from firmware.usb.link import CHUNK_BYTES, Refused
-from firmware.usb.staging import Staging, is_stored, most_bytes
+from firmware.usb.staging import Staging, built_in_bytes, is_stored, most_bytes
 
 COMMIT = "commit"
 BENCH = "bench"
@@ -179,7 +178,7 @@ class Desk:
     def _list(self, arguments):
         kind = _text(arguments, "kind")
         if kind == "song":
-            items = [_item(name, len(songs.DATA[name]), True) for name in sorted(songs.NAMES)]
+            items = self._built_in()
             items += self._stored(SONG)
         elif kind == "voice":
             items = self._stored(VOICE)
@@ -196,6 +195,14 @@ class Desk:
         else:
             page = items[start:end]
         return {"items": page, "next": end if end < len(items) else None}
+
+    def _built_in(self):
+        from firmware.sound import songs
+
+        try:
+            return [_item(name, len(songs.DATA[name]), True) for name in sorted(songs.NAMES)]
+        finally:
+            forget("sound.songs")
 
     def _stored(self, prefix):
         names = sorted([name for name in self._files.names() if name.startswith(prefix)])
@@ -262,8 +269,13 @@ class Desk:
         elif name in (PROFILE, CALIBRATION, DOSE, FAULT):
             found = self._store.load(name)
         elif is_stored(name):
-            if name[:5] == SONG and name[5:] in songs.NAMES:
-                return _Text(songs.DATA[name[5:]])
+            if name[:5] == SONG and built_in_bytes(name[5:]) is not None:
+                from firmware.sound import songs
+
+                try:
+                    return _Text(songs.DATA[name[5:]])
+                finally:
+                    forget("sound.songs")
             most_bytes(name)  # refuses what is no name of a file of ours
             size = self._files.size(name)
             if size is None:

@@ -12,7 +12,6 @@ import json
 from firmware.memory.names import CALIBRATION, PROFILE, PROGRAMME, SESSION, SONG, VOICE
 from firmware.memory.store import ASIDE
 from firmware.modules import forget
-from firmware.sound import songs
 from firmware.sound.score import LARGEST as SONG_BYTES_MAX
 from firmware.sound.score import Score, is_pattern
 from firmware.usb import strict_json
@@ -26,7 +25,6 @@ PROGRAMMES_MAX = 8
 VOICE_BYTES_MAX = 16 + 256 * 638  # adpcm.LARGEST, without loading that module for it
 NAME_CHARACTERS_MAX = 24
 STAGED_MAX = 40
-_ADULTS_SESSION_MIN = 30  # the ready-made profile's, for one that leaves it out
 _BLOCK_BYTES = 4096  # of flash; what is larger does not wait in memory
 _SPARE_BYTES = 4 * _BLOCK_BYTES  # left for records, which are written anew beside the old
 
@@ -67,7 +65,7 @@ class Staging:
     def put(self, name, size, sha256, version):
         """Begin an object, or go on with the one that was being sent; returns how many bytes are here."""
         most = most_bytes(name)
-        if name[:5] == SONG and (name[5:] in songs.NAMES or is_pattern(name[5:])):
+        if name[:5] == SONG and is_built_in(name[5:]):
             raise Refused("bad_argument", "%s is built in; choose another name." % name[5:])
         if (name, size, sha256, version) == self._name:
             return self._have
@@ -205,24 +203,24 @@ class Staging:
 
     def _check_programme(self, data):
         try:
-            from firmware.prescription import programme
+            from firmware.usb import programmes
 
-            programme.read(data)
+            programmes.check(data)
         finally:
-            forget("prescription", "care.plan")
+            forget("prescription", "care.plan", "usb.programmes")
 
     def _check_named(self, values):
         """Check that the song, the recording and the programme that a profile names will be there, and what that programme
         names. Raises ValueError with a sentence.
         """
-        for setting, prefix, always in (
-            ("song", SONG, songs.NAMES),
-            ("voice", VOICE, ("none",)),
-            ("listening_programme", PROGRAMME, ("none",)),
+        for setting, prefix in (
+            ("song", SONG),
+            ("voice", VOICE),
+            ("listening_programme", PROGRAMME),
         ):
             name = values.get(setting)
             # None: the ready-made profile's, which needs nothing stored.
-            if name is None or name in always or (prefix == SONG and is_pattern(str(name))):
+            if name is None or (is_built_in(str(name)) if prefix == SONG else name == "none"):
                 continue
             file = prefix + str(name)
             if self._coming(file) is None:
@@ -243,45 +241,14 @@ class Staging:
         return None if self.reset or self._files.size(file) is None else file
 
     def _check_followed(self, name, values):
-        """Check that what a programme names will be there, and that it fits into the profile's session."""
         try:
-            from firmware.prescription import programme
+            from firmware.usb import programmes
 
-            file = self._coming(PROGRAMME + name)
-            data = bytearray(self._files.size(file))
-            self._files.read_into(file, 0, data)
-            plan = programme.read(data)
-            named = [SONG + song for song in plan.names_of("song")] + [
-                VOICE + voice for voice in plan.names_of("voice")
-            ]
-            minutes = -(-plan.total_ms // 60000)
-            most = programme.SONG_BYTES_MAX
+            programmes.check_followed(
+                self._files, self._coming, built_in_bytes, name, values.get("session_min")
+            )
         finally:
-            forget("prescription", "care.plan")
-        size = 0
-        for file in named:
-            built_in = file[5:] in songs.NAMES and file[:5] == SONG
-            coming = None if built_in else self._coming(file)
-            if not built_in and coming is None:
-                if self._files.size(file) is not None:
-                    raise ValueError(
-                        "%s cannot go: programme %s, which the profile names, needs it." % (file, name)
-                    )
-                raise ValueError(
-                    "programme %s needs %s, which is not on this device; put it there first." % (name, file)
-                )
-            if file[:5] == SONG:
-                size += len(songs.DATA[file[5:]]) if built_in else self._files.size(coming)
-        if size > most:
-            raise ValueError(
-                "the songs of programme %s have %d bytes together and may have %d." % (name, size, most)
-            )
-        session_min = values.get("session_min", _ADULTS_SESSION_MIN)
-        if minutes > session_min:
-            raise ValueError(
-                "programme %s lasts %d minutes and session_min is %d; raise session_min."
-                % (name, minutes, session_min)
-            )
+            forget("prescription", "care.plan", "usb.programmes")
 
     # Other changes
 
@@ -291,7 +258,7 @@ class Staging:
             most_bytes(name)
             if not is_stored(name):
                 raise Refused("bad_argument", "%s cannot be removed; use reset." % _show(name))
-            if name[:5] == SONG and name[5:] in songs.NAMES:
+            if name[:5] == SONG and is_built_in(name[5:]):
                 raise Refused("bad_argument", "%s is built in and stays." % name[5:])
             if self._files.size(name) is None and self._files.size(ASIDE + name) is None:
                 raise Refused("not_found", "There is no %s." % name)
@@ -440,6 +407,22 @@ def _remove_record(staging, name):
 
 def _remove_file(staging, name):
     staging._files.remove(name)
+
+
+def is_built_in(name):
+    """Return whether a song of this name is part of the firmware, or made by it."""
+    return is_pattern(name) or built_in_bytes(name) is not None
+
+
+def built_in_bytes(name):
+    """Return how many bytes a song of the firmware has, None for any other. All of them are loaded for a moment."""
+    from firmware.sound import songs
+
+    try:
+        data = songs.DATA.get(name)
+        return None if data is None else len(data)
+    finally:
+        forget("sound.songs")
 
 
 def is_stored(name):

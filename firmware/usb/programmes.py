@@ -1,0 +1,51 @@
+"""Whether a listening programme that a computer brings can be used, with all that it names. Loaded for a programme only."""
+
+from firmware.memory.names import PROGRAMME, SONG, VOICE
+from firmware.prescription import programme
+
+_ADULTS_SESSION_MIN = 30  # the ready-made profile's, for one that leaves it out
+
+
+def check(data):
+    """Check the compact form. Raises ValueError with a sentence."""
+    programme.read(data)
+
+
+def check_followed(files, coming, built_in_bytes, name, session_min):
+    """Check that what a programme names will be there after a commit, and that it fits into the profile's session. Raises
+    ValueError with a sentence.
+
+    coming: of a file's name, the name of the file that will hold it, or None; built_in_bytes: how many bytes a song of the
+    firmware has, None for any other.
+    """
+    file = coming(PROGRAMME + name)
+    data = bytearray(files.size(file))
+    files.read_into(file, 0, data)
+    plan = programme.read(data)
+    size = 0
+    for song in plan.names_of("song"):
+        own = built_in_bytes(song)
+        size += _size_of(files, coming, name, SONG + song) if own is None else own
+    for voice in plan.names_of("voice"):
+        _size_of(files, coming, name, VOICE + voice)
+    if size > programme.SONG_BYTES_MAX:
+        raise ValueError(
+            "the songs of programme %s have %d bytes together and may have %d."
+            % (name, size, programme.SONG_BYTES_MAX)
+        )
+    minutes = -(-plan.total_ms // 60000)
+    session_min = _ADULTS_SESSION_MIN if session_min is None else session_min
+    if minutes > session_min:
+        raise ValueError(
+            "programme %s lasts %d minutes and session_min is %d; raise session_min."
+            % (name, minutes, session_min)
+        )
+
+
+def _size_of(files, coming, name, file):
+    there = coming(file)
+    if there is not None:
+        return files.size(there)
+    if files.size(file) is not None:
+        raise ValueError("%s cannot go: programme %s, which the profile names, needs it." % (file, name))
+    raise ValueError("programme %s needs %s, which is not on this device; put it there first." % (name, file))
