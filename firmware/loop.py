@@ -144,6 +144,11 @@ class Loop:
         for task in self._tasks:
             task.due_ms = now_ms
 
+    def collect_soon(self, soon):
+        """While modules are loaded, let garbage go after every 4 KB: else what stays is strewn over all of the heap."""
+        if hasattr(gc, "threshold"):
+            gc.threshold(4096 if soon else -1)
+
     def collect(self):
         """Collect garbage now, and see how much heap is free."""
         gc.collect()

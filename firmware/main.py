@@ -410,9 +410,11 @@ class Device:
             self.computer.make_room()  # there is no memory for the desk and the pulse at once
         self.loop.collect()
         self.loop.excuse()
+        self.loop.collect_soon(True)
         from firmware.vitals import Vitals
 
         self.vitals = Vitals(self.profile.population)
+        self.loop.collect_soon(False)
         return self.vitals
 
     def _tell_heap(self):

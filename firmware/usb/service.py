@@ -75,12 +75,14 @@ class UsbService:
     def load_desk(self):
         """Return what looks at the device and changes it; not while something plays."""
         if self.desk is None:
+            device = self.device
+            device.loop.collect_soon(True)
             from firmware.usb.desk import Desk
 
-            device = self.device
             self.desk = Desk(
                 device.files, device.store, device.unit, SESSIONS_KEPT, device.sessions_now, device.loop.feed
             )
+            device.loop.collect_soon(False)
         return self.desk
 
     def load_bench(self):
