@@ -14,6 +14,7 @@ PAIRS_PER_S = const(50)
 RING = const(512)  # 10.2 s of slopes; a power of two, because places are masked
 RING_MASK = const(511)
 SLOPE_BIAS = const(8388608)
+PRODUCT_BIAS = const(536870912)  # 2 ** 29: of the sum of products, which may be below 0
 RISE_MAX = const(1000000)
 LIMIT_MAX = const(500000)  # slopes are clipped here at the latest, so that products of them fit
 TICKS_PER_PAIR = const(64)  # beat times are interpolated to 1/64 of 20 ms
@@ -453,7 +454,7 @@ def products(ir: ptr32, red: ptr32, out: ptr32, first: int, end: int, limit: int
         n += 1
     out[0] = aa
     out[1] = bb
-    out[2] = ab + 536870912
+    out[2] = ab + PRODUCT_BIAS
 
 
 @micropython.viper

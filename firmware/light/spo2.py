@@ -61,7 +61,7 @@ class Saturation:
         pulse.products(ir, red, sums, first, end, largest)
         ir_square = sums[0]
         red_square = sums[1]
-        product = sums[2] - 536870912
+        product = sums[2] - pulse.PRODUCT_BIAS
         # 13 bits, so that squares of them fit.
         while ir_square >= 8192 or red_square >= 8192:
             ir_square >>= 1

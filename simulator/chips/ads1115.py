@@ -5,7 +5,9 @@ t_us)`; time is integer microseconds, handed in with every call, and conversions
 somebody looks.
 """
 
-ADDRESS = 0x48
+from firmware import board
+
+ADDRESS = board.ADDRESS_ADC
 POWER_ON_CONFIG = 0x8583
 CONVERSION, CONFIG, LOW_THRESHOLD, HIGH_THRESHOLD = 0, 1, 2, 3
 

@@ -7,7 +7,9 @@ microseconds, handed in with every call; samples come into being only when someb
 
 import numpy as np
 
-ADDRESS = 0x57
+from firmware import board
+
+ADDRESS = board.ADDRESS_SENSOR
 PART_ID = 0x15
 REVISION_ID = 0x03
 

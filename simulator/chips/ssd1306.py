@@ -4,7 +4,9 @@ After Solomon Systech's data sheet, section 9 and 10. Commands that change only 
 clock, charge pump) are taken with their arguments and kept in `settings`.
 """
 
-ADDRESS = 0x3C
+from firmware import board
+
+ADDRESS = board.ADDRESS_DISPLAY
 WIDTH = 128
 PAGES = 4  # of 8 rows each on this panel; the controller's memory has 8
 
