@@ -67,6 +67,7 @@ bench: .venv/installed-bench ## speed of a session and of the sound, cycles on t
 	$(BIN)/python tests/bench/vitals.py
 	$(BIN)/python tests/bench/breath.py
 	$(BIN)/python tests/bench/session_table.py
+	$(BIN)/python tests/bench/studio.py
 
 RUNS ?= 5
 bench-against: setup ## this tree beside another commit, taking turns: make bench-against REV=400a7de (RUNS=5)
@@ -94,8 +95,9 @@ studio: setup ## the therapist's page in your browser; with a simulated device w
 listen: setup ## every song and soundscape as a WAV with its picture, and a page to hear them from
 	$(BIN)/python -m host_tools.docs.listen --out $(OUT)/listen
 
-guide: setup ## the pictures of docs/therapist-guide.md, into docs/pictures
+guide: setup ## the pictures of docs/therapist-guide.md and docs/studio.md (the latter with chromium)
 	@$(BIN)/python -m host_tools.docs.guide_pictures
+	@$(BIN)/python -m host_tools.docs.studio_pictures
 
 story: setup ## each scenario, played, as a few plain sentences
 	@$(BIN)/python -m host_tools.play.story

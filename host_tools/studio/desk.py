@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from firmware.prescription.schema import crc, pieces
 from host_tools.device import changes, client, simulated
 from host_tools.device.client import Connection, DeviceLost, SerialTransport
 from host_tools.sessions import session_read
@@ -227,7 +228,7 @@ class DeviceWorker:
             return
         schema = view.schema
         if not schema or view.hello.get("schema") != self._schema_read:
-            schema = tuple(json.loads(device.get("schema"))["settings"])
+            schema = _schema(device)
             self._schema_read = device.hello.get("schema")
         calibration = device.get_or_none("calibration")
         fault = device.get_or_none("fault")
@@ -273,6 +274,13 @@ class DeviceWorker:
         if view != self.view:
             self.view = view
             self.version += 1
+
+
+def _schema(device: Connection) -> tuple[dict[str, Any], ...]:
+    """The device's table of settings: this program's own where its checksum is the device's, or read from there."""
+    own = device.hello.get("schema") == crc()
+    text = b"".join(pieces()) if own else device.get("schema")
+    return tuple(json.loads(text)["settings"])
 
 
 def _values(profile: Any) -> dict[str, Any] | None:

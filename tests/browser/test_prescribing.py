@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, Program, has_put_on
+from studio_browser import CHROMIUM, NO_BROWSER, Keys, Mouse, Program, has_put_on
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
 
@@ -40,25 +40,32 @@ def device(page):
     page.get_by_role("navigation").get_by_role("link", name="Device").click()
 
 
-def test_a_new_device_has_its_first_profile_in_eight_clicks_and_says_so(context, tmp_path):
+@pytest.mark.parametrize("kind", [Mouse, Keys], ids=["mouse", "keys"])
+def test_a_new_device_has_its_first_profile_in_eight_clicks_and_says_so(kind, context, tmp_path):
     program, page, steps = Program(tmp_path), context.new_page(), []
+    hand = kind(page)
 
-    def click(role, name):
-        page.get_by_role(role, name=name).first.click()
+    def press(role, name):
+        hand.press(page.get_by_role(role, name=name).first)
         steps.append(name)
 
-    page.goto(program.start())
-    click("link", "Make its first profile")
-    click("button", "Ready-made for a newborn")
-    click("button", "Put on …")
-    click("checkbox", "Each of these is excluded")
-    click("button", "Put it on")
-    click("button", "Hold the simulated button")
-    page.get_by_text("Read back and compared: it is there.").wait_for()
-    assert len(steps) <= 8, steps
-    device(page)
-    page.get_by_text("It plays the profile “Newborn” (newborn).").wait_for()
-    program.stop()
+    try:
+        page.goto(program.start())
+        press("link", "Make its first profile")
+        press("button", "Ready-made for a newborn")
+        if kind is Mouse:
+            program.die_and_come_back(page)
+        press("button", "Put on …")
+        press("checkbox", "Each of these is excluded")
+        press("button", "Put it on")
+        press("button", "Hold the simulated button")
+        page.get_by_text("Read back and compared: it is there.").wait_for()
+        print(f"{len(steps)} clicks: {', '.join(steps)}")
+        assert len(steps) <= 8, steps
+        device(page)
+        page.get_by_text("It plays the profile “Newborn” (newborn).").wait_for()
+    finally:
+        program.stop()
 
 
 def test_a_draft_is_on_disk_within_a_second_and_survives_reload_and_kill(page, program):
@@ -81,6 +88,46 @@ def test_a_draft_is_on_disk_within_a_second_and_survives_reload_and_kill(page, p
     page.get_by_role("button", name="Undo").click()
     page.wait_for_function("document.querySelector('[aria-label=Level].field').value === '48'")
     saved(page, program, "level_dba", 48)
+
+
+def test_fifty_steps_can_be_undone_after_a_reload(page, program):
+    prescription(page)
+    box, sound = page.get_by_role("checkbox", name="Early unlock"), page.get_by_label("Soundscape")
+    for turn in range(26):
+        box.set_checked(turn % 2 == 0)
+        sound.select_option("none" if turn % 2 == 0 else "ocean")
+    saved(page, program, "soundscape", "ocean")
+    page.reload()
+    page.locator(".chip.good").wait_for()
+    back = page.get_by_role("button", name="Undo", exact=True)
+    before = json.loads((program.folder / "studio" / "draft.json").read_text())["at"]
+    for _ in range(52):
+        back.click()
+    page.wait_for_function("!document.querySelector('[aria-label=\"Early unlock\"]').checked")
+    for _ in range(400):
+        now = json.loads((program.folder / "studio" / "draft.json").read_text())["at"]
+        if now == before - 52:
+            break
+        page.wait_for_timeout(25)
+    assert before - now == 52 and kept(program)["early_unlock"] is False
+
+
+def test_nothing_is_lost_that_is_typed_while_the_page_answers(page, program):
+    prescription(page)
+    title = page.get_by_role("textbox", name="Title")
+    title.focus()
+    page.keyboard.press("End")
+    for letter in "ofnight":
+        page.keyboard.press(letter)
+        page.wait_for_timeout(70)  # across several of the moments at which it is told
+    assert title.input_value() == "Newbornofnight"
+    saved(page, program, "title", "Newbornofnight")
+    assert title.input_value() == "Newbornofnight"
+    program.kill()
+    page.get_by_text("program does not answer").wait_for()
+    assert page.evaluate("document.querySelector('.studio').inert")  # nothing can be typed that would be lost
+    program.start()
+    page.wait_for_function("document.querySelector('.studio')?.inert === false")
 
 
 def test_a_limit_is_said_at_the_field_and_nothing_beyond_it_can_be_put_on(page):
@@ -113,11 +160,32 @@ def test_the_curve_stops_at_its_limit_under_mouse_and_keyboard_and_says_which(pa
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelectorAll('.point')[1].getAttribute('aria-valuenow') === '94'")
+    page.wait_for_function("document.activeElement.getAttribute('aria-label') === 'Point 2'")
     saved(page, program, "curve", [[0, 100, 0, 0, 60, 70], [9.5, 94, -2, 0, 40, 50], [16, 92, -4, 0, 30, 40]])
     page.keyboard.press("End")
     page.get_by_text("The tempo never rises: the point before it is at 100 %.").or_(
         page.get_by_text("No higher than 100 %.")
     ).wait_for()
+
+
+def test_the_curve_stops_at_its_limit_under_a_finger(page, program):
+    prescription(page)
+    third = page.get_by_role("slider", name="Point 3")
+    third.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelectorAll('.point')[2].getBoundingClientRect().width > 0")
+    touch = page.context.new_cdp_session(page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    box = third.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in (40, 120, 240):
+        point = {"x": x + step / 4, "y": y + step}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    page.get_by_text("At most 8 % slower in a session (the setting Slowing).").wait_for()
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_function("document.querySelectorAll('.point')[2].ariaValueNow === '92'")
+    assert not third.get_attribute("aria-valuetext").endswith(", 16 minutes since it met the pulse")
+    page.get_by_text("Different from").or_(page.get_by_text("A draft.")).first.wait_for()
 
 
 def test_before_the_button_it_can_be_taken_back_and_a_pulled_cable_changes_nothing(page, program):

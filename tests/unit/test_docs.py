@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from host_tools.cli import app
-from host_tools.docs import guide_pictures
+from host_tools.docs import guide_pictures, studio_pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -97,6 +97,14 @@ def test_the_guides_pictures_are_the_programs_own_and_small():
     assert max(sizes.values()) <= LARGEST_PICTURE and sum(sizes.values()) <= LARGEST_ALL
     guide = (ROOT / "docs" / "therapist-guide.md").read_text("utf-8")
     assert all(f"(pictures/{name})" in guide for name in guide_pictures.NAMES)
+
+
+def test_the_studios_pictures_are_those_that_the_program_takes_and_small():
+    sizes = {path.name: path.stat().st_size for path in studio_pictures.FOLDER.iterdir()}
+    assert set(sizes) == set(studio_pictures.NAMES)
+    assert max(sizes.values()) <= LARGEST_PICTURE and sum(sizes.values()) <= LARGEST_ALL
+    page = (ROOT / "docs" / "studio.md").read_text("utf-8")
+    assert all(f"(studio-pictures/{name})" in page for name in studio_pictures.NAMES)
 
 
 SOURCES = [
