@@ -238,13 +238,15 @@ class Vitals:
         self._level_slopes(head)
         if second and self._limit:
             self._period.measure(self._ir_levelled, self._since + self._half, self._levelled_to, self._limit)
+        if second:
+            self._compare_lights()
         self._find_beats(head)
         if self._limit and self._waves.find(self._ir, self._since, head):
             self.rates.look()
         if second or self._beats.count != self.beat_count:
             self._judge(head)
         if second:
-            self._measure_spo2()
+            self._judge_spo2()
             if self.variability is not None:
                 sure = self.pulse_rate_mbpm is not None
                 self.variability.measure(head * pulse.TICKS_PER_PAIR, sure, self._ir_levelled)
@@ -568,30 +570,44 @@ class Vitals:
             pairs = 12
         self.perfusion_index_ppm = index + index * 110 // (pairs * pairs)
 
-    def _measure_spo2(self):
+    def _compare_lights(self):
+        """Measure how red goes with infrared, and look for a second rhythm in what does not."""
         first = self._since + self._half
         end = self._levelled_to
-        if not self.contact or not self._limit:
+        if not self.contact or not self._limit or end - first < spo2.LEAST:
             self._saturation.ratio_permille = None
             return
-        if end - first < spo2.LEAST:
-            self._saturation.ratio_permille = None
-            self._spo2_unknown(reasons.UNSETTLED)
-            return
-        # The ratio is asked for in movement too: it tells that there is some.
-        value = self._saturation.measure(
-            self._ir_levelled, self._red_levelled, first, end, self._level, self._state[pulse.RED_SUM] >> 3
+        state = self._state
+        self._saturation.measure(
+            self._ir_levelled, self._red_levelled, first, end, self._level, state[pulse.RED_SUM] >> 3
         )
-        if self._is_shapeless():
+        largest = self._limit if self._limit > self._red_limit else self._red_limit
+        if not self._period.shared(
+            self._ir_levelled,
+            self._red_levelled,
+            first,
+            end,
+            2 * largest,
+            self._saturation.slope,
+            self._order,
+        ):
+            self._movement.two(state[pulse.HEAD])
+
+    def _judge_spo2(self):
+        if not self.contact or not self._limit:
+            return
+        if self._levelled_to - self._since - self._half < spo2.LEAST:
+            self._spo2_unknown(reasons.UNSETTLED)
+        elif self._is_shapeless():
             self._spo2_unknown(reasons.NOT_A_PULSE)
         elif self._beats.lately_odd > _RESTLESS // 2:
             self._spo2_unknown(reasons.MOTION)
         elif self.pulse_rate_mbpm is None and self.pulse_reason != reasons.UNSETTLED:
             self._spo2_unknown(self.pulse_reason)
-        elif value is None:
+        elif self._saturation.ratio_permille is None:
             self._spo2_unknown(reasons.TOO_WEAK)
         else:
-            self.spo2_permille = value
+            self.spo2_permille = spo2.from_ratio(self._saturation.ratio_permille)
             self.spo2_reason = None
 
     def _spo2_unknown(self, reason):

@@ -16,6 +16,8 @@ _RATIO_SAME_PERCENT = const(5)  # so near, it is blood that swings more
 _RATE_APART_PERCENT = const(10)  # from the calm rate
 _LASTS_PAIRS = const(380)  # after the last large swing
 _BURST_PAIRS = const(900)  # in a movement as long as this no rate is believed
+_TWO_LAST_PAIRS = const(200)  # after two rhythms were in the light
+_CALM_SURE = const(8)  # seconds of a shown rate, until it outlasts them
 _CALM_FIRST = const(3)  # seconds of a shown rate, until it is believed to be calm
 _SETTLES_SHIFT = const(3)  # a calm second moves what is usual by 1/8
 
@@ -40,6 +42,13 @@ class Movement:
         self._much_until = 0
         self._began = 0  # where the light was last without a much larger swing
         self._seen = 0
+        self._two_until = 0
+
+    def two(self, head):
+        """Two rhythms were in the light at pair `head`: the one that shows may be a hand's."""
+        self._two_until = head + _TWO_LAST_PAIRS
+        if self._calm_seconds < _CALM_SURE:
+            self._calm_seconds = self._calm_slope = self._calm_swing = 0
 
     def look(self, slopes, head, swing, red_swing):
         """Take the second before pair `head`, in which infrared and red swung by so many counts."""
@@ -73,12 +82,15 @@ class Movement:
 
     def present(self, head):
         """Return whether the sensor is being moved."""
-        return head < self._until
+        return head < self._until or head < self._two_until
 
     def disturbs(self, rate, head):
         """Return whether `rate` (mbpm) may be the hand's: it is not the calm light's, and the light is not calm."""
         if head >= self._until:
-            return False
+            if head >= self._two_until:
+                return False
+            if self._calm_seconds < _CALM_SURE:
+                return True
         if head - self._began > _BURST_PAIRS:
             return True  # what was right before it may have changed
         apart = rate - self._calm_mbpm if rate > self._calm_mbpm else self._calm_mbpm - rate
@@ -94,8 +106,9 @@ class Movement:
                 self._calm_mbpm += (rate - self._calm_mbpm) >> _SETTLES_SHIFT  # a pulse goes on changing
             return
         self._calm_mbpm = rate
-        if self._calm_seconds < _CALM_FIRST:
+        if self._calm_seconds < _CALM_SURE:
             self._calm_seconds += 1
+        if self._calm_seconds <= _CALM_FIRST:
             if self._slope > self._calm_slope:
                 self._calm_slope = self._slope
             if self._swing > self._calm_swing:

@@ -29,6 +29,21 @@ _SECOND_WAVE_PERCENT = const(90)
 # A pure swing: the two are this near, the steepest rise is that near the steepest fall.
 _SHAPELESS_PERMILLE = const(970)
 _UPRIGHT_PERCENT = const(107)
+# Two lights that tell of one source alone differ by noise, which has no rhythm. Of what red does not share with
+# infrared: so large beside red, so well repeated, and a rhythm this far from the period's: another pulses there.
+_LEFT_PERMILLE = const(30)
+_LEFT_REPEATS = const(600)
+_LEFT_CLEAR_PERMILLE = const(15)
+_LEFT_CLEAR_REPEATS = const(900)
+_LEFT_APART_PERCENT = const(7)
+_LEFT_SLOWEST_PERCENT = const(240)  # of the period: slower than this it is a newborn's breath
+# As large and as well repeated as this it is another's, whatever its rhythm.
+_LEFT_MUCH_PERMILLE = const(150)
+_LEFT_MUCH_REPEATS = const(450)
+_LEFT_SAMPLES = const(150)  # of 40 ms
+_LEFT_FIRST_LAG = const(5)
+_LEFT_LAST_LAG = const(36)
+_LEFT_FIRST_SHARE = const(7)  # of 8: the first peak this high beside the highest is the rhythm
 _DOUBTFUL_PERCENT = const(105)  # of its correlation: what the double of a short period must not exceed
 
 
@@ -157,6 +172,52 @@ class Period:
             self.shapeless += 1
         else:
             self.shapeless = 0
+
+    def shared(self, ir, red, first, end, largest, slope, sums):
+        """Return whether one rhythm alone moves both lights: False where red pulses beside `slope` × infrared.
+
+        ir, red: levelled slopes of pairs first..end-1, at most `largest`; slope × 4096; sums: room for two numbers.
+        """
+        count = (end - first) // 2
+        if count > _LEFT_SAMPLES:
+            count = _LEFT_SAMPLES
+        last = self._longest // 2
+        if last > _LEFT_LAST_LAG:
+            last = _LEFT_LAST_LAG
+        if not self.ticks or not slope or 2 * last > count:
+            return True
+        shift = 0
+        while largest >> shift >= 2048:
+            shift += 1
+        pulse.leave(ir, red, self._x, sums, end - 2 * count, count, slope, shift)
+        permille = sums[0] * 1000 // (sums[1] + 1)
+        if permille < _LEFT_CLEAR_PERMILLE:
+            return True
+        r = self._r
+        pulse.autocorrelate(self._x, r, _LEFT_FIRST_LAG, last, count)
+        highest = 0
+        for lag in range(_LEFT_FIRST_LAG + 1, last):
+            highest = max(highest, r[lag])
+        lag = _LEFT_FIRST_LAG + 1
+        while lag < last and not (
+            (r[lag] - pulse.R_BIAS) * 8 >= (highest - pulse.R_BIAS) * _LEFT_FIRST_SHARE
+            and r[lag - 1] <= r[lag] >= r[lag + 1]
+        ):
+            lag += 1
+        repeats = r[lag] - pulse.R_BIAS
+        if lag == last:
+            return True
+        ticks = 2 * (
+            lag * pulse.TICKS_PER_PAIR + pulse.vertex(r[lag - 1], r[lag], r[lag + 1], pulse.TICKS_PER_PAIR)
+        )
+        percent = ticks * 100 // self.ticks
+        if self._second < 1000 and percent > _LEFT_SLOWEST_PERCENT:
+            return True
+        if permille > _LEFT_MUCH_PERMILLE and repeats > _LEFT_MUCH_REPEATS:
+            return False
+        if repeats < (_LEFT_CLEAR_REPEATS if permille < _LEFT_PERMILLE else _LEFT_REPEATS):
+            return True
+        return abs(percent - 100) <= _LEFT_APART_PERCENT
 
     def _highest_near(self, ticks):
         """The highest correlation within 1/8 of a lag; 0 where none is known."""

@@ -458,6 +458,42 @@ def products(ir: ptr32, red: ptr32, out: ptr32, first: int, end: int, limit: int
 
 
 @micropython.viper
+def leave(ir: ptr32, red: ptr32, x: ptr16, out: ptr32, first: int, count: int, slope: int, shift: int):
+    """Write what red does not share with infrared into x, as `extract` does: two pairs from `first` on a sample.
+
+    slope: of red on infrared, × 4096, at most 65536; levelled slopes >> shift are below 4096. out[0], out[1]: the
+    sizes of what is left and of red, added up.
+    """
+    left = 0
+    whole = 0
+    most = 1
+    turn = 0
+    while turn < 2:
+        i = 0
+        n = first
+        while i < count:
+            a = (int(ir[n & RING_MASK]) + int(ir[(n + 1) & RING_MASK]) - 2 * SLOPE_BIAS) >> shift
+            b = (int(red[n & RING_MASK]) + int(red[(n + 1) & RING_MASK]) - 2 * SLOPE_BIAS) >> shift
+            e = b - ((a * slope) >> 12)
+            if turn == 1:
+                x[i] = (e + most) * _X_MOST // most + 1
+            else:
+                if e < 0:
+                    e = 0 - e
+                if e > most:
+                    most = e
+                left += e
+                if b < 0:
+                    b = 0 - b
+                whole += b
+            i += 1
+            n += 2
+        turn += 1
+    out[0] = left
+    out[1] = whole
+
+
+@micropython.viper
 def quiet(slopes: ptr32, n: int, end: int):
     """Pairs n..end-1 are taken as flat."""
     while n < end:

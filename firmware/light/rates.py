@@ -42,11 +42,25 @@ _APART_PERCENT = const(35)  # from what the waves say: half and third are farthe
 _SOON_TICKS = const(864)  # 0.27 s
 _SOON_SHARE_PERCENT = const(40)  # of the time to the next beat,
 _NEAR_SHARE_PERCENT = const(33)  # or this near however high it is
+# Nothing is shown where it is as high and as late as this: it may be an early beat.
+_COUPLED_PERCENT = const(75)
+_COUPLED_SHARE_PERCENT = const(31)
 # An adult's second wave is a second wave (it nearly always is one) unless it is as strong and as late as this, or
 # the heart would be slower than this.
 _ADULT_STRONG_PERCENT = const(40)
 _ADULT_LATE_TICKS = const(1152)  # 0.36 s
 _ADULT_HALFWAY_STRONG_PERCENT = const(30)  # half-way to the next beat, where a weak beat would come
+# So strong and so late, or half-way, it may be a beat even where twice the pulse would be a newborn's.
+_ADULT_AS_STRONG_PERCENT = const(60)
+_ADULT_HALF_LATE_TICKS = const(960)  # 0.3 s
+_PROVEN_LASTS_TICKS = const(192000)  # 60 s
+_ADULT_FIRST_TICKS = const(25600)  # 8 s of waves, until an adult's rate is shown without a pattern of them
+_MOST_KNOWN = const(32)  # of them are remembered, at most: less than 8 s of a fast heart's
+_NOISY_SLOPE = const(250)  # counts over 80 ms
+# Strong waves without a pattern, so many in less than the time of so many (percent) beats: the rate is not theirs.
+_MANY_WAVES = const(10)
+_MANY_PERCENT = const(160)
+_CALM_PERCENT = const(10)  # but not where it is, this near, the rate that was even before
 _ADULT_SLOW_MBPM = const(45000)
 # Twice a pulse is not likely to be a pulse from here on: what is in between is a second wave.
 _ADULT_FAST_MBPM = const(170000)
@@ -90,6 +104,8 @@ class Rates:
         self._known_delay = 0  # of a second wave that was surely one: ticks, share of the beat, height
         self._known_share = 0
         self._known_weaker = 0
+        self._proven_delay = 0  # of one that kept it while beats varied, and until when that counts
+        self._proven_until = 0
         # Ticks of a beat when what is shown and what the waves say were last the same; 0 = never.
         self._calm = 0
         self._fast_mbpm = 0  # an even row faster than an adult at rest, and until when it is remembered
@@ -136,6 +152,15 @@ class Rates:
         delay = row.delay_ticks()
         share = delay * 100 // group
         weaker = row.weaker_percent()
+        if not self._newborn:
+            if self._is_proven(row, delay):
+                return True
+            if (
+                fast < _NEWBORN_MOST
+                and weaker >= _ADULT_AS_STRONG_PERCENT
+                and (delay >= _ADULT_HALF_LATE_TICKS or 42 <= share <= 58)
+            ):
+                return False
         if fast > (_NEWBORN_FAST_MBPM if self._newborn else _ADULT_FAST_MBPM):
             # Twice as fast would be too fast: so this wave comes after every beat, and is known from now on.
             self._known_delay = delay
@@ -152,11 +177,31 @@ class Rates:
             )
         if slow < _ADULT_SLOW_MBPM:
             return False
-        if row.pattern > PAIRS and weaker >= _ADULT_STRONG_PERCENT:
+        if row.pattern > PAIRS and weaker >= _ADULT_HALFWAY_STRONG_PERCENT:
             return False
         if weaker >= _ADULT_STRONG_PERCENT and delay >= _ADULT_LATE_TICKS:
             return False
         return not (weaker >= _ADULT_HALFWAY_STRONG_PERCENT and 46 <= share <= 54)
+
+    def _is_proven(self, row, delay):
+        """Return whether a second wave as late as this kept its distance to beats that varied, lately."""
+        now = row.time(0)
+        if row.keeps_delay():
+            self._proven_delay = delay
+            self._proven_until = now + _PROVEN_LASTS_TICKS
+        return now < self._proven_until and abs(delay - self._proven_delay) <= _KNOWN_DELAY_TICKS
+
+    def _too_many(self, rate):
+        """Return whether strong waves without a pattern come far more often than `rate` (mbpm)."""
+        row = self._waves.strong
+        if self.slow_mbpm is not None or row.known() <= _MANY_WAVES or row.time(0) < self._proven_until:
+            return False
+        if max(row.height(0), row.height(1), row.height(2)) < _NOISY_SLOPE:
+            return False  # waves of noise come at any rate
+        if self._calm and abs(_MBPM_TICKS // rate - self._calm) * 100 < self._calm * _CALM_PERCENT:
+            return False
+        span = row.time(0) - row.time(_MANY_WAVES)
+        return span * _MANY_PERCENT < _MBPM_TICKS // rate * _MANY_WAVES * 100
 
     def _is_known(self, delay, share, weaker):
         """Return whether a second wave like this one was there when nothing else was possible."""
@@ -193,16 +238,31 @@ class Rates:
     def doubt(self, rate):
         """Return why `rate` (mbpm) may not be shown, or None: a word of reasons."""
         row = self._row
+        every = self._waves.every
         now = row.time(0)
-        if self._waves.every.known() < _FIRST_WAVES and not (row.pattern == EVEN and row.run >= _SEEN_UNLIKE):
+        if every.known() < _FIRST_WAVES and not (row.pattern == EVEN and row.run >= _SEEN_UNLIKE):
             return reasons.UNSETTLED
-        if self._too_few(rate):
+        if not self._newborn and row.pattern == NONE and every.known() < _MOST_KNOWN:
+            if now - every.time(every.known() - 1) < _ADULT_FIRST_TICKS:
+                return reasons.UNSETTLED
+        if self._too_few(rate) or self._too_many(rate):
             return reasons.TWO_RATES
         if self._contradicts(row, rate):
-            if row.run >= _STAYS_WAVES and row.alike_percent() <= _ALIKE_PERCENT:
+            stays = _STAYS_WAVES if self._newborn else _ADULT_WAVES
+            if row.run >= stays and row.alike_percent() <= _ALIKE_PERCENT:
                 self._doubted_until = now + _DOUBT_LASTS_TICKS
             return reasons.TWO_RATES
         slow = self.slow_mbpm
+        if (
+            self._newborn
+            and self.second_wave
+            and slow * 2 < _NEWBORN_FAST_MBPM
+            and rate < slow // 100 * 115
+            and not self._is_proven(row, row.delay_ticks())
+            and row.weaker_percent() > _COUPLED_PERCENT
+            and row.delay_ticks() * 100 > row.group_ticks() * _COUPLED_SHARE_PERCENT
+        ):
+            return reasons.TWO_RATES
         if now < self._fast_until and rate < self._fast_mbpm // 4 * 3:
             return reasons.TWO_RATES
         if not self._newborn and rate < _ADULT_SLOW_MBPM and (slow is None or slow != self.fast_mbpm):
@@ -258,6 +318,7 @@ class Rates:
             return False
         if (
             not self._newborn
+            and self._waves.every.known() >= _ADULT_WAVES
             and slow > _ADULT_SLOW_MBPM
             and rate < slow // 100 * 115
             and row.run < _ADULT_WAVES

@@ -43,10 +43,12 @@ class Saturation:
     def __init__(self):
         self._sums = array("I", [0] * 3)
         self.ratio_permille = None
+        self.slope = 0  # of red on infrared, in counts × 4096; 0 = they do not go together
 
     def measure(self, ir, red, first, end, ir_level_counts, red_level_counts):
         """SpO2 in permille from levelled slopes of pairs first..end-1, or None where the lights disagree."""
         self.ratio_permille = None
+        self.slope = 0
         if end - first > WINDOW:
             first = end - WINDOW
         if red_level_counts < _LEAST_LEVEL_COUNTS or ir_level_counts < _LEAST_LEVEL_COUNTS:
@@ -78,6 +80,7 @@ class Saturation:
         levels = (ir_level_counts >> 3) * 1000 // (red_level_counts >> 3)
         if slope > 65536 or levels > 8000:
             return None
+        self.slope = slope
         ratio = slope * levels // 4096
         if ratio > _RATIO_MAX_PERMILLE:
             return None

@@ -35,6 +35,8 @@ _IN_TURN_PERCENT = const(13)
 _IN_TURN_SHARE_PERCENT = const(45)
 _AS_HIGH_PERCENT = const(85)
 _UNLIKE_PERCENT = const(30)
+_GROUPS = const(7)  # of two waves, over which a second wave keeps its distance to the first
+_VARIES_PERCENT = const(3)  # where these groups vary by so much
 _RUN = const(4)  # waves that make a pattern
 _TRIPLE_RUN = const(6)
 
@@ -227,6 +229,26 @@ class Row:
             if other < delay:
                 return other
         return delay
+
+    def keeps_delay(self):
+        """Return whether the weaker wave keeps its distance to the stronger one before it while groups of two vary.
+
+        Beats scale with each other; a second wave belongs to its beat. False where groups vary too little to tell.
+        """
+        if self.pattern != PAIRS or self.known() < 2 * _GROUPS + 3:
+            return False
+        best = self._strongest()
+        shortest = longest = self.time(best) - self.time(best + 2)
+        near = far = self.time(best + 1) - self.time(best + 2)
+        for place in range(best + 2, best + 2 * _GROUPS, 2):
+            group = self.time(place) - self.time(place + 2)
+            shortest = min(shortest, group)
+            longest = max(longest, group)
+            delay = self.time(place + 1) - self.time(place + 2)
+            near = min(near, delay)
+            far = max(far, delay)
+        varies = longest - shortest
+        return varies * 100 > longest * _VARIES_PERCENT and (far - near) * 3 < varies
 
     def slow_ticks(self, limit_ticks, now):
         """For how long, until `now`, waves have come no faster than one in `limit_ticks` on average."""

@@ -99,6 +99,45 @@ def test_a_hand_is_not_a_pulse(population, rate, form):
     assert 200 * wrong <= shown
 
 
+@pytest.mark.parametrize("population, rate", [("newborn", 150), ("adult", 75)])
+def test_a_hand_from_the_first_second_on_is_no_pulse(population, rate):
+    """Nothing calm was seen before it: what red does not share with infrared beats to another rhythm."""
+    wrong = shown = moving = 0
+    for form, per_minute, height in (("sine", 110, 4), ("pat", 90, 5), ("hum", 130, 3)):
+        hand = patting(3000, per_minute, height, 0, 30, form)
+        made = steady(rate, delay_s=0.22, second=0.25, hand=hand, seed=per_minute)
+        rows = vitals_run.play(made.samples, population)
+        moving += sum(reason[0] == "motion" for reason in rows.reasons)
+        more = wrong_seconds(made, population)
+        wrong, shown = wrong + more[0], shown + more[1]
+    assert wrong <= 1
+    assert moving >= 60
+
+
+@pytest.mark.parametrize("weak, early", [(0.62, 0.31), (0.5, 0.33), (0.85, 0.33)])
+def test_a_newborns_beats_coupled_two_by_two_are_not_halved(weak, early):
+    made = steady(170, delay_s=0.2, second=0.15, weak=weak, early=early, seed=3)
+    assert wrong_seconds(made, "newborn")[0] <= 2
+
+
+def test_a_second_wave_is_proven_by_beats_that_vary():
+    """It keeps its distance to its own beat; an early beat scales with the others, and even beats prove nothing."""
+    proven = []
+    for spread, delay in ((0.05, 1000), (0.05, None), (0, 1000)):
+        waves = Waves()
+        ticks = 0
+        for beat in range(20):
+            span = 2200 + round(2200 * spread * np.sin(beat))
+            for wait, height in (
+                (delay or span * 45 // 100, 700),
+                (span - (delay or span * 45 // 100), 1000),
+            ):
+                ticks += wait
+                waves.every.take(ticks, height)
+        proven.append(waves.every.keeps_delay())
+    assert proven == [True, False, False]
+
+
 @pytest.mark.parametrize(
     "rate, breath, level, delay, second",
     [(158, 89, 0.47, 0.16, 0.17), (217, 97, 0.48, 0.27, 0.02), (169, 81, 0.51, 0.15, 0.38)],
