@@ -76,8 +76,8 @@ Where they differ, judged by the truth:
   steps are large and turn against the one before, and says unknown.
 
 Breath, made light (80 a minute, swing 4 %): ours second by second from height, interval and level; neurokit2's `ecg_rsp` (van
-Gent 2019) from the pulse rate of the whole recording. Its filter begins at 6 a minute, so a slower breath is read as a
-multiple.
+Gent 2019) from the pulse rate of the whole recording. Its filter begins at 6 a minute: of a pure sine of
+4.5 it reads 4.5, of this pulse, which jitters from beat to beat, it does not.
 
 | truth, a minute | ours, median | shown, % of seconds | right, % of shown | neurokit2 |
 |---|---|---|---|---|
