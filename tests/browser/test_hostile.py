@@ -4,12 +4,15 @@ import http.server
 import threading
 
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, go, has_put_on
+from studio_browser import CHROMIUM, NO_BROWSER, Program, go, has_put_on
 
+from host_tools.device import simulated
+from host_tools.device.client import Connection, SerialTransport
 from host_tools.studio.upload import LARGEST_BYTES
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
 
+TABS = 6
 TITLE = "<b onx=1>"  # as much HTML as a title has room for
 ABC = 'X:1\nT:<img src=x onerror="window.harmed=1">\nM:4/4\nL:1/4\nK:C\nCCGG|AAG2|\n'
 
@@ -30,9 +33,10 @@ def test_all_pages_are_there_and_nothing_is_asked_of_anybody_else(page, program)
 
 
 def test_another_tab_is_told_and_may_go_on_and_many_cost_nothing(page, context):
-    others = [context.new_page() for _ in range(6)]
+    others = [context.new_page() for _ in range(TABS)]
     for other in others:
-        other.goto(page.url)
+        other.goto(page.url, wait_until="commit")
+    for other in others:
         other.get_by_text("The studio is open in another tab").wait_for()
     others[-1].get_by_role("button", name="Go on here").click()
     others[-1].get_by_role("heading", name="Simulated device …").wait_for()
@@ -117,17 +121,39 @@ def test_a_file_of_ten_megabytes_is_refused_in_a_sentence_and_one_too_large_is_n
     assert list((program.folder / "studio" / "uploads").iterdir()) == []
 
 
-def test_a_server_killed_while_the_button_is_waited_for_changes_nothing_and_goes_on(page, program):
+def wait_for_the_button(page):
     go(page, "Prescription")
     page.get_by_role("button", name="Ready-made for an adult").click()
     page.get_by_role("button", name="Put on …").click()
     page.get_by_label("Each of these is excluded").check()
     page.get_by_role("button", name="Put it on").click()
     page.get_by_text("Hold the button of the device down").first.wait_for()
-    page.evaluate("window.before = true")
-    program.kill()
-    program.start()
-    page.wait_for_function("window.before === undefined")  # it has found the new one by itself
+
+
+def test_a_cable_pulled_while_the_button_is_waited_for_changes_nothing(page):
+    wait_for_the_button(page)
+    go(page, "Device")
+    page.get_by_role("button", name="Pull the cable").click()
+    page.get_by_text("No device yet").wait_for()
+    page.get_by_role("button", name="Plug the cable in").click()
+    page.get_by_text("It is new: it has no profile").wait_for()
+    go(page, "Prescription")
     page.wait_for_function("document.querySelector('[aria-label=Population].field')?.value === 'adult'")
-    page.get_by_role("button", name="Put on …").wait_for()
     has_put_on(page)
+
+
+def test_a_port_that_another_program_holds_is_told_and_taken_up_when_it_is_free(
+    context, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CALANDO_SIM_DIR", str(tmp_path / "sim"))
+    with simulated.live() as live:
+        held, program = Connection(SerialTransport(live.port)), Program(tmp_path, live.port)
+        try:
+            page = context.new_page()
+            page.goto(program.start())
+            page.get_by_text("is in use").wait_for()
+            held.close()
+            page.get_by_text("It is new: it has no profile").wait_for()
+        finally:
+            held.close()
+            program.stop()
