@@ -9,6 +9,7 @@ from array import array
 
 from firmware.care.curve import CURVE_COLUMNS, curve_at
 from firmware.prescription.profiles import READY
+from firmware.prescription.setting import ProfileError, Setting, check_setting, is_number, refuse, show, whole
 
 NEWBORN = "newborn"
 ADULT = "adult"
@@ -18,38 +19,6 @@ SCHEMA_VERSION = 1 + len(MIGRATIONS)
 
 CURVE_POINTS_MAX = 16
 CURVE_SPACING_MS = 6000
-
-
-class ProfileError(ValueError):
-    """A profile cannot be used; the text is one sentence with the setting, the value, the range and what to
-    do.
-    """
-
-
-class Setting:
-    """One row of the table.
-
-    kind is "number", "choice", "switch", "name", "text" or "curve". A number in human units times `scale` is
-    the firmware's integer in `attribute`. `newborn` and `adult` are (lowest, highest) for a number, the
-    allowed words for a choice, (shortest, longest) for a text or name, rows of both for a curve.
-    """
-
-    def __init__(self, name, kind, unit, newborn, adult, meaning, step=1, scale=1, attribute=None):
-        self.name = name
-        self.kind = kind
-        self.unit = unit
-        self.newborn = newborn
-        self.adult = adult
-        self.meaning = meaning
-        self.step = step
-        self.scale = scale
-        self.attribute = attribute or name
-
-    def allowed(self, population):
-        return self.newborn if population == NEWBORN else self.adult
-
-    def default(self, population):
-        return READY[population][self.name]
 
 
 def _number(name, unit, newborn, adult, step, scale, attribute, meaning):
@@ -283,7 +252,7 @@ def migrate(values, version, migrations=MIGRATIONS):
     if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= newest:
         raise ProfileError(
             "the profile has version %s and this firmware knows 1 to %d; update the firmware first"
-            % (_show(version), newest)
+            % (show(version), newest)
         )
     if isinstance(values, dict):
         for step in migrations[version - 1 :]:
@@ -291,71 +260,18 @@ def migrate(values, version, migrations=MIGRATIONS):
     return values
 
 
-def _is_number(value):
-    # NaN is the one number that differs from itself, and inf the one that stays when halved.
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and value == value
-        and abs(value) < 1e9
-    )
-
-
-def _whole(value, scale):
-    """value * scale as the nearest integer."""
-    scaled = value * scale
-    return int(scaled + 0.5) if scaled >= 0 else -int(0.5 - scaled)
-
-
-def _show(value):
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _refuse(setting, value, rule, advice):
-    raise ProfileError("%s = %s %s; %s" % (setting.name, _show(value), rule, advice))
-
-
-def _check_number(setting, value, population):
-    low, high = setting.allowed(population)
-    unit = " " + setting.unit if setting.unit else ""
-    if not _is_number(value):
-        _refuse(setting, value, "is not a number", "choose %s to %s%s" % (low, high, unit))
-    if not low <= value <= high:
-        rule = "is outside %s to %s%s for this population" % (low, high, unit)
-        _refuse(setting, value, rule, "choose a value in that range")
-    whole = _whole(value, setting.scale)
-    step = _whole(setting.step, setting.scale)
-    if whole % step or abs(value * setting.scale - whole) > 0.01:
-        _refuse(setting, value, "is not in steps of %s%s" % (setting.step, unit), "choose one that is")
-    return whole
-
-
-def _check_text(setting, value, population):
-    shortest, longest = setting.allowed(population)
-    if not isinstance(value, str) or not shortest <= len(value) <= longest:
-        _refuse(setting, value, "is not a text of %d to %d characters" % (shortest, longest), "shorten it")
-    for character in value:
-        if setting.kind == "name":
-            if not ("a" <= character <= "z" or "0" <= character <= "9" or character == "_"):
-                _refuse(setting, value, "is not a name of small letters, digits and _", "write it so")
-        elif not " " <= character <= "~":
-            _refuse(setting, value, "has characters that the display lacks", "use plain letters")
-    return value
-
-
 def _check_curve(setting, value):
     """The rows as one flat array of integers; what they may do to the tempo is checked with the whole
     profile.
     """
     if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= CURVE_POINTS_MAX:
-        _refuse(
+        refuse(
             setting, value, "is not a list of 1 to %d rows" % CURVE_POINTS_MAX, "write rows of %d numbers" % 6
         )
     flat = array("i", [0] * (CURVE_COLUMNS * len(value)))
     for row_number, row in enumerate(value):
         if not isinstance(row, (list, tuple)) or len(row) != CURVE_COLUMNS:
-            _refuse(
+            refuse(
                 setting,
                 row,
                 "in row %d is not six numbers" % (row_number + 1),
@@ -364,17 +280,17 @@ def _check_curve(setting, value):
         for column in range(CURVE_COLUMNS):
             number = row[column]
             low, high = _CURVE_LOW[column], _CURVE_HIGH[column]
-            if not _is_number(number) or not low <= number <= high:
+            if not is_number(number) or not low <= number <= high:
                 rule = "in row %d: %s is outside %d to %d" % (row_number + 1, _CURVE_NAMES[column], low, high)
-                _refuse(setting, number, rule, "choose a value in that range")
-            flat[row_number * CURVE_COLUMNS + column] = _whole(number, _CURVE_SCALE[column])
+                refuse(setting, number, rule, "choose a value in that range")
+            flat[row_number * CURVE_COLUMNS + column] = whole(number, _CURVE_SCALE[column])
         if row_number == 0 and flat[0] != 0:
-            _refuse(setting, row[0], "is the first minute", "begin with minute 0")
+            refuse(setting, row[0], "is the first minute", "begin with minute 0")
         if row_number:
             after_ms = flat[row_number * CURVE_COLUMNS] - flat[(row_number - 1) * CURVE_COLUMNS]
             if after_ms < CURVE_SPACING_MS:
                 rule = "in row %d is not 0.1 or more after the minute before" % (row_number + 1)
-                _refuse(setting, row[0], rule, "sort the rows or spread them")
+                refuse(setting, row[0], rule, "sort the rows or spread them")
     return flat
 
 
@@ -435,15 +351,15 @@ class Profile:
         range, or settings that do not go together.
         """
         if not isinstance(values, dict):
-            raise ProfileError("a profile is a table of settings; this is %s" % _show(values))
+            raise ProfileError("a profile is a table of settings; this is %s" % show(values))
         for name in values:
             if find(name) is None:
                 raise ProfileError(
-                    "%s is not a setting of a profile; remove it or correct its name" % _show(name)
+                    "%s is not a setting of a profile; remove it or correct its name" % show(name)
                 )
         population = values.get("population", NEWBORN)
         if population not in _BOTH:
-            _refuse(find("population"), population, "is not a population", "choose newborn or adult")
+            refuse(find("population"), population, "is not a population", "choose newborn or adult")
         if population == NEWBORN and values.get("mode") == "follow_breath":
             _refuse_breath("mode", values)
         profile = cls()
@@ -451,7 +367,7 @@ class Profile:
         for setting in TABLE:
             value = values.get(setting.name, READY[population][setting.name])
             profile.values[setting.name] = value
-            setattr(profile, setting.attribute, check_setting(setting, value, population))
+            setattr(profile, setting.attribute, _check(setting, value, population))
         for name in values:
             if population == NEWBORN and name.startswith("breath_") and values[name] != READY[NEWBORN][name]:
                 _refuse_breath(name, values)
@@ -462,7 +378,7 @@ class Profile:
     def ready(cls, name):
         """Return a ready-made profile: "newborn" or "adult"."""
         if name not in READY:
-            raise ProfileError("%s is not a ready-made profile; choose newborn or adult" % _show(name))
+            raise ProfileError("%s is not a ready-made profile; choose newborn or adult" % show(name))
         return cls.from_values(READY[name])
 
     def _check_together(self):
@@ -527,26 +443,13 @@ class Profile:
 
 def _refuse_breath(name, values):
     """Raise ProfileError: nobody leads a newborn's breath, and a newborn's profile may ask for nothing of it."""
-    _refuse(find(name), values[name], "is for adults only: nobody leads a newborn's breath", "leave it out")
+    refuse(find(name), values[name], "is for adults only: nobody leads a newborn's breath", "leave it out")
 
 
-def check_setting(setting, value, population):
-    """Return a value in the firmware's units, by its row of the table. Raises ProfileError."""
-    kind = setting.kind
-    if kind == "number":
-        return _check_number(setting, value, population)
-    if kind == "curve":
+def _check(setting, value, population):
+    if setting.kind == "curve":
         return _check_curve(setting, value)
-    if kind == "switch":
-        if value is not True and value is not False:
-            _refuse(setting, value, "is not a switch", "choose true or false")
-        return value
-    if kind == "choice":
-        allowed = setting.allowed(population)
-        if value not in allowed:
-            _refuse(setting, value, "is none of the choices", "choose one of " + ", ".join(allowed))
-        return value
-    return _check_text(setting, value, population)
+    return check_setting(setting, value, population)
 
 
 def _shape(profile):

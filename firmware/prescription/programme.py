@@ -12,7 +12,7 @@ import json
 from array import array
 
 from firmware.care import plan as columns
-from firmware.prescription.profile import Setting, check_setting
+from firmware.prescription.setting import Setting, check_setting
 from firmware.sound.score import PATTERNS
 
 FORM = 1
