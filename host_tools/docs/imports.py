@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("firmware.prescription", "firmware.audio", "firmware.vitals"),
     ("firmware.usb", "firmware.startup", "firmware.loop"),
     ("firmware.boot", "firmware.main", "firmware.root"),
-    ("simulator", "simulator.cpython", "simulator.interpreter"),
+    ("simulator", "simulator.cpython", "simulator.interpreter", "simulator.compact", "simulator.rom_names"),
     ("simulator.target",),
     ("simulator.files", "simulator.chips"),
     (

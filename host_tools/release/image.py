@@ -7,7 +7,7 @@ from pathlib import Path
 
 from firmware.version import VERSION
 from simulator.files.errors import CalandoError
-from simulator.interpreter import ROOT, SLOT_SUMS, CompileError, compile_file, device_sources, slot_sums
+from simulator.interpreter import ROOT, SLOT_SUMS, CompileError, compacted_sources, compile_text, slot_sums
 
 STARTERS = (
     "boot.py",
@@ -26,12 +26,12 @@ def image(arch: str) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory() as beside:
         target = Path(beside) / "file.mpy"
-        for name, path in device_sources().items():
+        for name, text in compacted_sources().sources.items():
             try:
-                compile_file(path, target, arch, name.as_posix())
+                compile_text(text, target, arch, name)
             except CompileError as error:
                 raise CalandoError(str(error)) from None
-            files[name.with_suffix(".mpy").as_posix()] = target.read_bytes()
+            files[Path(name).with_suffix(".mpy").as_posix()] = target.read_bytes()
     files[SLOT_SUMS] = slot_sums(files)
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     files[MANIFEST] = json.dumps({"version": VERSION, "architecture": arch, "files": hashes}).encode()

@@ -67,15 +67,18 @@ def boot(bedside: Bedside, pins: bool = False, powered_for_ms: int = 0) -> dict[
     raise RuntimeError("the emulated chip stopped without a reason")
 
 
-def deployed_flash() -> tuple[Flash, int]:
-    """Return a Pico's flash with the firmware on it, and how many sectors the file system uses."""
+def deployed_flash(along: dict[str, Path] | None = None) -> tuple[Flash, int]:
+    """Return a Pico's flash with the firmware (and what is `along`) on it, and how many sectors the file system uses."""
     flash = Flash(folder=FOLDER)
-    return flash, install_firmware(flash)
+    return flash, install_firmware(flash, along)
 
 
-def install_firmware(flash: Flash) -> int:
-    """Put the firmware in the first of a flash's two folders; returns how many sectors the file system then uses."""
-    files = device_image("armv6m")
+def install_firmware(flash: Flash, along: dict[str, Path] | None = None) -> int:
+    """Put the firmware in the first of a flash's two folders; returns how many sectors the file system then uses.
+
+    along: more files by their names there, compiled with it.
+    """
+    files = device_image("armv6m", along)
     contents = {path.name: path.read_bytes() for path in sorted((ROOT / "firmware" / "root").glob("*.py"))}
     contents["slot"] = _SLOT.encode()
     slot = {path.relative_to(files).as_posix(): path.read_bytes() for path in sorted(files.rglob("*.mpy"))}

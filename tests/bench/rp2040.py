@@ -8,7 +8,6 @@ things take is measured with probes (rp2040_probes.py).
 import argparse
 import contextlib
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from simulator import scenario
 from simulator.bedside import Bedside, Stopped
 from simulator.computer import FRAME_US
 from simulator.flash import SECTORS
-from simulator.interpreter import ROOT, compile_file, device_image
+from simulator.interpreter import ROOT, device_image
 from simulator.runtimes import rp2040
 
 PROBES = Path(__file__).with_name("rp2040_probes.py")
@@ -206,11 +205,8 @@ def measure(minutes: float) -> Measured:
     held_s = PRESSED_S + max(12.0, 60 * minutes)
     played = play(held_s)
     bench = Asking(played, progress=lambda row: print(f"{row['time_s']:6.1f} s  {row['phase']}", flush=True))
-    bench.flash, sectors = rp2040.deployed_flash()
-    with tempfile.TemporaryDirectory() as folder:
-        probes_file = Path(folder) / "probes.mpy"
-        compile_file(PROBES, probes_file, "armv6m", "probes.py")
-        bench.flash.install({"main.py": b"import probes", "a/probes.mpy": probes_file.read_bytes()})
+    bench.flash, sectors = rp2040.deployed_flash({"probes.py": PROBES})
+    bench.flash.install({"main.py": b"import probes"})
     bench.flash.commit_profile(played.profile_values())
     plug_s = held_s + PLUG_AFTER_S
     bench.begin(plug_s)

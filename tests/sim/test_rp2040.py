@@ -148,10 +148,10 @@ PRESS_S, BREAKS_S = 6, 9
 PRESSED_TEXT = f'title = "t"\nduration_s = 20\n[[event]]\nat_s = {PRESS_S}\ndo = "press"\n'
 
 
-def deployed_bench(text):
+def deployed_bench(text, along=None):
     """A chip as it was deployed and committed, with a bedside around it."""
     bench = bedside.Bedside(from_text(text))
-    bench.flash, _ = rp2040.deployed_flash()
+    bench.flash, _ = rp2040.deployed_flash(along)
     bench.flash.commit_profile(bench.scenario.profile_values())
     return bench
 
@@ -161,13 +161,9 @@ def deployed_bench(text):
     ("how", "reason"), [("raise", "exception"), ("memory", "exception"), ("hang", "watchdog")]
 )
 def test_what_breaks_on_the_chip_ends_in_silence_and_a_reason_that_survives(how, reason):
-    bench = deployed_bench(PRESSED_TEXT)
-    broken = {
-        # Its clock begins with the firmware, some tenths of a second after the power.
-        "main.py": BROKEN.format(at_s=BREAKS_S, how=how).encode(),
-        "a/broken_device.py": (SIM / "broken_device.py").read_bytes(),
-    }
-    bench.flash.install(broken)
+    bench = deployed_bench(PRESSED_TEXT, {"broken_device.py": SIM / "broken_device.py"})
+    # Its clock begins with the firmware, some tenths of a second after the power.
+    bench.flash.install({"main.py": BROKEN.format(at_s=BREAKS_S, how=how).encode()})
     rp2040.boot(bench)
     silent_from = int(bench.now_us / 1e6 * RATE_HZ)
     interpreter = rp2040.boot(bench)
