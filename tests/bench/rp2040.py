@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+import simulator  # noqa: F401  (first: on a desk the firmware imports what it brings along)
 from firmware.usb.link import encode
 from simulator import scenario
 from simulator.bedside import Bedside, Stopped
