@@ -182,7 +182,8 @@ class Device:
         if self.pcm.running:
             while self.pcm.room():
                 self.audio.render(self._block)
-                self.pcm.write(self._block)
+                # A sham session does everything that a session does, and what was made is not heard.
+                self.pcm.write(self.pcm.silence if self.profile.sham else self._block)
 
     def press(self, now_ms):
         """Look at the button; what it means is acted on in the same turn."""
@@ -372,6 +373,8 @@ class Device:
         if outputs.phase != self._phase:
             self._phase = outputs.phase
             self._tell("phase", outputs.reason, reasons.PHASES.index(outputs.phase))
+            if outputs.phase == reasons.BASELINE and self.profile.study is not None:
+                self._tell("arm", None, self.profile.study)
         if outputs.segment != self._segment:
             self._segment = outputs.segment
             if self.programme is not None and outputs.segment >= 0:

@@ -17,6 +17,8 @@ class Prescription:
     voice: str
     listening_programme: str
     soundscape: str
+    sham: bool
+    study: int | None
 
     def __init__(self, profile):
         for name, value in profile.__dict__.items():

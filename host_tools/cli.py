@@ -24,6 +24,7 @@ from host_tools.commands import (
     session,
     song,
     studio,
+    study,
     terminal,
 )
 from host_tools.commands.common import AsJson, print_json, progress_bar, say, say_nothing
@@ -258,6 +259,7 @@ app.add_typer(profile.app, name="profile")
 app.add_typer(song.app, name="song")
 app.add_typer(programme.app, name="programme")
 app.add_typer(session.app, name="session")
+app.add_typer(study.app, name="study")
 app.command()(campaign.campaign)
 app.command()(bench.calibrate)
 app.command()(bench.selftest)

@@ -150,6 +150,7 @@ class Guard:
         # A profile without a pulse to follow, for an adult, needs no sensor. Everybody else does.
         self._needs_sensor = newborn or profile.mode != "open_loop"
         self._may_pace = not newborn and profile.mode == "follow_breath"
+        self._sham = profile.sham
         self._hour = hour
         self._hour_limit = NEWBORN_HOUR if newborn else ADULT_HOUR
         self._level_cdba = NEWBORN_LEVEL_CDBA if newborn else ADULT_LEVEL_CDBA
@@ -432,10 +433,17 @@ class Guard:
         measured = inputs.measured_level_cdba
         if measured is None:
             return False
-        sent = max(inputs.level_cdba, inputs.level_cdbc, MUTE_FROM_CDBA)
+        if self._sham:  # nothing is sent, so anything that is there is too much
+            sent = MUTE_FROM_CDBA
+        else:
+            sent = max(inputs.level_cdba, inputs.level_cdbc, MUTE_FROM_CDBA)
         self._above_for_ms = self._count(self._above_for_ms, measured > sent + OUTPUT_ABOVE_CDB)
         self._over_for_ms = self._count(self._over_for_ms, measured > self._ceiling_cdba + OUTPUT_CEILING_CDB)
-        below = inputs.level_cdba > OUTPUT_BELOW_FROM_CDBA and measured < inputs.level_cdba - OUTPUT_BELOW_CDB
+        below = (
+            not self._sham
+            and inputs.level_cdba > OUTPUT_BELOW_FROM_CDBA
+            and measured < inputs.level_cdba - OUTPUT_BELOW_CDB
+        )
         self._below_for_ms = self._count(self._below_for_ms, below)
         return (
             self._above_for_ms >= OUTPUT_ABOVE_MS

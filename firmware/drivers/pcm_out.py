@@ -32,7 +32,7 @@ class PcmOut:
         self._clock = clock
         self._pins = (Pin(clock_pin), Pin(word_select_pin), Pin(data_pin))
         self._amplifier = Pin(amplifier_pin, Pin.OUT, value=0)
-        self._silence = array("h", bytes(2 * BLOCK))
+        self.silence = array("h", bytes(2 * BLOCK))  # a block of it
         self._i2s = None
         self._ahead_frames = 0  # written and not yet played
         self._ticks_us = 0
@@ -60,7 +60,7 @@ class PcmOut:
             self._ahead_frames = 0
             self.underruns = 0
             while self.room():
-                self.write(self._silence)
+                self.write(self.silence)
             self._clock.sleep_us(_CLOCKS_FIRST_US)
         if not self.amplifier_on:
             self._amplifier.value(1)

@@ -33,6 +33,7 @@ CHIP_FAULTS = (
 )  # fmt: skip
 # Why an older firmware runs (root/choice.py); the detail of "fell_back" is a place in this list.
 WHY_LEFT = ("damaged", "never_ran")
+# The detail of "arm" is which arm of which study (prescription/profile.py): not whether it is the sham.
 # The detail of "cut" is what machine.reset_cause() says, of "segment" care/plan.py's code of it; after "full" there are no
 # more rows.
 EVENTS = (
@@ -51,6 +52,7 @@ EVENTS = (
     "breath",
     "segment",
     "seed",
+    "arm",
 )
 PACERS = ("off", "paced", "let_go")
 BREATH_EVERY_S = 10  # so often a breath is kept, so that 45 minutes of rows still fit beside

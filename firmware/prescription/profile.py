@@ -5,6 +5,7 @@ Defaults and their literature are in profiles.py; limits that no profile can pas
 trusts no profile.
 """
 
+import hashlib
 from array import array
 
 from firmware.care.curve import CURVE_COLUMNS, curve_at
@@ -38,6 +39,7 @@ _FEEDBACK = ("own", "none")
 _SOUNDS = ("none", "ocean", "womb", "rain")
 _FOLLOW = ("wait", "lead_anyway")
 _LOST = ("fade", "fixed_tempo")
+_ARMS = ("none", "a", "b")
 _CURVE_LOW = (0, 50, -20, -100, 0, 0)
 _CURVE_HIGH = (45, 100, 0, 100, 100, 100)
 
@@ -221,6 +223,7 @@ TABLE = (
     _choice(
         "breath_feedback", _FEEDBACK, _FEEDBACK, "whether the pulse's swing moves brightness and density"
     ),
+    _choice("arm", _ARMS, _ARMS, "of a blinded study, to which this person was drawn; none: no study"),
     Setting(
         "curve",
         "curve",
@@ -230,6 +233,10 @@ TABLE = (
         "rows of minute since matching, tempo %, level dB, minor %, brightness %, density %",
     ),
 )
+
+# What a study adds to a profile on its way to the device, and no person sees or edits: which of its arms is the sham.
+SEAL = "seal"
+SEAL_CHARACTERS = 32  # hex
 
 _CURVE_SCALE = (60000, 10, 100, 10, 10, 10)
 _CURVE_NAMES = ("minute", "tempo", "level", "minor", "brightness", "density")
@@ -241,6 +248,19 @@ def find(name):
         if setting.name == name:
             return setting
     return None
+
+
+def sham_arm(seal):
+    """Return "a" or "b": which arm of the study with this seal plays in silence. By the seal's SHA-256, so that no part of
+    the seal says it by itself.
+    """
+    return _ARMS[1 + (hashlib.sha256(seal.encode()).digest()[0] & 1)]
+
+
+def study_mark(seal):
+    """Return the 24 bits by which the sessions of a study are known; they say nothing of the arms."""
+    digest = hashlib.sha256(seal.encode()).digest()
+    return digest[1] << 16 | digest[2] << 8 | digest[3]
 
 
 def migrate(values, version, migrations=MIGRATIONS):
@@ -339,7 +359,10 @@ class Profile:
     breath_swell_cdb: int
     breath_ms: int
     breath_feedback: str
+    arm: str
     curve: array
+    sham: bool  # this person's arm is the one that plays in silence
+    study: int | None  # what a session of a study writes down: its mark, times two, and 1 for arm b
     values: dict
 
     @classmethod
@@ -353,7 +376,7 @@ class Profile:
         if not isinstance(values, dict):
             raise ProfileError("a profile is a table of settings; this is %s" % show(values))
         for name in values:
-            if find(name) is None:
+            if name != SEAL and find(name) is None:
                 raise ProfileError(
                     "%s is not a setting of a profile; remove it or correct its name" % show(name)
                 )
@@ -371,6 +394,7 @@ class Profile:
         for name in values:
             if population == NEWBORN and name.startswith("breath_") and values[name] != READY[NEWBORN][name]:
                 _refuse_breath(name, values)
+        profile._open_seal(values.get(SEAL))
         profile._check_together()
         return profile
 
@@ -380,6 +404,22 @@ class Profile:
         if name not in READY:
             raise ProfileError("%s is not a ready-made profile; choose newborn or adult" % show(name))
         return cls.from_values(READY[name])
+
+    def _open_seal(self, seal):
+        """Tell from a study's seal whether this arm is the sham: it is always one of the two."""
+        self.sham = False
+        self.study = None
+        if seal is None:
+            return
+        if not isinstance(seal, str) or len(seal) != SEAL_CHARACTERS:
+            raise ProfileError(
+                "the seal of a study is %d characters; put the profile there again" % SEAL_CHARACTERS
+            )
+        if self.arm == "none":
+            raise ProfileError("a seal without an arm belongs to no study; set arm = 'a' or 'b'")
+        self.values[SEAL] = seal
+        self.sham = sham_arm(seal) == self.arm
+        self.study = study_mark(seal) << 1 | (self.arm == "b")
 
     def _check_together(self):
         if self.maturity == "very_preterm" and not self.early_unlock:

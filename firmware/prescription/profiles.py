@@ -57,6 +57,7 @@ NEWBORN = {
     "breath_swell_db": 2,
     "breath_length_min": 10,
     "breath_feedback": "own",
+    "arm": "none",
     # minute since matching ended, tempo %, level dB, minor %, brightness %, density %.
     # The mode is the song's own: whoever wants major turned to minor asks for it in a profile of their own.
     "curve": [
@@ -113,6 +114,7 @@ ADULT = {
     "breath_swell_db": 2,  # Choice; natural sounds were the pleasantest pacer and slowed most: Ghent 2021 (n = 18)
     "breath_length_min": 10,  # Choice
     "breath_feedback": "own",
+    "arm": "none",
     # The mode is the song's own here too: it is the family's song, and what was shown when it came in is what plays.
     "curve": [
         [0, 100, 0, 0, 60, 80],

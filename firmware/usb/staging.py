@@ -197,6 +197,10 @@ class Staging:
             from firmware.prescription import profile
 
             values = _values(profile, data, version)
+            if values["arm"] != "none" and profile.SEAL not in values:
+                raise ValueError(
+                    "arm = %s is of a study, whose seal is missing; renew calando." % _show(values["arm"])
+                )
         finally:
             forget("prescription")
         self._check_named(values)

@@ -117,7 +117,8 @@ _WORLD = (
 
 # Not drawn: the title, whose letters nobody hears, the curve's rows (curve_shape says whether they are drawn), and a voice,
 # which needs a recording beside the profile.
-_NOT_DRAWN = ("title", "population", "curve", "voice")
+# A study's arm without its seal, which no campaign has, changes nothing.
+_NOT_DRAWN = ("title", "population", "curve", "voice", "arm")
 
 
 def _of_settings() -> list[Factor]:

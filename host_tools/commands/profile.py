@@ -116,7 +116,16 @@ def validate(file: File, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def put(file: File, commit: Commit = False, checked: Checked = False, port: Port = None) -> None:
+def put(
+    file: File,
+    study: Annotated[
+        str | None,
+        typer.Option(metavar="TITLE", help="Whose arm it is, where more than one blinded study is going on."),
+    ] = None,
+    commit: Commit = False,
+    checked: Checked = False,
+    port: Port = None,
+) -> None:
     """Send a profile to the device, and show what it would change. It is in use only once committed.
 
     The song and the recording that it names go with it, where they lie beside the file (NAME.lul, NAME.adp) or are airs.
@@ -129,7 +138,7 @@ def put(file: File, commit: Commit = False, checked: Checked = False, port: Port
     sounds = shelf.of_profile(profile, file.parent)
     with client.connect(port) as device:
         changes.put_what_differs(device, sounds, progress_bar)
-        changes.put_profile(device, profile)
+        changes.put_profile(device, profile, study)
         finish(device, commit, checked)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from firmware.prescription.profile import READY, SCHEMA_VERSION, Profile, ProfileError
-from host_tools.device import answers
+from firmware.prescription.profile import READY, SCHEMA_VERSION, SEAL, Profile, ProfileError
+from host_tools.device import answers, studies
 from host_tools.device.client import Connection, Items, Progress, Say
 from simulator.files import profile_file
 from simulator.files.errors import CalandoError
@@ -29,16 +29,18 @@ def profile_on(device: Connection, name: str = "profile") -> Profile | None:
     if raw is None:
         return None
     try:
-        return Profile.from_values(device.read(name, answers.settings, raw))
+        profile = Profile.from_values(device.read(name, answers.settings, raw))
+        profile.values.pop(SEAL, None)  # nobody is shown it, and what is put back is sealed anew
+        return profile
     except ProfileError as error:
         raise CalandoError(
             f"the {name} on {device.port} cannot be read by this program ({str(error).rstrip('.')}); renew calando"
         ) from None
 
 
-def put_profile(device: Connection, profile: Profile) -> None:
-    """Stage a profile. The device checks it again and refuses in its own words."""
-    device.put("profile", profile_file.as_bytes(profile), SCHEMA_VERSION)
+def put_profile(device: Connection, profile: Profile, study: str | None = None) -> None:
+    """Stage a profile, sealed where it has an arm of a study. The device checks it again and refuses in its own words."""
+    device.put("profile", profile_file.as_bytes(studies.sealed(profile, study)), SCHEMA_VERSION)
     device.stage()
 
 
@@ -66,6 +68,7 @@ def told(changes: Items) -> list[str]:
 
     Of a profile where there was none: what is other than ready-made, and that the rest is not.
     """
+    changes = [change for change in changes if change["setting"] != SEAL]  # nobody is shown it
     settings = {change["setting"]: change for change in changes if change["name"] == "profile"}
     population = settings.get("population", {"old": "", "new": ""})
     lines = [_line(change) for change in changes if change["name"] != "profile"]
@@ -139,7 +142,9 @@ def verify(device: Connection, changes: Items) -> list[str]:
             there = len(device.list("session"))
         else:
             there = sizes.get(name)
-        if not _same(there, change["new"]):
+        if setting == SEAL and there != change["new"]:
+            differences.append("profile: it is sealed for another study")
+        elif not _same(there, change["new"]):
             differences.append(f"{name} {setting} is {there}, not {change['new']}")
     return differences
 

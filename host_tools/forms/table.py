@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from host_tools.device import studies
 from host_tools.extras import needed
 from host_tools.forms.csv_form import UNCALIBRATED
 from host_tools.forms.minutes import Minute, minutes
@@ -63,6 +64,9 @@ COLUMNS: dict[str, dict[str, tuple[str, str, str]]] = {
         "tempo_slowest_bpm": ("number", "bpm", "slowest tempo of the music"),
         "level_mean_dba": ("number", "dB(A)", "energetic mean level at the ear while something was played, reckoned"),
         "level_highest_dba": ("number", "dB(A)", "highest level at the ear, reckoned"),
+        "study": ("text", "", "the mark of the blinded study it was of; empty: of none"),
+        "arm": ("text", "", "a or b: the study's arm; empty: of none"),
+        "arm_was": ("text", "", "music or silent sham; empty while the study is sealed on this computer"),
         "note_version": ("whole", "", "newest version of its note on this computer; empty: there is none"),
     },
     MINUTES: {
@@ -207,7 +211,17 @@ def _session_row(session: SessionFile, told: Told, written: notes.NoteVersion | 
         "tempo_slowest_bpm": min(tempo) if tempo else None,
         "level_mean_dba": round(float(10 * np.log10(np.mean(10 ** (levels / 10)))), 2) if sounding else None,
         "level_highest_dba": float(levels.max()) if sounding else None,
+        **_study(told),
         "note_version": written.number if written else None,
+    }
+
+
+def _study(told: Told) -> dict[str, str | None]:
+    arm = None if told.arm is None else studies.told(told.arm)
+    return {
+        "study": arm.mark if arm else None,
+        "arm": arm.letter if arm else None,
+        "arm_was": arm.was if arm else None,
     }
 
 

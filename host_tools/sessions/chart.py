@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from firmware.care import guard
+from host_tools.device import studies
 from host_tools.sessions import facts, picture, report, words
 from host_tools.sessions.facts import Facts
 from host_tools.sessions.note import NoteVersion, SessionNote, moment_words
@@ -22,7 +23,7 @@ MOST_EVENTS = 10  # what fits on one page beside the rest
 MOST_GAPS = 3
 LONG_NOTE = 600  # characters from which on the picture makes room, so that one page holds both
 BLANKS = ("Colour", "Calm, movement, sleep", "Comfort, face, breathing")
-_UNSEEN = ("boot", "heap")  # nothing that anybody at the bedside did or noticed
+_UNSEEN = ("boot", "heap", "arm")  # nothing that anybody at the bedside did or noticed
 _MARKED = ("press", "hold", "fault", "save_failed")
 _CEILING_DBA = {
     "newborn": guard.NEWBORN_CEILING_CDBA / 100,
@@ -168,6 +169,8 @@ def _known(session: SessionFile, told: Told) -> list[tuple[str, str]]:
         asked = f", asked for at {profile.level_dba:g} dB(A)" if profile.level_dba is not None else ""
         known.append(("Profile", f"{profile.title} ({profile.population}){now}"))
         known.append(("Music", f"{music or 'not known'}{asked}"))
+    if told.arm is not None:
+        known.append(("Study", studies.told(told.arm).words))
     known.append(("Level", _calibration(session)))
     known.append(("Pulse", _pulse(told)))
     record = _record(told)

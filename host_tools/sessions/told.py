@@ -50,6 +50,13 @@ class Told:
     length_s: int = 0  # to the last record
 
     @property
+    def arm(self) -> int | None:
+        """Return which arm of which study it was, as the device writes it (device/studies.py); None: of none."""
+        return next(
+            (event["detail"].get("value", 0) for event in self.events if event["kind"] == "arm"), None
+        )
+
+    @property
     def unknown(self) -> list[Stretch]:
         """Return the stretches of sound without a pulse, with why in words. Seconds without a record are not among them."""
         found: list[Stretch] = []

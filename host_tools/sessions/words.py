@@ -140,6 +140,7 @@ _DEVICE = {
     "fell_back": "the device runs an older firmware: the newer one was damaged or did not start",
     "end": "the session is over",
     "breath": "the device notes the breath",
+    "arm": "the session is of a blinded study",
 }
 
 

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from firmware.prescription.profile import READY, TABLE, Profile, ProfileError, Setting, find
+from firmware.prescription.profile import READY, SEAL, TABLE, Profile, ProfileError, Setting, find
 from simulator.files import toml_file
 from simulator.files.errors import CalandoError, choice
 
@@ -48,7 +48,7 @@ def check(values: dict[str, Any], where: str, source: str = "") -> Profile:
     """
     known = [setting.name for setting in TABLE]
     for name in values:
-        if name not in known:
+        if name not in known and name != SEAL:
             raise CalandoError(
                 f'{_place(where, source, name)}: there is no setting "{_short(name)}" in a profile{choice(name, known)}'
             )

@@ -117,7 +117,7 @@ def test_weeks_of_idleness_count_nothing_that_grows(monkeypatch):
 
 @NEAR
 def test_a_finger_across_a_wrap_presses_and_holds(wrap_ms):
-    button = CHECKED.module("firmware.care.panel").Button()
+    button = CHECKED.module("firmware.care.panel").Gestures()
     told = []
     for passed_ms in range(0, 4000, 16):
         gesture = button.sample((wrap_ms - 1500 + passed_ms) % WRAP_MS, 1000 <= passed_ms < 2500)

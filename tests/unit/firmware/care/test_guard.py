@@ -12,7 +12,7 @@ import pytest
 from firmware.care import guard as g
 from firmware.care.guard import FADE, FREEZE, GO, SILENCE, Guard
 from firmware.care.hour import Hour
-from firmware.prescription.profile import Profile
+from firmware.prescription.profile import Profile, sham_arm
 from firmware.step import Inputs, Outputs
 
 
@@ -408,6 +408,19 @@ FINE = [
     {"level_cdba": 4200, "measured_level_cdba": 0},
     {"supply_mv": None, "room_level_cdba": None, "measured_level_cdba": None, "heap_free_bytes": None},
 ]
+
+
+@pytest.mark.parametrize(
+    ("measured_cdba", "fine"), [(0, True), (3000, True), (4000, True), (4001, False), (4800, False)]
+)
+def test_of_a_sham_session_nothing_may_reach_the_loudspeaker(measured_cdba, fine):
+    watch = Watch(
+        arm="a", seal=next(seal for seal in map("{:032x}".format, range(99)) if sham_arm(seal) == "a")
+    )
+    watch.inputs.level_cdba = watch.inputs.level_cdbc = 4800
+    watch.inputs.measured_level_cdba = measured_cdba
+    stopped_s = watch.run(30)
+    assert stopped_s is None if fine else (stopped_s <= 2.1 and watch.guard.verdict.action == SILENCE)
 
 
 @pytest.mark.parametrize(("cause", "seconds", "verdict"), DEVICE)

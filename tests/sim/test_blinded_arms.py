@@ -1,0 +1,71 @@
+"""The arms of a blinded study on the whole device: but for the sound nothing tells the sham from the music."""
+
+import numpy as np
+import pytest
+from sim_parts import from_text
+
+from firmware.memory import names
+from firmware.prescription.profile import sham_arm, study_mark
+from simulator import bedside
+from simulator.runtimes import cpython, micropython
+
+TEXT = """\
+title = "an arm"
+duration_s = 170
+[patient]
+pulse_rate_bpm = 140
+[profile]
+arm = "{arm}"
+seal = "{seal}"
+[[event]]
+at_s = 4
+do = "press"
+[[event]]
+at_s = 60
+do = "motion"
+to = 1.0
+for_s = 8
+[[event]]
+at_s = 150
+do = "press"
+"""
+SEALS = {sham_arm(seal): seal for seal in ("0" * 32, "1" * 32, "2" * 32, "3" * 32)}
+
+
+def play(arm, seal, runtime):
+    bench = bedside.Bedside(from_text(TEXT.format(arm=arm, seal=seal)))
+    heap = {"cpython": cpython, "micropython": micropython}[runtime].boot(bench)
+    return bench.result(runtime, 0.0, heap), bench
+
+
+def arm_of(result):
+    """What the session wrote down of its arm, once."""
+    (written,) = [event["detail"]["value"] for event in result.events if event["kind"] == "device_arm"]
+    return written
+
+
+@pytest.mark.parametrize("runtime", ["micropython", "cpython"])
+def test_everything_but_the_sound_is_the_same(runtime):
+    seal = SEALS["b"]
+    (music, at_music), (sham, at_sham) = play("a", seal, runtime), play("b", seal, runtime)
+    assert music.pcm.any() and not sham.pcm.any()
+    assert music.rows == sham.rows
+    # Light, fade, lengths, order: every event with its time, but for the letter of the arm.
+    seen = [[event for event in result.events if event["kind"] != "device_arm"] for result in (music, sham)]
+    assert seen[0] == seen[1]
+    assert [arm_of(music) & 1, arm_of(sham) & 1] == [0, 1]
+    for name in ("end", "reason", "underruns", "i2c_transactions", "flash_erases", "amplifier_pops", "heap"):
+        assert music.summary[name] == sham.summary[name], name
+    assert at_music.lights == at_sham.lights
+    kept = [at.flash.load(names.SESSION, names.SESSIONS_KEPT) for at in (at_music, at_sham)]
+    assert (
+        len(kept[0]) == len(kept[1])
+        and [one != other for one, other in zip(*kept, strict=True)].count(True) == 1
+    )
+
+
+@pytest.mark.parametrize("sham", ["a", "b"])
+def test_which_arm_is_silent_is_the_seals_to_say(sham):
+    result, _ = play("a", SEALS[sham], "micropython")
+    assert np.any(result.pcm) == (sham == "b")
+    assert arm_of(result) == study_mark(SEALS[sham]) << 1
