@@ -277,7 +277,7 @@ class TestNothingElse:
             "gap_min", "daily_min", "sessions_a_day", "onset_s", "fade_s", "baseline_s", "baseline_max_s", "match_min",
             "lead_rate_percent_per_min", "margin_percent", "slowing_percent", "follow", "sensor_off",
             "sensor_off_hold_s", "poor_signal_hold_s", "pulse_low_stop_bpm", "pulse_rise_stop_percent",
-            "spo2_stop_percent", "curve",
+            "spo2_stop_percent", "arm", "curve",
             "breath_tempo_bpm", "breath_first_percent", "breath_floor_per_min", "breath_inhalation_percent",
             "breath_swell_db", "breath_length_min", "breath_feedback",
         }  # fmt: skip
