@@ -207,8 +207,11 @@ class Vitals:
         )
 
     def candidate_mbpm(self):
-        """Return the rate that the waves alone give, also outside of what is shown; None where they give none or two."""
-        if not self.contact or self._movement.present(self._state[pulse.HEAD]):
+        """Return the rate that the waves alone give, also outside of what is shown; None where they give none or two.
+
+        A second rhythm does not hide it: a newborn's breath is one, and under an adult's profile all that is known.
+        """
+        if not self.contact or self._movement.much(self._state[pulse.HEAD]):
             return None
         mbpm = self.rates.only_mbpm()
         return None if mbpm is None or mbpm > _FASTEST_HEART_MBPM else mbpm

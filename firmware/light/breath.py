@@ -92,7 +92,7 @@ def powers(x: ptr16, cosines: ptr16, count: int, out: ptr32):
         before = 0
         last = 0
         i = 0
-        while i < 256:
+        while i < _RING:
             value = int(x[i]) + int(x[i + 1]) + int(x[i + 2]) + int(x[i + 3]) - 2048
             now = (value >> 4) + ((cosine * last) >> 13) - before
             before = last

@@ -16,7 +16,7 @@ _RATIO_SAME_PERCENT = const(5)  # so near, it is blood that swings more
 _RATE_APART_PERCENT = const(10)  # from the calm rate
 _LASTS_PAIRS = const(380)  # after the last large swing
 _BURST_PAIRS = const(900)  # in a movement as long as this no rate is believed
-_TWO_LAST_PAIRS = const(200)  # after two rhythms were in the light
+_TWO_LAST_PAIRS = const(150)  # after two rhythms were in the light
 _CALM_SURE = const(8)  # seconds of a shown rate, until it outlasts them
 _CALM_FIRST = const(3)  # seconds of a shown rate, until it is believed to be calm
 _SETTLES_SHIFT = const(3)  # a calm second moves what is usual by 1/8
@@ -80,8 +80,12 @@ class Movement:
             self._slope * 100 > self._calm_slope * percent or self._swing * 100 > self._calm_swing * percent
         )
 
+    def much(self, head):
+        """Return whether the light swings as only a sensor that is moved makes it."""
+        return head < self._until
+
     def present(self, head):
-        """Return whether the sensor is being moved."""
+        """Return whether the sensor is being moved, or may be: a second rhythm, which can be a breath too, is in the light."""
         return head < self._until or head < self._two_until
 
     def disturbs(self, rate, head):

@@ -73,9 +73,9 @@ def add_noise(
     elif depth > int(state[DEPTH_TARGET]):
         state[SWELL_DEPTH] = depth - 1
     loud = int(waves[sine + (int(state[_SWELL_PHASE]) >> _TO_PLACE)]) - 12768
-    old_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
+    old_swell = AS_IT_IS - ((((loud * depth) >> 11) * 215) >> 8)
     loud = int(waves[sine + (phase >> _TO_PLACE)]) - 12768
-    new_swell = 0x4000 - ((((loud * depth) >> 11) * 215) >> 8)
+    new_swell = AS_IT_IS - ((((loud * depth) >> 11) * 215) >> 8)
     old_swell = (old_swell * int(state[PACED])) >> 14
     new_swell = (new_swell * int(state[PACED_END])) >> 14
     state[_SWELL_PHASE] = phase

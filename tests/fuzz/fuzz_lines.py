@@ -11,6 +11,7 @@ from binascii import crc32
 from collections.abc import Iterator
 
 from firmware.prescription import profile
+import simulator  # noqa: F401, I001  # before what imports the firmware
 from firmware.usb import link
 
 NAMES = [
