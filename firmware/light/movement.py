@@ -85,7 +85,7 @@ class Movement:
         return head < self._until
 
     def present(self, head):
-        """Return whether the sensor is being moved, or may be: a second rhythm, which can be a breath too, is in the light."""
+        """Return whether the sensor is moved, or may be: a second rhythm is in the light, which can be a breath too."""
         return head < self._until or head < self._two_until
 
     def disturbs(self, rate, head):

@@ -10,8 +10,8 @@ import random
 from binascii import crc32
 from collections.abc import Iterator
 
+import simulator  # noqa: F401  # before what imports the firmware
 from firmware.prescription import profile
-import simulator  # noqa: F401, I001  # before what imports the firmware
 from firmware.usb import link
 
 NAMES = [

@@ -36,12 +36,12 @@ def file(tmp_path):
     return write
 
 
-def check_rate(path, rate_bpm=72, population="adult", spo2=True, **options):
+def check_rate(path, rate_bpm=72, population="adult", spo2=True, within=0.03, **options):
     """The firmware reads the true rate from it, and the true saturation (92.5) where there is red light."""
     readings = vitals_run.read(path, population, **options)
     shown = [row["pulse_rate_bpm"] for row in readings.rows[10:]]
     assert len(shown) > SECONDS - 12
-    assert all(rate is not None and abs(rate / rate_bpm - 1) < 0.03 for rate in shown), shown
+    assert all(rate is not None and abs(rate / rate_bpm - 1) < within for rate in shown), shown
     last = readings.rows[-1]["spo2_percent"]
     assert last == pytest.approx(92.5, abs=1) if spo2 else last is None
     return readings
@@ -212,7 +212,8 @@ def test_lost_and_repeated_rows_never_give_a_wrong_rate(file, population_rate, s
     repeated = np.repeat(every, 1 + random.poisson(0.4, len(every)))
     both = np.repeat(some_lost, 1 + random.poisson(0.3, len(some_lost)))
     for kept in (one_lost, some_lost, repeated, both):
-        readings = check_rate(file(rows(AT[kept], samples[kept])), rate_bpm, population)
+        # A third of the rows drawn through may cost one beat of a slow heart's eight seconds a quarter of its length.
+        readings = check_rate(file(rows(AT[kept], samples[kept])), rate_bpm, population, within=0.04)
         assert readings.notes
 
 
