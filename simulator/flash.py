@@ -2,6 +2,8 @@
 
 import contextlib
 import fcntl
+import gc
+import itertools
 import json
 import mmap
 import os
@@ -30,6 +32,9 @@ PROGRAM_US, WORST_PROGRAM_US = 400, 3_000
 CALL_US = 250
 
 
+_shared = itertools.count(1)  # chips made so far
+
+
 class Flash:
     """Bytes that can only be cleared bit by bit, and set again a sector at a time.
 
@@ -54,6 +59,8 @@ class Flash:
         """Make an erased chip that another process can read as a file, or one of this process alone."""
         if not hasattr(os, "memfd_create"):  # on macOS
             return memoryview(bytearray(b"\xff" * BYTES))
+        if next(_shared) % 64 == 0:
+            gc.collect()  # a bedside that is over hangs in circles, and its two descriptors with it until they are found
         self._number = os.memfd_create("flash")
         weakref.finalize(self, os.close, self._number)
         os.write(self._number, b"\xff" * BYTES)
