@@ -29,6 +29,7 @@ TIMEOUT_S = 60
 SUBJECTS = {
     "guard.py": [
         "tests/unit/firmware/care/test_guard.py",
+        "tests/unit/firmware/care/test_pacer.py",
         "tests/unit/firmware/prescription/test_profile.py",
     ],
     "tempo.py": ["tests/unit/firmware/care/test_tempo.py"],

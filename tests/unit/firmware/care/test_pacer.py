@@ -256,6 +256,8 @@ class TestGuard:
     def test_what_is_gentle_enough_is_left_alone(self):
         outputs = self.limited(self.asked())
         assert (outputs.pace_mbpm, outputs.swell_cdb, outputs.inhalation_permille) == (6_000, 200, 400)
+        for inhalation in (300, 500):
+            assert self.limited(self.asked(inhalation=inhalation)).inhalation_permille == inhalation
         assert self.limited(self.asked(pace=None)).swell_cdb == 0
         assert self.limited(self.asked(swell=None)).pace_mbpm is None
 
