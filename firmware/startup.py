@@ -80,26 +80,24 @@ def _load_song(files, name):
         from firmware.sound.pattern import Pattern
 
         return Pattern(name[len(PATTERN) :])
-    file = names.SONG + name
-    size = files.size(file)
-    if size is None:
-        raise ValueError("its song is not on this device")
-    data = bytearray(size)
-    files.read_into(file, 0, data)
-    return Score(data, name)
+    return Score(_whole(files, names.SONG + name), name)
 
 
 def _load_programme(files, name):
     """The Plan of a profile's listening programme; raises ValueError when it is not there, or damaged."""
     from firmware.prescription import programme
 
-    file = names.PROGRAMME + name
+    return programme.read(_whole(files, names.PROGRAMME + name))
+
+
+def _whole(files, file):
+    """Return the bytes of a file; raises ValueError when it is not there."""
     size = files.size(file)
     if size is None:
-        raise ValueError("its programme is not on this device")
+        raise ValueError("%s is not on this device" % file)
     data = bytearray(size)
     files.read_into(file, 0, data)
-    return programme.read(data)
+    return data
 
 
 def _load_sources(device):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from simulator.files.errors import CalandoError
 
-# What the reader of zips raises for bytes that are none.
+# What the reader of zips raises for bytes that are none; NotImplementedError is its word for a packing it does not know.
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OverflowError, ValueError,
     KeyError,

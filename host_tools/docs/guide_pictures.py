@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -82,14 +83,24 @@ def small(png: bytes) -> bytes:
     return out.getvalue()
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Make the pictures of the therapist's guide.")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the pictures")
+def take(folder: Path) -> dict[str, bytes]:
+    """Return each picture by its name. `folder`: where the files beside a song may lie."""
+    made = [*(session(name) for name in SESSIONS), curve("newborn"), song(SONG, folder)]
+    return {name: small(png) for name, png in zip(NAMES, made, strict=True)}
+
+
+def main(
+    what: str = "Make the pictures of the therapist's guide.",
+    folder: Path = FOLDER,
+    take: Callable[[Path], dict[str, bytes]] = take,
+) -> int:
+    """Write the pictures that `take` gives into a folder, another with --out; returns the exit status."""
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--out", type=Path, default=folder, help="folder for the pictures")
     folder = parser.parse_args().out
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        made = [*(session(name) for name in SESSIONS), curve("newborn"), song(SONG, folder)]
-        files = {folder / name: small(png) for name, png in zip(NAMES, made, strict=True)}
+        files = {folder / name: png for name, png in take(folder).items()}
         write_files(files)
     except (CalandoError, bedside.RuntimeDied, OSError) as error:
         print(f"calando: {error}", file=sys.stderr)

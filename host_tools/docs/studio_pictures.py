@@ -1,6 +1,5 @@
 """The pictures of docs/studio.md, taken with a browser of the studio as it is: `make guide`."""
 
-import argparse
 import os
 import re
 import shutil
@@ -13,10 +12,10 @@ from typing import Any
 
 from host_tools.device import simulated
 from host_tools.docs.guide_pictures import FOLDER as BESIDE
+from host_tools.docs.guide_pictures import main as write
 from host_tools.docs.guide_pictures import small
-from host_tools.output import write_files
 from simulator import scenario
-from simulator.bedside import Bedside, RuntimeDied
+from simulator.bedside import Bedside
 from simulator.files.errors import CalandoError
 from simulator.interpreter import find_micropython
 from simulator.runtimes import cpython, micropython
@@ -143,19 +142,7 @@ def _play_a_session(folder: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Take the pictures of the studio's guide.")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the pictures")
-    folder = parser.parse_args().out
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        files = {folder / name: png for name, png in take().items()}
-        write_files(files)
-    except (CalandoError, RuntimeDied, OSError) as error:
-        print(f"calando: {error}", file=sys.stderr)
-        return 1
-    for path, png in files.items():
-        print(f"{path}: {len(png) / 1000:.0f} KB")
-    return 0
+    return write("Take the pictures of the studio's guide.", FOLDER, lambda folder: take())
 
 
 if __name__ == "__main__":

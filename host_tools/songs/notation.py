@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 from host_tools.songs import corrections
 from host_tools.songs.piece import MOST_MEASURES, ChordName, Key, Measure, Note, Part, Piece
+from host_tools.zip_files import DAMAGED
 from simulator.files.errors import CalandoError
 
 LARGEST_SCORE = 16_000_000  # bytes of a MusicXML file, unpacked
@@ -67,8 +68,7 @@ def _unpacked(data: bytes, name: str) -> bytes:
                 raise CalandoError(f"{name} holds no score")
             with archive.open(scores[0]) as file:
                 return file.read(LARGEST_SCORE + 1)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, NotImplementedError, RuntimeError,
-            ValueError, KeyError) as error:  # fmt: skip
+    except (*DAMAGED, zipfile.LargeZipFile, OSError) as error:
         raise CalandoError(
             f"{name} is a damaged archive, or was cut ({_short(error)}): copy it again"
         ) from error

@@ -50,7 +50,7 @@ class Patients(LightSource):
         return self._at(t_s).skin_temperature_c(t_s - self._now_s)
 
     def _tissue(self, time_us):
-        raise NotImplementedError("each of the patients has its own")
+        raise AssertionError("each of the patients has its own")
 
 
 def sessions(wraps):
