@@ -29,7 +29,8 @@ def counted(name, run):
         before = gc.mem_alloc()
         run(now_ms)
         used = gc.mem_alloc() - before
-        spent[name] = spent.get(name, 0) + used
+        if used >= 0:  # garbage was collected in this call: what it took is not to be known
+            spent[name] = spent.get(name, 0) + used
 
     return call
 
