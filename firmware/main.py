@@ -182,8 +182,8 @@ class Device:
         if self.pcm.running:
             while self.pcm.room():
                 self.audio.render(self._block)
-                # A sham session does everything that a session does, and what was made is not heard.
-                self.pcm.write(self.pcm.silence if self.profile.sham else self._block)
+                # A silent session does everything that a session does, and what was made is not heard.
+                self.pcm.write(self.pcm.silence if self.profile.silent else self._block)
 
     def press(self, now_ms):
         """Look at the button; what it means is acted on in the same turn."""

@@ -17,7 +17,8 @@ class Prescription:
     voice: str
     listening_programme: str
     soundscape: str
-    sham: bool
+    silent: bool
+    stranger: bool
     study: int | None
 
     def __init__(self, profile):
@@ -113,6 +114,7 @@ class Outputs:
         self.feedback_permille: int | None = (
             None  # added to brightness and density; None: there is no feedback
         )
+        self.stranger_permille: int | None = None  # of a study's sham: what is heard in place of the feedback
         self.pacer = "off"  # one of journal.PACERS
         self.breath_followed = False  # the last breath that was paced
         self.sensor_on = False  # the sensor's LEDs may be lit

@@ -51,7 +51,9 @@ class Conductor:
                 audio.set_tempo(outputs.tempo_mbpm)
             if outputs.level_over_ms is not None:
                 audio.set_level(outputs.level_cdba, outputs.level_over_ms)
-            feedback = outputs.feedback_permille or 0
+            feedback = outputs.stranger_permille
+            if feedback is None:
+                feedback = outputs.feedback_permille or 0
             audio.set_pace(outputs.pace_mbpm, outputs.swell_cdb, outputs.inhalation_permille)
             audio.set_mood(
                 outputs.minor_permille,

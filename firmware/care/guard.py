@@ -150,7 +150,7 @@ class Guard:
         # A profile without a pulse to follow, for an adult, needs no sensor. Everybody else does.
         self._needs_sensor = newborn or profile.mode != "open_loop"
         self._may_pace = not newborn and profile.mode == "follow_breath"
-        self._sham = profile.sham
+        self._silent = profile.silent
         self._hour = hour
         self._hour_limit = NEWBORN_HOUR if newborn else ADULT_HOUR
         self._level_cdba = NEWBORN_LEVEL_CDBA if newborn else ADULT_LEVEL_CDBA
@@ -433,14 +433,14 @@ class Guard:
         measured = inputs.measured_level_cdba
         if measured is None:
             return False
-        if self._sham:  # nothing is sent, so anything that is there is too much
+        if self._silent:  # nothing is sent, so anything that is there is too much
             sent = MUTE_FROM_CDBA
         else:
             sent = max(inputs.level_cdba, inputs.level_cdbc, MUTE_FROM_CDBA)
         self._above_for_ms = self._count(self._above_for_ms, measured > sent + OUTPUT_ABOVE_CDB)
         self._over_for_ms = self._count(self._over_for_ms, measured > self._ceiling_cdba + OUTPUT_CEILING_CDB)
         below = (
-            not self._sham
+            not self._silent
             and inputs.level_cdba > OUTPUT_BELOW_FROM_CDBA
             and measured < inputs.level_cdba - OUTPUT_BELOW_CDB
         )
@@ -597,6 +597,7 @@ class Guard:
         """Bring the pace and its swell within their limits, and take away feedback from an irregular heart."""
         if not self._may_pace:
             outputs.pace_mbpm = outputs.swell_cdb = outputs.feedback_permille = None
+            outputs.stranger_permille = None
             return
         feedback = outputs.feedback_permille
         if feedback is not None:
@@ -604,6 +605,14 @@ class Guard:
                 outputs.feedback_permille = None
             else:
                 outputs.feedback_permille = max(-FEEDBACK_PERMILLE, min(FEEDBACK_PERMILLE, feedback))
+        strangers = outputs.stranger_permille
+        if strangers is not None:
+            # Nobody else's either, where the patient's own may not be heard.
+            outputs.stranger_permille = (
+                None
+                if outputs.feedback_permille is None
+                else max(-FEEDBACK_PERMILLE, min(FEEDBACK_PERMILLE, strangers))
+            )
         pace = outputs.pace_mbpm
         if pace is None or outputs.swell_cdb is None:
             outputs.pace_mbpm = None

@@ -27,6 +27,16 @@ _RATIO_HIGH = const(1_600)
 _FEEDBACK_MOST = const(500)
 _FEEDBACK_PERMILLE_PER_S = const(10)  # 10 points in 10 s
 _NEUTRAL_PERMILLE_PER_S = const(25)  # from either end within 20 s
+# The swing of a resting adult's pulse, percent of that of the first minute, every five seconds: the recording
+# bio_resting_5min_100hz of NeuroKit (MIT), its beats' rate over 30 s, less a parabola. For a study's sham.
+_STRANGER_MS = const(5_000)
+_STRANGER = bytes(
+    (
+        113, 108, 103, 102, 101, 100, 93, 75, 85, 89, 89, 100, 110, 170, 195, 189, 193, 176, 182, 104, 155, 168, 187, 202,
+        195, 188, 170, 144, 136, 134, 93, 77, 77, 80, 76, 82, 83, 86, 153, 154, 156, 247, 255, 255, 240, 243, 219,
+        118, 123, 118, 129, 132, 115, 112,
+    )
+)  # fmt: skip
 _KEPT_MS = const(20_000)  # the feedback stays as it is while the swing is unknown, so long
 
 OFF = "off"
@@ -38,8 +48,9 @@ class Pacer:
     """`listen` every step until `ready`, then `begin`, then `advance` every step.
 
     pace_mbpm: thousandths of a breath a minute, None while there is none; swell_cdb: above and below the soundscape's
-    level; feedback_permille: -500 to 500, None while no swing of the first minute is known; state: "off", "paced" or
-    "let_go"; followed: the last paced breath; at_floor: it slows no further; paced_ms: for how long it has paced.
+    level; feedback_permille: -500 to 500, None while no swing of the first minute is known; stranger_permille: the same
+    from a stranger's breath, in a study's sham, else None; state: "off", "paced" or "let_go"; followed: the last paced
+    breath; at_floor: it slows no further; paced_ms: for how long it has paced.
     """
 
     def __init__(self, profile):
@@ -56,6 +67,7 @@ class Pacer:
         self.pace_mbpm: int | None = None
         self.swell_cdb = 0
         self.feedback_permille: int | None = None
+        self.stranger_permille: int | None = None
         self.followed = False
         self.paced_ms = 0
         self._second_ms = 0
@@ -188,24 +200,33 @@ class Pacer:
         """Move brightness and density after the swing of the pulse; neutral where it is unknown for long."""
         if not self._own_swing or self._profile.breath_feedback != "own":
             return
-        now = self.feedback_permille or 0
         swing_mbpm = -1 if inputs.breath_amplitude_mbpm is None else inputs.breath_amplitude_mbpm
         known = swing_mbpm >= 0 and not inputs.rhythm_irregular and self.state == PACED
         self._unknown_ms = 0 if known else self._unknown_ms + elapsed_ms
-        rate = _FEEDBACK_PERMILLE_PER_S
-        if known:
-            ratio = min(swing_mbpm, 200_000) * 1000 // self._own_swing
-            ratio = max(_RATIO_LOW, min(_RATIO_HIGH, ratio))
-            wanted = (2 * ratio - _RATIO_LOW - _RATIO_HIGH) * _FEEDBACK_MOST // (_RATIO_HIGH - _RATIO_LOW)
-        elif self._unknown_ms <= _KEPT_MS and not inputs.rhythm_irregular:
-            wanted = now
-        else:
-            wanted = 0
-            rate = _NEUTRAL_PERMILLE_PER_S
-        self._move += elapsed_ms * rate
+        kept = not known and self._unknown_ms <= _KEPT_MS and not inputs.rhythm_irregular
+        self._move += elapsed_ms * (_FEEDBACK_PERMILLE_PER_S if known or kept else _NEUTRAL_PERMILLE_PER_S)
         most = self._move // 1000
         self._move -= most * 1000
-        self.feedback_permille = now + max(-most, min(most, wanted - now))
+        if kept:
+            most = 0
+        swing_permille = min(swing_mbpm, 200_000) * 1000 // self._own_swing if known else None
+        self.feedback_permille = _toward(self.feedback_permille, swing_permille, most)
+        if self._profile.stranger:
+            # Known, kept and let go as the patient's own, so that nothing but what is answered to is another's. Where it
+            # begins differs from session to session, by what nobody chooses.
+            place = self.paced_ms // _STRANGER_MS + self._own_swing
+            swing_permille = _STRANGER[place % len(_STRANGER)] * 10 if known else None
+            self.stranger_permille = _toward(self.stranger_permille, swing_permille, most)
+
+
+def _toward(now, swing_permille, most):
+    """Return the feedback, by at most `most` nearer to what a swing asks for; to neutral where there is none."""
+    now = now or 0
+    wanted = 0
+    if swing_permille is not None:
+        ratio = max(_RATIO_LOW, min(_RATIO_HIGH, swing_permille))
+        wanted = (2 * ratio - _RATIO_LOW - _RATIO_HIGH) * _FEEDBACK_MOST // (_RATIO_HIGH - _RATIO_LOW)
+    return now + max(-most, min(most, wanted - now))
 
 
 def _place(ordered, count, value):

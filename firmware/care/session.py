@@ -434,5 +434,6 @@ class Session:
         outputs.pace_mbpm = pacer.pace_mbpm if paces else None
         outputs.inhalation_permille = self.profile.breath_inhalation_permille
         outputs.feedback_permille = pacer.feedback_permille if paces else None
+        outputs.stranger_permille = pacer.stranger_permille if paces else None
         outputs.pacer = pacer.state if paces else "off"
         outputs.breath_followed = paces and pacer.followed

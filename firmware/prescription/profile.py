@@ -251,7 +251,7 @@ def find(name):
 
 
 def sham_arm(seal):
-    """Return "a" or "b": which arm of the study with this seal plays in silence. By the seal's SHA-256, so that no part of
+    """Return "a" or "b": which arm of the study with this seal is the sham. By the seal's SHA-256, so that no part of
     the seal says it by itself.
     """
     return _ARMS[1 + (hashlib.sha256(seal.encode()).digest()[0] & 1)]
@@ -361,7 +361,8 @@ class Profile:
     breath_feedback: str
     arm: str
     curve: array
-    sham: bool  # this person's arm is the one that plays in silence
+    silent: bool  # this person's arm is the sham, and what is made is not heard
+    stranger: bool  # this person's arm is the sham of a profile whose music answers to a breath: it answers to a stranger's
     study: int | None  # what a session of a study writes down: its mark, times two, and 1 for arm b
     values: dict
 
@@ -407,7 +408,7 @@ class Profile:
 
     def _open_seal(self, seal):
         """Tell from a study's seal whether this arm is the sham: it is always one of the two."""
-        self.sham = False
+        self.silent = self.stranger = False
         self.study = None
         if seal is None:
             return
@@ -418,7 +419,9 @@ class Profile:
         if self.arm == "none":
             raise ProfileError("a seal without an arm belongs to no study; set arm = 'a' or 'b'")
         self.values[SEAL] = seal
-        self.sham = sham_arm(seal) == self.arm
+        if sham_arm(seal) == self.arm:
+            self.stranger = self.mode == "follow_breath" and self.breath_feedback == "own"
+            self.silent = not self.stranger
         self.study = study_mark(seal) << 1 | (self.arm == "b")
 
     def _check_together(self):

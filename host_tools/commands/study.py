@@ -1,4 +1,4 @@
-"""`calando study`: blinded studies, in which one of two arms is a session that nobody hears."""
+"""`calando study`: blinded studies, in which one of two arms is a sham: nobody hears it, or it answers to a stranger."""
 
 import datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 from host_tools.commands.common import AsJson, ask, group, print_json, say
 
-app = group("Blinded studies: two arms, of which one is a silent sham, and nobody here knows which.")
+app = group("Blinded studies: two arms, of which one is a sham, and nobody here knows which.")
 
 Name = Annotated[
     str, typer.Argument(metavar="TITLE|MARK", help="A study on this computer; see `calando study list`.")
@@ -105,3 +105,6 @@ def unseal(
         return
     for arm, what in arms.items():
         say(f"arm {arm}: {what}")
+    say(
+        "The sham played in silence; under a profile whose music answers to the breath, it answered to a stranger's."
+    )

@@ -1,8 +1,9 @@
 """Blinded studies on this computer: their seals, kept where nobody looks, and whether they were unsealed.
 
 A study has two arms, "a" and "b". One of them is the sham: the device does all that it does in a session, and nothing is
-heard. Which one it is follows from the seal (firmware/prescription/profile.py), 32 random characters that a profile of
-the study takes along to the device and that no command shows. Until the study is unsealed nothing here says which.
+heard; or, where the profile's music answers to the breath, it answers to a stranger's. Which one it is follows from the
+seal (firmware/prescription/profile.py), 32 random characters that a profile of the study takes along to the device and that
+no command shows. Until the study is unsealed nothing here says which.
 """
 
 import datetime
@@ -40,13 +41,13 @@ class Study(BaseModel):
         return f"{study_mark(self.seal):06x}"
 
     def opened(self) -> dict[str, str]:
-        """Return what each arm was, "music" or "silent sham". Raises CalandoError while the study is sealed."""
+        """Return what each arm was, "music" or "sham". Raises CalandoError while the study is sealed."""
         if self.unsealed is None:
             raise CalandoError(
                 f'the study "{self.title}" is sealed; when its last session is over: calando study unseal {self.mark}'
             )
         sham = sham_arm(self.seal)
-        return {arm: "silent sham" if arm == sham else "music" for arm in ARMS}
+        return {arm: "sham" if arm == sham else "music" for arm in ARMS}
 
 
 def folder() -> Path:
@@ -170,9 +171,7 @@ class ArmTold(NamedTuple):
 
     mark: str
     letter: str
-    was: (
-        str | None
-    )  # "music" or "silent sham"; None while the study is sealed here, or is not on this computer
+    was: str | None  # "music" or "sham"; None while the study is sealed here, or is not on this computer
     words: str  # for a report
 
 

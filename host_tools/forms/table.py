@@ -66,7 +66,7 @@ COLUMNS: dict[str, dict[str, tuple[str, str, str]]] = {
         "level_highest_dba": ("number", "dB(A)", "highest level at the ear, reckoned"),
         "study": ("text", "", "the mark of the blinded study it was of; empty: of none"),
         "arm": ("text", "", "a or b: the study's arm; empty: of none"),
-        "arm_was": ("text", "", "music or silent sham; empty while the study is sealed on this computer"),
+        "arm_was": ("text", "", "music or sham; empty while the study is sealed on this computer"),
         "note_version": ("whole", "", "newest version of its note on this computer; empty: there is none"),
     },
     MINUTES: {

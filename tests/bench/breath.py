@@ -68,8 +68,9 @@ RHYTHMS
 
 Where they differ, judged by the truth:
 
-- **Single early beats.** The peers put the odd beat where it might have been and count the intervals on both sides of it; a
-  guess is never as regular as the patient. Ours leaves the odd intervals out and counts only steps between normal ones.
+- **Single early beats.** neurokit2 puts the odd beat where it might have been and counts the intervals on both sides of it; a
+  guess is never as regular as the patient. systole draws both intervals of an early beat anew from their neighbours (so it
+  counts two for one) and comes near. Ours leaves the odd intervals out and counts only steps between normal ones.
 - **Many odd beats.** Their threshold is 5.2 times the quartile deviation of the differences: where many are odd it lets them
   pass, and a number of hundreds is given. Ours caps it at a sixth of the interval, and says unknown above 5 %.
 - **Fibrillation.** No interval is odd among others as odd: the peers find few, and give a number. Ours asks how many

@@ -69,3 +69,40 @@ def test_which_arm_is_silent_is_the_seals_to_say(sham):
     result, _ = play("a", SEALS[sham], "micropython")
     assert np.any(result.pcm) == (sham == "b")
     assert arm_of(result) == study_mark(SEALS[sham]) << 1
+
+
+BREATH = """\
+title = "an arm that follows the breath"
+duration_s = 150
+[patient]
+population = "adult"
+pulse_rate_bpm = 76
+breathing_rate_bpm = 14
+follows_pace = 1.0
+[profile]
+population = "adult"
+mode = "follow_breath"
+arm = "{arm}"
+seal = "{seal}"
+[[event]]
+at_s = 4
+do = "press"
+"""
+
+
+def test_where_the_music_answers_to_the_breath_the_sham_is_heard_and_answers_to_another():
+    seal = SEALS["b"]
+    benches = [bedside.Bedside(from_text(BREATH.format(arm=arm, seal=seal))) for arm in ("a", "b")]
+    music, sham = (bench.result("micropython", 0.0, micropython.boot(bench)) for bench in benches)
+    assert music.pcm.any() and sham.pcm.any()
+    fed = [row["feedback_percent"] for row in music.rows if row.get("feedback_percent")]
+    assert len(fed) > 20, "the feedback was on"
+    assert not np.array_equal(music.pcm, sham.pcm)
+    assert music.summary["end"] == sham.summary["end"]
+    told = [
+        [{name: value for name, value in row.items() if "level" not in name} for row in result.rows]
+        for result in (music, sham)
+    ]
+    assert told[0] == told[1]
+    seen = [[event for event in result.events if event["kind"] != "device_arm"] for result in (music, sham)]
+    assert seen[0] == seen[1]

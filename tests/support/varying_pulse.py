@@ -32,6 +32,7 @@ def varying_pulse(
     *,
     breaths_per_minute: float = 15,
     in_pulse: float = 0.03,
+    in_pulse_later: tuple[float, float] | None = None,
     in_height: float = 0.06,
     in_level: float = 0.2,
     jitter: float = 0.01,
@@ -44,8 +45,9 @@ def varying_pulse(
 ) -> Varying:
     """A pulse that grows faster by `in_pulse` (share of an interval) in mid-breath.
 
-    jitter: standard deviation of an interval, share. early: share of beats that come early. fibrillation: standard
-    deviation of an interval from `fibrillates_from_s` on, share.
+    in_pulse_later: from so many seconds on, and the share from then on. jitter: standard deviation of an interval, share.
+    early: share of beats that come early. fibrillation: standard deviation of an interval from
+    `fibrillates_from_s` on, share.
     """
     random = np.random.default_rng(seed)
     turn = 2 * np.pi * breaths_per_minute / 60
@@ -54,7 +56,8 @@ def varying_pulse(
     tops, heights, normal = [], [], []
     while at < seconds + 2:
         phase = turn * (at + interval_s / 2)
-        span = interval_s * (1 - in_pulse * np.sin(phase)) * (1 + jitter * random.standard_normal())
+        swing = in_pulse_later[1] if in_pulse_later and at >= in_pulse_later[0] else in_pulse
+        span = interval_s * (1 - swing * np.sin(phase)) * (1 + jitter * random.standard_normal())
         height = 1 + in_height * np.sin(phase + 0.7) + 0.02 * random.standard_normal()
         odd = pause
         if fibrillation and at > fibrillates_from_s:

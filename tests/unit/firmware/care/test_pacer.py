@@ -12,7 +12,7 @@ from firmware.care import guard as g
 from firmware.care.guard import Guard
 from firmware.care.hour import Hour
 from firmware.care.pacer import Pacer
-from firmware.prescription.profile import Profile, ProfileError
+from firmware.prescription.profile import SEAL_CHARACTERS, Profile, ProfileError, sham_arm
 from firmware.step import Inputs, Outputs
 
 
@@ -331,3 +331,60 @@ class TestBadProfiles:
 
     def test_a_newborns_profile_with_every_value_written_out_is_none(self):
         Profile.from_values(dict(Profile.ready("newborn").values))
+
+
+def sham(mine, arm, **values):
+    """A session of an arm whose person breathes with this swing: their own feedback, and a stranger's, each second."""
+    seal = "0" * SEAL_CHARACTERS
+    other = {"a": "b", "b": "a"}[sham_arm(seal)]
+    drawn = sham_arm(seal) if arm == "sham" else other
+    bed = Bedside(
+        lambda second, pace: (None if mine[second] is None else (pace or 14_000), mine[second]),
+        arm=drawn,
+        seal=seal,
+        **values,
+    )
+    heard = []
+    for _ in range(660):
+        bed.run(1)
+        heard.append(bed.bench.outputs.stranger_permille)
+    return bed, heard
+
+
+def test_a_studys_sham_answers_to_a_stranger_and_tells_what_ones_own_breath_asked_for():
+    correlated, starts = [], set()
+    for person in range(8):
+        mine = swings(person)
+        (music, none), (drawn, heard) = sham(mine, "music"), sham(mine, "sham")
+        assert (
+            music.told == drawn.told
+        )  # what is written down is the same, and so is all that is not feedback
+        assert set(none) == {None}
+        stranger = np.array(heard[90:640], dtype=float)
+        assert np.abs(np.diff(stranger)).max() <= 10 and np.abs(stranger).max() <= 500
+        assert np.ptp(stranger) > 300  # it is music that answers to somebody
+        correlated.append(np.corrcoef(stranger, np.array(mine[91:641], dtype=float))[0, 1])
+        starts.add(tuple(heard[90:200]))
+    assert abs(np.mean(correlated)) < 0.2 and max(np.abs(correlated)) < 0.8, correlated
+
+
+def test_a_stranger_is_heard_only_while_ones_own_breath_would_be():
+    mine = [value if second < 300 or second > 350 else None for second, value in enumerate(swings(3))]
+    drawn, heard = sham(mine, "sham")
+    own = [told[2] for told in drawn.told]
+    assert [value is None for value in heard] == [value is None for value in own]
+    assert heard[310] == heard[300] and heard[345] == own[345] == 0
+    assert any(heard[400:600])
+
+
+def test_the_guard_takes_a_strangers_feedback_away_with_ones_own_and_keeps_it_within_bounds():
+    guard, outputs = Guard(profile(), Hour()), Outputs()
+    for own, stranger, left in ((100, 9_000, 500), (100, -9_000, -500), (None, 300, None)):
+        outputs.feedback_permille, outputs.stranger_permille = own, stranger
+        outputs.pace_mbpm, outputs.swell_cdb = 6_000, 100
+        guard.limit(outputs)
+        assert outputs.stranger_permille == left
+    newborn = Guard(Profile.ready("newborn"), Hour())
+    outputs.feedback_permille, outputs.stranger_permille = 100, 100
+    newborn.limit(outputs)
+    assert outputs.feedback_permille is outputs.stranger_permille is None

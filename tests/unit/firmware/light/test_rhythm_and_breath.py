@@ -167,3 +167,29 @@ def test_each_kind_of_odd_beat_has_its_class(odd_ms, classes):
     assert found[39 : 39 + len(odd_ms)] == classes
     assert sum(found) == sum(classes)
     assert rhythm.tally()[3] == 1
+
+
+@pytest.mark.parametrize(("breaths", "before", "after"), [(15, 0.03, 0.06), (6, 0.03, 0.06), (6, 0.06, 0.03)])
+def test_a_change_of_the_swing_is_read_within_two_breaths_and_the_time_to_class_a_beat(
+    breaths, before, after
+):
+    changed_s = 100.3
+    made = varying_pulse(
+        seconds=160,
+        breaths_per_minute=breaths,
+        in_pulse=before,
+        in_pulse_later=(changed_s, after),
+        jitter=0.005,
+        seed=3,
+    )
+    rows = vitals_run.play(made.samples, "adult").rows
+    swing_bpm = [row["breath_amplitude_bpm"] for row in rows]
+    between_bpm = 72 * (
+        before + after
+    )  # from the lowest to the highest: twice the share, halfway between both
+    late = [
+        row["time_s"]
+        for row, bpm in zip(rows, swing_bpm, strict=True)
+        if row["time_s"] > changed_s and bpm is not None and (bpm > between_bpm) == (after > before)
+    ]
+    assert late[0] - changed_s < 2 * 60 / breaths + 5

@@ -199,7 +199,8 @@ def test_every_setting_says_what_it_means():
 def test_the_attributes_that_the_firmware_reads_are_those_of_the_table():
     assert set(Profile.__annotations__) == {setting.attribute for setting in TABLE} | {
         "values",
-        "sham",
+        "silent",
+        "stranger",
         "study",
     }
     assert set(vars(Profile.ready(NEWBORN))) == set(Profile.__annotations__)

@@ -38,8 +38,14 @@ def test_the_lot_falls_both_ways_and_always_one_arm_is_the_sham():
     assert set(arms) == {"a", "b"} and 150 < arms.count("a") < 250
     for number in range(50):
         seal = f"{number:032x}"
-        shams = [with_arm(arm, seal=seal).sham for arm in ("a", "b")]
-        assert sorted(shams) == [False, True]
+        silent = [with_arm(arm, seal=seal).silent for arm in ("a", "b")]
+        assert sorted(silent) == [False, True]
+        breath = {"population": "adult", "mode": "follow_breath", "seal": seal}
+        found = [with_arm(arm, **breath) for arm in ("a", "b")]
+        assert [one.stranger for one in found] == silent and not any(one.silent for one in found)
+        # Where the music does not answer to the breath, nobody would hear whose it is.
+        found = [with_arm(arm, breath_feedback="none", **breath) for arm in ("a", "b")]
+        assert [one.silent for one in found] == silent and not any(one.stranger for one in found)
         assert 0 <= study_mark(seal) < 1 << 24
 
 
@@ -56,7 +62,7 @@ def test_a_profile_is_sealed_by_the_only_study_that_goes_on_or_by_the_one_named(
     one = studies.begin("one", NOW)
     assert studies.sealed(with_arm()).values[SEAL] == one.seal
     assert SEAL not in studies.sealed(with_arm("none")).values
-    two = studies.begin("two", NOW)
+    two = studies.begin("two", NOW + datetime.timedelta(minutes=1))
     with pytest.raises(CalandoError, match='one of the studies "one", "two"; say which with --study'):
         studies.sealed(with_arm())
     assert (
@@ -86,9 +92,9 @@ def test_what_is_told_of_a_session_stays_blind_until_the_study_is_unsealed_here(
         study.opened()
     opened = studies.unseal(study, NOW)
     assert studies.unseal(opened, NOW + datetime.timedelta(days=1)).unsealed == NOW
-    assert {studies.told(value).was for value in written.values()} == {"music", "silent sham"}
+    assert {studies.told(value).was for value in written.values()} == {"music", "sham"}
     sham = sham_arm(study.seal)
-    assert studies.told(written[sham]).was == "silent sham"
+    assert studies.told(written[sham]).was == "sham"
     assert "not on this computer" in studies.told(12).words
 
 
@@ -132,11 +138,11 @@ def test_no_command_shows_the_seal_or_the_arms_before_unsealing(folder):
     said += calando("study", "list") + calando("study", "list", "--json")
     study = studies.find("quiet")
     assert 'arm = "a"' in said and "Read back and compared" in said
-    assert study.seal not in said and "sham" not in said.replace("silent sham, and nobody", "")
+    assert study.seal not in said and "sham" not in said.replace("is a sham, and nobody", "")
     with pytest.raises(CalandoError, match="add --yes"):
         calando("study", "unseal", "quiet")
     arms = json.loads(calando("study", "unseal", study.mark, "--yes", "--json"))["arms"]
-    assert arms == {"a": "music", "b": "silent sham"} or arms == {"b": "music", "a": "silent sham"}
+    assert arms == {"a": "music", "b": "sham"} or arms == {"b": "music", "a": "sham"}
 
 
 def test_an_arm_without_a_study_is_refused_before_anything_is_sent(folder):
