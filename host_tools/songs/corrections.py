@@ -4,7 +4,9 @@ with a test in tests/unit/host_tools/songs/test_song_corrections.py that names i
 All work on the tree of a MusicXML score, before music21 reads it.
 """
 
+import contextlib
 import re
+from collections import Counter
 from xml.etree import ElementTree
 
 from host_tools.songs.piece import LONGEST_QUARTERS
@@ -16,6 +18,9 @@ _NOTE = r"[\^_=]*[A-Ga-g][,']*[\d/]*"
 _UNSURE_TIE = re.compile(
     rf'(?<![\^_=])({_NOTE})-((?:[\s|]|\(\d[:\d]*|"[^"]*"|![^!\n]*!)*)(?=[\^_=]+[A-Ga-g])'
 )
+_QUARTERS = {
+    "breve": 8, "whole": 4, "half": 2, "quarter": 1, "eighth": 0.5, "16th": 0.25, "32nd": 0.125, "64th": 0.0625,
+}  # fmt: skip
 _JUMPS = {"dacapo": "da capo", "dalsegno": "dal segno", "fine": "fine", "tocoda": "to coda"}
 
 
@@ -26,6 +31,8 @@ def correct(root: ElementTree.Element, told: list[str]) -> ElementTree.Element:
     """
     if root.tag == "score-timewise":
         root = _partwise(root)
+    _mend_divisions(root, told)
+    _mend_durations(root, told)
     _bound(root)
     _silence_cues(root, told)
     _mend_keys(root, told)
@@ -116,6 +123,116 @@ def _mend_metres(root: ElementTree.Element, told: list[str]) -> None:
                 attributes.remove(time)
                 if not any("a metre that" in line for line in told):
                     told.append(f"a metre that does not exist was left out: {'/'.join(said)[:20]}")
+
+
+def _mend_divisions(root: ElementTree.Element, told: list[str]) -> None:
+    """music21 10.5.1 makes every note of a file without <divisions> next to nothing."""
+    for part in root.findall("part"):
+        given = False
+        for element in part.iter():
+            if element.tag == "divisions" and (element.text or "").strip():
+                given = True
+                break
+            if element.tag == "note":
+                break
+        first = part.find("measure")
+        if given or first is None or part.find("measure/note") is None:
+            continue
+        per_quarter, source = _divisions_of(part)
+        if per_quarter is None:
+            raise CalandoError(
+                "it does not say how long a quarter is (<divisions>), nor do its notes: export it again"
+            )
+        attributes = first.find("attributes")
+        if attributes is None:
+            attributes = ElementTree.Element("attributes")
+            first.insert(0, attributes)
+        divisions = attributes.find("divisions")
+        if divisions is None:
+            divisions = ElementTree.Element("divisions")
+            attributes.insert(0, divisions)
+        divisions.text = f"{per_quarter:g}"
+        line = f"the file does not say how long a quarter is (<divisions>): it was taken from {source}"
+        if line not in told:
+            told.append(line)
+
+
+def _written_quarters(note: ElementTree.Element) -> float | None:
+    """Length of a note in quarters by its kind, dots and tuplet; None where they do not say."""
+    kind = (note.findtext("type") or "").strip()
+    try:
+        actual = int(note.findtext("time-modification/actual-notes") or 1)
+        normal = int(note.findtext("time-modification/normal-notes") or 1)
+    except ValueError:
+        return None
+    if kind not in _QUARTERS or not (0 < actual < 100 and 0 < normal < 100):
+        return None
+    return _QUARTERS[kind] * (2 - 0.5 ** len(note.findall("dot"))) * normal / actual
+
+
+def _mend_durations(root: ElementTree.Element, told: list[str]) -> None:
+    """music21 10.5.1 gives a note that has a kind ("quarter") and no duration no length; only grace notes may lack it."""
+    count = 0
+    for part in root.findall("part"):
+        divisions = 1.0
+        for measure in part.findall("measure"):
+            for element in measure:
+                if element.tag == "attributes":
+                    with contextlib.suppress(ValueError):  # told by _bound
+                        divisions = float(element.findtext("divisions") or divisions)
+                if element.tag != "note" or element.find("grace") is not None:
+                    continue
+                duration = element.find("duration")
+                if duration is not None and (duration.text or "").strip():
+                    continue
+                written = _written_quarters(element)
+                if written is None:
+                    raise CalandoError(
+                        f"bar {measure.get('number', '?')[:8]} has a note without a duration: export it again"
+                    )
+                if duration is None:
+                    duration = ElementTree.SubElement(element, "duration")
+                duration.text = f"{written * divisions:.6g}"
+                count += 1
+    if count:
+        told.append(
+            f"{count} note{'s have' if count > 1 else ' has'} no duration in the file: taken from the kinds of the notes"
+        )
+
+
+def _divisions_of(part: ElementTree.Element) -> tuple[float | None, str]:
+    """Durations of a quarter, from the kind of note beside a duration, or from a first whole bar and its metre."""
+    found: Counter[float] = Counter()
+    lasting = False
+    for note in part.iter("note"):
+        try:
+            duration = float(note.findtext("duration") or 0)
+        except ValueError:
+            continue
+        written = _written_quarters(note)
+        lasting |= duration > 0
+        if written and 0 < duration < 1e7:
+            found[round(duration / written, 4)] += 1
+    if found:
+        return found.most_common(1)[0][0] or None, "the kinds of its notes"
+    if not lasting:
+        return (
+            (10080.0, "the kinds of its notes") if part.find("measure/note/type") is not None else (None, "")
+        )
+    for measure in part.findall("measure")[:2][::-1]:
+        try:
+            bar = 4 * float(part.findtext("measure/attributes/time/beats") or 0)
+            bar /= float(part.findtext("measure/attributes/time/beat-type") or 0)
+            length = sum(
+                float(note.findtext("duration") or 0)
+                for note in measure.findall("note")
+                if note.find("chord") is None and (note.findtext("voice") or "1") == "1"
+            )
+        except (ValueError, ZeroDivisionError):
+            continue
+        if bar > 0 and length > 0:
+            return round(length / bar, 4) or None, "its metre and a whole bar"
+    return None, ""
 
 
 def _bound(root: ElementTree.Element) -> None:

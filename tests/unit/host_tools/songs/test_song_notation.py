@@ -256,6 +256,21 @@ def test_midi_key_metre_and_upbeat_are_the_files(tmp_path):
     assert own.bars == [24, 96]
 
 
+def on(note, at):
+    return at, mido.Message("note_on", note=note, velocity=60)
+
+
+def test_a_midi_note_that_never_ends_is_told_and_covers_nothing(tmp_path):
+    high = midi(tmp_path, [metre(4, 4), on(79, 0), *row([(67, 1), (69, 1), (71, 1), (67, 1)], 1)])
+    assert names(high) == "G5 G4 A4 B4 G4" and said(high, "1 note is never ended in the file, G5 at beat 0")
+    last = midi(tmp_path, [metre(4, 4), *row([(67, 1), (69, 1), (71, 1)]), on(67, 3)])
+    assert names(last) == "G4 A4 B4 G4" and said(last, "G4 at beat 3")
+    low = midi(tmp_path, [metre(4, 4), on(48, 0), on(50, 2), *row([(67, 1), (69, 1), (71, 1), (67, 1)])])
+    assert names(low) == "G4 A4 B4 G4" and said(
+        low, "2 notes are never ended in the file, the first C3 at beat 0"
+    )
+
+
 def test_a_short_rest_of_a_written_midi_file_stays_and_a_players_gap_does_not(tmp_path):
     written = row([(67, 0.75), (0, 0.25), (69, 0.5), (0, 0.5), (71, 1), (74, 2)])
     assert names(midi(tmp_path, [metre(4, 4), *written])) == "G4:0.75 -:0.25 A4:0.5 -:0.5 B4 D5:2"
