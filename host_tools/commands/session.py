@@ -180,18 +180,20 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder with files
 def table(
     folder: Folder,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="An existing folder; default: that of the sessions.")
+        Path | None, typer.Option(metavar="DIR", help="Made if it is not there; default: that of the sessions.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write all sessions of a folder as tables for R or pandas: a row a session, a minute, a score; with a dictionary."""
     from host_tools.forms import table as work
-    from host_tools.output import write_files
+    from host_tools.output import OutputFolder
 
     with progress_bar("reading the sessions") as progress:
         tables = work.read_folder(folder, _tell, progress)
     files = work.files(tables, out or folder)
-    write_files(files)
+    with OutputFolder(out or folder) as made:
+        for place, content in files.items():
+            (made / place.name).write_bytes(content)
     counted = {name: tables.rows(name) for name in tables.columns}
     if as_json:
         print_json({"rows": counted, "files": [str(place) for place in files]})
