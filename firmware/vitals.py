@@ -28,7 +28,13 @@ _STALE_AFTER_PAIRS = const(250)  # the same in samples
 # A bare sensor sees some hundred counts, skin 20 000 and more with the driver's steering.
 _CONTACT_LOST_COUNTS = const(12000)
 _CONTACT_FOUND_COUNTS = const(15000)
-_SATURATED_COUNTS = const(262000)  # of 262 143
+_HIGHEST_COUNT = const(262143)
+_SATURATED_COUNTS = const(262000)
+# Slots of what a second's light reached: as the extremes of pulse.py lie, from IR_MIN on.
+_IR_LOW = const(0)
+_IR_HIGH = const(1)
+_RED_LOW = const(2)
+_RED_HIGH = const(3)
 _LOST_AGAIN_PAIRS = const(250)  # samples lost twice within 5 s: what came before is not used
 _LEVEL_JUMP_PERCENT = const(25)  # within a second: another hold of the sensor, not the room's light
 # So long without a beat there is no pulse to show: 3 s, for the sensor may be off; 5 s where the light is the
@@ -86,16 +92,14 @@ class Vitals:
     def __init__(self, population="newborn"):
         self.population = population
         newborn = population == "newborn"
-        ranges = _NEWBORN if newborn else _ADULT
+        shortest, longest, window, least, self._half, self._second = _NEWBORN if newborn else _ADULT
         self._newborn = newborn
-        self._half = ranges[4]
         self._state = pulse.new_state()
         self._ir = _flat_ring()
         self._red = _flat_ring()
         self._ir_levelled = _flat_ring()
         self._red_levelled = _flat_ring()
-        self._second = ranges[5]
-        self._period = Period(ranges[0], ranges[1], ranges[2], ranges[3], self._second)
+        self._period = Period(shortest, longest, window, least, self._second)
         self._beats = Beats()
         self._waves = Waves()
         self.rates = Rates(self._waves, newborn)
@@ -234,8 +238,9 @@ class Vitals:
             self._measured = head
             self._look_at_level(head)
             swings = self._swings
-            if self.contact and swings[1] > swings[0] and head > self._led_guard:
-                self._movement.look(self._ir, head, swings[1] - swings[0], swings[3] - swings[2])
+            ir_swing = swings[_IR_HIGH] - swings[_IR_LOW]
+            if self.contact and ir_swing > 0 and head > self._led_guard:
+                self._movement.look(self._ir, head, ir_swing, swings[_RED_HIGH] - swings[_RED_LOW])
             self._swings_begin()
             self._find_limits(head)
         self._level_slopes(head)
@@ -265,9 +270,9 @@ class Vitals:
 
     def _swings_begin(self):
         """A new second: the lowest and the highest count of infrared, then of red."""
-        for place in (0, 2):
-            self._swings[place] = 262143
-            self._swings[place + 1] = 0
+        swings = self._swings
+        swings[_IR_LOW] = swings[_RED_LOW] = _HIGHEST_COUNT
+        swings[_IR_HIGH] = swings[_RED_HIGH] = 0
 
     def _unknown(self, reason):
         self.pulse_rate_mbpm = None
@@ -286,7 +291,7 @@ class Vitals:
         if low > high:
             return  # nothing new
         swings = self._swings
-        for place in (0, 2):
+        for place in (_IR_LOW, _RED_LOW):
             if state[pulse.IR_MIN + place] < swings[place]:
                 swings[place] = state[pulse.IR_MIN + place]
             if state[pulse.IR_MAX + place] > swings[place + 1]:

@@ -12,6 +12,10 @@ from micropython import const
 from firmware.light import pulse
 
 _RING = const(256)  # 64 s
+_RING_MASK = const(255)
+_BEATS_MASK = const(63)  # beats.py remembers 64 beats
+_SPANS_MASK = const(127)  # rhythm.py remembers 128 intervals
+_MBPM_TICKS = const(192000000)  # thousandths a minute × ticks
 _GRID = const(240)  # of which 60 are looked at for the rate
 _LEAST_GRID = const(176)  # 44 s: a breath of 15 s nearly three times
 _STEP_TICKS = const(800)
@@ -25,6 +29,10 @@ _FARTHEST_TICKS = const(22400)  # beats farther apart than 7 s: the grid begins 
 _HEIGHT_SHARE = const(50)  # 1/50 of the usual height
 _INTERVAL_SHARE = const(100)  # 1/100 of the interval
 _LEVEL_SHARE = const(20)  # 1/20 of the height
+_ZERO = const(512)  # of biased values, which reach as far as ±511
+_X_MOST = const(511)
+_LEVEL_ZERO = const(32768)
+_MOST_16 = const(65535)
 _BREATHS = const(3)  # whose median swing is told
 _SMOOTHED_TICKS = const(208)  # 65 ms
 _STALE_TICKS = const(19200)  # the newest beat on the grid may be 6 s old
@@ -57,18 +65,18 @@ def detrend(values: ptr16, x: ptr16, start: int, count: int, half: int) -> int:
         total = 0
         number = 0
         while number < half:
-            total += int(values[(start + number) & 255])
+            total += int(values[(start + number) & _RING_MASK])
             number += 1
         while i < count:
             if i + half < count:
-                total += int(values[(start + i + half) & 255])
+                total += int(values[(start + i + half) & _RING_MASK])
                 number += 1
             if i > half:
-                total -= int(values[(start + i - half - 1) & 255])
+                total -= int(values[(start + i - half - 1) & _RING_MASK])
                 number -= 1
-            step = int(values[(start + i) & 255]) - total // number
+            step = int(values[(start + i) & _RING_MASK]) - total // number
             if turn == 1:
-                x[i] = 512 + step * 511 // largest
+                x[i] = _ZERO + step * _X_MOST // largest
             else:
                 if step < 0:
                     step = 0 - step
@@ -93,7 +101,7 @@ def powers(x: ptr16, cosines: ptr16, count: int, out: ptr32):
         last = 0
         i = 0
         while i < _RING:
-            value = int(x[i]) + int(x[i + 1]) + int(x[i + 2]) + int(x[i + 3]) - 2048
+            value = int(x[i]) + int(x[i + 1]) + int(x[i + 2]) + int(x[i + 3]) - 4 * _ZERO
             now = (value >> 4) + ((cosine * last) >> 13) - before
             before = last
             last = now
@@ -112,7 +120,7 @@ def lay(values: ptr16, at: int, first: int, ticks: int, before: int, ticks_after
     number = 0
     while first <= ticks_after:
         share = ((first - ticks) << 6) // span
-        values[at & 255] = before + (((after - before) * share) >> 6)
+        values[at & _RING_MASK] = before + (((after - before) * share) >> 6)
         at += 1
         first += _STEP_TICKS
         number += 1
@@ -173,23 +181,23 @@ class Breath:
             self._next += 1
             if not rhythm.good(number):
                 continue
-            ticks = beats.times[number & 63]
-            height = beats.rises[number & 63]
-            span = rhythm.spans[number & 127]
+            ticks = beats.times[number & _BEATS_MASK]
+            height = beats.rises[number & _BEATS_MASK]
+            span = rhythm.spans[number & _SPANS_MASK]
             apart = ticks - self._from_ticks
-            level = 32768 + ((beats.levels[number & 63] - self._base) >> self._shift)
-            if self._from < 0 or not 0 < apart < _FARTHEST_TICKS or not 0 < level < 65536:
+            level = _LEVEL_ZERO + ((beats.levels[number & _BEATS_MASK] - self._base) >> self._shift)
+            if self._from < 0 or not 0 < apart < _FARTHEST_TICKS or not 0 < level <= _MOST_16:
                 self._laid = 0
                 self._place_ticks = ticks
                 # Sixteen bits a place: a usual height is some hundred steps, and the level may drift by 32 heights.
-                self._base = beats.levels[number & 63]
+                self._base = beats.levels[number & _BEATS_MASK]
                 self._shift = 0
                 while height >> self._shift > 1000:
                     self._shift += 1
-                level = 32768
-                height = min(height >> self._shift, 65535)
+                level = _LEVEL_ZERO
+                height = min(height >> self._shift, _MOST_16)
             else:
-                height = min(height >> self._shift, 65535)
+                height = min(height >> self._shift, _MOST_16)
                 at = self._laid
                 first = self._place_ticks
                 begin = self._from_ticks
@@ -248,7 +256,7 @@ class Breath:
             return
         ticks = lag * _STEP_TICKS
         ticks += pulse.vertex(total[lag - 1], total[lag], total[lag + 1], _STEP_TICKS)
-        self.rate_mbpm = 192000000 // ticks
+        self.rate_mbpm = _MBPM_TICKS // ticks
         if not irregular:
             self._swing(lag)
             if self._laid >= _RING:
@@ -299,7 +307,7 @@ class Breath:
                 value = intervals[place % _RING]
                 shortest = min(shortest, value)
                 longest = max(longest, value)
-            swings[breath] = 192000000 // shortest - 192000000 // longest  # 60 s are 192 000 ticks
+            swings[breath] = _MBPM_TICKS // shortest - _MBPM_TICKS // longest
         low = min(swings[0], swings[1])
         high = max(swings[0], swings[1])
         self.amplitude_mbpm = max(low, min(high, swings[2]))
@@ -331,7 +339,7 @@ class Breath:
         rate_mbpm = self.rate_mbpm
         if self._begun_ticks is None or rate_mbpm is None:
             return None
-        period = 192000000 // rate_mbpm
+        period = _MBPM_TICKS // rate_mbpm
         into = (now_ticks - self._begun_ticks) % period
         half = period // 2
         return (half - into) * 5 // 16 if into < half else (into - period) * 5 // 16

@@ -12,6 +12,12 @@ from micropython import const
 
 _KEPT = const(128)  # intervals remembered, a power of two: 60 s at 120 a minute
 _MASK = const(127)
+_BEATS_MASK = const(63)  # beats.py remembers 64
+_SLOPES_MASK = const(511)  # pulse.py remembers 512 slopes
+_MINUTE_TICKS = const(192000)
+_MOST_TILT = const(20000000)  # so that 96 times it has 31 bits
+_MOST_STEP = const(2000)  # ticks: 128 squares of it have 31 bits
+_LARGE_SHARE = const(12)
 _PAST = const(91)  # differences that the thresholds are taken from
 _LEAST_PAST = const(20)
 _LONGEST = const(20000)  # ticks, 6 s: no interval
@@ -60,11 +66,11 @@ def steepest(slopes: ptr32, ticks: int) -> int:
     bend = 0
     k = 0 - 3
     while k < 4:
-        slope = int(slopes[(middle + k) & 511])
+        slope = int(slopes[(middle + k) & _SLOPES_MASK])
         tilt += k * slope
         bend += (k * k - 4) * slope
         k += 1
-    if bend >= 0 or tilt > 20000000 or tilt < 0 - 20000000:
+    if bend >= 0 or tilt > _MOST_TILT or tilt < 0 - _MOST_TILT:
         return ticks
     # Least squares on k = -3..3: slope ~ tilt k / 28 + bend k² / 84, so the top is at -(84 tilt) / (2 · 28 bend).
     offset = 0 - (tilt * 96) // bend
@@ -96,43 +102,43 @@ def take(sorted16: ptr16, count: int, value: int):
 
 @micropython.viper
 def tally(spans: ptr16, classes: ptr8, last: int, kept: int, most: int, out: ptr32):
-    """Add up the `kept` intervals ending with number `last`, as many as fit into `most` ticks, into out[0..9)."""
+    """Add up the `kept` intervals ending with number `last`, as many as fit into `most` ticks, into the slots of `out`."""
     i = 0
-    while i < 9:
+    while i < _SLOTS:
         out[i] = 0
         i += 1
     number = last
     oldest = last - kept
     after = 0
     while number > oldest:
-        span = int(spans[number & 127])
-        kind = int(classes[number & 127])
-        if int(out[0]) + span > most:
+        span = int(spans[number & _MASK])
+        kind = int(classes[number & _MASK])
+        if int(out[_SPAN]) + span > most:
             number = oldest
         else:
-            out[0] = int(out[0]) + span
-            if kind < 6:
-                out[2] = int(out[2]) + 1
-            if kind == 0:
-                out[1] = int(out[1]) + span
-            elif kind < 5:
-                out[3] = int(out[3]) + 1
+            out[_SPAN] = int(out[_SPAN]) + span
+            if kind < _NONE:
+                out[_BEATS] = int(out[_BEATS]) + 1
+            if kind == NORMAL:
+                out[_CLEAN] = int(out[_CLEAN]) + span
+            elif kind < _PARTNER:
+                out[_CORRECTED] = int(out[_CORRECTED]) + 1
             before = 0
             if number - 1 > oldest:
-                before = int(spans[(number - 1) & 127])
+                before = int(spans[(number - 1) & _MASK])
             if span > 0 and before > 0:
                 step = span - before
-                if kind == 0 and int(classes[(number - 1) & 127]) == 0:
-                    out[4] = int(out[4]) + 1
-                    if step > 2000 or step < 0 - 2000:
-                        step = 2000
-                    out[5] = int(out[5]) + step * step
+                if kind == NORMAL and int(classes[(number - 1) & _MASK]) == NORMAL:
+                    out[_PAIRS] = int(out[_PAIRS]) + 1
+                    if step > _MOST_STEP or step < 0 - _MOST_STEP:
+                        step = _MOST_STEP
+                    out[_SQUARES] = int(out[_SQUARES]) + step * step
                     step = span - before
-                out[6] = int(out[6]) + 1
-                if step * 12 > span or step * 12 < 0 - span:
-                    out[7] = int(out[7]) + 1
+                out[_STEPS] = int(out[_STEPS]) + 1
+                if step * _LARGE_SHARE > span or step * _LARGE_SHARE < 0 - span:
+                    out[_LARGE] = int(out[_LARGE]) + 1
                 if (step > 0 and after < 0) or (step < 0 and after > 0):
-                    out[8] = int(out[8]) + 1
+                    out[_TURNS] = int(out[_TURNS]) + 1
                 after = step
             else:
                 after = 0
@@ -177,10 +183,10 @@ class Rhythm:
             self.forget()
         while self.taken < beats.count:
             number = self.taken
-            ticks = steepest(slopes, beats.times[number & 63])
+            ticks = steepest(slopes, beats.times[number & _BEATS_MASK])
             span = ticks - self._ticks
             self._ticks = ticks
-            if not beats.spans[number & 63] or not 0 < span < _LONGEST or not sure:
+            if not beats.spans[number & _BEATS_MASK] or not 0 < span < _LONGEST or not sure:
                 span = 0
             self.spans[number & _MASK] = span
             self.classes[number & _MASK] = NORMAL if span else _NONE
@@ -280,5 +286,5 @@ class Rhythm:
         kept = self.decided - self.first
         if kept > _KEPT - 3:
             kept = _KEPT - 3
-        tally(self.spans, self.classes, self.decided - 1, kept, 192000, self.sums)
+        tally(self.spans, self.classes, self.decided - 1, kept, _MINUTE_TICKS, self.sums)
         return self.sums

@@ -147,11 +147,11 @@ class Desk:
             return {}
         if command == "bench":
             self._consent.ask(BENCH, now_ms)
-            return {"hold_s": presence.WAIT_MS // 1000}
+            return {"within_s": presence.WAIT_MS // 1000}
         if command == "commit":
             staging.prepare(arguments.get("checked"))
             self._consent.ask(COMMIT, now_ms)
-            return {"hold_s": presence.WAIT_MS // 1000}
+            return {"within_s": presence.WAIT_MS // 1000}
         # What is staged changes: a hand that holds the button now must not commit something else than was shown.
         self._consent.forget()
         self._reading = None

@@ -180,7 +180,8 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder with files
 def table(
     folder: Folder,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Made if it is not there; default: that of the sessions.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Made if it is not there; default: that of the sessions."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -190,7 +191,8 @@ class Staged(Answer):
 
 
 class Waiting(Answer):
-    hold_s: Annotated[int, Field(ge=1, le=120)]
+    # A device from before the button's two times had two names says hold_s.
+    within_s: Annotated[int, Field(ge=1, le=120, validation_alias=AliasChoices("within_s", "hold_s"))]
 
 
 class Tried(Answer):

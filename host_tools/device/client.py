@@ -412,8 +412,8 @@ class Connection:
 
     def _commit(self, say: Say, checked: bool, cancelled: Callable[[], bool]) -> None:
         started = self.call("commit", checked=True) if checked else self.call("commit")
-        self._ask_for_the_button(say, started["hold_s"])
-        end = time.monotonic() + started["hold_s"] + ANSWER_S
+        self._ask_for_the_button(say, started["within_s"])
+        end = time.monotonic() + started["within_s"] + ANSWER_S
         state = "waiting"
         while state == "waiting" and time.monotonic() < end:
             time.sleep(POLL_S)
@@ -429,7 +429,7 @@ class Connection:
             return  # it has started anew while we did not look; whoever reads back sees whether it took
         if state != "done":
             raise CalandoError(
-                f"nobody held the button of the device on {self.port} within {started['hold_s']} s, so nothing was "
+                f"nobody held the button of the device on {self.port} within {started['within_s']} s, so nothing was "
                 "changed; what you sent is still staged: commit again"
             )
         say("Done. The device starts anew.")
@@ -449,23 +449,23 @@ class Connection:
         """Begin bench mode, where sounds may be played while a computer is connected; somebody holds the button."""
         if self.call("status")["mode"] == "bench":
             return
-        hold_s = self.call("bench")["hold_s"]
-        self._ask_for_the_button(say, hold_s)
-        end = time.monotonic() + hold_s + ANSWER_S
+        within_s = self.call("bench")["within_s"]
+        self._ask_for_the_button(say, within_s)
+        end = time.monotonic() + within_s + ANSWER_S
         while time.monotonic() < end:
             time.sleep(POLL_S)
             if self.call("status")["mode"] == "bench":
                 return
         raise CalandoError(
-            f"nobody held the button of the device on {self.port} within {hold_s} s; try again"
+            f"nobody held the button of the device on {self.port} within {within_s} s; try again"
         )
 
-    def _ask_for_the_button(self, say: Say, hold_s: int) -> None:
+    def _ask_for_the_button(self, say: Say, within_s: int) -> None:
         if self._beside is not None:
             say("The simulated button is held down for a second.")
             self._beside.hold_button()
         else:
-            say(f"Hold the button of the device down for a second, within {hold_s} s. Its light is amber.")
+            say(f"Hold the button of the device down for a second, within {within_s} s. Its light is amber.")
 
     def _wait_for_restart(self) -> None:
         """The port may vanish and come back under another name; a pseudo-terminal stays."""

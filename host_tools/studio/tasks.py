@@ -69,6 +69,7 @@ def _rendered(plan: dict[str, Any], folder: Path) -> Any:
     """The samples from the beginning, as far as the plan goes and further where they are kept already."""
     import numpy as np
 
+    from host_tools.output import write_files
     from host_tools.sound import render
 
     path = folder / f"{_digest(plan)}.pcm"
@@ -78,9 +79,7 @@ def _rendered(plan: dict[str, Any], folder: Path) -> Any:
         path.touch()
         return np.fromfile(path, dtype="<i2")
     samples, _ = render.play(plan)
-    beside = path.with_suffix(".part")
-    samples.astype("<i2").tofile(beside)
-    beside.replace(path)
+    write_files({path: samples.astype("<i2").tobytes()})
     if len(samples) + render.RATE_HZ < wanted:
         over.touch()
     for old in sorted(folder.glob("*.pcm"), key=lambda file: file.stat().st_mtime)[:-KEPT_RENDERINGS]:

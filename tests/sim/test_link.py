@@ -109,7 +109,7 @@ def test_without_a_hold_that_began_after_the_question_the_flash_stays_as_it_is(e
         (38, [request(2, "status"), request(3, "list", kind="song", **{"from": len(songs.NAMES)})]),
     ]
     answers, bench = play("micropython", script, events, duration_s=40)
-    assert answers[1] == {"hold_s": 30} and answers[2]["commit"] == "expired"
+    assert answers[1] == {"within_s": 30} and answers[2]["commit"] == "expired"
     assert answers[3]["items"] == []
     assert not any(event["kind"] == "reset" for event in bench.result("micropython", 0.0, {}).events)
 
@@ -147,7 +147,7 @@ def test_bench_mode_takes_a_hold_and_lets_a_session_and_a_test_sound_be_heard(ru
         (15, [request(7, "status"), request(8, "list", kind="song"), request(9, "now")]),
     ]
     answers, bench = play(runtime, script, HOLD.format(at_s=3) + PRESS.format(at_s=10))
-    assert answers[1]["code"] == "busy" and answers[2] == {"hold_s": 30}
+    assert answers[1]["code"] == "busy" and answers[2] == {"within_s": 30}
     assert answers[3]["mode"] == "bench" and answers[4] == {}
     assert answers[20]["code"] == "busy", "no flash is written while something is heard"
     assert answers[7]["mode"] == "session" and answers[8]["code"] == "busy" and answers[9]["row"]

@@ -9,7 +9,7 @@ class PowerCut(BaseException):
 
 class Files:
     """writes counts calls that change something; fail_at: which of them raises OSError, cut_at: which loses the power
-    after half of it.
+    after cut_after bytes, or half of it.
     """
 
     def __init__(self):
@@ -18,6 +18,7 @@ class Files:
         self.audible = False
         self.fail_at: int | None = None
         self.cut_at: int | None = None
+        self.cut_after: int | None = None
 
     def size(self, name):
         return len(self.files[name]) if name in self.files else None
@@ -70,5 +71,5 @@ class Files:
             raise OSError(28)
         if self.writes == self.cut_at:
             if name is not None:
-                self.files[name] = data[: len(data) // 2]
+                self.files[name] = data[: len(data) // 2 if self.cut_after is None else self.cut_after]
             raise PowerCut

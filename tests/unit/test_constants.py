@@ -7,6 +7,7 @@ import pytest
 from host_tools.docs import imports
 
 SMALL = 255  # shifts, factors and masks of a byte say what they are
+FEW = 2  # three results of a function its docstring names
 
 
 def consts(tree: ast.Module) -> dict[int, str]:
@@ -41,13 +42,20 @@ def nameless(text: str) -> list[str]:
     found = []
     for function in filter(is_viper, tree.body):
         for node in ast.walk(function):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd):
+                mask = node.right.value if isinstance(node.right, ast.Constant) else 0
+                if mask in names and mask > FEW and names[mask].endswith("_MASK"):
+                    found.append(f"line {node.lineno}: the mask {mask} is {names[mask]}")
             if isinstance(node, ast.Constant) and type(node.value) is int and node.value > SMALL:
                 if node.value in names:
                     found.append(f"line {node.lineno}: {node.value} is {names[node.value]}")
             elif (
                 isinstance(node, ast.Subscript)
-                and ast.unparse(node.value) == "state"
                 and isinstance(node.slice, ast.Constant)
+                and (
+                    ast.unparse(node.value) == "state"
+                    or (ast.unparse(node.value) == "out" and node.slice.value > FEW)
+                )
             ):
                 found.append(f"line {node.lineno}: {ast.unparse(node)} has no name")
     return found

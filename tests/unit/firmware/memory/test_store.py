@@ -3,35 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from memory_files import Files, PowerCut
 
 from firmware.memory.store import Store
-
-
-class Files:
-    """Flash files in memory; a write may be cut after so many bytes, as a power cut does it."""
-
-    def __init__(self):
-        self.files = {}
-        self.cut_after = None
-
-    def size(self, name):
-        return len(self.files[name]) if name in self.files else None
-
-    def read_into(self, name, offset, buffer):
-        piece = self.files[name][offset : offset + len(buffer)]
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-    def pieces(self, name, offset, buffer):
-        while count := self.read_into(name, offset, buffer):
-            yield count
-            offset += count
-
-    def write(self, name, parts):
-        data = b"".join(bytes(part) for part in parts)
-        self.files[name] = data if self.cut_after is None else data[: self.cut_after]
-        if self.cut_after is not None:
-            raise OSError(5)
 
 
 def test_what_was_saved_is_loaded():
@@ -47,10 +21,9 @@ def test_a_write_cut_anywhere_leaves_the_old_or_the_new(old, new, cut_after):
     files = Files()
     store = Store(files)
     store.save("dose", 1, old)
-    files.cut_after = cut_after
-    with pytest.raises(OSError):
+    files.cut_at, files.cut_after = files.writes + 1, cut_after
+    with pytest.raises(PowerCut):
         store.save("dose", 2, new)
-    files.cut_after = None
     assert store.load("dose") in ((1, old), (2, new))
     # And the next write works as if nothing had been.
     store.save("dose", 3, b"next")

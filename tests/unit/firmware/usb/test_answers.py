@@ -43,9 +43,9 @@ ON_THE_DESK = {
     "rollback": {"staged"},
     "reset": {"staged"},
     "discard": {"staged"},
-    "commit": {"hold_s"},
+    "commit": {"within_s"},
     "identify": set(),
-    "bench": {"hold_s"},
+    "bench": {"within_s"},
 }  # fmt: skip
 ON_THE_BENCH = {"tone": set(), "quiet": set(), "selftest": {"passed", "text", "next"}}
 ERROR = {"error", "error.code", "error.text"}

@@ -482,7 +482,7 @@ def test_the_light_asks_for_a_hand_and_says_which_device_it_is():
 
 def test_bench_mode_needs_the_button_too():
     device = DeskDevice()
-    assert device.ok("bench") == {"hold_s": 30}
+    assert device.ok("bench") == {"within_s": 30}
     device.turn()
     assert not device.desk.bench
     device.hold()

@@ -50,9 +50,12 @@ class TestOneQuestion:
             device.call("get", name="song.none")
         assert refused.value.code == "not_found" and isinstance(refused.value, CalandoError)
 
+    def test_an_older_device_names_the_time_for_the_button_otherwise(self):
+        assert Connection(Answering(commit={"hold_s": 30})).call("commit") == {"within_s": 30}
+
     def test_what_was_damaged_on_its_way_there_is_sent_again_whatever_it_is(self):
-        wire = Answering(commit=[UNREADABLE, {"hold_s": 30}])
-        assert Connection(wire).call("commit") == {"hold_s": 30}
+        wire = Answering(commit=[UNREADABLE, {"within_s": 30}])
+        assert Connection(wire).call("commit") == {"within_s": 30}
         assert [message["cmd"] for message in wire.asked] == ["hello", "commit", "commit"]
 
     @pytest.mark.parametrize(("command", "times"), [("status", client.TRIES), ("commit", 1), ("stage", 1)])
@@ -114,30 +117,30 @@ class TestCommit:
     def test_it_asks_for_the_button_and_waits_for_the_restart(self):
         said = []
         states = [status(state) for state in ("waiting", "waiting", "done", "done", "none")]
-        wire = Answering(commit={"hold_s": 30}, status=states)
+        wire = Answering(commit={"within_s": 30}, status=states)
         Connection(wire).commit(said.append, checked=True)
         assert states == []
         assert wire.asked[1]["checked"] is True
         assert "Hold the button" in said[0] and "within 30 s" in said[0]
 
     def test_a_restart_that_was_over_before_we_looked_is_one(self):
-        wire = Answering(commit={"hold_s": 30}, status=[status("waiting"), status("none")])
+        wire = Answering(commit={"within_s": 30}, status=[status("waiting"), status("none")])
         Connection(wire).commit(lambda text: None)
 
     def test_nobody_there_is_a_sentence(self):
-        wire = Answering(commit={"hold_s": 1}, status=status("expired"))
+        wire = Answering(commit={"within_s": 1}, status=status("expired"))
         with pytest.raises(CalandoError, match=r"nobody held the button .* nothing was changed"):
             Connection(wire).commit(lambda text: None)
 
     def test_it_can_be_cancelled_while_the_button_is_waited_for(self):
-        wire = Answering(commit={"hold_s": 30}, status=status("waiting"), discard={"staged": 0})
+        wire = Answering(commit={"within_s": 30}, status=status("waiting"), discard={"staged": 0})
         with pytest.raises(CalandoError, match="cancelled: nothing was changed"):
             Connection(wire).commit(lambda text: None, cancelled=lambda: True)
         assert wire.asked[-1]["cmd"] == "discard"
 
     def test_once_the_button_was_held_it_is_too_late_to_cancel(self):
         wire = Answering(
-            commit={"hold_s": 30},
+            commit={"within_s": 30},
             status=[status("waiting"), status("done"), status("none")],
             discard=DeviceRefused("busy", "What is staged is being committed; wait for status."),
         )
@@ -166,12 +169,12 @@ class TestCommit:
                 raise KeyboardInterrupt
 
         monkeypatch.setattr(client, "time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
-        wire = Answering(commit={"hold_s": 30}, status=[status(state) for state in states], discard=discard)
+        wire = Answering(commit={"within_s": 30}, status=[status(state) for state in states], discard=discard)
         with pytest.raises(Interrupted, match=says):
             Connection(wire).commit(lambda text: None)
 
     def test_the_port_may_come_back_under_another_name(self, monkeypatch):
-        gone = Answering(commit={"hold_s": 1}, status=[status("done"), OSError(errno.EIO, "gone")])
+        gone = Answering(commit={"within_s": 1}, status=[status("done"), OSError(errno.EIO, "gone")])
         device = Connection(gone)
         monkeypatch.setattr(client, "serial_ports", lambda: ["/dev/other"])
         back = Answering(status=status("none"))
@@ -187,7 +190,7 @@ class TestCommit:
         assert device.call("status") == STATUS
 
     def test_a_device_that_stays_away_is_a_sentence(self, monkeypatch):
-        gone = Answering(commit={"hold_s": 1}, status=[status("done"), OSError(errno.EIO, "gone")])
+        gone = Answering(commit={"within_s": 1}, status=[status("done"), OSError(errno.EIO, "gone")])
         monkeypatch.setattr(client, "serial_ports", list)
         with pytest.raises(DeviceLost, match="took the change, and has not come back"):
             Connection(gone).commit(lambda text: None)
@@ -198,14 +201,14 @@ class TestCommit:
             port="", hold_button=lambda: held.append(True), close=lambda: held.append(False)
         )
         device = Connection(
-            Answering(bench={"hold_s": 1}, status=[STATUS, STATUS | {"mode": "bench"}]), beside
+            Answering(bench={"within_s": 1}, status=[STATUS, STATUS | {"mode": "bench"}]), beside
         )
         device.bench(said.append)
         device.close()
         assert held == [True, False] and "simulated" in said[0]
 
     def test_a_flash_that_fails_is_a_sentence(self):
-        wire = Answering(commit={"hold_s": 1}, status=status("failed"))
+        wire = Answering(commit={"within_s": 1}, status=status("failed"))
         with pytest.raises(CalandoError, match="did not take all of it"):
             Connection(wire).commit(lambda text: None)
 
