@@ -1,4 +1,7 @@
-"""One Chromium for each file, one studio with a simulated device for each test; skipped where there is no Chromium.
+"""One Chromium and one studio with a simulated device for each file; skipped where there is no Chromium.
+
+What a test put on the device or drew is there for the next one, as for a therapist on the next day: a test begins with what
+it needs. One that needs a new device has a studio of its own (`new_studio`).
 
 Not one for all files: while Playwright's loop runs, no test of another file on the same process could run its own.
 """
@@ -20,9 +23,9 @@ def browser():
         started.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    """`calando studio --port sim`, with a new device for each test: what one put on would be another's surprise."""
+    """`calando studio --port sim`."""
     found = Program(tmp_path_factory.mktemp("studio"))
     found.start()
     yield found
@@ -41,6 +44,22 @@ def context(browser):
 @pytest.fixture
 def page(context, program):
     """The studio's first page, with the device there; an error on the page fails the test."""
+    yield from _first_page(context, program)
+
+
+@pytest.fixture
+def new_studio(context, tmp_path):
+    """A studio that was never open and its first page, with a device that is new."""
+    program = Program(tmp_path)
+    program.start()
+    try:
+        for page in _first_page(context, program):
+            yield program, page
+    finally:
+        program.stop()
+
+
+def _first_page(context, program):
     context.add_cookies([program.cookie()])
     found = context.new_page()
     errors = []

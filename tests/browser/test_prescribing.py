@@ -1,20 +1,9 @@
 """From a new device to a committed profile, and what may come between: limits, undo, a killed server, a pulled cable."""
 
-import json
-
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, Keys, Mouse, Program, has_put_on
+from studio_browser import CHROMIUM, NO_BROWSER, Keys, Mouse, Program, has_put_on, until
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
-
-
-def kept(program):
-    """The draft on the disk; nothing where nothing was changed yet."""
-    path = program.folder / "studio" / "draft.json"
-    if not path.exists():
-        return {}
-    draft = json.loads(path.read_text())
-    return draft["steps"][draft["at"]]
 
 
 def level(page):
@@ -22,11 +11,7 @@ def level(page):
 
 
 def saved(page, program, name, value):
-    for _ in range(40):
-        if kept(program).get(name) == value:
-            return
-        page.wait_for_timeout(25)
-    raise AssertionError(f"after a second the disk has {kept(program).get(name)!r}, not {value!r}")
+    until(page, lambda: program.draft().get(name) == value, f"the draft has {name} = {value!r}")
 
 
 def prescription(page):
@@ -92,24 +77,21 @@ def test_a_draft_is_on_disk_within_a_second_and_survives_reload_and_kill(page, p
 
 def test_fifty_steps_can_be_undone_after_a_reload(page, program):
     prescription(page)
+    begun = program.kept("draft").get("at", 0)
     box, sound = page.get_by_role("checkbox", name="Early unlock"), page.get_by_label("Soundscape")
     for turn in range(26):
         box.set_checked(turn % 2 == 0)
         sound.select_option("none" if turn % 2 == 0 else "ocean")
-    saved(page, program, "soundscape", "ocean")
+    until(page, lambda: program.kept("draft").get("at", 0) >= begun + 52, "52 steps are kept")
     page.reload()
     page.locator(".chip.good").wait_for()
     back = page.get_by_role("button", name="Undo", exact=True)
-    before = json.loads((program.folder / "studio" / "draft.json").read_text())["at"]
+    before = program.kept("draft")["at"]
     for _ in range(52):
         back.click()
     page.wait_for_function("!document.querySelector('[aria-label=\"Early unlock\"]').checked")
-    for _ in range(400):
-        now = json.loads((program.folder / "studio" / "draft.json").read_text())["at"]
-        if now == before - 52:
-            break
-        page.wait_for_timeout(25)
-    assert before - now == 52 and kept(program)["early_unlock"] is False
+    until(page, lambda: program.kept("draft")["at"] == before - 52, "52 steps back")
+    assert program.draft()["early_unlock"] is False
 
 
 def test_nothing_is_lost_that_is_typed_while_the_page_answers(page, program):
@@ -138,7 +120,7 @@ def test_a_limit_is_said_at_the_field_and_nothing_beyond_it_can_be_put_on(page):
     level(page).fill("50")
     page.get_by_text("70 is outside").wait_for(state="detached")
     page.get_by_role("button", name="Put on …").click()
-    page.get_by_text("level_dba - -> 50 dBA").wait_for()
+    page.get_by_text("-> 50 dBA").wait_for()
     page.get_by_role("button", name="Cancel").click()
 
 
@@ -188,7 +170,8 @@ def test_the_curve_stops_at_its_limit_under_a_finger(page, program):
     page.get_by_text("Different from").or_(page.get_by_text("A draft.")).first.wait_for()
 
 
-def test_before_the_button_it_can_be_taken_back_and_a_pulled_cable_changes_nothing(page, program):
+def test_before_the_button_it_can_be_taken_back_and_a_pulled_cable_changes_nothing(new_studio):
+    program, page = new_studio
     prescription(page)
     page.get_by_role("button", name="Put on …").click()
     page.get_by_label("Each of these is excluded").check()

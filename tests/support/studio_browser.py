@@ -1,5 +1,6 @@
 """A studio of its own for a test: the program as a person starts it, with a simulated device, and Debian's Chromium."""
 
+import json
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,16 @@ class Program:
         page.wait_for_function("window.before === undefined")
         page.locator(".chip.good").wait_for()
 
+    def draft(self) -> dict[str, Any]:
+        """Return the draft as it is on the disk; nothing where nothing was changed yet."""
+        kept = self.kept("draft")
+        return kept["steps"][kept["at"]] if kept else {}
+
+    def kept(self, name: str) -> dict[str, Any]:
+        """Return a file of the studio's folder; nothing where there is none."""
+        path = self.folder / "studio" / f"{name}.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is None:
@@ -99,6 +111,15 @@ def _free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return found.getsockname()[1]
+
+
+def until(page: Any, so: Callable[[], Any], what: str) -> None:
+    """Wait until something is so that no page shows, as on the disk."""
+    for _ in range(WAIT_MS // 50):
+        if so():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not so after {WAIT_MS // 1000} s: {what}")
 
 
 def go(page: Any, name: str) -> None:
@@ -170,5 +191,7 @@ class Keys(Mouse):
     def choose_file(self, what: Any, file: Any) -> None:
         self.reach(what)
         with self.page.expect_file_chooser() as chooser:
+            # The order to catch the chooser and a key come to the browser by two ways; this answer comes after the order.
+            assert what.evaluate("field => field === document.activeElement")
             self.page.keyboard.press("Enter")
         chooser.value.set_files(file)

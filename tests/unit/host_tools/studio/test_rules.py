@@ -1,7 +1,7 @@
 """What the form says of a value is what the firmware would say of it; and where a curve stops."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.prescription.profile import READY, Profile, ProfileError
@@ -22,6 +22,7 @@ def firmware_says(name, values):
     return False
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(NUMBERS), st.sampled_from(["newborn", "adult"]),
     st.one_of(st.integers(-5, 1500), st.integers(-10, 3000).map(lambda n: n / 20), st.booleans(), st.text(max_size=3)),
@@ -31,6 +32,7 @@ def test_a_number_is_refused_where_the_firmware_refuses_it(row, population, valu
     assert (rules.problem(row, value, population) is not None) == firmware_says(row["name"], values)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["newborn", "adult"]), st.text(max_size=18))
 def test_a_title_is_refused_where_the_firmware_refuses_it(population, title):
     row = next(row for row in SCHEMA if row["name"] == "title")
@@ -50,6 +52,7 @@ def test_a_setting_that_the_page_does_not_know_is_shown_at_the_end():
     assert rules.label(new) == "Humidity"
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["newborn", "adult"]), st.integers(0, 2), st.integers(1, 5),
     st.floats(-50, 90, allow_nan=False), st.floats(-200, 200, allow_nan=False),
