@@ -85,7 +85,7 @@ class ProgrammeError(ValueError):
     """A programme cannot be used; the text is one sentence with the segment, the value, what is allowed and what to do."""
 
 
-def _read_segment(number, values, names):
+def read_segment(number, values, names):
     """One row of a Plan. `names` grows by what is named."""
     where = "segment %d" % (number + 1)
     numbers = []
@@ -137,12 +137,12 @@ def from_values(values):
     segments = values.get("segment")
     if not isinstance(segments, list) or not 1 <= len(segments) <= SEGMENTS_MAX:
         raise ProgrammeError("a programme has 1 to %d segments; write each under [[segment]]" % SEGMENTS_MAX)
-    rows = [_row_of(number, one) for number, one in enumerate(segments)]
+    rows = [row_of(number, one) for number, one in enumerate(segments)]
     make(values.get("title"), values.get("shape"), rows)
     return values["title"], values["shape"], rows
 
 
-def _row_of(number, segment):
+def row_of(number, segment):
     """The values of a segment in the table's order, with the default of what is left out. Raises ProgrammeError."""
     where = "segment %d" % (number + 1)
     if not isinstance(segment, dict):
@@ -230,7 +230,7 @@ def make(title, shape, segments):
     rows = array("i", [0] * (columns.COLUMNS * len(segments)))
     for number, values in enumerate(segments):
         place = number * columns.COLUMNS
-        for value in _read_segment(number, values, names):
+        for value in read_segment(number, values, names):
             rows[place] = value
             place += 1
     plan = columns.Plan(title, shape, rows, names)

@@ -65,6 +65,15 @@ def _write(page: Any) -> None:
     )
 
 
+def _programmes(page: Any) -> None:
+    page.locator(".segment-block").nth(2).click()
+    page.get_by_role("heading", name="Segment 3: suo gan").wait_for()
+    for _ in range(3):
+        page.get_by_role("button", name="More moving").click()
+    page.get_by_text("Segment 5: Intensity is 4").wait_for()
+    page.mouse.wheel(0, 260)
+
+
 def _sessions(page: Any) -> None:
     page.get_by_label("Show session 1").check()
     page.frame_locator("iframe.sheet").get_by_text("How it ended").wait_for()
@@ -82,6 +91,7 @@ PICTURES: tuple[tuple[str, str, Callable[[Any], None]], ...] = (
     ("hear.png", "hear", _hear),
     ("songs.png", "songs", _songs),
     ("writing.png", "songs", _write),
+    ("programmes.png", "programmes", _programmes),
     ("sessions.png", "sessions", _sessions),
 )
 NAMES = tuple(name for name, _path, _act in PICTURES)

@@ -10,6 +10,7 @@ from firmware.care.plan import Plan
 from firmware.prescription import programme
 from firmware.prescription.profile import Profile
 from firmware.sound import songs
+from host_tools.programmes.rules import FOLDER, ready
 from host_tools.songs import airs
 from host_tools.sound import meter, render
 from simulator.files import profile_file, programme_file, song_file
@@ -18,7 +19,6 @@ from simulator.files.errors import CalandoError, choice
 if TYPE_CHECKING:
     from host_tools.device.client import Connection
 
-FOLDER = Path(__file__).resolve().parent / "ready"
 NAME = r"[a-z0-9_]{1,24}"
 
 
@@ -33,11 +33,6 @@ class Listening:
     @property
     def plan(self) -> Plan:
         return programme.read(self.data)
-
-
-def ready() -> list[str]:
-    """The names of the programmes that come with Calando."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def load(name: str | Path) -> Listening:

@@ -3,12 +3,16 @@
 The numbers are firmware/prescription/programme.py's; docs/programmes.md has the table.
 """
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from firmware.care import plan as columns
 from firmware.care.plan import Plan
 from firmware.prescription import programme
+
+FOLDER = Path(__file__).resolve().parent / "ready"  # the programmes that come with Calando
 
 # All ours: no study gives such numbers.
 RULES = (
@@ -79,6 +83,50 @@ class Segment:
     intensity: int
     crossfade_s: float
     until: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What keeps a programme from being one. segment: from 0, None for the whole; setting: "" where it is none alone."""
+
+    segment: int | None
+    setting: str
+    sentence: str
+
+
+def broken(values: dict[str, Any]) -> list[Broken]:
+    """Return what is wrong with a programme's values (title, shape, a list `segment` of tables), the device's sentences.
+
+    Each segment is looked at by itself; where all of them are right, the first rule that they break together is told.
+    """
+    found: list[Broken] = []
+    for number, segment in enumerate(values["segment"]):
+        try:
+            programme.read_segment(number, programme.row_of(number, segment), [])
+        except programme.ProgrammeError as error:
+            found.append(_broken(str(error), number))
+    if not found:
+        try:
+            programme.encode(*programme.from_values(values))
+        except programme.ProgrammeError as error:
+            found.append(_broken(str(error), None))
+    return found
+
+
+def _broken(text: str, segment: int | None) -> Broken:
+    """The device's sentence with the place that it names."""
+    place = re.match(r"segment (\d+)(?::| is) ?", text)
+    if place:
+        segment, text = int(place[1]) - 1, text[place.end() :]
+    settings = ["title", "shape", *(setting.name for setting in programme.TABLE)]
+    named = re.match(r"\w+", text)
+    setting = named[0] if named and named[0] in settings else ""
+    return Broken(segment, setting, text[:1].upper() + text[1:].rstrip(".") + ".")
+
+
+def ready() -> list[str]:
+    """Return the names of the programmes that come with Calando."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def segments(plan: Plan) -> list[Segment]:

@@ -12,6 +12,7 @@ from host_tools.studio import (
     page_device,
     page_hear,
     page_prescription,
+    page_programmes,
     page_sessions,
     page_songs,
     texts,
@@ -35,6 +36,7 @@ def pages() -> dict[str, tuple[str, Page]]:
         "/prescription": (_("Prescription"), page_prescription.build),
         "/hear": (_("Hear"), page_hear.build),
         "/songs": (_("Songs"), page_songs.build),
+        "/programmes": (_("Programmes"), page_programmes.build),
         "/sessions": (_("Sessions"), page_sessions.build),
         "/bench": (_("Bench"), page_bench.build),
     }

@@ -113,14 +113,12 @@ class _Page:
         else:
             w.heading(_("A: ready-made"))
         values = self._values(letter)
-        w.words(
-            _(
-                "Song {song}, {level} dB(A).",
-                song=values["song"].replace("_", " "),
-                level=number(values["level_dba"]),
-            ),
-            "quiet",
-        )
+        programme, level = values["listening_programme"], number(values["level_dba"])
+        if programme == "none":
+            text = _("Song {song}, {level} dB(A).", song=values["song"].replace("_", " "), level=level)
+        else:
+            text = _("Programme {name}, {level} dB(A).", name=programme.replace("_", " "), level=level)
+        w.words(text, "quiet")
         job = self._jobs[letter]
         if job is not None and job.running:
             w.tag("p", _("It is being played …"), role="status")
@@ -165,11 +163,18 @@ class _Page:
         self._trouble.pop(letter, None)
         self._heard.pop(letter, None)
         try:
-            song = await self._bring("song", values["song"], values["song"] in songs.NAMES)
-            voice = await self._bring("voice", values["voice"], values["voice"] == "none")
+            song = voice = programme = None
+            if (
+                values["listening_programme"] != "none"
+            ):  # then the song and the voice of the profile have no part
+                job = self._studio.programme(values["listening_programme"])
+                programme = await asyncio.wrap_future(job.future)
+            else:
+                song = await self._bring("song", values["song"], values["song"] in songs.NAMES)
+                voice = await self._bring("voice", values["voice"], values["voice"] == "none")
             job = self._studio.sounds.do(
                 "hear", folder=str(self._studio.folder / "sounds"), values=values, pulse=self._pulse(),
-                start_s=round(minute * 60), seconds=SECONDS, song=song, voice=voice,
+                start_s=round(minute * 60), seconds=SECONDS, song=song, voice=voice, programme=programme,
             )  # fmt: skip
             self._jobs[letter] = job
             self._heard[letter] = {**await asyncio.wrap_future(job.future), "minute": minute}

@@ -312,7 +312,9 @@ class _Row:
         if row["kind"] in ("choice", "name"):
             return w.choices(str(value), [], changed, **common)
         if row["kind"] == "number":
-            return w.entry(typed(value), lambda text: changed(_number(text)), inputmode="decimal", **common)
+            return w.entry(
+                typed(value), lambda text: changed(rules.entered(row, text)), inputmode="decimal", **common
+            )
         return w.entry(str(value), changed, maxlength=40, **common)
 
     def _options(self, population: str, value: Any) -> list[tuple[str, str]]:
@@ -349,12 +351,7 @@ class _Row:
             return
         if self._row["kind"] in ("choice", "name"):
             self._field.offer(self._options(population, value))
-        same = (
-            _number(self._field.content) == value
-            if self._row["kind"] == "number"
-            else self._field.content == value
-        )
-        if not same:
+        if rules.entered(self._row, self._field.content) != value:
             self._field.put(typed(value))
         if bool(self._field._props.get("aria-invalid")) != wrong:
             self._field._props["aria-invalid"] = "true" if wrong else None
@@ -368,17 +365,6 @@ def _shown(row: dict[str, Any], value: Any) -> str:
     if row["kind"] == "number":
         return f"{number(value)} {row['unit']}".strip()
     return _(str(value).replace("_", " ")) if row["kind"] in ("choice", "name") else str(value)
-
-
-def _number(text: str) -> Any:
-    """Return what was typed as a number, whole where it is one; text that is none stays text, to be told."""
-    try:
-        value = float(str(text).strip().replace(",", "."))
-    except ValueError:
-        return text
-    if value != value or abs(value) > 1e9:
-        return text
-    return int(value) if value == int(value) else value
 
 
 def _built_in_songs() -> tuple[str, ...]:

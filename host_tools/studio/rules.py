@@ -83,6 +83,19 @@ def in_words(row: Row, population: str) -> str:
     return ""
 
 
+def entered(row: Row, text: str) -> Any:
+    """Return what somebody typed for a setting: a number, whole where it is one; what is none stays text, to be told."""
+    if row["kind"] != "number":
+        return text
+    try:
+        value = float(str(text).strip().replace(",", "."))
+    except ValueError:
+        return text
+    if value != value or abs(value) > 1e9:
+        return text
+    return int(value) if value == int(value) else value
+
+
 def problem(row: Row, value: Any, population: str) -> str | None:
     """Return a sentence about what is wrong with a value by itself, None where nothing is."""
     limits = allowed(row, population)

@@ -9,6 +9,7 @@ from typing import Any
 
 import platformdirs
 
+from firmware.prescription import programme
 from firmware.prescription.profile import READY, Profile, ProfileError
 from firmware.sound import songs
 from host_tools.device import backup, changes
@@ -20,6 +21,7 @@ from host_tools.studio.desk import DeviceWorker
 from host_tools.studio.draft import Base, Draft
 from host_tools.studio.job import Job
 from host_tools.studio.workshop import Workshop
+from simulator.files import programme_file
 from simulator.files.errors import CalandoError, os_reason
 
 REST_S = 10.0
@@ -39,7 +41,7 @@ class Studio:
     def __init__(self, port: str | None, folder: Path | None = None):
         self.folder = folder or state_folder()
         try:
-            for name in ("sounds", "songs", "made", "uploads"):
+            for name in ("sounds", "songs", "programmes", "made", "uploads"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.folder / "lock")
         except OSError as error:
@@ -161,6 +163,19 @@ class Studio:
 
         return self.desk.do("stage", work)
 
+    def stage_programme(self, name: str, data: bytes) -> Job:
+        """Send a listening programme and what of its songs and voice is not there yet, where they wait."""
+
+        def work(job: Job, device: Connection) -> dict[str, Any]:
+            from host_tools.programmes import programmes
+
+            self._bring_sounds(device, data)
+            device.call("discard")
+            programmes.put(device, programmes.Listening(name, data, self.folder / "songs"), job.progress)
+            return staged(device)
+
+        return self.desk.do("stage", work)
+
     def stage_call(self, command: str, **arguments: Any) -> Job:
         """Stage with one of the device's own commands: remove, rollback, reset."""
 
@@ -219,6 +234,66 @@ class Studio:
             write_files({self.sound_path(kind, name): data})
 
         return self.desk.do("get", work)
+
+    # --- listening programmes ---------------------------------------------------------------------------------------
+
+    def keep_programme(self, name: str, text: str) -> None:
+        """Keep a programme's file for the draft that names it, to be heard before it is on the device."""
+        write_files({self.folder / "programmes" / f"{name}.toml": text.encode()})
+
+    def programme(self, name: str) -> Job:
+        """Read a listening programme: as it is on the device, or as it was made here; its sounds are brought here too."""
+        path = self.folder / "programmes" / f"{name}.toml"
+        if any(item["name"] == name for item in self.desk.view.programmes):
+            return self.programme_on_device(name)
+        job = Job("programme")
+
+        def work(_job: Job) -> bytes:
+            if not path.is_file():
+                raise CalandoError(
+                    f'the programme "{name}" is neither on the device nor on this computer; put it on the device first'
+                )
+            return programme_file.load(path)
+
+        job.run(work)
+        return job
+
+    def programme_on_device(self, name: str) -> Job:
+        """Read a listening programme from the device, and bring its sounds here."""
+
+        def work(_job: Job, device: Connection) -> bytes:
+            from host_tools.programmes import programmes
+
+            data = programmes.from_device(device, name).data
+            self._bring_sounds(device, data)
+            return data
+
+        return self.desk.do("get", work)
+
+    def bring_sounds(self, data: bytes) -> Job:
+        """Bring those songs of a programme, and its voice, here that are on the device alone, for it to be heard."""
+        if not self.desk.view.ready or not self._own_sounds(data):
+            job = Job("get")
+            job.future.set_result(None)
+            return job
+        return self.desk.do("get", lambda _job, device: self._bring_sounds(device, data))
+
+    def _own_sounds(self, data: bytes) -> list[tuple[str, str]]:
+        """(kind, name) of what a programme names that is neither built in nor an air nor here already."""
+        from host_tools.songs import airs
+
+        plan = programme.read(data)
+        wanted = [
+            ("song", name) for name in plan.names_of("song") if not built_in(name) and airs.find(name) is None
+        ]
+        wanted += [("voice", name) for name in plan.names_of("voice")]
+        return [(kind, name) for kind, name in wanted if not self.sound_path(kind, name).exists()]
+
+    def _bring_sounds(self, device: Connection, data: bytes) -> None:
+        for kind, name in self._own_sounds(data):
+            found = device.get_or_none(f"{kind}.{name}")
+            if found is not None:  # where it is nowhere, whoever needs it says so
+                write_files({self.sound_path(kind, name): found})
 
     def sound_path(self, kind: str, name: str) -> Path:
         return self.folder / "songs" / (name + (".lul" if kind == "song" else ".adp"))

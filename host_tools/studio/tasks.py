@@ -33,25 +33,56 @@ def hear(
     seconds: int,
     song: str | None,
     voice: str | None,
+    programme: bytes | None = None,
 ) -> dict[str, Any]:
     """Write a part of what `calando render` gives for a profile and a pulse into a WAV file of the folder.
 
-    song, voice: files of what is not built in. What came before the part is played too, for the part depends on it; it is
+    song, voice: files of what is not built in. programme: the compact form of the profile's listening programme, whose own
+    songs lie beside the `folder` in "songs". What came before the part is played too, for the part depends on it; it is
     kept, so that another part is there at once. Returns `file`, `length_s`, `laeq_dba`, `las_max_dba`; None is silence.
     """
+    profile = Profile.from_values(values)
+    if programme is not None:
+        from host_tools.programmes import programmes
+
+        listening = programmes.Listening(
+            values["listening_programme"], programme, Path(folder).parent / "songs"
+        )
+        plan = programmes.plan_for(listening, profile, pulse=pulse, seconds=float(start_s + seconds))
+    else:
+        from host_tools.sound import render
+
+        recording = None if voice is None else Path(voice)
+        plan = render.plan_for(profile, song, pulse, start_s + seconds, recording)
+    return _part(plan, Path(folder), start_s, seconds)
+
+
+def hear_programme(
+    _told: Teller, folder: str, data: bytes, name: str, songs: str, start_s: int, seconds: int
+) -> dict[str, Any]:
+    """Write a part of what `calando programme preview` gives into a WAV file of the folder; result as `hear`.
+
+    data: the programme's compact form. songs: the folder of those of its songs and voices that are not Calando's own.
+    """
+    from host_tools.programmes import programmes
+
+    listening = programmes.Listening(name, data, Path(songs))
+    plan = programmes.plan_for(listening, seconds=round((start_s + seconds) * 125) / 125)
+    return _part(plan, Path(folder), start_s, seconds)
+
+
+def _part(plan: dict[str, Any], folder: Path, start_s: int, seconds: int) -> dict[str, Any]:
+    """The seconds of a plan that are wanted, as a file in the folder, and how loud they are."""
     from host_tools.sound import meter, render
 
-    plan = render.plan_for(
-        Profile.from_values(values), song, pulse, start_s + seconds, None if voice is None else Path(voice)
-    )
-    samples = _rendered(plan, Path(folder))
+    samples = _rendered(plan, folder)
     part = samples[start_s * render.RATE_HZ : (start_s + seconds) * render.RATE_HZ]
     if not len(part):
         over_s = len(samples) / render.RATE_HZ
         raise CalandoError(f"the session is over after {over_s / 60:.0f} min; choose an earlier minute")
     levels = meter.measure(part, render.RATE_HZ, plan["full_scale_cdba"] / 100)
     name = f"{_digest(plan)}-{start_s}-{seconds}.wav"
-    meter.write_wav(Path(folder) / name, part, render.RATE_HZ)
+    meter.write_wav(folder / name, part, render.RATE_HZ)
     return {
         "file": name,
         "length_s": len(part) / render.RATE_HZ,

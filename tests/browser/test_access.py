@@ -11,6 +11,7 @@ PAGES = {
     "prescription": ("Prescription", "Verordnung"),
     "hear": ("Hear", "Hören"),
     "songs": ("Songs", "Lieder"),
+    "programmes": ("Programmes", "Programme"),
     "sessions": ("Sessions", "Sitzungen"),
     "bench": ("Bench", "Probe"),
 }

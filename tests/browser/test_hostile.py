@@ -4,9 +4,10 @@ import http.server
 import threading
 
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, Program, go, has_put_on
+from studio_browser import CHROMIUM, NO_BROWSER, Program, go, has_put_on, until
 
-from host_tools.device import simulated
+from firmware.prescription.profile import Profile
+from host_tools.device import changes, simulated
 from host_tools.device.client import Connection, SerialTransport
 from host_tools.studio.upload import LARGEST_BYTES
 
@@ -20,7 +21,7 @@ ABC = 'X:1\nT:<img src=x onerror="window.harmed=1">\nM:4/4\nL:1/4\nK:C\nCCGG|AAG
 def test_all_pages_are_there_and_nothing_is_asked_of_anybody_else(page, program):
     asked = []
     page.context.on("request", lambda request: asked.append(request.url))
-    for name in ("Device", "Prescription", "Hear", "Songs", "Sessions", "Bench"):
+    for name in ("Device", "Prescription", "Hear", "Songs", "Programmes", "Sessions", "Bench"):
         go(page, name)
     page.reload()
     page.get_by_role("heading", level=1, name="Bench").wait_for()
@@ -87,11 +88,7 @@ def test_names_made_of_html_are_words(page, program):
     go(page, "Prescription")
     page.get_by_role("button", name="Ready-made for a newborn").click()
     page.get_by_role("textbox", name="Title").fill(TITLE)
-    for _ in range(100):
-        draft = program.folder / "studio" / "draft.json"
-        if draft.exists() and TITLE in draft.read_text():
-            break
-        page.wait_for_timeout(50)
+    until(page, lambda: program.draft().get("title") == TITLE, "the title is kept")
     has_put_on(page)
     go(page, "Device")
     page.get_by_text("It plays the profile").wait_for()
@@ -130,7 +127,8 @@ def wait_for_the_button(page):
     page.get_by_text("Hold the button of the device down").first.wait_for()
 
 
-def test_a_cable_pulled_while_the_button_is_waited_for_changes_nothing(page):
+def test_a_cable_pulled_while_the_button_is_waited_for_changes_nothing(new_studio):
+    _, page = new_studio
     wait_for_the_button(page)
     go(page, "Device")
     page.get_by_role("button", name="Pull the cable").click()
@@ -156,4 +154,53 @@ def test_a_port_that_another_program_holds_is_told_and_taken_up_when_it_is_free(
             page.get_by_text("It is new: it has no profile").wait_for()
         finally:
             held.close()
+            program.stop()
+
+
+def test_a_device_that_was_changed_elsewhere_since_the_draft_was_begun_shows_both(
+    context, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CALANDO_SIM_DIR", str(tmp_path / "sim"))
+    with simulated.live() as live:
+
+        def put_elsewhere(level):
+            with Connection(SerialTransport(live.port)) as device:
+                changes.put_profile(
+                    device, Profile.from_values({**Profile.ready("newborn").values, "level_dba": level})
+                )
+
+                def say(_text):
+                    if not said:
+                        said.append(threading.Thread(target=live.hold_button))
+                        said[0].start()
+
+                said = []
+                changes.commit(device, say, lambda: True)
+                said[0].join()
+
+        put_elsewhere(47)
+        program = Program(tmp_path, live.port)
+        try:
+            page = context.new_page()
+            page.goto(program.start())
+            page.get_by_text("It plays the profile").wait_for()
+            go(page, "Prescription")
+            level = page.get_by_role("textbox", name="Level", exact=True)
+            level.fill("44")
+            until(page, lambda: program.draft().get("level_dba") == 44, "the draft is kept")
+            program.stop()
+            put_elsewhere(41)
+            program.start()
+            warning = page.get_by_role("alert").filter(has_text="is another than when this draft was begun")
+            warning.wait_for()
+            row = page.locator("tr.setting", has=level)
+            assert row.locator("td").first.inner_text() == "41 dBA" and level.input_value() == "44"
+            assert page.get_by_role("button", name="Put on …").is_disabled()
+            page.get_by_role("button", name="I have seen it: go on with my draft").click()
+            warning.wait_for(state="detached")
+            page.get_by_role("button", name="Put on …").click()
+            page.get_by_text("level_dba 41 dBA -> 44 dBA").wait_for()
+            page.get_by_role("button", name="Cancel").click()
+            page.get_by_text("Different from the device: Level.").wait_for()
+        finally:
             program.stop()

@@ -3,10 +3,12 @@
 A task is a generator: where it yields, the program may die; what was done before must be there afterwards.
 """
 
+import numpy as np
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS, Keys, Mouse, Program
+from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS, Keys, Mouse, Program, until
 
 from host_tools.device import simulated
+from host_tools.sound import meter
 from simulator import scenario
 from simulator.bedside import Bedside
 from simulator.interpreter import find_micropython
@@ -19,24 +21,25 @@ ABC = "X:1\nT:Grandmother\nM:3/4\nL:1/4\nK:G\nGBd|d2B|Ace|e2c|Bd G|A2F|G3|]\n"
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    """A studio whose device has played two short sessions, and has the profile that they were played with."""
+    """A studio whose device has played a short session, and has the profile that it was played with."""
     found = Program(tmp_path_factory.mktemp("studio"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CALANDO_SIM_DIR", str(found.folder / "sim"))
         (found.folder / "sim").mkdir()
-        for seed in (0, 1):
-            with simulated.at_bedside(scenario.load("short"), seed, lambda text: None) as (played, flash):
-                bedside = Bedside(played, flash=flash)
-                while bedside.next_boot is not None:
-                    (micropython if find_micropython() else cpython).boot(bedside)
+        with simulated.at_bedside(scenario.load("short"), 0, lambda text: None) as (played, flash):
+            bedside = Bedside(played, flash=flash)
+            while bedside.next_boot is not None:
+                (micropython if find_micropython() else cpython).boot(bedside)
     found.start()
     yield found
     found.stop()
 
 
 @pytest.fixture(params=[Mouse, Keys], ids=["mouse", "keys"])
-def hand(request, page):
-    return request.param(page)
+def hand(request, page, program):
+    found = request.param(page)
+    found.program = program
+    return found
 
 
 def run(task, program):
@@ -52,8 +55,11 @@ def button(hand, name):
 
 
 def go(hand, name):
+    heading = hand.page.get_by_role("heading", level=1, name=name)
+    if heading.count():  # the page is built anew for whoever goes where he is: no moment to wait for
+        return
     hand.press(hand.page.get_by_role("navigation").get_by_role("link", name=name, exact=True))
-    hand.page.get_by_role("heading", level=1, name=name).wait_for()
+    heading.wait_for()
 
 
 def put_on(hand):
@@ -88,6 +94,8 @@ def change_the_level(hand):
     on_device = hand.page.locator("tr.setting", has=level(hand)).locator("td").first.inner_text()
     new = "43" if on_device.startswith("44") else "44"
     hand.fill(level(hand), new)
+    # Words are no sign: another level may differ from the device too.
+    until(hand.page, lambda: hand.program.draft().get("level_dba") == int(new), f"the draft has {new} dBA")
     hand.page.get_by_text("Different from the device: Level.").wait_for()
     yield
     level(hand, new)
@@ -205,6 +213,54 @@ def write_a_song(hand):
     hand.page.get_by_role("button", name="Note 3: E4, 1.5 beats").wait_for()
 
 
+def make_a_programme(hand):
+    go(hand, "Programmes")
+    hand.press(button(hand, "“Settle”, shape L"))
+    hand.page.get_by_text("Shape L, 30 minutes. It keeps every rule.").wait_for()
+    blocks = hand.page.locator(".segment-block")
+    if type(hand) is Mouse:
+        blocks.nth(2).click()
+        for _ in range(3):
+            hand.press(button(hand, "More moving"))
+    else:
+        hand.reach(blocks.nth(0))
+        for key in ("ArrowRight", "ArrowRight", "ArrowUp", "ArrowUp", "ArrowUp"):
+            hand.page.keyboard.press(key)
+    hand.page.get_by_text("Segment 5: Intensity is 4 from the segment before, and may be 2").wait_for()
+    third = hand.page.get_by_role(
+        "button", name="Segment 3 of 6: deepen, suo gan, minute 11 to 18, intensity 5"
+    )
+    third.wait_for()
+    assert button(hand, "Put on the device …").is_disabled()
+    assert "Intensity is 4" in blocks.nth(4).get_attribute("aria-label")
+    yield
+    third.wait_for()
+    if type(hand) is Mouse:
+        third.click()
+        for _ in range(3):
+            hand.press(button(hand, "Calmer"))
+    else:
+        hand.reach(third)
+        for _ in range(3):
+            hand.page.keyboard.press("ArrowDown")
+    hand.page.get_by_text("It keeps every rule.").wait_for()
+    hand.fill(hand.page.get_by_role("textbox", name="Name on the device"), "mine")
+    until(
+        hand.page, lambda: hand.program.kept("programme")["steps"][-1]["name"] == "mine", "its name is kept"
+    )
+    hand.press(button(hand, "Put on the device …"))
+    hand.page.locator(".commit-panel").get_by_text("programme.mine").first.wait_for()
+    put_on(hand)
+    hand.press(button(hand, "Take mine off"))
+    put_on(hand)
+    hand.page.get_by_text("No programme is on it.").wait_for()
+    if type(hand) is Mouse:
+        hand.page.locator(".segment-block").first.click()
+        hand.press(button(hand, "Hear 30 seconds from segment 1"))
+        hand.page.get_by_text("From segment 1: mean level").wait_for()
+        hand.page.wait_for_function("Math.abs(document.querySelector('audio').duration - 30) < 0.1")
+
+
 def read_a_session_note_it_print_it(hand):
     go(hand, "Sessions")
     goal_words = {Mouse: "rest", Keys: "quiet"}[type(hand)]
@@ -218,8 +274,7 @@ def read_a_session_note_it_print_it(hand):
     goal = hand.page.get_by_label("What was the goal")
     hand.fill(goal, goal_words)
     hand.fill(hand.page.get_by_label("Scores"), "NRS before 4; NRS after 2")
-    hand.page.wait_for_function("document.activeElement.value.endsWith('2')")
-    hand.page.wait_for_timeout(400)  # what is typed is told three times a second
+    until(hand.page, lambda: "after 2" in str(hand.program.kept("settings")), "the note is kept")
     yield
     sheet.get_by_text("How it ended").wait_for()
     assert goal.input_value() == goal_words
@@ -253,6 +308,7 @@ TASKS = (
     import_and_correct_a_song,
     put_it_on_and_cancel,
     write_a_song,
+    make_a_programme,
     read_a_session_note_it_print_it,
 )
 
@@ -264,3 +320,58 @@ def test_a_whole_task(task, hand, program):
 
 def test_a_backup_is_put_back(hand, program, tmp_path):
     run(restore_a_backup(hand, tmp_path), program)
+
+
+def test_every_export_button_gives_its_files(page):
+    given = []
+    page.on("download", lambda download: given.append(download.suggested_filename))
+    hand = Mouse(page)
+
+    def pressed(*names):
+        """What the buttons of these names gave, as the ends of the files' names."""
+        given.clear()
+        for name in names:
+            with page.expect_download(timeout=WAIT_MS) as saved:
+                hand.press(button(hand, name))
+            assert saved.value.path().stat().st_size > 100, name
+        return sorted({name[name.index(".") :] for name in given})
+
+    go(hand, "Sessions")
+    show = page.get_by_label("Show session 1")
+    if not show.is_checked():
+        hand.press(show)
+    page.frame_locator("iframe.sheet").get_by_text("How it ended").wait_for()
+    names = [name for name in page.locator("button").all_inner_texts() if name.startswith("Save as")]
+    assert len(names) == 3
+    assert pressed(*names) == [".csv", ".edf", ".fhir.json", ".json"]
+    go(hand, "Songs")
+    file = {"name": "grandmother.abc", "mimeType": "text/plain", "buffer": ABC.encode()}
+    hand.choose_file(page.locator("input[type=file]"), file)
+    page.get_by_text("key: G major").wait_for()
+    assert pressed("Save as ABC") == [".abc"]
+    with page.expect_download(timeout=WAIT_MS) as saved:
+        hand.press(button(hand, "Save for the device (.lul)"))
+    assert saved.value.suggested_filename == "grandmother.lul"
+    go(hand, "Programmes")
+    assert pressed("Save as a file (.toml)") == [".toml"]
+
+
+def test_a_program_killed_while_it_reads_a_voice_loses_nothing_and_reads_it_again(page, program, tmp_path):
+    voice = tmp_path / "mother.wav"
+    times = np.arange(20 * 16_000) / 16_000
+    tone = 0.2 * np.sin(2 * np.pi * 220 * times) * (np.sin(2 * np.pi * 0.5 * times) > -0.6)
+    meter.write_wav(voice, (32767 * tone).astype("<i2"), 16_000)
+    hand = Mouse(page)
+    go(hand, "Songs")
+    hand.press(page.get_by_label("A voice, as it was recorded"))
+    hand.choose_file(page.locator("input[type=file]"), voice)
+    page.get_by_text("It is being read …").or_(page.get_by_text("mother: ")).first.wait_for()
+    program.die_and_come_back(page)
+    page.get_by_role("heading", level=1, name="Songs").wait_for()
+    assert list((program.folder / "studio" / "uploads").iterdir()) == []
+    hand.press(page.get_by_label("A voice, as it was recorded"))
+    hand.choose_file(page.locator("input[type=file]"), voice)
+    page.get_by_role("heading", name="mother: 20 s").wait_for()
+    with page.expect_download(timeout=WAIT_MS) as saved:
+        hand.press(button(hand, "Save for later (.adp)"))
+    assert saved.value.suggested_filename == "mother.adp" and saved.value.path().stat().st_size > 10_000

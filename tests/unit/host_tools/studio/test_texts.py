@@ -7,9 +7,12 @@ import re
 import pytest
 from babel.messages.pofile import read_po
 
+from firmware.care import plan
+from firmware.prescription import programme
 from host_tools.device.changes import CONTRAINDICATIONS
+from host_tools.programmes import rules as listening
 from host_tools.sessions import words
-from host_tools.studio import correcting, page_songs, rules, texts, writing
+from host_tools.studio import correcting, page_programmes, page_songs, rules, segments, texts, writing
 from simulator.interpreter import ROOT
 
 PLACES = re.compile(r"{\w+}")
@@ -26,8 +29,11 @@ def sentences():
     found += (
         [title for title, _ in rules.GROUPS]
         + list(writing.NAMES.values())
-        + [text for _, text in page_songs.KINDS + correcting.ORDERS]
+        + [text for _, text in page_songs.KINDS + correcting.ORDERS + page_programmes.ORDERS]
     )
+    found += [text for rule in listening.RULES for text in rule] + list(listening.SHAPES.values())
+    found += [setting.meaning for setting in programme.TABLE] + [*plan.ROLES, *plan.SOURCES]
+    found += [name.replace("_", " ") for names in segments.NAMES.values() for name in names]
     found += [
         *CONTRAINDICATIONS,
         *words.PHASES.values(),
