@@ -20,6 +20,7 @@ _SESSION_GRACE_MS = 5000
 _RISE_CDB_PER_MS = 0.1  # 1 dB a second
 _TEMPO_BPM = (19, 101)  # outside of every setting
 _BEAT_TO_BEAT = 0.02  # of the tempo
+_HOLD_IS_NAMED_MS = 3000  # the tempo is held some time before the phase says so
 _BRIGHTEST_PERMILLE = 100  # dim, at night
 
 
@@ -45,6 +46,7 @@ class Laws:
         self._minute: list[tuple[float, bool]] = []
         self._ratio_pulses = 0  # pulses to a beat; another one is glided to, faster than a patient is led
         self._gliding = False
+        self._arrived_ms = 0  # for how long the tempo has been where it was going to
         self._level_cdba: float | None = None
         self._on = False
 
@@ -85,7 +87,7 @@ class Laws:
             found.append(f"sound went on for {self._sounding_ms / 60_000:.1f} minutes")
         self._look_at_phase(now_ms, outputs, sounding, found)
         self._look_at_rise(elapsed_ms, heard_cdba, found)
-        self._look_at_ratio(outputs)
+        self._look_at_ratio(elapsed_ms, outputs)
         leads = outputs.phase in ("lead", "sustain")
         self._look_at_tempo(now_ms, elapsed_ms, outputs.tempo_mbpm if sounding else None, leads, found)
         return found
@@ -109,7 +111,7 @@ class Laws:
                 found.append(f"the level rose by {rise_cdb:.0f} hundredths of dB in {elapsed_ms} ms")
         self._level_cdba = heard_cdba
 
-    def _look_at_ratio(self, outputs):
+    def _look_at_ratio(self, elapsed_ms, outputs):
         if outputs.ratio_pulses != self._ratio_pulses:
             self._gliding = self._ratio_pulses != 0 and outputs.ratio_pulses != 0
             self._ratio_pulses = outputs.ratio_pulses
@@ -117,8 +119,13 @@ class Laws:
             self._gliding = (
                 self._opening == "music"
             )  # from a tempo of no patient to the first that is led from
-        elif outputs.tempo_mbpm == outputs.target_tempo_mbpm:
+        elif outputs.tempo_mbpm != outputs.target_tempo_mbpm or outputs.phase == "hold":
+            # What is held wants the tempo that it has, and goes on afterwards to where it was going.
+            self._arrived_ms = 0
+        elif self._arrived_ms > _HOLD_IS_NAMED_MS:
             self._gliding = False
+        else:
+            self._arrived_ms += elapsed_ms
         if self._gliding:
             self._minute.clear()
 

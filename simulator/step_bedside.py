@@ -18,6 +18,8 @@ from firmware.care.dose import RECORD_BYTES, Dose
 from firmware.care.panel import HELD_MS
 from firmware.care.session import Session
 from firmware.prescription.profile import Profile
+from firmware.sound.pattern import KINDS
+from firmware.sound.score import PATTERN, is_pattern
 from firmware.sound.songs import SONGS
 from firmware.step import HELD, PRESS, Inputs, Outputs
 from simulator.breath_row import NO_BREATH
@@ -148,7 +150,7 @@ class _StepBedside:
         self._inputs, self._outputs = Inputs(), Outputs()
         self._inputs.heap_free_bytes = 60_000
         profile = self._profile
-        song = SONGS[profile.song] if profile.song in SONGS else SongOutline()
+        song = _song_of(profile.song)
         self._sound = GlidingLevel()
         self._conductor = Conductor(self._sound, song, profile.soundscape)
         self._laws = Laws(profile.population, profile.opening, profile.lead_rate_permille)
@@ -381,6 +383,16 @@ class _StepBedside:
             "pacer": outputs.pacer,
             "breath_followed": int(outputs.breath_followed) if outputs.pacer != "off" else None,
         }
+
+
+def _song_of(name: str) -> Any:
+    """Return what a session sees of a song, a pattern, or one that only the device has."""
+    if name in SONGS:
+        return SONGS[name]
+    outline = SongOutline()
+    if is_pattern(name):
+        outline.compound = KINDS[name[len(PATTERN) :]].compound
+    return outline
 
 
 def _scaled(value: int | None, divisor: int) -> float | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from firmware.prescription.profile import TABLE as SETTINGS
+from firmware.sound.score import PATTERN, PATTERNS
 from firmware.sound.songs import SONGS
 from simulator.recording import PACKAGED
 
@@ -133,7 +134,7 @@ def _of_settings() -> list[Factor]:
         elif setting.kind == "switch":
             found.append(Factor(setting.name, ("no", "yes"), ("no", "yes"), True))
         elif setting.name == "song":
-            songs = tuple(SONGS)
+            songs = (*SONGS, *(PATTERN + name for name in PATTERNS))
             found.append(Factor(setting.name, songs, songs, True))
     return found
 

@@ -11,8 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from host_tools.campaign import provoked
-from host_tools.campaign.tally import HAZARDS, PROVOKED_LEAST, Tally
+from host_tools.campaign.tally import PROVOKED_LEAST, Tally
 from host_tools.judge import verdict
+from host_tools.judge.limits import hazard_titles
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 COLOURS = ("#2f6db5", "#d9711c", "#4f9d69", "#8a5aa8", "#5b7f95", "#b3262e")
@@ -28,15 +29,14 @@ def html(
         for law, told in result["margins"].items()
         if told["cohorts"]
     }
-    titles = _hazard_titles()
     hazards = [
         {
             "number": number,
-            "title": titles.get(number, ""),
+            "title": title,
             "sessions": result["hazards"][str(number)]["sessions"],
             "cannot": provoked.CANNOT.get(number, ""),
         }
-        for number in HAZARDS
+        for number, title in hazard_titles().items()
     ]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -45,15 +45,6 @@ def html(
         result=result, run=run, links=links, pictures=pictures, hazards=hazards, least=PROVOKED_LEAST,
         bare=verdict.BARE_LAWS, plan=counted.plan, whats={cohort.name: cohort for cohort in counted.plan.cohort},
     )  # fmt: skip
-
-
-def _hazard_titles() -> dict[int, str]:
-    import tomllib
-
-    from host_tools.judge.limits import TABLE
-
-    rows = tomllib.loads(TABLE.read_text("utf-8"))["hazard"]
-    return {row["number"]: row["title"] for row in rows}
 
 
 def _histogram(counted: Tally, law: str, unit: str) -> str:

@@ -13,6 +13,9 @@ CANNOT = {
     18: "a session has no person's name in it; tests hold every answer's fields",
     23: "every session of a campaign has a confirmed profile; a test holds the refusal without",
     26: "no event of a scenario makes the program late, full or hung; tests break its tasks one by one",
+    38: "no plan draws a listening programme yet: its rules are held by tests of rules, sound and device",
+    39: "only tier D hears a made melody, and no plan asks for an alarm's: ten thousand phrases in a test do",
+    40: "a sham needs the seal of a study, which no plan has: a test plays both arms beside each other",
 }
 
 
@@ -28,10 +31,19 @@ def hazards(evidence: Evidence, limits: Limits) -> list[int]:
     highest = limits["level_mean_dba"]
     if sounded and float(evidence.prescription["level_dba"]) >= highest - 2:
         found.add(1)
-    if sounded and evidence.tier == "D":
-        found.add(31)
+    if sounded:
+        found.add(31)  # whenever it may be written is when something sounds, or has
     if evidence.irregular >= 0.1:
         found |= {5, 6}
+    if sounded and evidence.prescription["mode"] == "follow_breath":
+        found.add(35)
+        if evidence.irregular >= 0.1:
+            found.add(36)
+        if np.isfinite(evidence.pace_bpm).any():
+            found |= {33, 34, 37}
+    made_on_the_device = evidence.tier == "D" and evidence.prescription["song"].startswith("pattern_")
+    if made_on_the_device and np.isfinite(evidence.tempo_bpm).any():
+        found.add(39)
     for event in script:
         kind, value = event["do"], event.get("to", 0.0)
         at_s, until_s = span(event)

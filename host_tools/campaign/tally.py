@@ -13,11 +13,11 @@ from host_tools.campaign.plan import TIERS, Plan
 from host_tools.campaign.session import Record
 from host_tools.campaign.statistics import upper_bound_95
 from host_tools.judge import verdict
+from host_tools.judge.limits import hazard_titles
 
 WORST = 10
 SHARES = (0.0, 0.01, 0.1, 0.5, 0.9)  # of a margin's distribution
 PROVOKED_LEAST = 100
-HAZARDS = range(1, 33)
 FAILING_MOST = 1000  # failing sessions that are named one by one
 
 Key = tuple[str, str]  # cohort, tier
@@ -63,7 +63,7 @@ class Tally:
                 for cohort in self.plan.cohort
             },
             "margins": self._margins(),
-            "hazards": {str(number): self._hazard(number) for number in HAZARDS},
+            "hazards": {str(number): self._hazard(number) for number in hazard_titles()},
             "coverage": {
                 cohort.name: {
                     tier: sampling.coverage(

@@ -79,6 +79,8 @@ class Evidence:
     ends: list[tuple[float, str, str | None]]
     heard: Heard
     counts: dict[str, int] = field(default_factory=dict)
+    # breaths a minute at which an adult is led, NaN where nobody is
+    pace_bpm: Array = field(default_factory=lambda: np.zeros(0))
     step_laws: list[tuple[float, str]] = field(
         default_factory=list
     )  # (s, what broke) of simulator/laws.py; tier S only

@@ -13,12 +13,7 @@ Limits = dict[str, float]  # by name, in the unit of the table; a limit that a p
 
 def read(path: Path = TABLE) -> dict[str, dict[str, Any]]:
     """Every `[[hazard.limit]]` by its name, with its row's number as `hazard`. Raises CalandoError without the file."""
-    try:
-        rows = tomllib.loads(path.read_text("utf-8"))["hazard"]
-    except OSError as error:
-        raise CalandoError(
-            f"cannot read the limits in {path}: {os_reason(error)}; run from a checkout"
-        ) from error
+    rows = _rows(path)
     return {
         limit["name"]: {**limit, "hazard": row["number"]} for row in rows for limit in row.get("limit", ())
     }
@@ -34,3 +29,17 @@ def of(table: dict[str, dict[str, Any]], population: str, maturity: str = "prete
         if value is not None:
             found[name] = float(value)
     return found
+
+
+def hazard_titles(path: Path = TABLE) -> dict[int, str]:
+    """The title of each row by its number, in the table's order. Raises CalandoError without the file."""
+    return {row["number"]: row["title"] for row in _rows(path)}
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))["hazard"]
+    except OSError as error:
+        raise CalandoError(
+            f"cannot read the limits in {path}: {os_reason(error)}; run from a checkout"
+        ) from error

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from host_tools.judge import causes
 from host_tools.judge.evidence import FRAME_S, LEVEL_S, Array, Evidence, span
 from host_tools.judge.limits import Limits
 
@@ -33,6 +34,7 @@ FAULT_S = 10.0  # until a chip that fails silences the music: the sensor's clock
 RATIOS = (1, 2, 3, 4)  # pulses to a beat
 SUNG_BPM = (36.5, 93.5)  # beyond it another ratio may be chosen
 BLINK_S = 5.0  # a press and the sound that follows it
+KNOB_SETTLES_S = 60.0  # a knob that is turned leads the level at its own pace, and for this long
 CLICK_S = 1.0  # a finger that stays longer than this holds
 
 
@@ -61,6 +63,7 @@ LAWS: dict[str, tuple[str, int, str]] = {
     "hour": ("dB", 1, "no hour holds more sound than the nursery's, across power cuts"),
     "onset": ("dB", 2, "from silence the level rises no faster than 1 dB a second"),
     "rise": ("dB/s", 2, "the level rises no faster than 1 dB a second"),
+    "fall": ("dB/s", 2, "while it plays and nobody turns the knob, the level falls no faster than half a dB a second"),
     "pops": ("count", 3, "no pop, gap, stale or wild sound while the amplifier is on"),
     "unasked": ("count", 4, "sound begins after a press, never by itself"),
     "tempo_low": ("bpm", 5, "the tempo stays above the slowest that music has"),
@@ -86,12 +89,14 @@ LAWS: dict[str, tuple[str, int, str]] = {
     "chip": ("s", 27, "a chip that fails ends in silence in time"),
     "stuck": ("s", 28, "a stuck button ends in silence in time"),
     "room": ("s", 29, "a loud room ends in silence in time"),
+    "pace": ("breaths/min", 37, "only an adult whose profile says so is led, within the slowest and fastest pace"),
     "after_stop": ("count", 30, "after a stop nothing sounds before somebody pressed twice"),
 }  # fmt: skip
 UNITS = {law: unit for law, (unit, _, _) in LAWS.items()}
 # Laws without a margin: kept or broken.
 BARE_LAWS = {
     "step_laws": "every step of tier S keeps the laws of simulator/laws.py",
+    "cause": "what an ending names as its cause had happened",
     "same_decision": "on the same seed tier S decides as tier D does",
     "dies": "the firmware neither dies nor hangs",
 }
@@ -106,12 +111,16 @@ def judge(evidence: Evidence, limits: Limits) -> Verdict:
     if len(evidence.time_s):
         disturbed = evidence.disturbed()
         _tempo(evidence, limits, verdict)
+        _pace(evidence, limits, verdict)
         _tempo_and_pulse(evidence, limits, disturbed, verdict)
         _patient(evidence, limits, disturbed, sounding, verdict)
         _measure(evidence, limits, disturbed, verdict)
     if evidence.step_laws:
         at_s, told = evidence.step_laws[0]
         verdict.broken["step_laws"] = f"{told}, at {at_s:.1f} s"
+    uncaused = causes.missing(evidence)
+    if uncaused is not None:
+        verdict.broken["cause"] = uncaused
     return verdict
 
 
@@ -183,6 +192,34 @@ def _onsets(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdic
             verdict.margin(
                 "rise", rate + 0.15 - rise[worst], worst * LEVEL_S, f"{rise[worst]:.2f} dB in a second"
             )
+        _falls(evidence, limits, verdict)
+
+
+def _falls(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:
+    """Look at how fast the level falls by itself: not in a fade, and not for a hand on the knob."""
+    dba, span_steps = evidence.heard.dba, 5
+    plays = np.isfinite(dba)
+    places = [*evidence.phases, (evidence.duration_s, "idle", None)]
+    for (at_s, phase, _), (until_s, _, _) in itertools.pairwise(places):
+        if phase in ("idle", "fade", "withdraw", "fault"):
+            plays[max(0, int(at_s / LEVEL_S) - 1) : int(until_s / LEVEL_S) + 2] = False
+    for event in evidence.script:
+        if event["do"] in ("knob", "power_cut", "supply"):
+            lasts_s = 2 * event.get("over_s", 0.0) + event.get("for_s", 0.0) + KNOB_SETTLES_S
+            plays[int(event["at_s"] / LEVEL_S) : int((event["at_s"] + lasts_s) / LEVEL_S)] = False
+    both = plays[span_steps:] & plays[:-span_steps]
+    if both.any():
+        fall = np.where(
+            both, np.where(plays, dba, 0.0)[:-span_steps] - np.where(plays, dba, 0.0)[span_steps:], -np.inf
+        )
+        fall /= span_steps * LEVEL_S
+        worst = int(np.argmax(fall))
+        verdict.margin(
+            "fall",
+            1 / limits["fall_s_per_db"] + 0.05 - fall[worst],
+            worst * LEVEL_S,
+            f"{fall[worst]:.2f} dB a second",
+        )
 
 
 def _counts(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict) -> None:
@@ -442,6 +479,18 @@ def _tempo(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:
             verdict.margin(
                 "tempo_rate", slowing + 0.05 - rate[worst], time_s[worst], f"{rate[worst]:.2f} % in a minute"
             )
+
+
+def _pace(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:
+    """Look at the pace at which a breath is led; beyond the limits of an adult's, or of anybody else, none is right."""
+    for place in np.flatnonzero(np.isfinite(evidence.pace_bpm)):
+        pace, at_s = evidence.pace_bpm[place], evidence.time_s[place]
+        room = min(
+            pace - limits.get("pace_slowest_bpm", np.inf), limits.get("pace_fastest_bpm", -np.inf) - pace
+        )
+        if evidence.prescription["mode"] != "follow_breath":
+            room = -np.inf
+        verdict.margin("pace", max(-99.0, room + 0.01), at_s, f"a pace of {pace:.1f}")
 
 
 def _other_ratio(evidence: Evidence, piece: slice) -> bool:

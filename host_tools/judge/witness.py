@@ -77,6 +77,7 @@ def _evidence(
             if event["kind"] == "device_end"
         ],
         heard=heard,
+        pace_bpm=_column(rows, "pace_bpm"),
         counts=counts,
     )
 

@@ -9,11 +9,13 @@ representative in turn, until one breaks a law. Exit 1 when a fault is not found
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 import mutation
@@ -45,7 +47,7 @@ CARE = (
     "session.py: PRESS_FADE_MS up",
     "session.py: _LEVEL_MS_PER_CDB down",
     "session.py: _pressed_in_silence: `verdict.action >= FADE`",
-    "session.py: _let_go: `inputs.gesture == 'press'`",
+    "session.py: _let_go: `inputs.gesture == PRESS`",
 )  # fmt: skip
 # A file of the firmware, what stands in it, and what stands there instead.
 SOUND = {
@@ -61,20 +63,41 @@ SOUND = {
 }  # fmt: skip
 
 
-def hunt(tier: str, most: int) -> str | None:
-    """Play sessions until one breaks a law; returns which and what, or None."""
-    from host_tools.campaign import plan, session
+@cache
+def bedside():
+    """The plan `bedside` and the table of limits."""
+    from host_tools.campaign import plan
     from host_tools.judge import limits
 
-    bedside, table = plan.load("bedside"), limits.read()
-    cohorts = [cohort for cohort in bedside.cohort if cohort.name in COHORTS]
-    for number in range(most // len(cohorts)):
-        for place, cohort in enumerate(cohorts):
-            broken = session.play_one(bedside, cohort, tier, number, table)["broken"]
+    return plan.load("bedside"), limits.read()
+
+
+def broken_in(tier: str, cohort: str, number: int) -> dict[str, str]:
+    """Play one session of the plan `bedside`; returns the laws that it broke."""
+    from host_tools.campaign import session
+
+    plan, table = bedside()
+    named = next(one for one in plan.cohort if one.name == cohort)
+    return session.play_one(plan, named, tier, number, table)["broken"]
+
+
+def hunt(tier: str, most: int) -> str | None:
+    """Play sessions until one breaks a law; returns which and what, or None."""
+    for number in range(most // len(COHORTS)):
+        for place, cohort in enumerate(COHORTS):
+            broken = broken_in(tier, cohort, number)
             if broken:
-                count = number * len(cohorts) + place + 1
-                return f"session {count} ({cohort.name} {number}): {', '.join(broken)}: {next(iter(broken.values()))}"
+                count = number * len(COHORTS) + place + 1
+                return (
+                    f"session {count} ({cohort} {number}): {', '.join(broken)}: {next(iter(broken.values()))}"
+                )
     return None
+
+
+def without_the_fault(tier: str, found: str) -> dict[str, str]:
+    """Return what the session that found a fault breaks without it: nothing, or it has found nothing."""
+    told = re.match(r"session \d+ \((\w+) (\d+)\)", found)
+    return broken_in(tier, told[1], int(told[2])) if told else {}
 
 
 def in_a_fork(mutant: mutation.Mutant, most: int) -> tuple[int, int]:
@@ -141,14 +164,17 @@ def main() -> int:
         print("\n".join([*(mutant.name for mutant in mutants), *sounds]))
         return 0
     began = time.monotonic()
-    healthy = hunt("S", min(given.most, 60))
+    healthy = hunt("S", min(given.most, 20))  # each that finds something is played without the fault too
     if healthy:
         print(f"without any fault: {healthy}")
         return 1
     missed = 0
 
-    def tell(name: str, found: str | None) -> None:
+    def tell(name: str, found: str | None, tier: str = "S") -> None:
         nonlocal missed
+        healthy = without_the_fault(tier, found) if found else {}
+        if healthy:
+            name, found = f"{name} (without it too: {', '.join(healthy)})", None
         missed += found is None
         print(f"{'found  ' if found else 'MISSED '} {name}: {found or 'no law was broken'}", flush=True)
 
@@ -163,7 +189,7 @@ def main() -> int:
             child, reading = in_a_fork(mutant, given.most)
             running[child] = (mutant.name, reading)
     for name, change in sounds.items():
-        tell(name, in_a_copy(*change))
+        tell(name, in_a_copy(*change), "D")
     count = len(mutants) + len(sounds)
     print(f"{count} faults in {time.monotonic() - began:.0f} s, {missed} not found")
     return 1 if missed or not count else 0

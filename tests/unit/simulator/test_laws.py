@@ -80,3 +80,24 @@ def test_a_step_at_one_beat_is_told():
     for turn in range(3, 40):
         told += laws.broken(100 * turn, wanted(tempo_mbpm=70_000 if turn < 20 else 75_000), 3000.0)
     assert len(told) == 1 and "at one beat" in told[0]
+
+
+def glided(held):
+    """What is told of an opening's glide of 4.8 % in a minute, with a hold before it or with an end of the glide."""
+    laws = started("music")
+    told = []
+    laws.broken(1000, wanted(phase="baseline", tempo_mbpm=90_000, target_tempo_mbpm=90_000), 3000.0)
+    at_ms = 1000
+    for second in range(140):
+        at_ms += 1000
+        tempo = 90_000 if second < 70 else round(90_000 * (1 - 0.0008 * (second - 70)))
+        target = tempo if second < 70 else 80_000
+        phase = "hold" if held and 2 <= second < 70 else "lead"  # it is held before it says so
+        told += laws.broken(at_ms, wanted(phase=phase, tempo_mbpm=tempo, target_tempo_mbpm=target), 3000.0)
+    return told
+
+
+def test_an_openings_glide_that_was_held_goes_on_and_one_that_ended_does_not():
+    # Found by a campaign: a pulse below the freeze limit held the glide from 90 to 81, and the law took the glide for over.
+    assert glided(held=True) == []
+    assert "in a minute" in glided(held=False)[0]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from host_tools.judge import limits, verdict
+from host_tools.judge import causes, limits, verdict
 from host_tools.judge.evidence import FRAME_S, LEVEL_S, Evidence, Heard
 
 TABLE = limits.read()
@@ -95,6 +95,14 @@ def tempo(value, from_s=150.0, until_s=160.0):
     return good(tempo_bpm=values)
 
 
+def fallen_by(db_a_second):
+    """A level that falls for five seconds in the middle of the music."""
+    dba = good().heard.dba.copy()
+    first = int(150 / LEVEL_S)
+    dba[first : int(ENDS_S / LEVEL_S)] -= np.minimum(np.arange(int(150 / LEVEL_S)) * LEVEL_S, 5) * db_a_second
+    return dba
+
+
 LATE_STOP = [(5.1, "baseline", None), (200.0, "withdraw", "bradycardia"), (260.0, "idle", None)]
 SPOILED = {
     "level": good(heard=louder(60.5)),
@@ -103,6 +111,7 @@ SPOILED = {
     "hour": good(heard=sound((BEGINS_S, ENDS_S), level=57.0)),
     "onset": good(heard=heard(np.where(np.isfinite(good().heard.dba), 46.0, -np.inf))),
     "rise": good(heard=louder(49.0)),
+    "fall": good(heard=heard(fallen_by(0.7))),
     "pops": good(counts={"underruns": 1}),
     "unasked": good(script=[{"at_s": 290.0, "do": "press"}]),
     "tempo_low": tempo(19.0),
@@ -131,6 +140,7 @@ SPOILED = {
     "chip": script({"at_s": 150.0, "do": "adc_fault", "kind": "nack"}),
     "stuck": script({"at_s": 150.0, "do": "press", "for_s": 30.0}),
     "room": script({"at_s": 150.0, "do": "room_sound", "to": 80.0}),
+    "pace": good(pace_bpm=np.full(DURATION_S - 1, 6.0)),
     "after_stop": good(
         script=[{"at_s": PRESS_S, "do": "press"}, {"at_s": 345.0, "do": "press"}],
         phases=[(5.1, "baseline", None), (298.0, "withdraw", "usb_host"), (345.0, "baseline", None)],
@@ -172,3 +182,55 @@ def test_a_reading_that_is_wrong_by_a_tenth_is_counted():
     shown = good().shown_bpm.copy()
     shown[100:110] = 75.0
     assert verdict.judge(good(shown_bpm=shown), NEWBORN).measures["wrong_s"] == 10
+
+
+def test_a_level_that_a_hand_turns_down_may_fall_faster():
+    turned = [{"at_s": PRESS_S, "do": "press"}, {"at_s": 149.0, "do": "knob", "to": 50.0}]
+    assert "fall" not in verdict.judge(good(heard=heard(fallen_by(3.0)), script=turned), NEWBORN).broken
+    assert "fall" not in verdict.judge(good(heard=heard(fallen_by(0.5))), NEWBORN).broken
+
+
+UNCAUSED = {
+    "pressed": [{"at_s": 280.0, "do": "press"}],
+    "held": [{"at_s": 289.0, "do": "press"}],
+    "button_stuck": [{"at_s": 289.0, "do": "press", "for_s": 30.0}],
+    "usb_host": [{"at_s": 200.0, "do": "usb_host", "for_s": 60.0}],
+    "supply_low": [{"at_s": 295.0, "do": "supply", "to": 3.0}],
+    "room_too_loud": [],
+    "adc_fault": [{"at_s": 100.0, "do": "knob", "to": 3.0}],
+    "flash_fault": [],
+}
+CAUSED = {
+    "pressed": {"at_s": 289.9, "do": "press"},
+    "held": {"at_s": 289.0, "do": "hold"},
+    "button_stuck": {"at_s": 269.0, "do": "press", "for_s": 30.0},
+    "usb_host": {"at_s": 280.0, "do": "usb_host"},
+    "supply_low": {"at_s": 280.0, "do": "supply", "to": 3.0},
+    "room_too_loud": {"at_s": 270.0, "do": "room_sound", "to": 80.0},
+    "adc_fault": {"at_s": 289.0, "do": "adc_fault", "kind": "nack"},
+    "flash_fault": {"at_s": 1.0, "do": "flash_worn"},
+}
+
+
+@pytest.mark.parametrize("reason", causes.CAUSES)
+def test_a_cause_that_an_ending_names_must_have_happened(reason):
+    start = {"at_s": PRESS_S, "do": "press"}
+    ends = [(290.0, "withdrawn", reason)]
+    uncaused = good(ends=ends, script=[start, *UNCAUSED[reason]])
+    assert reason in verdict.judge(uncaused, NEWBORN).broken["cause"]
+    caused = good(ends=ends, script=[start, CAUSED[reason]])
+    assert "cause" not in verdict.judge(caused, NEWBORN).broken
+
+
+@pytest.mark.parametrize(
+    ("mode", "pace", "kept"),
+    [
+        ("follow_breath", 6.0, True), ("follow_breath", 4.5, True), ("follow_breath", 4.4, False),
+        ("follow_breath", 15.2, False), ("follow_pulse", 6.0, False),
+    ],
+)  # fmt: skip
+def test_an_adult_is_led_within_the_slowest_and_the_fastest_pace(mode, pace, kept):
+    led = good(
+        population="adult", prescription={**PRESCRIBED, "mode": mode}, pace_bpm=np.full(DURATION_S - 1, pace)
+    )
+    assert ("pace" not in verdict.judge(led, limits.of(TABLE, "adult")).broken) == kept
