@@ -194,7 +194,8 @@ SONGS = (
         "G"B,DB A2G|B,DG "D"F3|"D"DGc "G"B2G|"D"AEF "G"G3
         """,
         80,
-        'pitches alone: the letters at piano-letters.com, "Rock-a-bye Baby", in C. No source with lengths was found',
+        'pitches: the letters at piano-letters.com, "Rock-a-bye Baby", in C; lengths: of the first line alone, QMK Firmware '
+        "(`quantum/audio/song_list.h`, 3/4), which dots the first note of a bar where ours is even",
     ),
     Song(
         "dromore",
@@ -285,8 +286,8 @@ SONGS = (
         "F"C2AAA2"Bb"B2|"F"A2GG"C"G4|CCGGG2GA|G2"F"F2F4
         """,
         10,
-        "its description alone, at musicyoucanread.com (so do re mi fa; the first phrase ends on re); no source "
-        "with notes was found",
+        "its description at musicyoucanread.com: so do re mi fa, the first phrase ends on re, the rhythm of its two "
+        "kinds of bar, and half notes; no source with every note was found",
     ),
 )
 

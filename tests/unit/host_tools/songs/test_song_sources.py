@@ -213,7 +213,33 @@ def test_rock_a_bye_has_the_pitches_of_its_source():
     assert [note - got[0] for note in got] == [note - expected[0] for note in expected]
 
 
+def test_rock_a_bye_has_the_bars_of_a_source_for_its_first_line():
+    """QMK Firmware's quantum/audio/song_list.h, in quarters of 3/4; ours has an eighth of 6/8 for a quarter of it."""
+    bars = [
+        [("B", 1.5), ("D", 0.5), ("B", 1)],
+        [("A", 2), ("G", 1)],
+        [("B", 1.5), ("D", 0.5), ("G", 1)],
+        [("F", 2)],
+    ]
+    theirs = [[sum(length for _, length in bar[:at]) for at in range(len(bar))] for bar in bars]
+    assert [STEPS[letter.lower()] for bar in bars for letter, _ in bar] == [
+        (note - (note == 66)) % 12 for note, _ in ours("rock_a_bye")[:9]
+    ]
+    at, onsets = 0, []
+    for _, length in ours("rock_a_bye")[:9]:
+        onsets.append(at)
+        at += length
+    found = [[onset % 3 for onset in onsets if onset // 3 == number] for number in range(4)]
+    # The second note of a dotted pair is the one that differs: 1.5 there, 1 here.
+    assert found == [[1.0 if onset == 1.5 else onset for onset in row] for row in theirs]
+
+
 def test_hush_little_baby_is_as_it_is_described():
+    quarter, eighth, half = 2, 1, 4
+    lengths = [length for _, length in ours("hush_little_baby")]
+    assert lengths[:5] == [quarter, eighth, eighth, quarter, quarter], "ta ti ti ta ta"
+    assert lengths[9:16] == [eighth, eighth, eighth, eighth, quarter, eighth, eighth], "ti ti ti ti ta ti ti"
+    assert set(lengths[:-1]) == {quarter, eighth, half}
     got = [note for note, _ in ours("hush_little_baby")]
     assert got[1] - got[0] == 9, "so to mi"
     assert {(note - 65) % 12 for note in got} == {7, 0, 2, 4, 5}, "so do re mi fa"
