@@ -9,6 +9,7 @@ import contextlib
 import io
 import re
 import zipfile
+from collections import Counter
 from fractions import Fraction
 from xml.etree import ElementTree
 
@@ -148,9 +149,7 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
         )
     quarters = len(re.findall(r"[\^_]\d*/\d*[A-Ga-g]", re.sub(r'"[^"]*"|(?m:^[A-Za-z]:.*$)', "", text)))
     if quarters:
-        told.append(
-            f"{quarters} quarter tone{'s are' if quarters > 1 else ' is'} played as the note without it"
-        )
+        told.append(f"{quarters} {_ODD['quarter tone'][quarters > 1]}")
     order = re.search(r"(?m)^P:[ \t]*([A-Z0-9().]+)[ \t]*(?:%.*)?$", text.split("\nK:")[0])
     piece = read_tree(root, name, told, blank_bars=False, double_bars=True)
     piece.sections = _sections(order[1]) if order else ""
@@ -414,8 +413,8 @@ def _piece(score, marks: list[list[Measure]], name: str, told: list[str], blank_
             here.double |= mark.double
             here.jump = here.jump or mark.jump
             here.times = max(here.times, mark.times)
-    grace = 0
     pitched = 0
+    odd: Counter[str] = Counter()
     tempo = None
     last_metre: list[Fraction] = [Fraction(4)]
     for number, (part, rows) in enumerate(columns):
@@ -431,9 +430,8 @@ def _piece(score, marks: list[list[Measure]], name: str, told: list[str], blank_
                 last_metre[0] = Fraction(4 * metre[0], metre[1])
             if row.keySignature is not None and measure.key is None:
                 measure.key = _key(row.keySignature, steps[0])
-            found, extent, left_out, those_tempo = _row(row, steps, measure, number)
+            found, extent, those_tempo = _row(row, steps, measure, number, odd)
             tempo = tempo or those_tempo
-            grace += left_out
             pitched += len(found)
             if found:
                 measure.notes[number] = found
@@ -448,8 +446,9 @@ def _piece(score, marks: list[list[Measure]], name: str, told: list[str], blank_
             measure.length = bar
     if not pitched:
         raise CalandoError(f"{name} holds no notes")
-    if grace:
-        told.append(f"{grace} grace note{'s were' if grace > 1 else ' was'} left out")
+    for what, count in (+odd).items():
+        one, more = _ODD[what]
+        told.append(f"{count} {more if count > 1 else one}")
     title = (
         " ".join((score.metadata.title or score.metadata.movementName or "").split())
         if score.metadata
@@ -465,12 +464,19 @@ def _sounding(part) -> tuple[int, int]:
     return int(move), int(move)
 
 
-def _row(row, steps: tuple[int, int], measure: Measure, number: int):
-    """Notes of one part's measure: (notes, extent in quarters, grace notes left out, tempo or None)."""
+_ODD = {
+    "grace": ("grace note was left out", "grace notes were left out"),
+    "unpitched": ("note without a pitch (a drum?) was left out", "notes without a pitch (drums?) were left out"),
+    "quarter tone": ("quarter tone is played as the note without it", "quarter tones are played as the notes without them"),
+}  # fmt: skip
+
+
+def _row(row, steps: tuple[int, int], measure: Measure, number: int, odd: Counter[str]):
+    """Notes of one part's measure: (notes, extent in quarters, tempo or None). odd: counts what is not as written."""
     from music21 import chord, expressions, harmony, note, stream, tempo
 
     found: list[Note] = []
-    extent, grace, bpm = Fraction(0), 0, None
+    extent, bpm = Fraction(0), None
     voices = list(row.getElementsByClass(stream.Voice))
     for voice in [row, *voices]:
         label = "1" if voice is row else str(voice.id)
@@ -482,7 +488,7 @@ def _row(row, steps: tuple[int, int], measure: Measure, number: int):
             elif isinstance(element, note.GeneralNote):
                 length = Fraction(element.quarterLength).limit_denominator(5040)
                 if element.duration.isGrace:
-                    grace += 1
+                    odd["grace"] += 1
                     continue
                 if length <= 0:
                     continue
@@ -490,10 +496,12 @@ def _row(row, steps: tuple[int, int], measure: Measure, number: int):
                 members = element.notes if isinstance(element, chord.ChordBase) else [element]
                 for member in members:
                     if not isinstance(member, note.Note):
+                        odd["unpitched"] += isinstance(member, note.Unpitched)
                         continue
+                    odd["quarter tone"] += member.pitch.ps % 1 != 0
                     tie = member.tie or element.tie
                     tied = tie is not None and tie.type in ("start", "continue")
-                    found.append(Note(at, length, round(member.pitch.ps) + steps[0], label, tied))
+                    found.append(Note(at, length, _without_quarter(member.pitch) + steps[0], label, tied))
             elif isinstance(element, tempo.MetronomeMark) and bpm is None:
                 with contextlib.suppress(Exception):
                     bpm = element.getQuarterBPM()
@@ -504,7 +512,13 @@ def _row(row, steps: tuple[int, int], measure: Measure, number: int):
                 if at not in measure.phrases:
                     measure.phrases.append(at)
     found.sort(key=lambda note: (note.start, note.pitch))
-    return found, extent, grace, bpm
+    return found, extent, bpm
+
+
+def _without_quarter(pitch) -> int:
+    """The MIDI note of a pitch; of one with a quarter tone that without it: nearer to its letter."""
+    plain = pitch.ps - (pitch.accidental.alter if pitch.accidental is not None else 0)
+    return round(plain + int(pitch.ps - plain))
 
 
 def _key(signature, steps: int) -> Key:

@@ -194,8 +194,8 @@ SONGS = (
         "G"B,DB A2G|B,DG "D"F3|"D"DGc "G"B2G|"D"AEF "G"G3
         """,
         80,
-        'pitches: the letters at piano-letters.com, "Rock-a-bye Baby", in C; lengths: of the first line alone, QMK Firmware '
-        "(`quantum/audio/song_list.h`, 3/4), which dots the first note of a bar where ours is even",
+        'pitches: the letters at piano-letters.com, "Rock-a-bye Baby", in C; lengths: of the first line alone, '
+        "QMK Firmware (`quantum/audio/song_list.h`, 3/4), which dots the first note of a bar where ours is even",
     ),
     Song(
         "dromore",

@@ -772,4 +772,4 @@ def test_what_is_no_tune_or_no_semitone_is_told(tmp_path):
     page.write_text("<html><body><pre>X:1\nT:t\nM:4/4\nL:1/4\nK:C\nC D E F|</pre></body></html>", "utf-8")
     with pytest.raises(CalandoError, match="is a web page; copy the tune alone"):
         importing.import_song(page)
-    assert "2 quarter tones are played as the note without it" in abc(tmp_path, "^/C _3/2D E F |]").told
+    assert "2 quarter tones are played as the notes without them" in abc(tmp_path, "^/C _3/2D E F |]").told
