@@ -23,6 +23,7 @@ BLOCK = 256
 _SILENCE = const(1 << 20)  # of a sample in the mix: it is biased, see voices.py
 _FLUSH_BLOCKS = const(3)  # after the last sound, until the filters have let go of it
 _UNDER_A_SONG = const(398)  # thousandths: a soundscape stays 8 dB back
+_UNDER_WHO_SINGS = const(158)  # 16 dB: it must not cover chords and bass
 _PACING_UNDER_A_SONG = const(562)  # one whose swell is to be heard, 5 dB
 
 
@@ -30,16 +31,22 @@ class Audio:
     """Music, soundscape and heartbeat as one stream of blocks.
 
     full_scale_cdba: level at the ear of a full-scale 1 kHz sine; ceiling_cdba, ceiling_cdbc: the slow levels
-    that the output never exceeds, whatever is asked. All in hundredths of a dB.
+    that the output never exceeds, whatever is asked. All in hundredths of a dB. accompanies: the melody is left to a voice.
 
     `playing` and `silent` (the last block was all zeros) are there to be read; `sequencer`, `recorded` and `loudness` are
     its parts. `set_tempo`, `set_level` and `fade_out` are theirs.
     """
 
-    def __init__(self, full_scale_cdba, ceiling_cdba, ceiling_cdbc):
+    def __init__(self, full_scale_cdba, ceiling_cdba, ceiling_cdbc, accompanies=False):
         self.loudness = loudness = Loudness(full_scale_cdba, ceiling_cdba, ceiling_cdbc)
         self.recorded = recorded = Recorded(loudness)
-        self.sequencer = sequencer = Sequencer(loudness, recorded)
+        maker = Sequencer
+        self._under = _UNDER_WHO_SINGS if accompanies else _UNDER_A_SONG
+        if accompanies:
+            from firmware.sound.accompaniment import Accompanist
+
+            maker = Accompanist
+        self.sequencer = sequencer = maker(loudness, recorded)
         self.set_tempo = sequencer.set_tempo
         self.set_level = loudness.set_level
         self.fade_out = loudness.fade_out
@@ -70,6 +77,11 @@ class Audio:
     def level_cdbc(self):
         """Return the same, C-weighted."""
         return self.loudness.level_cdbc
+
+    @property
+    def bar_permille(self):
+        """Return how much of the bar has passed of a song that is accompanied, or None. Of an engine that accompanies."""
+        return self.sequencer.bar_permille  # pyright: ignore[reportAttributeAccessIssue]
 
     # What the session asks for
 
@@ -264,7 +276,7 @@ class Audio:
         # Under a song or voice it stays back; in a voice's long rests it comes forward.
         gain = level << 10
         alone = sequencer.song is None and (not self.recorded.singing or self.recorded.resting)
-        under = _UNDER_A_SONG if self._swell is None else _PACING_UNDER_A_SONG
+        under = self._under if self._swell is None else _PACING_UNDER_A_SONG
         state[noise.GAIN_TARGET] = gain if alone else gain // 1000 * under
         if self.silent:
             state[noise.GAIN] = state[noise.GAIN_TARGET]

@@ -118,8 +118,15 @@ class Device:
             self.full_scale_cdba,
             guard.ADULT_CEILING_CDBA if adult else guard.NEWBORN_CEILING_CDBA,
             guard.ADULT_CEILING_CDBC if adult else guard.NEWBORN_CEILING_CDBC,
+            self.profile.melody == "accompany",
         )
-        if self.programme is None:
+        if self.profile.melody == "accompany":
+            from firmware.care import accompany
+
+            self.conductor, self.session = accompany.perform(
+                self.audio, self.profile, self.dose, self.song, self.recording
+            )
+        elif self.programme is None:
             self.conductor = Conductor(self.audio, self.song, self.profile.soundscape, self.recording)
             self.session = Session(self.profile, self.dose)
             if self.session.pacer is not None:

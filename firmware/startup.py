@@ -48,6 +48,9 @@ def _load_profile(device):
                     segments,  # noqa: F401
                 )
                 from firmware.sound import segue  # noqa: F401
+            if values.get("melody") == "accompany":
+                from firmware.care import accompany  # noqa: F401
+                from firmware.sound import accompaniment  # noqa: F401
             committed = profile.Profile.from_values(values)
             device.song = _load_song(device.files, committed.song)
             voice = committed.voice

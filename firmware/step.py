@@ -17,6 +17,7 @@ class Prescription:
     voice: str
     listening_programme: str
     soundscape: str
+    melody: str
     silent: bool
     stranger: bool
     study: int | None
@@ -55,6 +56,7 @@ class Inputs:
         self.compound: bool | None = (
             None  # metre of the song: True three pulses a beat, False two, None unknown
         )
+        self.bar_permille: int | None = None  # of a song that is accompanied, how much of its bar has passed
         self.audio_silent = True  # the last block was all zero
         self.level_cdba = 0  # the device's own estimate of what it plays, A- and C-weighted
         self.level_cdbc = 0

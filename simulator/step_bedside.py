@@ -13,6 +13,7 @@ from math import isnan, nan
 from typing import Any
 
 from firmware import reasons
+from firmware.care.accompany import AccompanySession
 from firmware.care.conductor import Conductor
 from firmware.care.dose import RECORD_BYTES, Dose
 from firmware.care.panel import HELD_MS
@@ -146,7 +147,8 @@ class _StepBedside:
         dose = Dose()
         if self._saved is not None:
             dose.unpack(self._saved)
-        self._session = Session(self._profile, dose)
+        sings = self._profile.melody == "accompany"
+        self._session = (AccompanySession if sings else Session)(self._profile, dose)
         self._inputs, self._outputs = Inputs(), Outputs()
         self._inputs.heap_free_bytes = 60_000
         profile = self._profile

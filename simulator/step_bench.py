@@ -4,6 +4,7 @@ The patient is whatever is written into `inputs`. `step` moves virtual time. In 
 level that glides as it does, so an hour costs a second or two.
 """
 
+from firmware.care.accompany import AccompanySession
 from firmware.care.conductor import Conductor
 from firmware.care.dose import Dose
 from firmware.care.plan import Plan
@@ -92,9 +93,12 @@ class StepBench:
     ):
         self.profile = profile
         self.dose = dose or Dose()
-        self.session = (
-            Session(profile, self.dose) if plan is None else ProgrammeSession(profile, self.dose, *plan)
-        )
+        if plan is not None:
+            self.session = ProgrammeSession(profile, self.dose, *plan)
+        elif profile.melody == "accompany":
+            self.session = AccompanySession(profile, self.dose)
+        else:
+            self.session = Session(profile, self.dose)
         self.inputs = inputs = Inputs()
         inputs.contact = True
         inputs.quality_percent = 90

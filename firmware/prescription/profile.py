@@ -11,6 +11,7 @@ from array import array
 from firmware.care.curve import CURVE_COLUMNS, curve_at
 from firmware.prescription.profiles import READY
 from firmware.prescription.setting import ProfileError, Setting, check_setting, is_number, refuse, show, whole
+from firmware.sound.score import is_pattern
 
 NEWBORN = "newborn"
 ADULT = "adult"
@@ -37,6 +38,7 @@ _MODES = ("follow_pulse", "open_loop")
 _ADULT_MODES = ("follow_pulse", "open_loop", "follow_breath")
 _FEEDBACK = ("own", "none")
 _SOUNDS = ("none", "ocean", "womb", "rain")
+_MELODIES = ("play", "accompany")
 _FOLLOW = ("wait", "lead_anyway")
 _LOST = ("fade", "fixed_tempo")
 _ARMS = ("none", "a", "b")
@@ -70,6 +72,13 @@ TABLE = (
         (1, 24),
         "an adult's segments in the place of song and curve, or none; never a patient's name",
     ),
+    _choice(
+        "melody",
+        _MELODIES,
+        _MELODIES,
+        "played, or left to a voice: chords and bass for who sings in the room, or under the recorded voice",
+    ),
+    Setting("light_swell", "switch", "", None, None, "the light swells with each bar for who sings, dimly"),
     _choice("soundscape", _SOUNDS, _SOUNDS, "under the melody, and alone before it"),
     _choice("opening", _OPENINGS, _OPENINGS, "what is heard while the pulse is measured"),
     _choice("metre", _METRES, _METRES, "two pulses a beat, three, or as the song has it"),
@@ -324,6 +333,8 @@ class Profile:
     song: str
     voice: str
     listening_programme: str
+    melody: str
+    light_swell: bool
     soundscape: str
     opening: str
     metre: str
@@ -450,6 +461,7 @@ class Profile:
                 raise ProfileError(
                     "mode = 'follow_breath' has no listening_programme; choose follow_pulse or open_loop"
                 )
+        self._check_melody()
         if self.baseline_max_ms < self.baseline_ms:
             raise ProfileError("baseline_max_s is shorter than baseline_s; raise it")
         if self.daily_min * 60000 < self.session_ms:
@@ -468,6 +480,21 @@ class Profile:
         if self.programme != "curve":
             self.curve = _shape(self)
         self._check_curve_tempo()
+
+    def _check_melody(self):
+        if self.melody == "play":
+            if self.light_swell:
+                raise ProfileError(
+                    "light_swell is for who sings; set melody = 'accompany' with it, or leave it out"
+                )
+        elif is_pattern(self.song):
+            raise ProfileError(
+                "melody = 'accompany' needs a song that can be sung; choose one, or melody = 'play'"
+            )
+        elif self.listening_programme != "none":
+            raise ProfileError("melody = 'accompany' has no listening_programme; set one of them back")
+        elif self.mode == "follow_breath":
+            raise ProfileError("melody = 'accompany' cannot lead a breath; choose follow_pulse or open_loop")
 
     def _check_curve_tempo(self):
         """Check the tempo of each row. How fast and how far it may fall is not checked: tempo.py keeps rate and

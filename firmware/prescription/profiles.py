@@ -17,6 +17,8 @@ NEWBORN = {
     "song": "twinkle",  # a song of kin, by default Twinkle: Loewy 2013, Pediatrics 131:902
     "voice": "none",  # whose it would be is the family's to say
     "listening_programme": "none",  # for adults only
+    "melody": "play",
+    "light_swell": False,
     "soundscape": "ocean",  # ocean disc: lower heart rate afterwards, Loewy 2013
     "opening": "soundscape",  # Choice: so that the first tempo heard is the patient's own
     "metre": "song",
@@ -75,6 +77,8 @@ ADULT = {
     "song": "suo_gan",  # Choice
     "voice": "none",
     "listening_programme": "none",  # Choice: one song, met and led
+    "melody": "play",
+    "light_swell": False,
     "soundscape": "ocean",
     "opening": "soundscape",
     "metre": "song",

@@ -50,6 +50,9 @@ class Loudness:
         self.full_scale_cdba = full_scale_cdba
         self.first_level_cdba = _FIRST_LEVEL_CDBA
         self.governed = True  # False: no correction by phrase, for measuring what a song gives by itself
+        self.headroom_cdb = (
+            0  # how far below its level the music is held phrase by phrase, for a voice beside it
+        )
         self.state = state = array("I", [0] * master.STATE_SIZE)
         master.start(state)
 
@@ -292,7 +295,7 @@ class Loudness:
         ):
             measured = decibels.power_cdb((self._phrase_power // blocks) << 10)
             if measured is not None:
-                error = self._level // _LEVEL_UNIT - self.full_scale_cdba - measured
+                error = self._level // _LEVEL_UNIT - self.headroom_cdb - self.full_scale_cdba - measured
                 step = max(-_TRIM_STEP_CDB, min(_TRIM_STEP_CDB, error // 2))
                 self._trim_target_cdb = max(-_TRIM_LIMIT_CDB, min(_TRIM_LIMIT_CDB, self._trim_cdb + step))
         self.begin_phrase()

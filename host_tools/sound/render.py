@@ -133,6 +133,7 @@ def plan_for(
         "recording": None if recording is None else str(recording.absolute()),
         "recording_bytes": recording_bytes,
         "soundscape": None if profile.soundscape == "none" else profile.soundscape,
+        "melody": profile.melody,
         "profile": profile.values,
         "pulse": pulse,
         "tempo_mbpm": profile.opening_tempo_mbpm,

@@ -24,7 +24,10 @@ class Player:
         from firmware.sound.score import Score
         from firmware.sound.songs import SONGS
 
-        self.audio = audio = Audio(plan["full_scale_cdba"], plan["ceiling_cdba"], plan["ceiling_cdbc"])
+        accompanies = plan.get("melody") == "accompany"
+        self.audio = audio = Audio(
+            plan["full_scale_cdba"], plan["ceiling_cdba"], plan["ceiling_cdbc"], accompanies
+        )
         audio.sequencer.on_note = on_note
         loudness = audio.loudness
         loudness.governed = plan.get("governed", True)
@@ -59,9 +62,12 @@ class Player:
         else:
             audio.set_tempo(plan["tempo_mbpm"])
             audio.set_mood(plan["minor_permille"], plan["brightness_permille"], plan["density_permille"])
+            sung = recording is not None and not recording.heartbeat
+            if accompanies and sung:
+                audio.sequencer.lie_under(self._song, recording.samples)
             audio.set_recording(recording)
             audio.soundscape(self._soundscape)
-            audio.play(self._song if recording is None or recording.heartbeat else recording)
+            audio.play(recording if sung else self._song)
             audio.set_level(plan["level_cdba"], plan["onset_ms"])
 
     def render(self):
@@ -99,6 +105,12 @@ class Player:
         self._pressed = False
         if plan.get("programme"):
             self._conductor, self._session = self._follow_programme(plan, profile, dose, recording)
+            return
+        if profile.melody == "accompany":
+            from firmware.care.accompany import perform
+
+            profile.soundscape = self._soundscape or "none"
+            self._conductor, self._session = perform(self.audio, profile, dose, self._song, recording)
             return
         self._session = Session(profile, dose)
         self._conductor = Conductor(self.audio, self._song, self._soundscape or "none", recording)

@@ -20,7 +20,7 @@ TEMPO = 1
 # Which settings stand together on the page. One that is not named here stands at the end.
 GROUPS = (
     ("Who listens", ("title", "population", "maturity", "early_unlock", "arm")),
-    ("What is heard", ("song", "voice", "listening_programme", "soundscape", "opening", "metre")),
+    ("What is heard", ("song", "voice", "melody", "light_swell", "listening_programme", "soundscape", "opening", "metre")),
     ("How loud", ("level_dba", "baseline_below_db", "knob_range_db", "onset_s", "fade_s")),
     ("How long and how often", ("session_min", "gap_min", "daily_min", "sessions_a_day")),
     (

@@ -272,7 +272,7 @@ class TestNothingElse:
         assert "never a patient's name" in profile.find("title").meaning
         assert {setting.name for setting in profile.TABLE} == {
             "title", "population", "maturity", "early_unlock", "song", "voice", "soundscape", "opening", "metre", "mode",
-            "programme", "listening_programme",
+            "programme", "listening_programme", "melody", "light_swell",
             "opening_tempo_bpm", "level_dba", "baseline_below_db", "knob_range_db", "session_min",
             "gap_min", "daily_min", "sessions_a_day", "onset_s", "fade_s", "baseline_s", "baseline_max_s", "match_min",
             "lead_rate_percent_per_min", "margin_percent", "slowing_percent", "follow", "sensor_off",
