@@ -64,7 +64,7 @@ def test_it_comes_back_slowly_after_a_voice_and_unknown_changes_nothing():
     bench.run(5)
     assert bench.outputs.level_cdba <= before - 500  # who sings takes a breath
     bench.run(60)
-    assert bench.outputs.level_cdba >= before - 100
+    assert bench.outputs.level_cdba >= before - 150  # the curve has fallen a little too
 
 
 def test_a_session_that_plays_the_melody_does_not_listen_to_the_room():
