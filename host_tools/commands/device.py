@@ -40,7 +40,7 @@ def list_(port: Port = None, as_json: AsJson = False) -> None:
 @app.command()
 def info(port: Port = None, as_json: AsJson = False) -> None:
     """Show what it is and how it is: versions, profile, calibration, supply, faults, what waits, what it last died of."""
-    from host_tools.device import client
+    from host_tools.device import client, crash
 
     with client.connect(port) as device:
         about = {"port": device.port, **device.hello, **device.call("status")}
@@ -49,7 +49,7 @@ def info(port: Port = None, as_json: AsJson = False) -> None:
         if as_json:
             print_json({**about, "last_fault": died})
             return
-        about["last_fault"] = died and _in_a_line(died)
+        about["last_fault"] = died and crash.in_a_line(died, about["firmware"])
         for name, value in about.items():
             say(f"{name:<20} {_plain(value)}")
         if about.get("fell_back"):
@@ -87,12 +87,6 @@ def monitor(
             elif "phase" in record:
                 say(words.live_line(_row(record), record["seconds"]))
             time.sleep(1)
-
-
-def _in_a_line(traceback: str) -> str:
-    """Return what the firmware died of, and where: the last two lines of what MicroPython says."""
-    lines = [line.strip() for line in traceback.splitlines() if line.strip()]
-    return ", ".join(reversed(lines[-2:]))
 
 
 def _plain(value: Any) -> str:

@@ -55,8 +55,9 @@ bytes hold even without repeats, a damaged file, MIDI that counts in film frames
 Measured, note for note and length for length, on what music21 brings along:
 
 - `python tests/bench/song_corpus.py --tunes 2000 --seed 14`, ABC against abc2midi: 1985 of 2000 taken (99.2 %; the
-  others span too much, or have a drone). Of these 1981 are right (99.8 %): 1941 as abc2midi reads them, 40 as it reads
-  them with their repeats written out. Each of the four others has a line that says why.
+  others span too much, or have a drone). Of these 1980 are right (99.7 %): 1941 as abc2midi reads them, 39 as it reads
+  them with their repeats written out. Each of the five others has a line that says why. An import takes half a second of
+  a busy core in the middle.
 - `python tests/bench/song_forms.py --tunes 400`, MIDI that abc2midi made of such tunes, against mido alone: 397 of 400
   taken (three span too much), 394 of them the same; three had lost a sixteenth's rest in 3/8, which is mended since.
 - the same, 120 of the 611 scores in music21's corpus, against a reader of a few lines: of 166 parts that it can read, 160
@@ -66,9 +67,9 @@ Measured, note for note and length for length, on what music21 brings along:
   damaged at random: five of 10 000 were wrong (two sentences that quoted bytes of the file, one traceback at a phone's
   file with sound of no known coding, two that took long), all mended since and each tried again.
 
-In the 40, abc2midi passes over da capo in quotation marks and over some endings (ABC standard 2.1, 4.8 and 4.9), takes
+In the 39, abc2midi passes over da capo in quotation marks and over some endings (ABC standard 2.1, 4.8 and 4.9), takes
 two old line breaks (`!`) for an ornament, or rolls a chord; `tests/bench/abc_written_out.py` finds the way through on
-the text alone. In the four, `>` stands between notes of unequal length, which the standard leaves open (4.4), or a
+the text alone. In the five, `>` stands between notes of unequal length, which the standard leaves open (4.4), or a
 fermata and several D.S. leave the way to the player.
 
 **Sung**: the tests sing with voices made by a program (`tests/support/sung_voices.py`). No package of PyPI was found that

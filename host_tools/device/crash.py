@@ -1,0 +1,42 @@
+"""What a device's firmware died of, for whoever mends it, with the names of the source.
+
+On a chip most names are others (simulator/compact.py), so that MicroPython need not keep them; lines are the source's.
+"""
+
+import re
+
+from firmware.version import VERSION
+from simulator.interpreter import compacted_sources
+
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
+_QUOTED = re.compile(r"'(\w+)'")
+
+
+def in_a_line(traceback: str, firmware: str) -> str:
+    """Return what the firmware died of, and where: the last two lines of MicroPython's traceback, in one.
+
+    firmware: the version that the device says it runs. Of another than this program's the names stay as the chip says them.
+    """
+    lines = [line.strip() for line in traceback.splitlines() if line.strip()][-2:]
+    frame = _FRAME.search(lines[0]) if len(lines) == 2 else None
+    if frame is not None and firmware == VERSION:
+        compacted = compacted_sources()
+        name = compacted.names.get(frame[3])
+        # Only where the line of the source is in a function of that name: else it is other source, or has its own names.
+        if name is not None and _begins_above(
+            frame[3], compacted.sources.get(_file(frame[1]), ""), int(frame[2])
+        ):
+            lines[0] = f"{lines[0][: frame.start(3)]}{name}{lines[0][frame.end(3) :]}"
+            lines[1] = _QUOTED.sub(lambda said: f"'{compacted.names.get(said[1], said[1])}'", lines[1])
+    return ", ".join(reversed(lines))
+
+
+def _file(called: str) -> str:
+    """Return the file of a frame: on a chip it is called as its module is."""
+    return called if called.endswith(".py") else called.replace(".", "/") + ".py"
+
+
+def _begins_above(name: str, source: str, line: int) -> bool:
+    """Return whether the last function that begins above a line has that name."""
+    found = re.findall(r"(?m)^\s*def (\w+)", "\n".join(source.splitlines()[:line]))
+    return bool(found) and found[-1] == name
