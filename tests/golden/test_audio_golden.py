@@ -9,28 +9,14 @@ import json
 import tempfile
 from pathlib import Path
 
+if __name__ == "__main__":
+    import simulator  # noqa: F401  (what conftest.py does for the tests)
+
 import pytest
 import recordings
+from golden_sounds import FILE, NAMES, RECORDINGS, plan_for, sums
 
-from firmware.sound import adpcm, songs
 from host_tools.sound import render
-
-FILE = Path(__file__).with_name("audio.json")
-SECONDS = 25
-RECORDINGS = {"a recorded voice": adpcm.VOICE, "a recorded heartbeat": adpcm.HEARTBEAT}
-NAMES = [*songs.NAMES, *songs.SOUNDSCAPES, *RECORDINGS]
-
-
-def plan_for(name):
-    song = name if name in songs.SONGS else "twinkle"
-    changes = [[9000, "set_tempo", 71500], [14000, "set_mood", 700, 800, 900], [20000, "fade_out", 4000]]
-    plan = render.plan_for(
-        render.load_profile(None), song, seconds=SECONDS, first_level_cdba=4600, onset_ms=0, level_cdba=4800,
-        changes=changes, tempo_mbpm=75000, soundscape=None, brightness_permille=500, density_permille=600,
-    )  # fmt: skip
-    if name in songs.SOUNDSCAPES:
-        plan.update(song=None, soundscape=name)
-    return plan
 
 
 def digest(name, folder):
@@ -45,7 +31,7 @@ def digest(name, folder):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_sounds_as_it_did(name, tmp_path):
-    assert digest(name, tmp_path) == json.loads(FILE.read_text("utf-8"))[name], (
+    assert digest(name, tmp_path) == sums()[name], (
         f"{name} sounds different: listen to it, then run PYTHONPATH=tests/support python tests/golden/test_audio_golden.py"
     )
 
