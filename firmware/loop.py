@@ -25,7 +25,7 @@ class Clock:
         self._counted_ms = self.now_ms()
 
     def now_ms(self) -> int:
-        """Milliseconds that wrap: take them apart with ticks.py."""
+        """Return milliseconds that wrap: take them apart with ticks.py."""
         return time.ticks_ms()  # pyright: ignore[reportReturnType]
 
     def count(self, now_ms):
@@ -36,7 +36,7 @@ class Clock:
             self._counted_ms = ticks.add(self._counted_ms, passed_s * 1000)
 
     def ticks_us(self):
-        """Microseconds for differences below 8 minutes: take them with `passed_us`."""
+        """Return microseconds for differences below 8 minutes: take them with `passed_us`."""
         return time.ticks_us()
 
     def passed_us(self, later, earlier):

@@ -218,7 +218,7 @@ class Device:
             vitals.update(now_ms)
 
     def measure(self, now_ms):
-        """One analogue channel."""
+        """Measure one analogue channel."""
         self.adc.step()
 
     def mend(self, now_ms):

@@ -153,7 +153,7 @@ def _usual_step_s(steps: Samples) -> float:
 
 
 def evenly(path: Path, rows: Rows) -> EvenLight:
-    """100 samples a second out of rows whose time rises."""
+    """Return 100 samples a second out of rows whose time rises."""
     time = rows.time
     assert time is not None
     length_s = float(time[-1] - time[0])

@@ -52,7 +52,7 @@ def find_micropython() -> list[str] | None:
 
 
 def why_no_micropython() -> str:
-    """Half a sentence for the person whose machine has none."""
+    """Return half a sentence for the person whose machine has none."""
     return (
         f"there is no MicroPython interpreter for {platform.system()} on {platform.machine()}, only for x86-64 Linux "
         "and Arm macOS; --runtime cpython gives the same results more slowly"

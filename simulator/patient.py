@@ -88,7 +88,7 @@ class LightSource(ABC):
     # --- the sensor's side ---
 
     def photocurrent(self, start_us: int, period_us: float, count: int) -> tuple[Samples, Samples, Samples]:
-        """Light at `count` times from `start_us` on, `period_us` apart: infrared, red, ambient.
+        """Return light at `count` times from `start_us` on, `period_us` apart: infrared, red, ambient.
 
         Infrared and red are nanoamperes in the detector per milliampere of that LED's current, ambient is
         nanoamperes. The arrays are views that stay valid; do not write to them.
@@ -133,7 +133,7 @@ class LightSource(ABC):
 
     @abstractmethod
     def true_spo2_percent(self, t_s: float) -> float | None:
-        """Oxygen saturation as it is; None where nobody knows it."""
+        """Return oxygen saturation as it is; None where nobody knows it."""
 
     def true_breathing_rate_bpm(self, t_s: float) -> float | None:
         """Return the breaths a minute as they are, None where nobody knows them."""
@@ -148,7 +148,7 @@ class LightSource(ABC):
         return self._script["sensor_off"].at(t_s) < 0.5
 
     def skin_temperature_c(self, t_s: float) -> float:
-        """Temperature under the sensor."""
+        """Return temperature under the sensor."""
         return 33.0 if self.contact(t_s) else 24.0
 
     # --- inside ---
@@ -278,7 +278,7 @@ class Patient(LightSource):
         self._pulled.append(now)
 
     def breathe_with(self, t_s: float, pace_per_min: float | None) -> None:
-        """The breath drifts after the swell, and changes with what the script says; `t_s` must not go back."""
+        """Let the breath drift after the swell, and change with what the script says; `t_s` must not go back."""
         elapsed_s = 0.0 if self._paced_s is None else max(0.0, t_s - self._paced_s)
         self._paced_s = t_s
         own = self._script["breathing_rate"].at(t_s)
@@ -446,7 +446,7 @@ class Script:
         self._v = [float(value)]
 
     def set(self, value: float, at_s: float, over_s: float = 0.0, for_s: float | None = None) -> None:
-        """From `at_s` on reach `value` over `over_s`; keep it for `for_s` (None: for good), then undo it."""
+        """Reach `value` from `at_s` on, over `over_s`; keep it for `for_s` (None: for good), then undo it."""
         over_s = max(over_s, 1e-6)
         points = [(at_s, self.at(at_s)), (at_s + over_s, value)]
         kept = bisect_right(self._t, at_s)
@@ -504,7 +504,7 @@ class Script:
 
 
 def ratio_from_spo2(spo2_percent: Samples) -> Samples:
-    """R, the red pulse over the infrared one, that the calibration curve turns into this saturation."""
+    """Return R, the red pulse over the infrared one, that the calibration curve turns into this saturation."""
     a, b, c = CURVE
     return (-b - np.sqrt(b * b - 4 * a * (c - spo2_percent))) / (2 * a)
 

@@ -111,7 +111,7 @@ class RecordedPatient(LightSource):
 
     @property
     def loop_s(self) -> float:
-        """Length of one turn of the loop."""
+        """Return length of one turn of the loop."""
         return (self._end - self._back_to) / RATE_HZ
 
     def _place(self, place):

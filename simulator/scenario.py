@@ -245,7 +245,7 @@ class Scenario(_Part):
 
     @property
     def name(self) -> str:
-        """Short name for folders and lines of print."""
+        """Return short name for folders and lines of print."""
         return self.path.stem if self.path else "scenario"
 
     def profile_values(self) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Dose:
 
     @property
     def minutes_since_last_session(self):
-        """None when there was none in the last 24 hours of power."""
+        """Return None when there was none in the last 24 hours of power."""
         for index in range(self.count):
             if self._sessions[index * _FIELDS + _COUNTS]:
                 return self._sessions[index * _FIELDS + _AGE]
@@ -87,7 +87,7 @@ class Dose:
         return min(profile.session_ms, (profile.daily_min - self.minutes_today) * MINUTE_MS)
 
     def tick(self, elapsed_ms):
-        """Time passed with the power on; True when an age changed."""
+        """Count time with the power on; True when an age changed."""
         if self._open:
             self._played_ms += elapsed_ms
             return False
@@ -149,7 +149,7 @@ class Dose:
         sessions[_AGE] = 0
 
     def assume_full(self, profile):
-        """There was a record and it cannot be read: nothing more for 24 hours of power."""
+        """Take it that there was a record and it cannot be read: nothing more for 24 hours of power."""
         self.count = 0
         self.begin(profile.daily_min * MINUTE_MS)
         self._open = False

@@ -31,7 +31,7 @@ class Hour:
         self.spent = 0
 
     def add(self, level_cdba, elapsed_ms):
-        """This level (hundredths of dB(A), slow) was heard for this long, at most 5 s."""
+        """Add that this level (hundredths of dB(A), slow) was heard for this long, at most 5 s."""
         parts = self._part + (decibels.power(level_cdba - _TOP_CDBA) >> _PART_SHIFT) * elapsed_ms
         units = parts // _PARTS
         self._part = parts - units * _PARTS
@@ -40,7 +40,7 @@ class Hour:
         minutes[0] = min(MOST, minutes[0] + units)
 
     def pass_time(self, elapsed_ms):
-        """Time with the power on."""
+        """Let time with the power on pass."""
         self._part_ms += elapsed_ms
         if self._part_ms >= MINUTE_MS:
             passed = self._part_ms // MINUTE_MS

@@ -27,7 +27,7 @@ class SegmentTempo(Tempo):
         self._sounding = True
 
     def rest(self):
-        """There is no tempo: nothing sounds, or a soundscape."""
+        """Forget the tempo: nothing sounds, or a soundscape."""
         self._sounding = self.closed = self._begun = False
         self.ratio_beats = self.ratio_pulses = 0
 

@@ -228,7 +228,7 @@ class Tempo:
         self._begun = True
 
     def advance(self, elapsed_ms, frozen, phrase_ended, compound):
-        """One step of the music. frozen: keep the tempo (no signal, or the guard says so)."""
+        """Take one step of the music. frozen: keep the tempo (no signal, or the guard says so)."""
         if frozen:
             # At the end of the slowing there is nothing left to freeze: loudness and mood go on.
             if self.finished():

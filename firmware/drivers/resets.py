@@ -23,5 +23,5 @@ def bitten():
 
 
 def reached():
-    """This firmware runs: the next start is the first again."""
+    """Note that this firmware runs: the next start is the first again."""
     machine.mem32[_SCRATCH + _STARTS] = 0

@@ -11,7 +11,7 @@ class StatusLight:
         self._amber = PWM(Pin(amber_pin), freq=_FREQUENCY_HZ, duty_u16=0)
 
     def show(self, colour, brightness_permille):
-        """colour: "off", "green" or "amber"; brightness 0 to 1000."""
+        """Show a colour: "off", "green" or "amber"; brightness 0 to 1000."""
         duty = brightness_permille * 65535 // 1000
         self._green.duty_u16(duty if colour == "green" else 0)
         self._amber.duty_u16(duty if colour == "amber" else 0)

@@ -60,7 +60,7 @@ class Beats:
         self._searched = 0
 
     def broken(self):
-        """Samples were lost: the next beat begins a new stretch."""
+        """Take it that samples were lost: the next beat begins a new stretch."""
         self.anchor = 0
         self.first = self.count
         self._pending = 0

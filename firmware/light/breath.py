@@ -54,7 +54,7 @@ _COSINES = array("h", (
 
 @micropython.viper
 def detrend(values: ptr16, x: ptr16, start: int, count: int, half: int) -> int:
-    """`count` values of a ring of 256 (the oldest at `start`) less the mean around each, as ±511, biased, into x.
+    """Write `count` values of a ring of 256 (the oldest at `start`) less the mean around each, as ±511, biased, into x.
 
     Returns the largest step.
     """
@@ -91,7 +91,7 @@ def detrend(values: ptr16, x: ptr16, start: int, count: int, half: int) -> int:
 
 @micropython.viper
 def powers(x: ptr16, cosines: ptr16, count: int, out: ptr32):
-    """Powers of 256 biased values of ±511, four of them added up for each second, at `count` frequencies (Goertzel)."""
+    """Write powers of 256 biased values of ±511, four added up for each second, at `count` frequencies (Goertzel)."""
     k = 0
     while k < count:
         cosine = int(cosines[k])
@@ -115,7 +115,7 @@ def powers(x: ptr16, cosines: ptr16, count: int, out: ptr32):
 
 @micropython.viper
 def lay(values: ptr16, at: int, first: int, ticks: int, before: int, ticks_after: int, after: int) -> int:
-    """Values between two beats on the grid, from place `at` on. first: ticks of that place. Returns how many."""
+    """Lay values between two beats on the grid, from place `at` on; return how many. first: ticks of that place."""
     span = ticks_after - ticks
     number = 0
     while first <= ticks_after:
@@ -331,7 +331,7 @@ class Breath:
         self._begun_ticks = self._place_ticks - middle - self._from_span // 2 - _SMOOTHED_TICKS
 
     def in_for_ms(self, now_ticks):
-        """For how long the breath still goes in, or, negative, for how long still out; None: unknown.
+        """Return for how long the breath still goes in, or, negative, for how long still out; None: unknown.
 
         An adult's pulse grows faster while breathing in (respiratory sinus arrhythmia); 40 % in and 60 % out are not
         told apart from halves.

@@ -31,7 +31,7 @@ def square_root(value):
 
 
 def from_ratio(ratio_permille):
-    """SpO2 in permille for a ratio R in permille: 1.5958 R² − 34.6597 R + 112.6899 percent (AN6845)."""
+    """Return SpO2 in permille for a ratio R in permille: 1.5958 R² − 34.6597 R + 112.6899 percent (AN6845)."""
     square = ratio_permille * ratio_permille // 100
     value = 1127 - ratio_permille * 34660 // 100000 + square * 1596 // 1000000
     return value if value < 1000 else 1000
@@ -46,7 +46,7 @@ class Saturation:
         self.slope = 0  # of red on infrared, in counts × 4096; 0 = they do not go together
 
     def measure(self, ir, red, first, end, ir_level_counts, red_level_counts):
-        """SpO2 in permille from levelled slopes of pairs first..end-1, or None where the lights disagree."""
+        """Return SpO2 in permille from levelled slopes of pairs first..end-1, or None where the lights disagree."""
         self.ratio_permille = None
         self.slope = 0
         if end - first > WINDOW:

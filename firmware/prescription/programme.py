@@ -86,7 +86,7 @@ class ProgrammeError(ValueError):
 
 
 def read_segment(number, values, names):
-    """One row of a Plan. `names` grows by what is named."""
+    """Return one row of a Plan. `names` grows by what is named."""
     where = "segment %d" % (number + 1)
     numbers = []
     for setting, value in zip(TABLE, values):  # noqa: B905
@@ -123,7 +123,7 @@ def read_segment(number, values, names):
 
 
 def from_values(values):
-    """Title, shape and rows in the table's order, checked, of a table with title, shape and a list of segments.
+    """Return title, shape and rows in the table's order, checked, of a table with title, shape and a list of segments.
 
     Raises ProgrammeError.
     """
@@ -143,7 +143,7 @@ def from_values(values):
 
 
 def row_of(number, segment):
-    """The values of a segment in the table's order, with the default of what is left out. Raises ProgrammeError."""
+    """Return the values of a segment in the table's order, with the default of what is left out. Raises ProgrammeError."""
     where = "segment %d" % (number + 1)
     if not isinstance(segment, dict):
         raise ProgrammeError("%s is not a table of settings; write it under [[segment]]" % where)
@@ -169,7 +169,7 @@ def row_of(number, segment):
 
 
 def encode(title, shape, rows):
-    """The compact form of a programme. rows: each segment's values in the table's order. Raises ProgrammeError."""
+    """Return the compact form of a programme. rows: each segment's values in the table's order. Raises ProgrammeError."""
     make(title, shape, rows)
     parts = [json.dumps(row) for row in rows]
     line = '{"form":%d,"title":%s,"shape":%s,"segments":[%s]}' % (
@@ -185,7 +185,7 @@ def encode(title, shape, rows):
 
 
 def decode(data):
-    """Title, shape and the segments' values from the compact form. Raises ProgrammeError when it is damaged."""
+    """Return title, shape and the segments' values from the compact form. Raises ProgrammeError when it is damaged."""
     data = bytes(data)
     if not 10 <= len(data) <= LARGEST:
         raise ProgrammeError("a programme has 10 to %d bytes, this one has %d" % (LARGEST, len(data)))
@@ -212,12 +212,12 @@ def decode(data):
 
 
 def read(data):
-    """A Plan from the compact form. Raises ProgrammeError."""
+    """Return a Plan from the compact form. Raises ProgrammeError."""
     return make(*decode(data))
 
 
 def make(title, shape, segments):
-    """A Plan of each segment's values in the table's order. Raises ProgrammeError."""
+    """Return a Plan of each segment's values in the table's order. Raises ProgrammeError."""
     try:
         check_setting(TITLE, title, "adult")
     except ValueError as error:

@@ -163,7 +163,7 @@ class SoundRecording:
         return self._left > 0 or self._start_at >= 0
 
     def start(self, offset, length):
-        """From its beginning, `offset` samples into the next `add`, for `length` samples at most.
+        """Begin it, `offset` samples into the next `add`, for `length` samples at most.
 
         What still sounds of it fades first.
         """
@@ -261,7 +261,7 @@ class SoundRecording:
 
 @micropython.viper
 def checksum(crc: int, value: int, place: int, block: ptr8) -> int:
-    """CRC-16 (CCITT) of block[2:BLOCK], begun with `crc`; the two other arguments are registers, see `decode`."""
+    """Return CRC-16 (CCITT) of block[2:BLOCK], begun with `crc`; the two other arguments are registers, see `decode`."""
     place = 2
     while place < BLOCK:
         value = (crc >> 8) ^ int(block[place])

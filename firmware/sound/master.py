@@ -51,7 +51,7 @@ def rest(state):
 
 @micropython.viper
 def upsample(before: int, after: int, at: int, mix: ptr32, wide: ptr32, count: int) -> int:
-    """Twice the rate: `count` samples of the mix to 2 * count, through a 20-tap half-band filter.
+    """Double the rate: `count` samples of the mix to 2 * count, through a 20-tap half-band filter.
 
     Images are below -90 dB for what lies under 1.1 kHz and below -64 dB up to 2.2 kHz, where only harmonics
     at -26 dB and less are left. The mix is emptied and keeps the history that the next block needs. Returns
@@ -94,7 +94,7 @@ def upsample(before: int, after: int, at: int, mix: ptr32, wide: ptr32, count: i
 
 @micropython.viper
 def finish(out: int, at: int, gain: int, wide: ptr32, block: ptr16, state: ptr32, count: int):
-    """wide[:count] to block[:count]: gain, knee, dither, clamp; then A and C power of exactly what was
+    """Turn wide[:count] into block[:count]: gain, knee, dither, clamp; then A and C power of exactly what was
     written.
 
     The meter is IEC 61672-1's C weighting as two 20.6 Hz high-passes and a 12.2 kHz roll-off, and A as C
@@ -173,7 +173,7 @@ def finish(out: int, at: int, gain: int, wide: ptr32, block: ptr16, state: ptr32
 
 @micropython.viper
 def zeros(block: ptr16, state: ptr32, count: int):
-    """Exact silence; the meter's slow powers sink as they must."""
+    """Write exact silence; the meter's slow powers sink as they must."""
     at = 0
     while at < count:
         block[at] = 0

@@ -81,7 +81,7 @@ class Segue:
         audio.soundscape(None)
 
     def approach(self, name, melody, blocks):
-        """The melody that sounds ends soon. name: the soundscape after it; melody: another follows; blocks: until then."""
+        """Prepare for the end of the melody. name: the soundscape after it; melody: another follows; blocks: until then."""
         loudness = self._audio.loudness
         loudness.leave(_OUT_TO_MELODY if melody else _OUT_TO_NOISE)
         if not melody and name is not None:

@@ -74,7 +74,7 @@ class Desk:
 
     @property
     def commit(self):
-        """None, waiting, done, expired or failed, as `status` says it."""
+        """Return None, waiting, done, expired or failed, as `status` says it."""
         if self._done is not None:
             return self._done
         if self._consent.what != COMMIT:

@@ -290,7 +290,7 @@ class Staging:
     # Looking at them
 
     def changes(self):
-        """One list of name, setting, old and new for each thing that a commit changes, in a person's units.
+        """Return one list of name, setting, old and new for each thing that a commit changes, in a person's units.
 
         A setting that a profile leaves to the ready-made one is None.
         """

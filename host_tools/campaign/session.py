@@ -20,7 +20,7 @@ PROGRAM = ("firmware", "simulator", "host_tools/campaign", "host_tools/judge", "
 
 @cache
 def program_digest() -> str:
-    """SHA-256 over all that plays and judges, so that chunks of another firmware are never joined with these."""
+    """Return SHA-256 over all that plays and judges, so that chunks of another firmware are never joined with these."""
     found = hashlib.sha256()
     for name in PROGRAM:
         place = ROOT / name

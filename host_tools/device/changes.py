@@ -64,7 +64,7 @@ def put_what_differs(
 
 
 def told(changes: Items) -> list[str]:
-    """One line for each thing that a commit would change.
+    """Return one line for each thing that a commit would change.
 
     Of a profile where there was none: what is other than ready-made, and that the rest is not.
     """

@@ -61,7 +61,7 @@ def curve(population: str) -> bytes:
 
 
 def song(name: str, folder: Path) -> bytes:
-    """Waveform, spectrogram and level of a song as the newborn's profile opens it."""
+    """Draw waveform, spectrogram and level of a song as the newborn's profile opens it."""
     samples, _ = render.play(render.plan_for(render.load_profile(None), name, seconds=SONG_S))
     path = folder / "song.png"
     listen.picture(samples, path, f"{name}, {SONG_S} seconds as the newborn's profile begins it")

@@ -67,7 +67,7 @@ def tests_of(row: dict, by_name: dict[str, set[int]]) -> list[str]:
 
 
 def problems() -> list[str]:
-    """One sentence for each thing that is missing or does not exist."""
+    """Return one sentence for each thing that is missing or does not exist."""
     found = []
     rows = load()
     by_name = hazard_tests()

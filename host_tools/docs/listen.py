@@ -71,7 +71,7 @@ def _phrases(kind: str, seed: int) -> Imported:
 
 
 def picture(samples: np.ndarray, path: Path, title: str) -> meter.Levels:
-    """Waveform, spectrogram and level of a sound, as a PNG; returns its levels."""
+    """Draw waveform, spectrogram and level of a sound, as a PNG; return its levels."""
     full_scale_dba = board.FULL_SCALE_CDBA / 100
     levels = meter.measure(samples, RATE_HZ, full_scale_dba)
     powers, _ = meter.frame_powers(samples, RATE_HZ)

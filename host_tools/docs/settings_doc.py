@@ -56,7 +56,7 @@ SOURCES = """
 
 
 def sources() -> dict[str, dict[str, str]]:
-    """For each ready-made profile the comment that stands at each of its settings."""
+    """Return for each ready-made profile the comment that stands at each of its settings."""
     found: dict[str, dict[str, str]] = {}
     above: list[str] = []
     settings: dict[str, str] = {}

@@ -76,7 +76,7 @@ def _line(row: dict[str, Any]) -> dict[str, str]:
 
 
 def picture_png(rows: list[dict[str, Any]]) -> bytes:
-    """Pulse of the first and last minute, tempo where it began and slowest, minutes of sound by how it ended."""
+    """Draw pulse of the first and last minute, tempo where it began and slowest, minutes of sound by how it ended."""
     import matplotlib
 
     matplotlib.use("Agg")

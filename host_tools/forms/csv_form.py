@@ -67,7 +67,7 @@ _BEFORE_BREATH = tuple(name for name in COLUMNS if name not in BREATH)  # what a
 
 
 def csv_text(session: SessionFile, told: Told) -> str:
-    """One row for each second that the device kept."""
+    """Return one row for each second that the device kept."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -86,7 +86,7 @@ class Evidence:
     )  # (s, what broke) of simulator/laws.py; tier S only
 
     def disturbed(self) -> Array:
-        """For each row, whether something stands between the patient and a reading, or did a moment ago."""
+        """Return for each row, whether something stands between the patient and a reading, or did a moment ago."""
         mask = np.zeros(len(self.time_s), bool)
         if self.irregular > CALM_IRREGULAR or (self.perfusion_percent or 1.0) < CALM_PERFUSION_PERCENT:
             mask[:] = True
@@ -117,7 +117,7 @@ class Evidence:
 
 
 def span(event: dict[str, Any]) -> tuple[float, float]:
-    """From when until when an event of a script lasts; inf for good."""
+    """Return from when until when an event of a script lasts; inf for good."""
     at_s, over_s, for_s = event["at_s"], event.get("over_s", 0.0), event.get("for_s")
     if event["do"] == "power_cut" and for_s is None:
         for_s = 5.0

@@ -12,7 +12,9 @@ Limits = dict[str, float]  # by name, in the unit of the table; a limit that a p
 
 
 def read(path: Path = TABLE) -> dict[str, dict[str, Any]]:
-    """Every `[[hazard.limit]]` by its name, with its row's number as `hazard`. Raises CalandoError without the file."""
+    """Return every `[[hazard.limit]]` by its name, with its row's number as `hazard`. Raises CalandoError without the
+    file.
+    """
     rows = _rows(path)
     return {
         limit["name"]: {**limit, "hazard": row["number"]} for row in rows for limit in row.get("limit", ())
@@ -20,7 +22,7 @@ def read(path: Path = TABLE) -> dict[str, dict[str, Any]]:
 
 
 def of(table: dict[str, dict[str, Any]], population: str, maturity: str = "preterm") -> Limits:
-    """The limits of one profile's population ("newborn" or "adult") and maturity ("term" has some of its own)."""
+    """Return the limits of one profile's population ("newborn" or "adult") and maturity ("term" has some of its own)."""
     found = {}
     for name, limit in table.items():
         value = limit.get(population)
@@ -32,7 +34,7 @@ def of(table: dict[str, dict[str, Any]], population: str, maturity: str = "prete
 
 
 def hazard_titles(path: Path = TABLE) -> dict[int, str]:
-    """The title of each row by its number, in the table's order. Raises CalandoError without the file."""
+    """Return the title of each row by its number, in the table's order. Raises CalandoError without the file."""
     return {row["number"]: row["title"] for row in _rows(path)}
 
 

@@ -28,7 +28,7 @@ class Reporter:
         return self
 
     def write(self, result: "Result", folder: Path) -> dict[str, Any]:
-        """Writes all files of the session into an existing folder; returns the summary."""
+        """Write all files of the session into an existing folder; return the summary."""
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the reporter has no pipes")
         try:

@@ -12,7 +12,7 @@ from simulator.files.errors import CalandoError
 
 
 def tell(played: scenario.Scenario) -> list[str]:
-    """Title, what happened at the bedside, and what the device did: a line each."""
+    """Return title, what happened at the bedside, and what the device did: a line each."""
     result = play.run(played)
     found = results.facts_of(result)
     happened = [

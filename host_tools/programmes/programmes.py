@@ -36,7 +36,7 @@ class Listening:
 
 
 def load(name: str | Path) -> Listening:
-    """A checked programme from a TOML file, or a ready-made one by its name. Raises CalandoError."""
+    """Return a checked programme from a TOML file, or a ready-made one by its name. Raises CalandoError."""
     path = Path(name)
     if str(name) in ready() and not path.exists():
         path = FOLDER / f"{name}.toml"
@@ -48,7 +48,7 @@ def load(name: str | Path) -> Listening:
 
 
 def in_short(listening: Listening, where: str) -> dict[str, Any]:
-    """A programme as a row of a list: name, where, title, shape, minutes."""
+    """Return a programme as a row of a list: name, where, title, shape, minutes."""
     plan = listening.plan
     return {
         "name": listening.name,
@@ -60,7 +60,7 @@ def in_short(listening: Listening, where: str) -> dict[str, Any]:
 
 
 def from_device(device: "Connection", name: str) -> Listening:
-    """A programme that is on a device. Raises CalandoError when there is none of that name, or it is damaged."""
+    """Return a programme that is on a device. Raises CalandoError when there is none of that name, or it is damaged."""
     raw = device.get_or_none(f"programme.{name}")
     if raw is None:
         there = ", ".join(item["name"] for item in device.list("programme")) or "none"
@@ -73,7 +73,8 @@ def from_device(device: "Connection", name: str) -> Listening:
 
 
 def needed(listening: Listening) -> list[str]:
-    """The names of what goes to the device with it: "song.amazing_grace", "voice.mother". Raises CalandoError where one is
+    """Return the names of what goes to the device with it: "song.amazing_grace", "voice.mother". Raises CalandoError
+    where one is
     nowhere, or its own name cannot be one on the device.
     """
     if not re.fullmatch(NAME, listening.name):
@@ -89,7 +90,8 @@ def needed(listening: Listening) -> list[str]:
 
 
 def songs_of(listening: Listening) -> dict[str, bytes]:
-    """The songs that must be put on the device with it, by name: airs of the adults' songbook, or NAME.lul beside its file.
+    """Return the songs that must be put on the device with it, by name: airs of the adults' songbook, or NAME.lul
+    beside its file.
 
     Raises CalandoError for one that is nowhere, and when they are too large together.
     """
@@ -120,7 +122,7 @@ def songs_of(listening: Listening) -> dict[str, bytes]:
 
 
 def voice_of(listening: Listening) -> tuple[str, Path] | None:
-    """Name and file of its recorded voice, NAME.adp beside its file; None without one. Raises CalandoError."""
+    """Return name and file of its recorded voice, NAME.adp beside its file; None without one. Raises CalandoError."""
     names = listening.plan.names_of("voice")
     if not names:
         return None
@@ -158,7 +160,8 @@ def put(
 
 
 def profile_for(listening: Listening, profile: Profile | None = None) -> Profile:
-    """The profile that a preview plays with: an adult's, open loop, as long as the programme, or the one that is given with
+    """Return the profile that a preview plays with: an adult's, open loop, as long as the programme, or the one that
+    is given with
     the programme in it. Raises CalandoError when they do not go together.
     """
     changed = {"listening_programme": listening.name, "fade_s": 30}

@@ -130,7 +130,7 @@ def ready() -> list[str]:
 
 
 def segments(plan: Plan) -> list[Segment]:
-    """The segments of a programme with the times at which they are planned."""
+    """Return the segments of a programme with the times at which they are planned."""
     found: list[Segment] = []
     at_ms = 0
     for number in range(plan.segments):
@@ -154,7 +154,7 @@ def segments(plan: Plan) -> list[Segment]:
 
 
 def drawing(plan: Plan) -> list[str]:
-    """The shape as lines of text: a column a minute, the intensity upwards, blanks where it is silent."""
+    """Return the shape as lines of text: a column a minute, the intensity upwards, blanks where it is silent."""
     heights: list[int] = []
     for segment in segments(plan):
         height = -1 if segment.source == "silence" else segment.intensity
@@ -167,7 +167,7 @@ def drawing(plan: Plan) -> list[str]:
 
 
 def told(plan: Plan) -> list[str]:
-    """A programme for a person to read: a line a segment, and the shape."""
+    """Return a programme for a person to read: a line a segment, and the shape."""
     lines = [f"{plan.title}: shape {plan.shape}, {plan.total_ms / 60000:.3g} minutes"]
     for segment in segments(plan):
         what = segment.source if segment.source == "silence" else f"{segment.source} {segment.name}"
@@ -193,7 +193,7 @@ def told(plan: Plan) -> list[str]:
 
 
 def as_table(data: bytes) -> dict[str, Any]:
-    """A programme as values for a program: title, shape, minutes, bytes, and its segments by the table's names."""
+    """Return a programme as values for a program: title, shape, minutes, bytes, and its segments by the table's names."""
     title, shape, rows = programme.decode(data)
     plan = programme.read(data)
     names = [setting.name for setting in programme.TABLE]

@@ -140,7 +140,7 @@ class Board:
         self.arch = arch
 
     def hashes(self, folder: str) -> dict[str, str]:
-        """SHA-256 of every file under a folder, by full path; hashed on the device. Empty when there is none."""
+        """Return SHA-256 of every file under a folder, by full path; hashed on the device. Empty when there is none."""
         return self._ask(f"print(json.dumps(_walk({folder!r}, {{}})))", timeout_s=60)
 
     def read(self, path: str) -> str | None:
@@ -170,13 +170,13 @@ class Board:
         self._transport.fs_rmfile(path)
 
     def switch(self, slot: str) -> None:
-        """From the next start on the device runs what is in this slot."""
+        """Run what is in this slot from the next start on."""
         self.starts = _OLD_OR_NEW
         self.replace("/slot", slot.encode())
         self.starts = _NEW
 
     def replace(self, path: str, data: bytes) -> None:
-        """Old or new at any moment: written beside and renamed."""
+        """Replace a file, old or new at any moment: written beside and renamed."""
         self.write(path + ".new", data)
         self._run(f"os.rename({path + '.new'!r}, {path!r})")
 

@@ -100,7 +100,7 @@ class Facts:
 
     @property
     def heard_s(self) -> tuple[float, float] | None:
-        """First and last second in which something was heard."""
+        """Return first and last second in which something was heard."""
         heard = np.flatnonzero(np.isfinite(self.level_dba))
         return (float(self.time_s[heard[0]]), float(self.time_s[heard[-1]])) if len(heard) else None
 
@@ -145,7 +145,7 @@ class Facts:
 
     @property
     def known_percent(self) -> float | None:
-        """In how many of the seconds with sound the pulse was known."""
+        """Return in how many of the seconds with sound the pulse was known."""
         heard = np.isfinite(self.level_dba)
         if not heard.any():
             return None
@@ -232,7 +232,7 @@ def from_records(
     level_dba: np.ndarray | None = None,
     sound: dict[str, float] | None = None,
 ) -> Facts:
-    """Facts from rows (columns of session.csv) and events (time_s, kind, detail).
+    """Return facts from rows (columns of session.csv) and events (time_s, kind, detail).
 
     `level_dba` is the level measured on the sound, one value a second from the first second on; without it
     the device's own estimate in the rows is taken.

@@ -132,7 +132,7 @@ def save(session: SessionFile, place: Path) -> None:
 
 
 def load(place: Path) -> SessionFile:
-    """Raises CalandoError for a file that is missing, no session, or damaged."""
+    """Return a saved session. Raises CalandoError for a file that is missing, no session, or damaged."""
     try:
         with place.open("rb") as file:
             text = file.read(LARGEST_BYTES + 1)

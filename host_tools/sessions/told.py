@@ -89,7 +89,7 @@ class Told:
 
     @property
     def phases(self) -> list[Stretch]:
-        """From, to, phase, as events and rows tell it; a gap does not end a phase, for nobody knows."""
+        """Return from, to, phase, as events and rows tell it; a gap does not end a phase, for nobody knows."""
         seen = [(row["time_s"], row["phase"]) for row in self.rows]
         seen += [
             (event["time_s"], event["detail"]["phase"])

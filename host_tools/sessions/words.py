@@ -158,7 +158,7 @@ def ending(end: str | None, why: str | None) -> str:
 
 
 def event(kind: str, detail: dict[str, Any]) -> str:
-    """One event in plain words. `detail` holds what the scenario or the device's journal says about it."""
+    """Return one event in plain words. `detail` holds what the scenario or the device's journal says about it."""
     if kind.startswith("device_"):
         return _of_the_device(kind.removeprefix("device_"), detail)
     if kind in _QUANTITY and kind in QUANTITIES:
@@ -199,7 +199,7 @@ def _of_the_device(kind: str, detail: dict[str, Any]) -> str:
 
 
 def segment(detail: dict[str, Any]) -> str:
-    """A segment of a listening programme: "meet, a song"; silence is silence."""
+    """Return a segment of a listening programme: "meet, a song"; silence is silence."""
     source = str(detail.get("source"))
     return source if source == "silence" else f"{detail.get('role')}, a {source}"
 

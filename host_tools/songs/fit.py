@@ -98,7 +98,7 @@ class Imported:
 
 
 def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
-    """Range, ticks, phrases, key and chords. CalandoError says in one sentence what cannot be used; TooLong
+    """Fit range, ticks, phrases, key and chords. CalandoError says in one sentence what cannot be used; TooLong
     that the song is.
     """
     told = list(melody.told)

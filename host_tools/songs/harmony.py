@@ -21,7 +21,7 @@ Chords = list[tuple[int, int, int]]
 
 
 def tones(root: int, quality: int) -> set[int]:
-    """Pitch classes of a chord; none of a silent one."""
+    """Return pitch classes of a chord; none of a silent one."""
     if quality == score.SILENT:
         return set()
     third, fifth = score.QUALITIES[quality]
@@ -34,7 +34,7 @@ def sounding(line: Line, start: int, stop: int) -> Line:
 
 
 def weights(line: Line, start: int, stop: int) -> list[int]:
-    """Ticks of each pitch class between two ticks."""
+    """Return ticks of each pitch class between two ticks."""
     found = [0] * 12
     for at, note, ticks in line:
         overlap = min(stop, at + ticks) - max(start, at)
@@ -79,7 +79,7 @@ def chord_name(root: int, quality: int) -> str:
 def simple(
     line: Line, segments: list[tuple[int, int]], tonic: int, minor: bool, others: Line | None = None
 ) -> Chords:
-    """One chord a segment (first tick, last), of the key's own, that fits the melody and rubs nowhere.
+    """Return one chord a segment (first tick, last), of the key's own, that fits the melody and rubs nowhere.
 
     others: the file's other notes; then any major or minor chord that they spell is taken. A segment in which every
     chord rubs is halved down to a beat; there, root and fifth alone are tried, and then nothing.

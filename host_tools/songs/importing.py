@@ -67,7 +67,9 @@ def import_song(path: Path, choice: Choice | None = None, anyway: bool = False) 
 
 
 def from_lines(abc: str, name: str, scale: int) -> Imported:
-    """One of the project's own tunes, a line a phrase; nothing is moved or added. abc: from M: on. scale: as in a score."""
+    """Return one of the project's own tunes, a line a phrase; nothing is moved or added. abc: from M: on. scale: as in
+    a score.
+    """
     from host_tools.songs import notation
 
     text = "X:1\n" + "\n".join(line.strip() for line in abc.strip().splitlines()) + "\n"

@@ -152,7 +152,7 @@ def top_line(notes: list[Note]) -> list[Note]:
 
 
 def joined(line: list[Note]) -> list[Note]:
-    """Tied notes as one."""
+    """Return tied notes as one."""
     found: list[Note] = []
     for note in line:
         last = found[-1] if found else None

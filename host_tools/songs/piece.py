@@ -114,7 +114,7 @@ class Timeline:
 
 
 def play_order(measures: list[Measure]) -> list[int]:
-    """Indices of the measures as they are played: repeats, endings, da capo, dal segno, fine and coda.
+    """Return indices of the measures as they are played: repeats, endings, da capo, dal segno, fine and coda.
 
     A repeat without a beginning goes back to the end of the one before, as engravers write it. After a jump back
     nothing is repeated again, the last ending is taken, and an upbeat that the bar before has in it is left out. Each
@@ -267,18 +267,19 @@ def spelled(place: int) -> str:
 
 
 def places(fifths: int) -> dict[int, int]:
-    """Pitch class to its place on the line of fifths in a key of that signature: its own seven notes, the raised and the
+    """Return pitch class to its place on the line of fifths in a key of that signature: its own seven notes, the
+    raised and the
     lowered ones around them.
     """
     return {(7 * place) % 12: place for place in range(fifths - 3, fifths + 9)}
 
 
 def spelled_note(note: int, fifths: int) -> str:
-    """G#4 for 68 in E major, Ab4 in E flat."""
+    """Return G#4 for 68 in E major, Ab4 in E flat."""
     place = places(fifths)[note % 12]
     return spelled(place) + str((note - (place + 1) // 7) // 12 - 1)
 
 
 def note_name(note: int) -> str:
-    """C4 for 60."""
+    """Return C4 for 60."""
     return LETTER_SHARP[note % 12] + str(note // 12 - 1)

@@ -114,7 +114,7 @@ def _high_pass(pole_hz: float, rate_hz: float) -> float:
 
 @cache
 def design(rate_hz: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Filters for a rate: (C poles, C taps, A poles, A taps).
+    """Return filters for a rate: (C poles, C taps, A poles, A taps).
 
     The poles below 1 kHz are matched exactly; what is left at the top, where a digital filter departs from an
     analogue one, is a short symmetrical FIR fitted to the standard's formula by least squares up to 0.46 of
@@ -149,7 +149,7 @@ def design(rate_hz: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
 
 
 def frame_powers(samples: np.ndarray, rate_hz: int) -> tuple[np.ndarray, np.ndarray]:
-    """A- and C-weighted mean squares of each millisecond of `samples` (int16, or floats with 1.0 as full
+    """Return A- and C-weighted mean squares of each millisecond of `samples` (int16, or floats with 1.0 as full
     scale).
     """
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
@@ -199,13 +199,13 @@ def _frames(squares: np.ndarray, frame: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def time_weighted(powers: np.ndarray, time_constant_s: float) -> np.ndarray:
-    """Exponential averaging of frame powers: the fast or slow meter's reading at each frame's end."""
+    """Return exponential averaging of frame powers: the fast or slow meter's reading at each frame's end."""
     keep = float(np.exp(-FRAME_S / time_constant_s))
     return _recursion(keep, (1 - keep) * powers, 0.0)
 
 
 def decibels(powers: np.ndarray | float, full_scale_dba: float) -> np.ndarray:
-    """Mean squares to levels; a full-scale sine (0.5) is full_scale_dba. Silence is -inf."""
+    """Turn mean squares into levels; a full-scale sine (0.5) is full_scale_dba. Silence is -inf."""
     powers = np.asarray(powers, dtype=float)
     with np.errstate(divide="ignore"):
         return (

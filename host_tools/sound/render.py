@@ -49,7 +49,7 @@ def load_profile(path: Path | None) -> Profile:
 
 
 def load_song(name: str) -> tuple[str, bytes | None]:
-    """Name and bytes of a built-in song, or of a file of the compact form; no bytes for a pattern, which is made."""
+    """Return name and bytes of a built-in song, or of a file of the compact form; no bytes for a pattern, which is made."""
     if name in songs.SONGS:
         return name, songs.SONGS[name].data
     if is_pattern(name):
@@ -68,7 +68,7 @@ def load_recording(path: Path) -> bytes:
 
 
 def load_pulse(path: Path) -> list[tuple[int, int | None]]:
-    """Rows of (ms, thousandths of a beat a minute or None) from a CSV with columns time_s, pulse_rate_bpm."""
+    """Return rows of (ms, thousandths of a beat a minute or None) from a CSV with columns time_s, pulse_rate_bpm."""
     rows: list[tuple[int, int | None]] = []
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -154,7 +154,7 @@ def play(
     runtime: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[np.ndarray, list[tuple]]:
-    """Samples (int16, 16 kHz) and notes (sample, voice, note, length, tempo_mbpm) of a plan.
+    """Return samples (int16, 16 kHz) and notes (sample, voice, note, length, tempo_mbpm) of a plan.
 
     runtime: "micropython", "cpython", or None for the first where there is an interpreter. `progress` is called with the
     blocks that are done and of how many, on CPython, which is slower.
@@ -191,7 +191,7 @@ def _play_here(
 
 
 def event_rows(notes: list[tuple]) -> list[tuple]:
-    """Rows of the events file: one a note."""
+    """Return rows of the events file: one a note."""
     return [
         (f"{at / RATE_HZ:.6f}", VOICES[voice], note, f"{length / RATE_HZ:.6f}", f"{tempo / 1000:.3f}")
         for at, voice, note, length, tempo in notes

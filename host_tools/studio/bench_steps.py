@@ -18,7 +18,7 @@ VERDICT = {True: ("good", "good"), False: ("bad", "BAD"), None: ("look", "look")
 
 
 def bench_steps(studio: Studio) -> None:
-    """Both, with a button to begin each; they run in the desk's thread and are asked what they want to know."""
+    """Show both, with a button to begin each; they run in the desk's thread and are asked what they want to know."""
     w.words(
         _(
             "For a quiet room without a patient, after repair and once a year. The button is held once to begin."

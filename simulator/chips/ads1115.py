@@ -61,7 +61,7 @@ class ADS1115:
         self.powered = False
 
     def alert_level(self, now_us: int) -> int:
-        """Level of the ALERT/RDY pin (open drain with its pull-up)."""
+        """Return level of the ALERT/RDY pin (open drain with its pull-up)."""
         self._advance(now_us)
         active_level = self._config >> 3 & 1
         if self._config & 3 == COMPARATOR_OFF:

@@ -41,7 +41,7 @@ class I2CBusModel:
             self._holders.append(target)
 
     def transfer(self, address, write, read_count, stop, now_us, frequency_hz):
-        """One transaction; returns (status, data, duration_us), status 0, -EIO or -ETIMEDOUT.
+        """Carry out one transaction; return (status, data, duration_us), status 0, -EIO or -ETIMEDOUT.
 
         `write` is bytes or None, `read_count` bytes are then read after a repeated start. An empty write and
         nothing to read is the probe that scanners use. `stop` False saves the stop bit.

@@ -110,7 +110,7 @@ class FaultyTarget:
         return self.target.read(count, fault.from_us)
 
     def read_byte(self, place: int, now_us: int) -> int | None:
-        """Byte `place` of a read under way, for a wire that goes byte by byte; None when nobody answers."""
+        """Return byte `place` of a read under way, for a wire that goes byte by byte; None when nobody answers."""
         data = self.read(1 if self.target.reading_consumes else place + 1, now_us)
         return None if data is None else data[-1]
 

@@ -101,7 +101,7 @@ class MAX30102:
             self._begin_run(self._time_of(self._made))
 
     def interrupt_level(self, now_us: int) -> int:
-        """Level of the INT pin (open drain, active low)."""
+        """Return level of the INT pin (open drain, active low)."""
         self._advance(now_us)
         active = self._status_1 & (self._registers[INT_ENABLE_1] | PWR_RDY)
         active |= self._status_2 & self._registers[INT_ENABLE_2]

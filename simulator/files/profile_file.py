@@ -125,7 +125,7 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any
 
 
 def turned(profile: Profile) -> str:
-    """One sentence where the curve plays songs in another mode than the one they are written in, else nothing."""
+    """Return one sentence where the curve plays songs in another mode than the one they are written in, else nothing."""
     shares = [row[3] for row in profile.values["curve"]]
     sad, glad = max(0, *shares), -min(0, *shares)
     said = []

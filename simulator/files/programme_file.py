@@ -22,13 +22,15 @@ HEAD = """\
 
 
 def load(path: Path) -> bytes:
-    """The compact form of a programme from its TOML file. Raises CalandoError with the file's line where it is known."""
+    """Return the compact form of a programme from its TOML file. Raises CalandoError with the file's line where it is
+    known.
+    """
     values, source = toml_file.read(path, "programme")
     return check(values, str(path), source)
 
 
 def check(values: dict[str, Any], where: str, source: str = "") -> bytes:
-    """The compact form of a programme from the values of its file; `source` is its text, to find a line in.
+    """Return the compact form of a programme from the values of its file; `source` is its text, to find a line in.
 
     Raises CalandoError: an unknown setting, a value out of its range, or a rule that segments break together.
     """
@@ -58,7 +60,7 @@ def check(values: dict[str, Any], where: str, source: str = "") -> bytes:
 
 
 def dump(data: bytes) -> str:
-    """A compact form as the text of a file; `load` gives the same bytes back."""
+    """Return a compact form as the text of a file; `load` gives the same bytes back."""
     title, shape, rows = programme.decode(data)
     parts = [HEAD, f"title = {profile_file.shown(title)}\nshape = {profile_file.shown(shape)}\n"]
     for row in rows:
@@ -72,7 +74,7 @@ def dump(data: bytes) -> str:
 
 
 def segment_of(code: int) -> dict[str, Any]:
-    """A journal's number of a segment (firmware/care/plan.py) as its place from 1, its source and its role.
+    """Return a journal's number of a segment (firmware/care/plan.py) as its place from 1, its source and its role.
 
     A source or a role of a newer firmware is "unknown".
     """

@@ -29,7 +29,7 @@ def read(path: Path) -> bytes:
 
 
 def read_recording(path: Path) -> bytes:
-    """The bytes of a recording, every block of which has been checked. Raises CalandoError."""
+    """Return the bytes of a recording, every block of which has been checked. Raises CalandoError."""
 
     def read_into(offset: int, buffer: bytearray) -> int:
         piece = data[offset : offset + len(buffer)]

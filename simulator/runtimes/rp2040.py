@@ -20,7 +20,7 @@ _SLOT = "a"
 
 
 def why_not() -> str | None:
-    """Half a sentence on what this machine lacks for the emulated chip, or None when it can be had."""
+    """Return half a sentence on what this machine lacks for the emulated chip, or None when it can be had."""
     if not os.environ.get(IMAGE_VARIABLE):
         return (
             f"{IMAGE_VARIABLE} does not name MicroPython's image: download RPI_PICO v1.28.0 (UF2) from "

@@ -126,7 +126,7 @@ def i2c_init(bus, frequency_hz, timeout_us):
 
 
 def i2c(bus, address, out, out_length, into, into_length):
-    """One transaction, a write and then a read where both are given; 0 or a negative errno, `into` filled."""
+    """Carry out one transaction, a write and then a read where both are given; 0 or a negative errno, `into` filled."""
     transport.send(I2C, bus << 7 | address, into_length, out_length, out, now[0])
     status = transport.receive(into)
     look_ahead()
