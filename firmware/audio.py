@@ -33,6 +33,7 @@ class Audio:
     full_scale_cdba: level at the ear of a full-scale 1 kHz sine; ceiling_cdba, ceiling_cdbc: the slow levels
     that the output never exceeds, whatever is asked. All in hundredths of a dB. accompanies: the melody is left to a voice.
 
+    `render(block)` fills array("h") of BLOCK frames with the next 16 ms.
     `playing` and `silent` (the last block was all zeros) are there to be read; `sequencer`, `recorded` and `loudness` are
     its parts. `set_tempo`, `set_level` and `fade_out` are theirs.
     """
@@ -67,16 +68,8 @@ class Audio:
         self._soundscape = None
         self._noise_name = None  # the one that sounds, or fades
         self._swell = None  # of a pace to breathe at, see swell.py
-
-    @property
-    def level_cdba(self):
-        """Return the slow level of the output, hundredths of dB(A) at the ear; 0 when silent."""
-        return self.loudness.level_cdba
-
-    @property
-    def level_cdbc(self):
-        """Return the same, C-weighted."""
-        return self.loudness.level_cdbc
+        self.render = self._render().send
+        self.render(None)  # up to where it waits for the first block
 
     @property
     def bar_permille(self):
@@ -179,63 +172,71 @@ class Audio:
 
     # One block
 
-    def render(self, block):
-        """Fill array("h") of BLOCK frames with the next 16 ms."""
+    def _render(self):
+        """Fill one block after the other: each is handed in by `send`.
+
+        So its names have their place on the heap once: a function with as many looks for room at each call. And what every
+        block needs is looked up once.
+        """
         sequencer = self.sequencer
         recorded = self.recorded
         loudness = self.loudness
+        state = loudness.state
         mix = self._mix
+        waves = self._waves
         start = master.HISTORY
         end = master.HALF + master.HISTORY
-        sequencer.advance(self.playing)
+        while True:
+            block = yield
+            sequencer.advance(self.playing)
 
-        sounding = voices.add_voices(0, 0, 0, sequencer.state, mix, self._waves, start, end)
-        if self._swell is not None:
-            self.noise[noise.PACED] = self._swell.gain
-            self.noise[noise.PACED_END] = self._swell.next_gain()
-        if noise.add_noise(0, 0, 0, self.noise, mix, self._waves, voices.PURE_TABLE, start, end):
-            sounding += 1
-        elif self._noise_name != self._soundscape:
-            self._set_noise()
-        if self.parting is not None and noise.add_noise(
-            0, 0, 0, self.parting, mix, self._waves, voices.PURE_TABLE, start, end
-        ):
-            sounding += 1
-        rested = recorded.resting
-        if recorded.add(mix, sequencer.song is not None):
-            sounding += 1
-        if recorded.resting != rested:
-            self._set_noise()
-        if sounding:
-            self._flush = _FLUSH_BLOCKS
-        elif self._flush:
-            self._flush -= 1
-            sounding = 1
-        resting = sequencer.resting or recorded.resting
-        state = loudness.state
-        if sounding:
-            self.silent = False
-            wide = self._wide
-            self._wide = coming = self._coming
-            self._coming = wide
-            crest = self._crest
-            self._crest = master.upsample(0, 0, 0, mix, wide, master.HALF)
-            may_rise = not resting and (loudness.entry_permille == 1000 or recorded.singing)
-            loudness.prepare(max(crest, self._crest), may_rise)
-            master.finish(0, 0, 0, coming, block, state, BLOCK)
-            loudness.measure()
-            if loudness.faded:
-                self.silence()
-        else:
-            if not self.silent:
-                master.rest(state)
-                self.silent = True
-            master.zeros(block, state, BLOCK)
-            if resting:
-                loudness.pass_rest()
-            if loudness.fading:
-                self.silence()
-        loudness.end_block()
+            sounding = voices.add_voices(0, 0, 0, sequencer.state, mix, waves, start, end)
+            hiss = self.noise
+            if self._swell is not None:
+                hiss[noise.PACED] = self._swell.gain
+                hiss[noise.PACED_END] = self._swell.next_gain()
+            if noise.add_noise(0, 0, 0, hiss, mix, waves, voices.PURE_TABLE, start, end):
+                sounding += 1
+            elif self._noise_name != self._soundscape:
+                self._set_noise()
+            if self.parting is not None and noise.add_noise(
+                0, 0, 0, self.parting, mix, waves, voices.PURE_TABLE, start, end
+            ):
+                sounding += 1
+            rested = recorded.resting
+            if recorded.add(mix, sequencer.song is not None):
+                sounding += 1
+            if recorded.resting != rested:
+                self._set_noise()
+            if sounding:
+                self._flush = _FLUSH_BLOCKS
+            elif self._flush:
+                self._flush -= 1
+                sounding = 1
+            resting = sequencer.resting or recorded.resting
+            if sounding:
+                self.silent = False
+                wide = self._wide
+                self._wide = coming = self._coming
+                self._coming = wide
+                crest = self._crest
+                self._crest = following = master.upsample(0, 0, 0, mix, wide, master.HALF)
+                may_rise = not resting and (loudness.entry_permille == 1000 or recorded.singing)
+                loudness.prepare(crest if crest > following else following, may_rise)
+                master.finish(0, 0, 0, coming, block, state, BLOCK)
+                loudness.measure()
+                if loudness.faded():
+                    self.silence()
+            else:
+                if not self.silent:
+                    master.rest(state)
+                    self.silent = True
+                master.zeros(block, state, BLOCK)
+                if resting:
+                    loudness.pass_rest()
+                if loudness.fading():
+                    self.silence()
+            loudness.end_block()
 
     def _start(self, wanted):
         loudness = self.loudness

@@ -18,15 +18,19 @@ _LONGEST_WAIT_MS = const(1000)
 
 
 class Clock:
-    """The port's ticks, and the seconds since the device was put together: uptime_s, a small integer for 34 years."""
+    """The port's ticks, and the seconds since the device was put together: uptime_s, a small integer for 34 years.
+
+    now_ms(): milliseconds that wrap: take them apart with ticks.py. ticks_us(): microseconds for differences below
+    8 minutes: take them with passed_us(later, earlier). Asked several times a turn, so they are the port's own functions.
+    """
 
     def __init__(self):
+        self.now_ms = time.ticks_ms
+        self.ticks_us = time.ticks_us
+        self.passed_us = time.ticks_diff
+        self.sleep_us = time.sleep_us
         self.uptime_s = 0
-        self._counted_ms = self.now_ms()
-
-    def now_ms(self) -> int:
-        """Return milliseconds that wrap: take them apart with ticks.py."""
-        return time.ticks_ms()  # pyright: ignore[reportReturnType]
+        self._counted_ms: int = self.now_ms()  # pyright: ignore[reportAttributeAccessIssue]
 
     def count(self, now_ms):
         """Let the seconds go on; at least once in six days."""
@@ -34,16 +38,6 @@ class Clock:
         if passed_s:
             self.uptime_s += passed_s
             self._counted_ms = ticks.add(self._counted_ms, passed_s * 1000)
-
-    def ticks_us(self):
-        """Return microseconds for differences below 8 minutes: take them with `passed_us`."""
-        return time.ticks_us()
-
-    def passed_us(self, later, earlier):
-        return time.ticks_diff(later, earlier)
-
-    def sleep_us(self, duration_us):
-        time.sleep_us(duration_us)
 
 
 class Task:
@@ -67,7 +61,7 @@ class Loop:
         self.clock = clock
         self._watchdog = watchdog
         self._tasks = []
-        self._gc_due_ms = clock.now_ms()
+        self._gc_due_ms = self._seldom_due_ms = clock.now_ms()
         self.lateness_ms = 0
         self.worst_lateness_ms = 0
         self.heap_free_bytes = None  # after the last collection; None where nobody knows
@@ -76,52 +70,82 @@ class Loop:
 
     def add(self, name, period_ms, run):
         task = Task(name, period_ms, run, self.clock.now_ms())
+        self._seldom_due_ms = task.due_ms
         self._tasks.append(task)
         return task
 
     def turn(self):
         """Run what is due, then sleep until the next deadline. Allocates nothing of its own."""
+        self._turn(False)
+
+    def _turn(self, for_ever):
+        """One turn, or one after the other: a function with as many names looks for room on the heap at each call."""
         clock = self.clock
-        now_ms = clock.now_ms()
-        clock.count(now_ms)
-        late_ms = 0
-        wait_ms = _LONGEST_WAIT_MS
-        first = self._tasks[0]
         since = ticks.since
-        for task in self._tasks:
-            behind_ms = since(now_ms, task.due_ms)
-            if behind_ms >= 0:
-                if behind_ms > late_ms:
-                    late_ms = behind_ms
-                # What a task missed is left out, and its beat kept: those that are due with the sound stay right after it.
-                left_ms = task.period_ms * (behind_ms // task.period_ms + 1)
-                task.due_ms = ticks.add(task.due_ms, left_ms)
-                behind_ms -= left_ms
-                task.run(now_ms)
-                if self._excused:
-                    self._excused = False
-                    self._begin()
-                    wait_ms = 0
-                    break
-                if since(clock.now_ms(), first.due_ms) >= 0:
-                    wait_ms = 0  # the others are still due in the next turn
-                    break
-            if -behind_ms < wait_ms:
-                wait_ms = -behind_ms
-        self.lateness_ms = late_ms
-        if late_ms > self.worst_lateness_ms and self._turned:
-            self.worst_lateness_ms = late_ms
-        self._turned = True
-        self.feed()
-        next_ms = ticks.add(now_ms, wait_ms)
-        wait_ms = since(next_ms, clock.now_ms())
-        garbage_ms = since(now_ms, self._gc_due_ms)
-        if garbage_ms >= 0 and (wait_ms >= _CALM_MS or garbage_ms >= _PATIENCE_MS):
-            self._gc_due_ms = ticks.add(now_ms, _GC_MS)
-            self.collect()
+        while True:
+            now_ms = clock.now_ms()
+            clock.count(now_ms)
+            late_ms = 0
+            tasks = self._tasks
+            first = tasks[0]
+            often_ms = first.period_ms
+            # In most turns nothing is due but what runs as often as the first: the others are asked for their time
+            # together.
+            seldom_ms = since(self._seldom_due_ms, now_ms)
+            others_rest = seldom_ms > 0
+            if not others_rest:
+                seldom_ms = _LONGEST_WAIT_MS
+            wait_ms = _LONGEST_WAIT_MS
+            for task in tasks:
+                seldom = task.period_ms > often_ms
+                if seldom and others_rest:
+                    continue
+                behind_ms = since(now_ms, task.due_ms)
+                if behind_ms >= 0:
+                    if behind_ms > late_ms:
+                        late_ms = behind_ms
+                    # What a task missed is left out, and its beat kept: those that are due with the sound stay right
+                    # after it.
+                    left_ms = task.period_ms * (behind_ms // task.period_ms + 1)
+                    task.due_ms = ticks.add(task.due_ms, left_ms)
+                    behind_ms -= left_ms
+                    task.run(now_ms)
+                    if self._excused:
+                        self._excused = False
+                        self._begin()
+                        seldom_ms = wait_ms = 0
+                        break
+                    if since(clock.now_ms(), first.due_ms) >= 0:
+                        if not others_rest:
+                            seldom_ms = 0
+                        wait_ms = 0  # the others are still due in the next turn
+                        break
+                if not seldom:
+                    if -behind_ms < wait_ms:
+                        wait_ms = -behind_ms
+                elif -behind_ms < seldom_ms:
+                    seldom_ms = -behind_ms
+            if seldom_ms < wait_ms:
+                wait_ms = seldom_ms
+            if not others_rest:
+                self._seldom_due_ms = ticks.add(now_ms, seldom_ms)
+            self.lateness_ms = late_ms
+            if late_ms > self.worst_lateness_ms and self._turned:
+                self.worst_lateness_ms = late_ms
+            self._turned = True
+            if self._watchdog is not None:
+                self._watchdog.feed()
+            next_ms = ticks.add(now_ms, wait_ms)
             wait_ms = since(next_ms, clock.now_ms())
-        if wait_ms > 0:
-            clock.sleep_us(wait_ms * 1000)
+            garbage_ms = since(now_ms, self._gc_due_ms)
+            if garbage_ms >= 0 and (wait_ms >= _CALM_MS or garbage_ms >= _PATIENCE_MS):
+                self._gc_due_ms = ticks.add(now_ms, _GC_MS)
+                self.collect()
+                wait_ms = since(next_ms, clock.now_ms())
+            if wait_ms > 0:
+                clock.sleep_us(wait_ms * 1000)
+            if not for_ever:
+                return
 
     def feed(self):
         """Tell the watchdog that all is well: for work that takes longer than a turn may, while nothing sounds."""
@@ -132,8 +156,7 @@ class Loop:
         """Turn for ever; an exception of any task ends it, and the caller leaves silence behind."""
         # The clock began with the device: what it took to put it together is not lateness.
         self._begin()
-        while True:
-            self.turn()
+        self._turn(True)
 
     def excuse(self):
         """Let what the running task still does in this turn make no other late: it loads code, and nothing sounds."""
@@ -141,6 +164,7 @@ class Loop:
 
     def _begin(self):
         now_ms = self.clock.now_ms()
+        self._seldom_due_ms = now_ms
         for task in self._tasks:
             task.due_ms = now_ms
 

@@ -186,11 +186,13 @@ class Device:
 
     def sound(self, now_ms):
         """Keep the queue of the loudspeaker full."""
-        if self.pcm.running:
-            while self.pcm.room():
-                self.audio.render(self._block)
+        pcm = self.pcm
+        if pcm.running:
+            block = self._block
+            while pcm.room():
+                self.audio.render(block)
                 # A silent session does everything that a session does, and what was made is not heard.
-                self.pcm.write(self.pcm.silence if self.profile.silent else self._block)
+                pcm.write(pcm.silence if self.profile.silent else block)
 
     def press(self, now_ms):
         """Look at the button; what it means is acted on in the same turn."""
@@ -266,7 +268,7 @@ class Device:
                 from firmware.usb.service import UsbService
 
                 self.computer = UsbService(self)
-            else:
+            elif self.vitals is None:
                 self._load_vitals()
         elif not self.usb:
             self.computer = None

@@ -27,6 +27,7 @@ class GlidingLevel:
         self.target_cdba = 0
         self._left_ms = 0
         self._fading = False
+        self.loudness = self  # which part of the engine has the level is all the same here
 
     @property
     def silent(self) -> bool:

@@ -30,8 +30,9 @@ class Conductor:
             self._song is not None and self._song.compound
         )  # the ratio is chosen before the first note
         inputs.audio_silent = audio.silent
-        inputs.level_cdba = audio.level_cdba if running else 0
-        inputs.level_cdbc = audio.level_cdbc if running else 0
+        loudness = audio.loudness
+        inputs.level_cdba = loudness.level_cdba if running else 0
+        inputs.level_cdbc = loudness.level_cdbc if running else 0
 
     def follow(self, outputs):
         """Pass on one step's wishes. Allocates nothing."""

@@ -12,7 +12,7 @@ from array import array
 from machine import I2S, Pin
 from micropython import const
 
-SAMPLE_RATE_HZ = 16000
+SAMPLE_RATE_HZ = const(16000)
 BLOCK = const(256)
 # 64 ms: longer than the longest collection (34 ms on the chip), short enough to stop in 0.1 s.
 _QUEUE_FRAMES = const(4 * BLOCK)
@@ -25,7 +25,7 @@ _CLOCKS_FIRST_US = const(10_000)  # data sheet: clocks at least 5 ms before the 
 class PcmOut:
     """Owns the I2S peripheral and the amplifier's shut-down pin.
 
-    underruns: how often the queue ran dry while the amplifier was on, since start().
+    running: the clocks are on. underruns: how often the queue ran dry while the amplifier was on, since start().
     """
 
     def __init__(self, clock, data_pin, clock_pin, word_select_pin, amplifier_pin):
@@ -37,6 +37,7 @@ class PcmOut:
         self._ahead_frames = 0  # written and not yet played
         self._ticks_us = 0
         self._rest = 0
+        self.running = False
         self.amplifier_on = False
         self.underruns = 0
 
@@ -55,6 +56,7 @@ class PcmOut:
                 rate=SAMPLE_RATE_HZ,
                 ibuf=_RING_BYTES,
             )
+            self.running = True
             self._ticks_us = self._clock.ticks_us()
             self._rest = 0
             self._ahead_frames = 0
@@ -77,21 +79,21 @@ class PcmOut:
         if self._i2s is not None:
             self._i2s.deinit()
             self._i2s = None
-
-    @property
-    def running(self):
-        return self._i2s is not None
+            self.running = False
 
     def room(self):
         """Return whether another block fits under the queue's length now."""
-        now_us = self._clock.ticks_us()
-        passed = self._clock.passed_us(now_us, self._ticks_us) * (SAMPLE_RATE_HZ // 1000) + self._rest
+        clock = self._clock
+        now_us = clock.ticks_us()
+        passed = clock.passed_us(now_us, self._ticks_us) * (SAMPLE_RATE_HZ // 1000) + self._rest
         self._ticks_us = now_us
         self._rest = passed % 1000
         ahead = self._ahead_frames - passed // 1000
-        if ahead < _LEAST_FRAMES and self.amplifier_on:
-            self.underruns += 1
-        ahead = max(0, ahead)
+        if ahead < _LEAST_FRAMES:
+            if self.amplifier_on:
+                self.underruns += 1
+            if ahead < 0:
+                ahead = 0
         self._ahead_frames = ahead
         return ahead <= _QUEUE_FRAMES - BLOCK
 

@@ -186,9 +186,10 @@ class Loudness:
             gain = ((self._clean << 13) // crest) << 12
             self._duck += _PRESSED_DUCK
         # Rounded towards zero: a gain that sinks must not pass below it.
-        step = (gain - self._gain) >> 8 if gain >= self._gain else -((self._gain - gain) >> 8)
+        before = self._gain
+        step = (gain - before) >> 8 if gain >= before else -((before - gain) >> 8)
         state = self.state
-        state[master.GAIN] = self._gain
+        state[master.GAIN] = before
         state[master.GAIN_STEP] = step + master.GAIN_BIAS
         self._gain = gain
 
@@ -199,31 +200,32 @@ class Loudness:
                 self._level = level = max(level - self._level_step, self._level_target)
             elif may_rise:
                 self._level = level = min(level + self._level_step, self._level_target)
-        if self._trim_cdb != self._trim_target_cdb:
-            self._trim_cdb += 1 if self._trim_cdb < self._trim_target_cdb else -1
+        trim_cdb = self._trim_cdb
+        if trim_cdb != self._trim_target_cdb:
+            self._trim_cdb = trim_cdb = trim_cdb + (1 if trim_cdb < self._trim_target_cdb else -1)
         wanted = self._mood_target_cdb if self._has_song else 0
-        if self._mood_cdb != wanted:
-            self._mood_cdb += 1 if self._mood_cdb < wanted else -1
-        if self.song_cdb != self._song_target_cdb:
-            self.song_cdb += 1 if self.song_cdb < self._song_target_cdb else -1
+        mood_cdb = self._mood_cdb
+        if mood_cdb != wanted:
+            self._mood_cdb = mood_cdb = mood_cdb + (1 if mood_cdb < wanted else -1)
+        song_cdb = self.song_cdb
+        if song_cdb != self._song_target_cdb:
+            self.song_cdb = song_cdb = song_cdb + (1 if song_cdb < self._song_target_cdb else -1)
         target = level - self._duck
         if self._fade >= 0:
             self._fade += self._fade_step
-            if self.faded:
+            if self.faded():
                 return 0
             target -= self._fade
-        wanted = target // _LEVEL_UNIT - self.song_cdb + self._trim_cdb + self._mood_cdb
+        wanted = target // _LEVEL_UNIT - song_cdb + trim_cdb + mood_cdb
         if wanted != self._gain_cdb:
             self._gain_cdb = wanted
             self._gain_wanted = decibels.gain(wanted - self.full_scale_cdba - REFERENCE_CDB)
         return self._gain_wanted
 
-    @property
     def faded(self):
         """Return whether a fade-out has come to its end."""
         return self._fade > _FADE_DEPTH_CDB * _LEVEL_UNIT
 
-    @property
     def fading(self):
         """Return whether a fade-out has begun."""
         return self._fade >= 0

@@ -238,7 +238,7 @@ def _play(device, bench, now_ms):
 
 def _amplifier(device, bench, now_ms):
     heard_mv = _play(device, bench, now_ms)
-    sent_cdba = device.audio.level_cdba
+    sent_cdba = device.audio.loudness.level_cdba
     bench.stop()
     if heard_mv is None:
         return False, "The detector at the loudspeaker was not read.", "Run the adc test first."

@@ -42,7 +42,7 @@ def plan(song="twinkle", seconds=60.0, **changes):
 def test_a_new_engine_is_exactly_silent():
     audio = engine(song=None)
     assert not run(audio, 0.1).any()
-    assert audio.silent and not audio.playing and audio.level_cdba == 0
+    assert audio.silent and not audio.playing and audio.loudness.level_cdba == 0
 
 
 def test_the_first_sound_comes_at_once_and_softly():

@@ -248,7 +248,7 @@ def test_the_test_noise_of_the_bench_is_as_loud_as_it_says(level_dbfs):
         blocks.append(np.array(block))
     levels = meter.measure(np.concatenate(blocks)[RATE_HZ:], RATE_HZ, FULL_SCALE_DBA)
     assert levels.laeq_dba == pytest.approx(FULL_SCALE_DBA + level_dbfs, abs=0.2)
-    assert engine.level_cdba == pytest.approx(wanted_cdba, abs=30)
+    assert engine.loudness.level_cdba == pytest.approx(wanted_cdba, abs=30)
 
 
 def test_a_soundscape_after_a_session_that_ended_in_a_rest_is_as_loud_as_in_a_new_engine():
