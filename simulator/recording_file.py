@@ -170,7 +170,11 @@ def _read_rows(path: Path, columns: str | None) -> Rows:
 
 def _form_of(path: Path, lines: list[str], columns: str | None) -> _Form:
     """Find out how the lines are written. Raises LightRecordingError where that cannot be told."""
-    meaningful = [place for place, line in enumerate(lines) if line.strip() and not _is_comment(line)]
+    meaningful = [  # nearly every line begins with a digit: the rest would be half of the reading
+        place
+        for place, line in enumerate(lines)
+        if line[:1].isdigit() or (line.strip() and not _is_comment(line))
+    ]
     if not meaningful:
         raise LightRecordingError(f"{path} has no samples, only comments; record at least {SHORTEST_S:g} s")
     sample = (
@@ -226,7 +230,7 @@ def _split(text: str, delimiter: str) -> list[str]:
 
 def _is_comment(line: str) -> bool:
     if line[:1].isdigit():
-        return False  # nearly every line: the rest would be half of the reading
+        return False
     text = line.lstrip().lstrip('"')
     return text.startswith(("#", "%", "//", ";")) and not re.match(r";\s*[\d;]", text)
 
@@ -497,7 +501,7 @@ def _bare_numbers(lines: list[str], form: _Form) -> np.ndarray | None:
         last -= 1
     samples = lines[form.first : last]
     separators = len(form.names) - 1
-    if any(line.count(separator) != separators for line in samples):
+    if {line.count(separator) for line in samples} != {separators}:
         return None
     cells = separator.join(samples)
     if _NOT_BARE.search(cells):
