@@ -94,6 +94,23 @@ def compact(
     return result
 
 
+def fold(sources: dict[str, str]) -> dict[str, str]:
+    """Return the files of a desk's image with the numbers of other modules' constants in their places, as `compact` puts
+    them on a chip. Every constant keeps its name, for the scripts that run beside them; lines stay where they are.
+    """
+    files = [_File(name, source) for name, source in sorted(sources.items())]
+    modules = {file.module for file in files}
+    for file in files:
+        _look(file, modules)
+    _fold(files, [], None)
+    for file in files:
+        for name, value in _constants(file).items():
+            if type(value) is int:
+                _hide(file, name, name)
+        _apply(file)
+    return {file.name: file.source for file in files}
+
+
 def _look(file: _File, modules: set[str]) -> None:
     """Find what modules are called in a file, and which plain names it gives a value of its own."""
     for node in ast.walk(file.tree):
@@ -146,14 +163,17 @@ def _constants(file: _File) -> dict[str, int | str]:
     return {name: value for name, value in found.items() if given.count(name) == 1}
 
 
-def _fold(files: list[_File], others: list[_File], called: set[str]) -> None:
-    """Put the numbers in the places of constants of other modules, and hide the constants that nobody asks for by name."""
+def _fold(files: list[_File], others: list[_File], called: set[str] | None) -> None:
+    """Put the numbers in the places of constants of other modules, and hide the constants that nobody asks for by name.
+
+    called: names that others ask for; None where they may ask for any.
+    """
     in_texts = {name for file in files + others for name in file.in_texts}
     constants = {
         file.module: {name: value for name, value in _constants(file).items() if name not in in_texts}
         for file in files
     }
-    named = set(called)  # or as attributes of something that is no module, or set from elsewhere
+    named = set(called or ())  # or as attributes of something that is no module, or set from elsewhere
     kept: set[tuple[str, str]] = set()
     for file in files + others:
         in_modules = set()
@@ -170,7 +190,7 @@ def _fold(files: list[_File], others: list[_File], called: set[str]) -> None:
         for node in ast.walk(file.tree):
             if isinstance(node, ast.ImportFrom) and node.module in constants:
                 _fold_import(file, node, constants[node.module], kept)
-    for file in files:
+    for file in files if called is not None else ():
         for name in constants[file.module]:
             if name not in named and (file.module, name) not in kept:
                 _hide(file, name)
@@ -208,10 +228,13 @@ def _fold_import(file: _File, node: ast.ImportFrom, constants: dict[str, int | s
     file.edits.append((node.lineno, 0, end or 0, f"from {node.module} import {names}" if left else "pass"))
 
 
-def _hide(file: _File, name: str) -> None:
-    """Give a constant an underscore, and the compiler's word: then the compiler knows it, and the module does not."""
-    own = name
-    while own in file.bound and (own != name or name[0] != "_"):
+def _hide(file: _File, name: str, called: str | None = None) -> None:
+    """Give a constant an underscore, and the compiler's word: then the compiler knows it, and the module does not.
+
+    called: what it is to be called instead; with its own name the module knows it too.
+    """
+    own = called or name
+    while called is None and own in file.bound and (own != name or name[0] != "_"):
         own = "_" + own
     for node in ast.walk(file.tree):
         if isinstance(node, ast.Name) and node.id == name and own != name:

