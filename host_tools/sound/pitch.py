@@ -1,12 +1,20 @@
 """The pitch of a voice in time, by pyin as librosa has it (Mauch and Dixon 2014): no model, nothing downloaded.
 
-librosa is loaded only when a recording is followed. It compiles parts of itself the first time it runs, and keeps
-them where it can.
+librosa is loaded only when a recording is followed. It compiles parts of itself the first time it runs, and keeps them:
+here in a folder of our own, and one process at a time, for numba 0.68.1 lets two write over one another, and what they
+leave ends every later process without a word (a segmentation fault).
 """
 
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import gcd
+from pathlib import Path
 
 import numpy as np
+import platformdirs
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
 RATE_HZ = 16000
@@ -23,6 +31,35 @@ def track(samples: np.ndarray, rate_hz: int) -> tuple[np.ndarray, np.ndarray]:
     samples: (count,) floats at `rate_hz` of at least 8000. Returns, every 10 ms, the pitch as fractional MIDI notes
     (NaN where nothing is sung) and the level in dB against the file's highest, both of shape (frames,).
     """
+    with _compiling_alone():
+        return _track(samples, rate_hz)
+
+
+@contextmanager
+def _compiling_alone() -> Iterator[None]:
+    """Let no other process compile what this one does, or read it half-written."""
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("calando") / "compiled")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "calando.lock").open("w")
+    except OSError:  # nothing can be kept there: it is compiled anew
+        with tempfile.TemporaryDirectory() as own:
+            _keep_in(own)
+            yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _keep_in(str(folder))
+        yield
+
+
+def _keep_in(folder: str) -> None:
+    from numba.core import config
+
+    config.CACHE_DIR = folder  # pyright: ignore[reportAttributeAccessIssue]  (numba makes its settings at run time)
+
+
+def _track(samples: np.ndarray, rate_hz: int) -> tuple[np.ndarray, np.ndarray]:
     import librosa
 
     if rate_hz != RATE_HZ:
