@@ -127,6 +127,36 @@ def airs(
     say("calando song put NAME --commit sends one to the device; docs/songs.md says where each comes from.")
 
 
+@app.command()
+def sheet(
+    song: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FILE",
+            help="A song that is built in, one of calando song airs, or a song's file: notes of any kind, or a .lul.",
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Where to write it; default: the song's name.")
+    ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.txt", help="The words: a line for each phrase, an empty line between two stanzas."
+        ),
+    ] = None,
+) -> None:
+    """Make a page for who sings while the device accompanies (melody = "accompany"): tune, first note, the words' place."""
+    from host_tools.output import write_files
+    from host_tools.songs import parents_page
+
+    found = parents_page.song_of(song)
+    target = out or Path(f"{found.name}.html")
+    page = parents_page.page(found, None if words is None else parents_page.read_words(words))
+    write_files({target: page.encode()})
+    say(f"{target}: open it in a browser, and print it.")
+
+
 @app.command("list")
 def list_(port: Port = None, as_json: AsJson = False) -> None:
     """List the songs on the device, those built in and the family's own, and the recordings."""

