@@ -105,6 +105,8 @@ def _segment(
     ranked = []
     if any(under):
         choices = [(root, quality) for root in range(12) for quality in (MAJOR, MINOR)]
+        # Where the third of what they spell rubs against the melody, its root and fifth, not another harmony.
+        choices += [(root, OPEN) for root in range(12)]
     else:
         choices = [((tonic + degree) % 12, quality) for degree, quality in degrees + more]
     for place, (root, quality) in enumerate(choices):

@@ -5,7 +5,7 @@ import pytest
 from firmware.prescription.profile import Profile
 from firmware.sound import score, songs
 from firmware.sound.score import Score
-from host_tools.songs import harmony
+from host_tools.songs import harmony, importing
 from host_tools.songs.fit import Imported
 from host_tools.sound import render
 from simulator.files import profile_file
@@ -130,3 +130,14 @@ def test_a_long_note_is_struck_once():
             [(0, 24, False), (score.GOES_ON, 24, False), (67, 24, True)], [], 4, False, 0, score.MAJOR
         )
     assert Score(data).ticks == 312
+
+
+def test_a_second_voice_gives_the_harmony_even_where_its_third_rubs(tmp_path):
+    """C under E F G A is the file's own harmony; its third rubs against the F, so its fifth stands for it, and no other."""
+    file = tmp_path / "two.abc"
+    head = "X:1\nT:T\nM:4/4\nL:1/4\nK:C\n"
+    file.write_text(head + "V:1\nE F G A|G F E2|D E F G|E4|]\nV:2\nC A, C F|E D C2|B, C D B,|C4|]\n")
+    found = importing.import_song(file)
+    names = [harmony.chord_name(root, quality) for root, quality, _ in found.chords()]
+    assert names == ["C5", "Dm", "C", "G", "C"]
+    assert harmony.check(found.notes(), found.chords()) == []
