@@ -42,6 +42,8 @@ _LEVEL_JUMP_PERCENT = const(25)  # within a second: another hold of the sensor, 
 _SILENCE_TICKS = const(9600)
 _SILENCE_SAME_LIGHT_TICKS = const(16000)
 _SAME_LIGHT_SHIFT = const(5)
+_BLOOD_PERMILLE = const(700)  # of red on infrared: 89 % of SpO2; a hand's is 0.8 to 1
+_NOTICED_PAIRS = const(150)  # a hand is noticed within 3 s
 _SETTLING_PAIRS = const(8)  # until the slope's taps hold only what came after
 
 _MBPM_TICKS = const(192000000)  # thousandths of a beat per minute × ticks: 60 × 3200 × 1000
@@ -101,12 +103,17 @@ class Vitals:
         self._red_levelled = _flat_ring()
         self._period = Period(shortest, longest, window, least, self._second)
         self._beats = Beats()
-        self._waves = Waves()
+        self._waves = Waves(newborn)
         self.rates = Rates(self._waves, newborn)
         self._movement = Movement()
         self._saturation = spo2.Saturation()
         self.variability = None
-        if not newborn:
+        self._beneath = None
+        if newborn:
+            from firmware.light.beneath import Beneath
+
+            self._beneath = Beneath()
+        else:
             # Nobody asks for a newborn's, and a newborn's device needs the memory at the desk.
             from firmware.light.variability import Variability
 
@@ -132,6 +139,8 @@ class Vitals:
         self._saturated_until = 0
         self._lost_until = 0
         self._movement.forget()
+        if self._beneath is not None:
+            self._beneath.forget()
         self._begin(0)
         self._seen_head = 0
         self._seen_ms = None
@@ -194,17 +203,29 @@ class Vitals:
     def slow_for_ms(self, limit_mbpm):
         """For how long the pulse has been slower than `limit_mbpm`, whatever the beat is; 0 while it is not known to be.
 
-        Counted from the first slow interval, so what it takes to notice is no delay.
+        Counted from the first slow interval, so what it takes to notice is no delay. A hand's rhythm is not the pulse's:
+        what beats beneath it counts. An adult that was slow before the hand came, and is, was no hand.
         """
         head = self._state[pulse.HEAD]
-        if not self.contact or self._is_shapeless() or self._movement.present(head):
+        if not self.contact:
             return 0
-        return self.rates.slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR) * 5 // 16
+        moved = self._movement.lasts(head)
+        if moved and self._beneath is not None:
+            return self._beneath.slow_for_ms(limit_mbpm)
+        if self._is_shapeless():
+            return 0
+        slow = self.rates.slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR)
+        if moved and slow < (moved + _NOTICED_PAIRS) * pulse.TICKS_PER_PAIR:
+            return 0
+        return slow * 5 // 16
 
     def perhaps_slow_for_ms(self, limit_mbpm):
         """For how long the slower of two rates that the light allows has been slower than `limit_mbpm`."""
         head = self._state[pulse.HEAD]
-        if not self.contact or self._is_shapeless() or self._movement.present(head):
+        if not self.contact or self._is_shapeless():
+            return 0
+        # So slow an adult's heart is its own second rhythm, where a part of its beat was taken for the period.
+        if self._movement.present(head) if self._newborn else self._movement.much(head):
             return 0
         return (
             self.rates.perhaps_slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR, self._period) * 5 // 16
@@ -464,19 +485,24 @@ class Vitals:
             return
         if self._newborn and rate >= _BRADYCARDIA_MBPM:
             rate = self._bradycardia(rate, now)
-        if self._movement.disturbs(rate, head):
+        if self._movement.disturbs(rate, head) or (
+            self._beneath is not None and self._beneath.contradicts(rate)
+        ):
             self._doubt(reasons.MOTION, head)
             return
         if self._is_shapeless():
             self._doubt(reasons.NOT_A_PULSE, head)
             return
-        reason = self.rates.doubt(rate)
+        reason = self.rates.doubt(rate, period)
         if reason is not None:
             self._doubt(reason, head)
             return
         sure = self.rates.sure_mbpm
         if sure and (rate > sure // 100 * _DOUBLED_PERCENT or rate < sure // 100 * _MISSED_PERCENT):
             rate = sure  # a second wave was taken for a beat, or for the next one
+            if self._movement.disturbs(rate, head):
+                self._doubt(reasons.MOTION, head)
+                return
         self._movement.calm(rate, head)
         if period.shapeless == 0:
             self._shaped = True
@@ -598,8 +624,25 @@ class Vitals:
             2 * largest,
             self._saturation.slope,
             self._order,
-        ):
+        ) and not (self._newborn and self._is_blood()):
             self._movement.two(state[pulse.HEAD])
+        self._look_beneath(state[pulse.HEAD])
+
+    def _is_blood(self):
+        """Return whether red follows infrared as a pulse makes it: then the second rhythm is the smaller, a breath's or
+        what a hand adds, and hides no fall.
+        """
+        ratio = self._saturation.ratio_permille
+        return ratio is not None and ratio < _BLOOD_PERMILLE
+
+    def _look_beneath(self, head):
+        beneath = self._beneath
+        if beneath is None:
+            return
+        if self._movement.much(head):
+            beneath.look(self._saturation.slope, self._period, self._movement.calm_mbpm)
+        elif not self._movement.present(head) and self.pulse_rate_mbpm is not None:
+            beneath.calm(self._saturation.slope)
 
     def _judge_spo2(self):
         if not self.contact or not self._limit:

@@ -41,6 +41,10 @@ RESONANCE_HZ, MORE_AT_RESONANCE = (
 )  # the swing with the breath is three times as deep at six a minute (choice)
 SIGH_DEPTH = 2.5  # a sigh is a breath of two to three times the volume
 SLEEPS_AT = 0.9  # of the waking breathing rate
+# A slow beat is long by its rest: systole lasts 0.42 s at 60 a minute and 0.48 at 30 (Weissler 1968). Up to this share of
+# a wave, with the dicrotic wave in it, takes no longer than this, as at 60 (choice).
+WAVE_UP_TO = 0.6
+WAVE_MOST_S = 0.6
 FIBRILLATION = 0.2  # rms of the intervals in atrial fibrillation, share of their mean
 RHYTHMS = ("sinus", "couplets", "fibrillation", "paced")
 MOST_FOLLOWED = 0.15  # a pulse goes no further after the music than this share of itself
@@ -405,7 +409,13 @@ class Patient(LightSource):
         beats = np.array(self._beat_s[first:last])
         heights = np.array(self._beat_height[first:last])
         at = np.searchsorted(beats, time_s, side="right") - 1
-        place = (time_s - beats[at]) / (beats[at + 1] - beats[at]) * (len(self._wave) - 1)
+        since, length = time_s - beats[at], beats[at + 1] - beats[at]
+        place = since / length
+        slow = length * WAVE_UP_TO > WAVE_MOST_S
+        if slow.any():
+            stretched = 1 - (1 - WAVE_UP_TO) * (length - since) / (length - WAVE_MOST_S)
+            place[slow] = np.minimum(since * WAVE_UP_TO / WAVE_MOST_S, stretched)[slow]
+        place *= len(self._wave) - 1
         whole = np.minimum(place.astype(np.intp), len(self._wave) - 2)
         low = self._wave[whole]
         pulse = (low + (self._wave[whole + 1] - low) * (place - whole)) * heights[at + 1]

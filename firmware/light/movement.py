@@ -36,16 +36,18 @@ class Movement:
         self._calm_swing = 0
         self._calm_ratio = 0  # red's swing on infrared's, in permille; 0 = not known
         self._ratio = 0
-        self._calm_mbpm = 0
+        self.calm_mbpm = 0
         self._calm_seconds = 0
         self._until = 0  # pairs
         self._much_until = 0
         self._began = 0  # where the light was last without a much larger swing
         self._seen = 0
         self._two_until = 0
+        self._since = 0  # pairs: when what moves now began
 
     def two(self, head):
         """Two rhythms were in the light at pair `head`: the one that shows may be a hand's."""
+        self._begins(head)
         self._two_until = head + _TWO_LAST_PAIRS
         if self._calm_seconds < _CALM_SURE:
             self._calm_seconds = self._calm_slope = self._calm_swing = 0
@@ -73,7 +75,16 @@ class Movement:
         if much:
             self._much_until = head + _LASTS_PAIRS
         if much or (other and self._larger(_MORE_PERCENT)):
+            self._begins(head)
             self._until = head + _LASTS_PAIRS
+
+    def _begins(self, head):
+        if not self.present(head):
+            self._since = head
+
+    def lasts(self, head):
+        """Return for how many pairs the sensor has been moved, or may have been; 0 while it is not."""
+        return head - self._since if self.present(head) else 0
 
     def _larger(self, percent):
         return (
@@ -97,8 +108,8 @@ class Movement:
                 return True
         if head - self._began > _BURST_PAIRS:
             return True  # what was right before it may have changed
-        apart = rate - self._calm_mbpm if rate > self._calm_mbpm else self._calm_mbpm - rate
-        return apart // 100 > self._calm_mbpm // 10000 * _RATE_APART_PERCENT
+        apart = rate - self.calm_mbpm if rate > self.calm_mbpm else self.calm_mbpm - rate
+        return apart // 100 > self.calm_mbpm // 10000 * _RATE_APART_PERCENT
 
     def calm(self, rate, head):
         """`rate` (mbpm) is shown at pair `head`; once a second it tells what is usual, if nothing moves."""
@@ -107,9 +118,9 @@ class Movement:
         self._seen = head
         if head < self._until:
             if head >= self._much_until:
-                self._calm_mbpm += (rate - self._calm_mbpm) >> _SETTLES_SHIFT  # a pulse goes on changing
+                self.calm_mbpm += (rate - self.calm_mbpm) >> _SETTLES_SHIFT  # a pulse goes on changing
             return
-        self._calm_mbpm = rate
+        self.calm_mbpm = rate
         if self._calm_seconds < _CALM_SURE:
             self._calm_seconds += 1
         if self._calm_seconds <= _CALM_FIRST:

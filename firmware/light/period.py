@@ -10,6 +10,8 @@ from micropython import const
 
 from firmware.light import pulse
 
+_MBPM_TICKS = const(192000000)  # thousandths of a beat per minute × ticks
+
 # Neighbouring candidates differ by 1.5 %, so the path can follow ± 9 % in a second, as a bradycardia falls.
 _STEP_PERMILLE = const(15)
 _REACH = const(6)
@@ -81,6 +83,8 @@ class Period:
         self.doubtful = False  # the double explains more, and a second wave can be as soon as this period
         self.twofold = False  # a second wave rises steeply about half-way between the beats
         self._lean = 0  # how much steeper the light rises than falls, in percent
+        # What red does not share with infrared: its share of red, how well it repeats (0: not known), and its rhythm.
+        self.left_permille = self.left_repeats = self.left_mbpm = 0
         self.shapeless = 0  # for how many seconds the light has swung to and fro alike
 
     def measure(self, levelled, first, end, limit):
@@ -178,6 +182,7 @@ class Period:
 
         ir, red: levelled slopes of pairs first..end-1, at most `largest`; slope × 4096; sums: room for two numbers.
         """
+        self.left_repeats = 0
         count = (end - first) // 2
         if count > _LEFT_SAMPLES:
             count = _LEFT_SAMPLES
@@ -191,6 +196,7 @@ class Period:
             shift += 1
         pulse.leave(ir, red, self._x, sums, end - 2 * count, count, slope, shift)
         permille = sums[0] * 1000 // (sums[1] + 1)
+        self.left_permille = permille
         if permille < _LEFT_CLEAR_PERMILLE:
             return True
         r = self._r
@@ -211,6 +217,8 @@ class Period:
             lag * pulse.TICKS_PER_PAIR + pulse.vertex(r[lag - 1], r[lag], r[lag + 1], pulse.TICKS_PER_PAIR)
         )
         percent = ticks * 100 // self.ticks
+        self.left_repeats = repeats
+        self.left_mbpm = _MBPM_TICKS // ticks
         if self._second < 1000 and percent > _LEFT_SLOWEST_PERCENT:
             return True
         if permille > _LEFT_MUCH_PERMILLE and repeats > _LEFT_MUCH_REPEATS:

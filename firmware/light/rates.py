@@ -235,7 +235,7 @@ class Rates:
             apart = group - span if group > span else span - group
             self._inserted = apart * 100 < span * _SAME_PERCENT
 
-    def doubt(self, rate):
+    def doubt(self, rate, period):
         """Return why `rate` (mbpm) may not be shown, or None: a word of reasons."""
         row = self._row
         every = self._waves.every
@@ -246,6 +246,10 @@ class Rates:
             if now - every.time(every.known() - 1) < _ADULT_FIRST_TICKS:
                 return reasons.UNSETTLED
         if self._too_few(rate) or self._too_many(rate):
+            return reasons.TWO_RATES
+        tall = self._waves.tall
+        if tall is not None and self._perhaps_slow_ticks(tall, _MBPM_TICKS // _ADULT_SLOW_MBPM, now, period):
+            self._doubted_until = now + _DOUBT_LASTS_TICKS
             return reasons.TWO_RATES
         if self._contradicts(row, rate):
             stays = _STAYS_WAVES if self._newborn else _ADULT_WAVES
@@ -282,11 +286,11 @@ class Rates:
             self._calm = _MBPM_TICKS // rate
         return None
 
-    def _has_slowed(self):
+    def _has_slowed(self, row):
         """Return whether the groups of waves are no multiple of the calm beats, so that they cannot be the same beats."""
         if not self._calm:
             return False
-        group = self._row.group_ticks()
+        group = row.group_ticks()
         for multiple in (2, 3):
             if abs(group - multiple * self._calm) * 100 <= group * _MULTIPLE_PERCENT:
                 return False
@@ -342,13 +346,17 @@ class Rates:
         the sensor.
         """
         limit = _MBPM_TICKS // limit_mbpm
-        longest = max(
-            self._waves.every.slow_ticks(limit, now),
-            self._waves.strong.slow_ticks(limit, now),
-        )
+        longest = self._waves.every.slow_ticks(limit, now)
+        only_mbpm = self.only_mbpm()
+        if only_mbpm is None or only_mbpm < limit_mbpm:
+            # Otherwise it is a hand that was stronger, and is gone.
+            longest = max(longest, self._waves.strong.slow_ticks(limit, now))
+        if self._waves.tall is not None:
+            longest = max(longest, self._waves.tall.slow_ticks(limit, now))
         two = self.slow_mbpm is not None and self.slow_mbpm != self.fast_mbpm
-        if self.second_wave or (two and self._has_slowed()):
-            longest = max(longest, self._row.slow_groups_ticks(limit, now))
+        row = self._row
+        if self.second_wave or (two and self._has_slowed(row)):
+            longest = max(longest, row.slow_groups_ticks(limit, now))
         return longest
 
     def perhaps_slow_for_ticks(self, limit_mbpm, now, period):
@@ -356,11 +364,17 @@ class Rates:
 
         0 while `period` finds the calm beats as before in groups that can be theirs.
         """
-        row = self._row
-        if self.slow_mbpm is None or self.slow_mbpm == self.fast_mbpm or self.slow_mbpm >= limit_mbpm:
+        limit = _MBPM_TICKS // limit_mbpm
+        longest = 0
+        if self.slow_mbpm is not None and self.slow_mbpm != self.fast_mbpm:
+            longest = self._perhaps_slow_ticks(self._row, limit, now, period)
+        if self._waves.tall is not None:
+            longest = max(longest, self._perhaps_slow_ticks(self._waves.tall, limit, now, period))
+        return longest
+
+    def _perhaps_slow_ticks(self, row, limit, now, period):
+        if row.pattern != PAIRS or row.alike_percent() > _UNLIKE_ENOUGH_PERCENT or row.group_ticks() <= limit:
             return 0
-        if row.pattern != PAIRS or row.alike_percent() > _UNLIKE_ENOUGH_PERCENT:
+        if self._goes_on(period) and not self._has_slowed(row):
             return 0
-        if self._goes_on(period) and not self._has_slowed():
-            return 0
-        return row.slow_groups_ticks(_MBPM_TICKS // limit_mbpm, now)
+        return row.slow_groups_ticks(limit, now)

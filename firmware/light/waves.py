@@ -20,7 +20,12 @@ _DELAY_PAIRS = const(7)  # a wave can be judged this long after its top
 _SMALL_PERCENT = const(18)  # of the usual height: smaller ones are notches and noise
 _STRONG_PERCENT = const(36)
 _LEAST_SLOPE = const(24)  # counts over 80 ms: what the converter's own noise reaches
+_ADULT_TALL_PERCENT = const(50)
+# Two waves as near as this are one beat of a slow heart. Of a fast one every other beat is left out at most, and what is
+# left is still no slow heart's: less than twice this apart.
+_ADULT_MERGE_TICKS = const(1600)  # 0.5 s
 _SLACKEN_PAIRS = const(15)  # without a wave for so long, what is usual falls by 1/8 for each further one
+_SLACKEN_TALL_SHIFT = const(4)  # and what is tall by 1/16: a beat may be 3 s away, and noise comes sooner
 _LONGEST_PAIRS = const(400)  # slopes older than 8 s are on their way out of the ring
 
 # In percent: an interval is like the one before; a pair of them like the pair one wave before; heights of waves
@@ -284,16 +289,21 @@ class Row:
 class Waves:
     """Find the waves of one patient in the plain slopes."""
 
-    def __init__(self):
+    def __init__(self, newborn=True):
         self.every = Row()  # all that are more than a notch
         self.strong = Row()  # those near the usual height alone
+        # An adult's that noise between far beats cannot be; of two very near ones the first.
+        self.tall = None if newborn else Row()
         self.forget()
 
     def forget(self):
         """Start anew: what came before belongs to another hold of the sensor."""
         self.every.forget()
         self.strong.forget()
+        if self.tall is not None:
+            self.tall.forget()
         self._usual = 0
+        self._tall = 0
         self._searched = 0
         self._slackened = 0
 
@@ -328,6 +338,7 @@ class Waves:
             while self._slackened < waited:
                 self._slackened += 1
                 self._usual -= self._usual >> 3
+                self._tall -= self._tall >> _SLACKEN_TALL_SHIFT
         return found
 
     def _take(self, slopes, n, height):
@@ -341,9 +352,22 @@ class Waves:
         self.every.take(ticks, height)
         if height * 100 >= usual * _STRONG_PERCENT:
             self.strong.take(ticks, height)
+        if self.tall is not None:
+            self._take_tall(self.tall, ticks, height)
         if height > usual:
             # A step of the light is many times as steep as a wave: it may not hide those that follow for long.
             self._usual = usual + (min(height, 3 * usual) - usual) // 2 if usual else height
         elif height * 2 > usual:
             self._usual = usual - (usual - height) // 8
         self._slackened = 0
+
+    def _take_tall(self, row, ticks, height):
+        tall = self._tall
+        if height * 100 >= tall * _ADULT_TALL_PERCENT and (
+            not row.known() or ticks - row.time(0) >= _ADULT_MERGE_TICKS
+        ):
+            row.take(ticks, height)
+        if height > tall:
+            self._tall = tall + (min(height, 3 * tall) - tall) // 2 if tall else height
+        else:
+            self._tall = tall - (tall >> _SLACKEN_TALL_SHIFT)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pulse_kinds import Made, course, heart, patting
 
+from firmware.light.period import Period
 from firmware.light.rates import Rates
 from firmware.light.waves import Waves
 from host_tools.play import vitals_run
@@ -170,7 +171,7 @@ def test_waves_that_fade_are_no_slower_heart(height, reason):
         for row in (waves.every, waves.strong):
             row.take(ticks, high)
         rates.look()
-    assert rates.doubt(150_000) == reason
+    assert rates.doubt(150_000, Period(12, 64, 400, 100, 960)) == reason
 
 
 def test_a_lamp_on_a_bare_sheet_is_no_pulse():
@@ -277,3 +278,37 @@ def test_a_dip_of_two_seconds_is_no_bradycardia(tmp_path, second):
     rate = course(60, (0, 112), (30, 112), (30.5, 94), (32.5, 94), (33, 112))
     made = heart(rate, delay_s=0.22, second=second, seed=3)
     assert stop_s(made, "newborn", tmp_path) is None
+
+
+@pytest.mark.parametrize("before, to, over_s", [(70, 28, 10), (105, 34, 3), (92, 22, 0.01), (58, 40, 0.01)])
+def test_an_adults_very_slow_heart_is_seen(tmp_path, before, to, over_s):
+    """Two waves a beat, noise between them, and a rate that the estimator takes for its double or triple, or for none."""
+    for delay, second in ((0.28, 0.1), (0.4, 0.5)):
+        rate = course(60, (0, before), (25, before), (25 + over_s, to))
+        made = heart(
+            rate, delay_s=delay, second=second, breathing_per_minute=12, perfusion_percent=0.33, seed=to
+        )
+        crossed_s = np.argmax(rate < 45) / 100
+        assert stop_s(made, "adult", tmp_path) - crossed_s <= 16
+
+
+@pytest.mark.parametrize(
+    "to, per_minute, form", [(54, 106, "sine"), (69, 149, "sine"), (83, 62, "pat"), (62, 110, "hum")]
+)
+def test_a_fall_beneath_a_rhythmic_hand_is_seen(tmp_path, to, per_minute, form):
+    """What red does not share with infrared goes on as the pulse does."""
+    rate = course(60, (0, 150), (25, 150), (26, to))
+    hand = patting(6000, per_minute, 5, 24, 60, form)
+    made = heart(rate, delay_s=0.3, second=0.3, hand=hand, perfusion_percent=0.6, seed=to)
+    assert stop_s(made, "newborn", tmp_path) - 26 <= 22
+
+
+@pytest.mark.parametrize(
+    "per_minute, height, form", [(94, 6, "sine"), (79, 5.8, "pat"), (87, 2.7, "hum"), (103, 5.1, "pat")]
+)
+def test_a_hand_over_a_healthy_pulse_stops_no_music(tmp_path, per_minute, height, form):
+    """Neither while it moves nor when it has gone, and waves six times as high with it."""
+    for pulse in (137, 167):
+        hand = patting(6000, per_minute, height, 22, 45, form)
+        made = steady(pulse, 60, delay_s=0.22, second=0.4, hand=hand, perfusion_percent=0.5, seed=pulse)
+        assert stop_s(made, "newborn", tmp_path) is None

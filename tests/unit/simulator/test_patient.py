@@ -265,3 +265,14 @@ def test_twenty_minutes_asked_for_as_the_sensor_does_cost_less_than_half_a_secon
     for number in range(12_000):
         patient.photocurrent(number * 100_000, PERIOD_US, 10)
     assert time.process_time() - started < 0.5
+
+
+def test_a_slow_beat_is_long_by_its_rest_and_rises_as_quickly():
+    """Its steepest rise is as steep at 30 a minute as at 60, and only there would another rule begin."""
+    steepest = {}
+    for rate in (75, 60, 45, 30):
+        ir, _, _ = Patient("adult", 3, pulse_rate_bpm=rate).photocurrent(0, 10_000, 3000)
+        steepest[rate] = np.quantile(-np.diff(ir), 0.995)
+    assert steepest[60] < steepest[75]
+    assert steepest[45] == pytest.approx(steepest[60], rel=0.1)
+    assert steepest[30] == pytest.approx(steepest[60], rel=0.1)
