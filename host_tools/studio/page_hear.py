@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from firmware.sound import songs
+from firmware.sound.score import is_pattern
 from host_tools.sessions.told import tell
 from host_tools.studio import rules
 from host_tools.studio import widgets as w
@@ -170,7 +171,8 @@ class _Page:
                 job = self._studio.programme(values["listening_programme"])
                 programme = await asyncio.wrap_future(job.future)
             else:
-                song = await self._bring("song", values["song"], values["song"] in songs.NAMES)
+                name = values["song"]
+                song = await self._bring("song", name, name in songs.NAMES or is_pattern(name))
                 voice = await self._bring("voice", values["voice"], values["voice"] == "none")
             job = self._studio.sounds.do(
                 "hear", folder=str(self._studio.folder / "sounds"), values=values, pulse=self._pulse(),

@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from firmware.prescription.profile import READY
+from firmware.sound.score import PATTERN, PATTERNS
 from host_tools.studio import rules
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel
@@ -323,6 +324,7 @@ class _Row:
         view = self._studio.desk.view
         if self._row["name"] == "song":
             found = [item["name"] for item in view.songs] or list(_built_in_songs())
+            found += [PATTERN + kind for kind in PATTERNS]  # made on the device
         else:
             there = {"voice": view.voices, "listening_programme": view.programmes}.get(self._row["name"], ())
             found = ["none", *(item["name"] for item in there)]

@@ -1,7 +1,7 @@
 """Programmes as files, ready-made and played: what follows what is neither a hole nor a step, in samples.
 
 One programme goes from every source to every other; the three ready-made ones are played whole by
-tests/checks/programmes.py.
+`make listen`.
 """
 
 import numpy as np
