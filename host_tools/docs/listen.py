@@ -33,12 +33,14 @@ SOUNDSCAPE_S = 40
 COLOURS = {"wave": "#35607a", "fast": "#9db8c6", "slow": "#b4552d"}
 
 
-def _play(song: Score | None, soundscape: str | None, seconds: float, minor_permille: int = 0) -> np.ndarray:
+def _play(
+    song: Score | None, soundscape: str | None, seconds: float, minor_permille: int = 0, melody: str = "play"
+) -> np.ndarray:
     plan = render.plan_for(render.load_profile(Path("adult")), "twinkle", seconds=seconds)
     plan.update(
         song="ours" if song else None, score=song.data.hex() if song else None, soundscape=soundscape,
         level_cdba=LEVEL_CDBA, first_level_cdba=LEVEL_CDBA, onset_ms=0,
-        minor_permille=minor_permille, brightness_permille=600, density_permille=700,
+        minor_permille=minor_permille, melody=melody, brightness_permille=600, density_permille=700,
         tempo_mbpm=66000 if song and not song.compound else 50000,
         changes=[[round(seconds * 1000) - 3500, "fade_out", 3000]],
     )  # fmt: skip
@@ -182,6 +184,12 @@ def listen(out: Path) -> Path:
         "Suo Gân over the ocean",
         [],
         [("in a session", _play(songs.SONGS["suo_gan"], "ocean", 60))],
+    )
+    add(
+        "accompanied",
+        "Wiegenlied, left to who sings",
+        ["the introduction with its melody, a bar to breathe in, then chords and bass"],
+        [("in a session", _play(songs.SONGS["brahms"], None, 60, melody="accompany"))],
     )
     page = out / "index.html"
     page.write_text(PAGE.format(links=" ".join(links), sections="".join(sections)), encoding="utf-8")
