@@ -67,7 +67,12 @@ class Job:
             raise Cancelled("cancelled: nothing was changed")
 
     def run(self, work: Callable[["Job"], Any]) -> None:
-        """Do the work in this thread, and keep its result or its error for whoever waits."""
+        """Do the work in this thread, and keep its result or its error for whoever waits.
+
+        A page that goes while it waits cancels the future; the work has begun, so that must not reach it.
+        """
+        if not self.future.set_running_or_notify_cancel():
+            return
         try:
             result = work(self)
         except BaseException as error:  # noqa: BLE001 - whoever waits gets it, whatever it is

@@ -57,8 +57,14 @@ export default {
     colour(name) { return getComputedStyle(this.$el).getPropertyValue(name).trim() || "#888"; },
     say(value) { return String(Math.round(value * 100) / 100).replace(".", this.decimal || "."); },
     inWords(point) { return `${this.say(point.y)} ${this.yName}, ${this.say(point.x)} ${this.xName}`; },
+    // Once for all that changes at a time: to draw costs more than all else here.
     draw() {
-      if (!this.chart) return;
+      if (this.drawing) return;
+      this.drawing = true;
+      this.$nextTick(() => { this.drawing = false; this.paint(); });
+    },
+    paint() {
+      if (!this.chart || this.chart.isDisposed()) return;
       const quiet = this.colour("--quiet"), grid = this.colour("--line");
       const axis = { nameTextStyle: { color: quiet }, axisLabel: { color: quiet, hideOverlap: true, margin: 16 },
         axisLine: { lineStyle: { color: grid } }, splitLine: { lineStyle: { color: grid } } };

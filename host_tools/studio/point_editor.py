@@ -63,5 +63,9 @@ class PointEditor(Element, component="point_editor.js", esm={"nicegui-echart": s
         """Draw other points and lines; what is None stays."""
         changes = {"points": points, "lines": lines, "xRange": x_range and list(x_range),
                    "yRange": y_range and list(y_range), "yName": y_name, "yStep": y_step}  # fmt: skip
-        self._props.update({name: value for name, value in changes.items() if value is not None})
-        self.update()
+        new = {
+            name: value for name, value in changes.items() if value is not None and self._props[name] != value
+        }
+        if new:  # to draw it again costs the browser more than all else on its page
+            self._props.update(new)
+            self.update()

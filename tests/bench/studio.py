@@ -1,7 +1,8 @@
 """How quick and how modest the studio is, in a real browser with the simulated device: `make bench` prints it.
 
-First view, a click's answer, thirty seconds of sound, and what it costs while nobody does anything. The memory is watched
-for some minutes (--minutes) and what it grew is scaled to an hour: that is what is printed, and it says so.
+First view, a click's answer, how soon a change is on the disk, thirty seconds of sound, what it costs while nobody does
+anything, and with many tabs (--tabs), number by number. The memory is watched for some minutes (--minutes) and what it grew
+is scaled to an hour: that is what is printed, and it says so.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from studio_browser import ARGUMENTS, CHROMIUM, NO_BROWSER, WAIT_MS, Program
 
 VIEWS = 5
 CLICKS = 200
+CHANGES = 20
 REST_S = 75  # the workshops go home after a minute
 
 # Undo and redo, by turns: each is answered when the button Undo is what it then must be.
@@ -38,7 +40,8 @@ _CLICKS = """async (count) => {
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=3.0, help="how long the idle studio is watched")
-    minutes = options.parse_args().minutes
+    options.add_argument("--tabs", type=int, default=50, help="how many tabs are opened")
+    chosen = options.parse_args()
     if CHROMIUM is None:
         print(NO_BROWSER)
         return
@@ -49,7 +52,8 @@ def main() -> None:
         program.start()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         try:
-            _measure(program, browser, minutes)
+            _measure(program, browser, chosen.minutes)
+            _tabs(program, browser, chosen.tabs)
         finally:
             browser.close()
             program.stop()
@@ -68,9 +72,10 @@ def _measure(program: Program, browser: Any, minutes: float) -> None:
     )
     took = sorted(page.evaluate(_CLICKS, CLICKS))
     _row(f"a click answered, 95 % of {CLICKS}", f"{took[int(0.95 * len(took))]:.0f} ms", "100 ms")
+    _row(f"a change on the disk, 95 % of {CHANGES}", f"{_on_disk(program, page):.0f} ms", "1000 ms")
     page.get_by_role("link", name="Hear", exact=True).click()
     for name, minute in (("30 s of sound, the first", "1"), ("30 s of sound, of the same session", "0")):
-        page.get_by_label("From minute").fill(minute)
+        page.get_by_role("textbox", name="From minute").fill(minute)
         go = page.get_by_role("button", name=f"Hear from minute {minute}").last
         go.wait_for()
         began = time.monotonic()
@@ -99,6 +104,48 @@ def _measure(program: Program, browser: Any, minutes: float) -> None:
     growth = (memory[-1] - memory[0]) * 3600 / took_s
     _row(f"grown in {minutes:g} minutes, as for an hour", f"{growth:.1f} MB", "0 MB")
     context.close()
+
+
+def _on_disk(program: Program, page: Any) -> float:
+    """Return how long it takes until what was typed is kept, in milliseconds; the 95th percentile."""
+    took = []
+    for turn in range(CHANGES):
+        title = f"Night {turn}"
+        page.get_by_role("textbox", name="Title").fill(title)
+        began = time.monotonic()
+        while program.draft().get("title") != title:
+            time.sleep(0.002)
+        took.append(1000 * (time.monotonic() - began))
+    return sorted(took)[int(0.95 * CHANGES)]
+
+
+def _tabs(program: Program, browser: Any, most: int) -> None:
+    """Open tab after tab, each told that there is a first, and print what the program and the pages hold."""
+    print(f"\n{'tabs':>4}{'the newest there':>20}{'program':>12}{'JavaScript of a page':>24}")
+    context, page = _page(program, browser)
+    pages = [page]
+    page.goto(program.base)
+    page.locator(".chip.good").wait_for()
+    for count in range(1, most + 1):
+        if count > 1:
+            pages.append(context.new_page())
+            began = time.monotonic()
+            pages[-1].goto(program.base)
+            pages[-1].get_by_text("The studio is open in another tab").wait_for()
+            took = f"{time.monotonic() - began:.2f} s"
+        else:
+            took = "-"
+        if count in (1, 2, 5) or count % 10 == 0:
+            heap = pages[-1].evaluate("performance.memory.usedJSHeapSize") / 1e6
+            print(
+                f"{count:>4}{took:>20}{_megabytes(program.process_id):>9.0f} MB{heap:>21.0f} MB", flush=True
+            )
+    page.bring_to_front()
+    page.get_by_role("link", name="Prescription", exact=True).click()
+    page.get_by_role("heading", level=1, name="Prescription").wait_for()
+    context.close()
+    time.sleep(REST_S)
+    print(f"{0:>4}{'':>20}{_megabytes(program.process_id):>9.0f} MB", flush=True)
 
 
 def _page(program: Program, browser: Any) -> tuple[Any, Any]:

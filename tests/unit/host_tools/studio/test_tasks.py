@@ -1,0 +1,43 @@
+"""What the studio lets one hear is what the command line writes, of a listening programme too."""
+
+import numpy as np
+
+from firmware.prescription.profile import READY
+from host_tools.programmes import programmes
+from host_tools.sound import render
+from host_tools.sound.decode import read
+from host_tools.studio import tasks
+from simulator.files import profile_file
+
+FROM_S, SECONDS = 8, 4
+
+
+def heard(found, folder):
+    samples, rate_hz = read(folder / found["file"])
+    assert rate_hz == render.RATE_HZ and found["length_s"] == SECONDS
+    return np.round(32768 * np.asarray(samples).reshape(-1)).astype(int)
+
+
+def test_a_programme_is_heard_as_its_preview_has_it(tmp_path):
+    there = programmes.load("settle")
+    found = tasks.hear_programme(None, str(tmp_path), there.data, "settle", str(tmp_path), FROM_S, SECONDS)
+    samples, _ = render.play(programmes.plan_for(there, seconds=float(FROM_S + SECONDS)))
+    assert np.array_equal(
+        heard(found, tmp_path), samples[FROM_S * render.RATE_HZ :][: SECONDS * render.RATE_HZ]
+    )
+
+
+def test_a_prescription_with_a_programme_plays_that_and_not_its_song(tmp_path):
+    there = programmes.load("settle")
+    values = {**READY["adult"], "listening_programme": "settle", "mode": "open_loop", "session_min": 30}
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    found = tasks.hear(None, str(folder), values, [(0, 76000)], FROM_S, SECONDS, None, None, there.data)
+    profile = profile_file.check(values, "the profile")
+    plan = programmes.plan_for(there, profile, pulse=[(0, 76000)], seconds=float(FROM_S + SECONDS))
+    samples, _ = render.play(plan)
+    assert np.array_equal(
+        heard(found, folder), samples[FROM_S * render.RATE_HZ :][: SECONDS * render.RATE_HZ]
+    )
+    song = tasks.hear(None, str(folder), values, [(0, 76000)], FROM_S, SECONDS, None, None)
+    assert song["file"] != found["file"]
