@@ -9,6 +9,7 @@ Where neither will do, nothing is started: amber light, silence, and MicroPython
 """
 
 import binascii
+import gc
 import io
 import sys
 
@@ -60,6 +61,8 @@ def choose():
 def begin(slot):
     """Silence, and the watchdog on, before the firmware is loaded: a start that hangs is one that failed."""
     sys.path[:] = [FOLDER + slot, ".frozen", FOLDER]
+    # What is imported now stays for good: behind what looking at the slot left, it would lie in the middle of the heap.
+    gc.collect()
     from firmware import boot
 
     boot.main()

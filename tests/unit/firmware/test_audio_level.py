@@ -264,3 +264,13 @@ def test_a_soundscape_after_a_session_that_ended_in_a_rest_is_as_loud_as_in_a_ne
         levels.append(meter.measure(samples[-5 * RATE_HZ :], RATE_HZ, FULL_SCALE_DBA).laeq_dba)
     assert levels[0] == pytest.approx(48, abs=1)
     assert levels[1] == pytest.approx(levels[0], abs=0.1)
+
+
+def test_the_written_tables_of_decibels_are_what_their_formulas_give():
+    value = 66813176 * 10**9  # 2 ** 24 * 10 ** (12 / 20)
+    for index in range(121):
+        assert decibels._GAINS[index] == value // 10**9
+        value = value * 891250938 // 10**9
+    for index in range(33):
+        octaves = np.log2((32 + index) / 32)
+        assert abs(decibels._LOGS[index] - 1600 * octaves * 10 * np.log10(2)) <= 1
