@@ -26,7 +26,7 @@ _ALIKE_PERCENT = const(80)
 _SEEN_ALIKE = const(14)
 _UNLIKE_ENOUGH_PERCENT = const(75)  # for the guard to count
 # With an adult's profile an even row faster than this may be a newborn's, and a breath may hide every other beat:
-_ADULT_RESTLESS_MBPM = const(140000)
+_ADULT_RESTLESS_MBPM = const(115000)
 _FAST_LASTS_TICKS = const(48000)  # so for 15 s no rate under three quarters of it is believed
 _FIRST_WAVES = const(8)  # until so many were seen, or an even row of fewer, nothing is shown
 # The time of so many waves, in percent of that of so many beats: a rate that lags is nearer.
@@ -36,6 +36,7 @@ _DYING_PERCENT = const(40)  # the last two beside the highest of them
 _DOUBT_LASTS_TICKS = const(16000)  # 5 s after waves came in turn, one even row of them is not enough,
 _STAYS_WAVES = const(8)  # in turn for so many waves
 _SURE_WAVES = const(12)  # but for one as long as this
+_RUN = const(4)  # waves that make a pattern
 _SEEN_WAVES = const(5)  # a pattern that held for so many contradicts what is to be shown
 _APART_PERCENT = const(35)  # from what the waves say: half and third are farther, a rate that lags is nearer
 # A second wave that comes this soon after the beat is no beat.
@@ -43,25 +44,26 @@ _SOON_TICKS = const(864)  # 0.27 s
 _SOON_SHARE_PERCENT = const(40)  # of the time to the next beat,
 _NEAR_SHARE_PERCENT = const(33)  # or this near however high it is
 # Nothing is shown where it is as high and as late as this: it may be an early beat.
-_COUPLED_PERCENT = const(75)
-_COUPLED_SHARE_PERCENT = const(31)
+_COUPLED_PERCENT = const(30)
+_COUPLED_SHARE_PERCENT = const(32)
 # An adult's second wave is a second wave (it nearly always is one) unless it is as strong and as late as this, or
 # the heart would be slower than this.
-_ADULT_STRONG_PERCENT = const(40)
+_ADULT_STRONG_PERCENT = const(34)
 _ADULT_LATE_TICKS = const(1152)  # 0.36 s
-_ADULT_HALFWAY_STRONG_PERCENT = const(30)  # half-way to the next beat, where a weak beat would come
+_ADULT_HALFWAY_STRONG_PERCENT = const(25)  # half-way to the next beat, where a weak beat would come
 # So strong and so late, or half-way, it may be a beat even where twice the pulse would be a newborn's.
 _ADULT_AS_STRONG_PERCENT = const(60)
 _ADULT_HALF_LATE_TICKS = const(960)  # 0.3 s
 _PROVEN_LASTS_TICKS = const(192000)  # 60 s
-_ADULT_FIRST_TICKS = const(25600)  # 8 s of waves, until an adult's rate is shown without a pattern of them
+_FIRST_TICKS = const(25600)  # 8 s of waves, until a rate is shown without a pattern of them
 _MOST_KNOWN = const(32)  # of them are remembered, at most: less than 8 s of a fast heart's
 _NOISY_SLOPE = const(250)  # counts over 80 ms
 # Strong waves without a pattern, so many in less than the time of so many (percent) beats: the rate is not theirs.
 _MANY_WAVES = const(10)
-_MANY_PERCENT = const(160)
+_MANY_PERCENT = const(135)
 _CALM_PERCENT = const(10)  # but not where it is, this near, the rate that was even before
 _ADULT_SLOW_MBPM = const(45000)
+_NEWBORN_SLOW_MBPM = const(100000)
 # Twice a pulse is not likely to be a pulse from here on: what is in between is a second wave.
 _ADULT_FAST_MBPM = const(170000)
 _NEWBORN_FAST_MBPM = const(215000)
@@ -111,6 +113,7 @@ class Rates:
         self._fast_mbpm = 0  # an even row faster than an adult at rest, and until when it is remembered
         self._fast_until = 0
         self._inserted = False  # the weak waves came in between beats that went on as before
+        self._known = False  # that is so, or they were there before beyond doubt
 
     def look(self):
         """Renew the candidates: a wave was found."""
@@ -166,8 +169,10 @@ class Rates:
             self._known_delay = delay
             self._known_share = share
             self._known_weaker = weaker
+            self._known = True
             return True
-        if self._inserted or self._is_known(delay, share, weaker):
+        self._known = self._inserted or self._is_known(delay, share, weaker)
+        if self._known:
             return True
         if self._newborn:
             if delay > _SOON_TICKS:
@@ -198,10 +203,14 @@ class Rates:
             return False
         if max(row.height(0), row.height(1), row.height(2)) < _NOISY_SLOPE:
             return False  # waves of noise come at any rate
-        if self._calm and abs(_MBPM_TICKS // rate - self._calm) * 100 < self._calm * _CALM_PERCENT:
+        if self._is_calm(rate):
             return False
         span = row.time(0) - row.time(_MANY_WAVES)
         return span * _MANY_PERCENT < _MBPM_TICKS // rate * _MANY_WAVES * 100
+
+    def _is_calm(self, rate):
+        """Return whether the waves allowed `rate` (mbpm) alone, or one near it, when they were last sure."""
+        return self._calm and abs(_MBPM_TICKS // rate - self._calm) * 100 < self._calm * _CALM_PERCENT
 
     def _is_known(self, delay, share, weaker):
         """Return whether a second wave like this one was there when nothing else was possible."""
@@ -242,9 +251,11 @@ class Rates:
         now = row.time(0)
         if every.known() < _FIRST_WAVES and not (row.pattern == EVEN and row.run >= _SEEN_UNLIKE):
             return reasons.UNSETTLED
-        if not self._newborn and row.pattern == NONE and every.known() < _MOST_KNOWN:
-            if now - every.time(every.known() - 1) < _ADULT_FIRST_TICKS:
+        if row.pattern == NONE and not self._calm:
+            if every.known() < _MOST_KNOWN and now - every.time(every.known() - 1) < _FIRST_TICKS:
                 return reasons.UNSETTLED
+            if self._newborn and rate < _NEWBORN_SLOW_MBPM:
+                return reasons.TWO_RATES  # as slow as this it may be the breath's
         if self._too_few(rate) or self._too_many(rate):
             return reasons.TWO_RATES
         tall = self._waves.tall
@@ -261,7 +272,7 @@ class Rates:
             self._newborn
             and self.second_wave
             and slow * 2 < _NEWBORN_FAST_MBPM
-            and rate < slow // 100 * 115
+            and not self._known
             and not self._is_proven(row, row.delay_ticks())
             and row.weaker_percent() > _COUPLED_PERCENT
             and row.delay_ticks() * 100 > row.group_ticks() * _COUPLED_SHARE_PERCENT
@@ -271,7 +282,7 @@ class Rates:
             return reasons.TWO_RATES
         if not self._newborn and rate < _ADULT_SLOW_MBPM and (slow is None or slow != self.fast_mbpm):
             return reasons.TWO_RATES  # beats coupled two by two are commoner than so slow a heart
-        if slow is None or self.fast_mbpm != slow or row.run < _SEEN_WAVES:
+        if slow is None or self.fast_mbpm != slow or row.run < (_SEEN_WAVES if self._is_calm(rate) else _RUN):
             return reasons.TWO_RATES if now < self._doubted_until else None
         if self.sure_mbpm and rate >= slow:
             return None  # what is shown then is the sure one
@@ -320,14 +331,13 @@ class Rates:
         slow = self.slow_mbpm
         if slow is None or slow == self.fast_mbpm:
             return False
-        if (
-            not self._newborn
-            and self._waves.every.known() >= _ADULT_WAVES
-            and slow > _ADULT_SLOW_MBPM
-            and rate < slow // 100 * 115
-            and row.run < _ADULT_WAVES
-        ):
-            return False
+        if rate < slow // 100 * 115:
+            if not self._is_calm(rate) and (
+                row.run >= _STAYS_WAVES or self._waves.every.known() < _MOST_KNOWN
+            ):
+                return True  # a rate that begins with every other wave left out may be half
+            if not self._newborn and slow > _ADULT_SLOW_MBPM and row.run < _ADULT_WAVES:
+                return False
         alike = row.alike_percent()
         if alike > _ALIKE_PERCENT:
             return row.run >= _SEEN_ALIKE

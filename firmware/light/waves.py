@@ -40,8 +40,8 @@ _IN_TURN_PERCENT = const(13)
 _IN_TURN_SHARE_PERCENT = const(45)
 _AS_HIGH_PERCENT = const(85)
 _UNLIKE_PERCENT = const(30)
-_GROUPS = const(7)  # of two waves, over which a second wave keeps its distance to the first
-_VARIES_PERCENT = const(3)  # where these groups vary by so much
+_GROUPS = const(10)  # of two waves, over which a second wave keeps its distance to the first
+_VARIES_PERCENT = const(4)  # where these groups vary by so much
 _RUN = const(4)  # waves that make a pattern
 _TRIPLE_RUN = const(6)
 

@@ -171,7 +171,8 @@ def test_waves_that_fade_are_no_slower_heart(height, reason):
         for row in (waves.every, waves.strong):
             row.take(ticks, high)
         rates.look()
-    assert rates.doubt(150_000, Period(12, 64, 400, 100, 960)) == reason
+        doubt = rates.doubt(150_000, Period(12, 64, 400, 100, 960))
+    assert doubt == reason
 
 
 def test_a_lamp_on_a_bare_sheet_is_no_pulse():
