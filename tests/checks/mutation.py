@@ -75,7 +75,7 @@ def _moved_limits(file, tree):
             continue
         name = ast.unparse(node.targets[0])
         value = ast.literal_eval(node.value.args[0])
-        if value < 4:
+        if not isinstance(value, int) or value < 4:
             continue
         for word, moved in (("up", value + (value + 3) // 4), ("down", value - (value + 3) // 4)):
             changed = copy.deepcopy(tree)
