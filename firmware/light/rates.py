@@ -271,6 +271,7 @@ class Rates:
         if (
             self._newborn
             and self.second_wave
+            and slow is not None
             and slow * 2 < _NEWBORN_FAST_MBPM
             and not self._known
             and not self._is_proven(row, row.delay_ticks())

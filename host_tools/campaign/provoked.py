@@ -16,6 +16,8 @@ CANNOT = {
     38: "no plan draws a listening programme yet: its rules are held by tests of rules, sound and device",
     39: "only tier D hears a made melody, and no plan asks for an alarm's: ten thousand phrases in a test do",
     40: "a sham needs the seal of a study, which no plan has: a test plays both arms beside each other",
+    41: "nobody sings in a plan, and only a profile with melody = 'accompany' leaves them room: tests hold level and gate",
+    42: "no plan brings a recorded voice; a test holds the ceiling of voice and accompaniment together",
 }
 
 
