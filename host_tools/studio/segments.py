@@ -19,7 +19,6 @@ from simulator.files import programme_file
 from simulator.files.errors import CalandoError
 
 NAMES = {"soundscape": SOUNDSCAPES, "pattern": PATTERNS, "silence": ("none",)}
-MELODIES = ("song", "voice", "pattern")
 NAME = re.compile(r"[a-z0-9_]{1,24}")
 SHORTEST_MIN, LONGEST_MIN, STEP_MIN = 0.5, 45, 0.5
 MOST_MOVING = 10
