@@ -159,7 +159,7 @@ def import_and_correct_a_song(hand):
     put_on(hand)
     hand.press(button(hand, "Take grandmother off"))
     put_on(hand)
-    hand.page.get_by_text("No song or voice of a family is on it.").wait_for()
+    button(hand, "Take grandmother off").wait_for(state="detached")
 
 
 def put_it_on_and_cancel(hand):
