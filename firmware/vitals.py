@@ -225,7 +225,9 @@ class Vitals:
         if not self.contact or self._is_shapeless():
             return 0
         # So slow an adult's heart is its own second rhythm, where a part of its beat was taken for the period.
-        if self._movement.present(head) if self._newborn else self._movement.much(head):
+        movement = self._movement
+        moved = movement.present(head) if self._newborn else movement.much(head)
+        if moved:
             return 0
         return (
             self.rates.perhaps_slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR, self._period) * 5 // 16

@@ -57,7 +57,7 @@ EVENTS = (
 PACERS = ("off", "paced", "let_go")
 BREATH_EVERY_S = 10  # so often a breath is kept, so that 45 minutes of rows still fit beside
 
-ROW = "<HBBHHHHHBB"
+_ROW = "<HBBHHHHHBB"
 _EVENT = "<HBBi"
 _BREATH = "<HBBHHHBBHBB"
 _UNKNOWN_16 = const(0xFFFF)
@@ -112,7 +112,7 @@ class Journal:
         """Make the record of this second: what the session asks for and what the sensors say."""
         quality = inputs.quality_percent
         struct.pack_into(
-            ROW,
+            _ROW,
             self.record,
             0,
             uptime_s & 0xFFFF,
@@ -328,7 +328,7 @@ def read_record(record):
             "detail": detail,
         }
     seconds, phase, reason, pulse, tempo, target, level, perfusion, spo2, quality = struct.unpack_from(
-        ROW, record, 0
+        _ROW, record, 0
     )
     if phase >= len(PHASES) or reason >= len(REASONS):
         raise ValueError("not a journal record")

@@ -199,7 +199,7 @@ def table(
     if as_json:
         print_json({"rows": counted, "files": [str(place) for place in files]})
         return
-    rows = ", ".join(f"{number} {name}" for name, number in counted.items())
+    rows = ", ".join(f"{number} {name if number != 1 else name[:-1]}" for name, number in counted.items())
     say(f"{rows} are in {out or folder}: {', '.join(place.name for place in files)}.")
 
 
@@ -223,7 +223,7 @@ def compare(
         chosen, rows = work.sessions_of(tables.read_folder(folder, _tell, progress), unit)
     place = out or folder / f"sessions-{chosen}.html"
     write_files({place: work.html(chosen, rows).encode()})
-    say(f"The course over {len(rows)} sessions of unit {chosen} is {place}.")
+    say(f"The course over {len(rows)} session{'s' if len(rows) != 1 else ''} of unit {chosen} is {place}.")
 
 
 def _tell(text: str) -> None:

@@ -175,9 +175,11 @@ def profile_for(listening: Listening, profile: Profile | None = None) -> Profile
 def plan_for(listening: Listening, profile: Profile | None = None, **changes: Any) -> dict[str, Any]:
     """Return what sound/render_script.py plays: a whole session by this programme, with no sensor or with `pulse`."""
     chosen = profile_for(listening, profile)
-    seconds = min(chosen.session_ms, listening.plan.total_ms) / 1000 + 10
+    whole_s = min(chosen.session_ms, listening.plan.total_ms) / 1000 + 10
     voice = voice_of(listening)
-    plan = render.plan_for(chosen, "twinkle", [], seconds, None if voice is None else voice[1])
+    plan = render.plan_for(
+        chosen, "twinkle", [], changes.pop("seconds", whole_s), None if voice is None else voice[1]
+    )
     plan.update(
         programme=listening.data.decode(),
         songs={name: data.hex() for name, data in songs_of(listening).items()},

@@ -6,11 +6,10 @@ Nothing is drawn or put in words here, and no clock is known: times are seconds 
 from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import itemgetter
-from struct import iter_unpack
 from typing import Any, NamedTuple
 
-from firmware.memory.journal import CHIP_FAULTS, EVENTS, RECORD_BYTES, ROW, read_record
-from firmware.reasons import ENDS, IDLE, PHASES, REASONS
+from firmware.memory.journal import CHIP_FAULTS, EVENTS, RECORD_BYTES, read_record
+from firmware.reasons import ENDS, IDLE, PHASES
 from host_tools.sessions import words
 from simulator.breath_row import NO_BREATH, breath_row
 from simulator.files import programme_file
@@ -20,7 +19,6 @@ WRAP_S = 65_536  # the seconds of a record are 16 bits
 OUT_OF_ORDER_S = 60
 MOST_THINNED_S = 64  # no device ever kept rows more coarsely
 LONGEST_S = 86_400  # longer than any session, and than two that the device had to keep as one
-_EVENT_BIT, _UNKNOWN_16, _UNKNOWN_8 = 0x80, 0xFFFF, 0xFF  # of a row in the journal
 NO_RECORD = "no record"  # stands for a phase where nothing was written down
 
 
@@ -120,21 +118,29 @@ def tell(raw: bytes) -> Told:
         raise CalandoError(
             f"the session has {len(raw)} bytes, which are no whole records of {RECORD_BYTES}; get it from the device again"
         )
-    records = _records(raw)
+    records = []
+    for place in range(0, len(raw), RECORD_BYTES):
+        try:
+            records.append(read_record(raw[place : place + RECORD_BYTES]))
+        except ValueError:
+            raise CalandoError(
+                f"record {place // RECORD_BYTES + 1} of the session is not one of this version's; renew calando on "
+                "this computer, or get the session from the device again"
+            ) from None
+    records, breaths = _apart(records)
     times = _unwrap(records)
     start = _beginning(records)
     told = Told()
     if not records:
         return told
     origin = times[start]
-    told.began_s = records[start].seconds
+    told.began_s = records[start]["seconds"]
     told.length_s = max(times[-1] - origin, 0)
-    for at, record in zip(times, records, strict=True):
-        if record.kind is None:
-            record.said["time_s"] = at - origin
-            told.rows.append(record.said)
+    for place, (at, record) in enumerate(zip(times, records, strict=True)):
+        if "kind" in record:
+            told.events.append(_event(at - origin, record))
         else:
-            told.events.append(_event(at - origin, record.said))
+            told.rows.append(_row(at - origin, record) | breaths.get(place, NO_BREATH))
     for event in told.events:
         if event["kind"] == "end":
             told.end, told.reason = event["detail"]["end"], event["reason"]
@@ -142,86 +148,64 @@ def tell(raw: bytes) -> Told:
     return told
 
 
-class _Record(NamedTuple):
-    """seconds: of the device's clock. kind: of an event, None of a row. said: a row in human units, or an event."""
-
-    seconds: int
-    kind: str | None
-    said: dict[str, Any]
-
-
-def _records(raw: bytes) -> list[_Record]:
-    """Rows and events, each row with the breath that was written just before it.
-
-    A row is read here and not by `read_record`, for a year of sessions has a million of them; the tests hold the two
-    together.
-    """
-    found: list[_Record] = []
-    waiting: dict[str, Any] | None = None
-    for place, fields in enumerate(iter_unpack(ROW, raw)):
-        seconds, phase, why, pulse, tempo, target, level, perfusion, spo2, quality = fields
-        if phase & _EVENT_BIT or phase >= len(PHASES) or why >= len(REASONS):
-            record = _read(raw, place)
-            if record["kind"] == "breath":
-                waiting = record
-            else:
-                found.append(_Record(seconds, record["kind"], record))
+def _apart(records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[int, dict[str, Any]]]:
+    """Rows and events; and the breaths by the place of the row that they belong to, the one written just after them."""
+    others: list[dict[str, Any]] = []
+    breaths: dict[int, dict[str, Any]] = {}
+    waiting = None
+    for record in records:
+        if record.get("kind") == "breath":
+            waiting = record
             continue
-        breath = NO_BREATH
-        if waiting is not None:
-            if waiting["seconds"] == seconds:
-                breath = breath_row(waiting)
+        if "phase" in record:
+            if waiting is not None and waiting["seconds"] == record["seconds"]:
+                breaths[len(others)] = breath_row(waiting)
             waiting = None
-        row = {
-            "time_s": 0,
-            "phase": PHASES[phase],
-            "reason": REASONS[why],
-            "pulse_rate_bpm": None if pulse == _UNKNOWN_16 else pulse / 100,
-            "tempo_bpm": None if tempo == _UNKNOWN_16 else tempo / 100,
-            "target_tempo_bpm": None if target == _UNKNOWN_16 else target / 100,
-            "level_dba": None if level == _UNKNOWN_16 else level / 100,
-            "perfusion_index_percent": None if perfusion == _UNKNOWN_16 else perfusion / 1000,
-            "spo2_percent": None if spo2 == _UNKNOWN_8 else spo2 / 2,
-            "quality_percent": quality & 0x7F,
-            "contact": quality >= 0x80,
-            **breath,
-        }
-        found.append(_Record(seconds, None, row))
-    return found
+        others.append(record)
+    return others, breaths
 
 
-def _read(raw: bytes, place: int) -> dict[str, Any]:
-    try:
-        return read_record(raw[place * RECORD_BYTES : (place + 1) * RECORD_BYTES])
-    except ValueError:
-        raise CalandoError(
-            f"record {place + 1} of the session is not one of this version's; renew calando on this computer, or get the "
-            "session from the device again"
-        ) from None
-
-
-def _unwrap(records: list[_Record]) -> list[int]:
+def _unwrap(records: list[dict[str, Any]]) -> list[int]:
     """Seconds that never fall: 16 bits are counted on, and a boot within a session continues where it was cut."""
     times: list[int] = []
-    before = records[0].seconds if records else 0
+    before = records[0]["seconds"] if records else 0
     now = before
-    for seconds, kind, _ in records:
-        later = (seconds - before) % WRAP_S
+    for record in records:
+        later = (record["seconds"] - before) % WRAP_S
         # How long the device was off before a boot, nobody knows; and nearly a whole round on is a little back.
-        if kind != "boot" and later < WRAP_S - OUT_OF_ORDER_S:
+        if record.get("kind") != "boot" and later < WRAP_S - OUT_OF_ORDER_S:
             now += later
-        before = seconds
+        before = record["seconds"]
         times.append(now)
     return times
 
 
-def _beginning(records: list[_Record]) -> int:
+def _beginning(records: list[dict[str, Any]]) -> int:
     """Return which record the session began with: the first phase that is not idle; else what was refused."""
     for place, record in enumerate(records):
-        if record.kind is None or (record.kind == "phase" and record.said["detail"] != PHASES.index(IDLE)):
+        if "phase" in record or (record["kind"] == "phase" and record["detail"] != PHASES.index(IDLE)):
             return place
-    pressed = [place for place, record in enumerate(records) if record.kind in ("press", "end")]
+    pressed = [place for place, record in enumerate(records) if record["kind"] in ("press", "end")]
     return pressed[0] if pressed else 0
+
+
+def _row(time_s: int, record: dict[str, Any]) -> dict[str, Any]:
+    # Written out, for a year of sessions has a million of them.
+    pulse, tempo, target = record["pulse_rate_mbpm"], record["tempo_mbpm"], record["target_tempo_mbpm"]
+    level, perfusion, spo2 = record["level_cdba"], record["perfusion_index_ppm"], record["spo2_permille"]
+    return {
+        "time_s": time_s,
+        "phase": record["phase"],
+        "reason": record["reason"],
+        "pulse_rate_bpm": None if pulse is None else pulse / 1000,
+        "tempo_bpm": None if tempo is None else tempo / 1000,
+        "target_tempo_bpm": None if target is None else target / 1000,
+        "level_dba": None if level is None else level / 100,
+        "perfusion_index_percent": None if perfusion is None else perfusion / 10_000,
+        "spo2_percent": None if spo2 is None else spo2 / 10,
+        "quality_percent": record["quality_percent"],
+        "contact": record["contact"],
+    }
 
 
 _NAMED = {"phase": ("phase", PHASES), "end": ("end", ENDS), "fault": ("chip_fault", CHIP_FAULTS)}

@@ -22,6 +22,7 @@ figure{margin:.6rem 0;break-inside:avoid}svg{width:100%;height:auto;display:bloc
 .place{border-bottom:1px dotted #888;height:1.9rem}.words{font-size:1.15rem;margin:.1rem 0 .1rem .5rem}
 .intro{opacity:.6}
 """
+_PLACE = '<div class="place"></div>'
 
 
 def song_of(source: str) -> Imported:
@@ -118,15 +119,12 @@ def page(song: Imported, stanzas: list[list[str]] | None = None) -> str:
             f'<div class="words">{html.escape(line)}</div>'
             for number, line in enumerate(words, start=1)
         )  # fmt: skip
-        parts.append(f"<figure>{picture.svg(abc, header=False)}{under or PLACE}</figure>")
+        parts.append(f"<figure>{picture.svg(abc, header=False)}{under or _PLACE}</figure>")
     parts.append(
         "<p>There is no rest between the lines. After the last one there is a bar to breathe in, and it begins again, "
         "as often as you like. When you stop, it plays on softly by itself.</p></html>"
     )
     return "\n".join(parts) + "\n"
-
-
-PLACE = '<div class="place"></div>'
 
 
 def _named(note: int, fifths: int) -> str:

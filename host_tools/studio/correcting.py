@@ -25,17 +25,13 @@ ORDERS = (
 )
 
 # One note is in the order of Tab, the arrows go from one to the next; all else is an order for it.
-_KEYS = """(e) => {
-    const notes = [...e.currentTarget.querySelectorAll(".note")], at = notes.indexOf(e.target);
-    if (at < 0 || e.altKey || e.metaKey) return;
-    const to = {ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: notes.length - 1}[e.key];
-    const orders = {ArrowUp: "higher", ArrowDown: "lower", PageUp: "octave up", PageDown: "octave down",
-        "+": "longer", "-": "shorter", Delete: "rest", Backspace: "rest"};
-    const order = e.ctrlKey ? {z: "undo", y: "redo"}[e.key] : orders[e.key];
-    if (to !== undefined || order) e.preventDefault();
-    if (to !== undefined) notes[Math.min(Math.max(to, 0), notes.length - 1)].focus();
-    else if (order) emit({index: at, order});
-}"""
+_KEYS = w.key_orders(
+    ".note",
+    {
+        "ArrowUp": "higher", "ArrowDown": "lower", "PageUp": "octave up", "PageDown": "octave down", "+": "longer",
+        "-": "shorter", "Delete": "rest", "Backspace": "rest",
+    },
+)  # fmt: skip
 _FOCUS = """(e) => {
     const notes = [...e.currentTarget.querySelectorAll(".note")], at = notes.indexOf(e.target);
     if (at < 0) return;

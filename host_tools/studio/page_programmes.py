@@ -22,18 +22,13 @@ from simulator.files.errors import CalandoError
 HEARD_S = 30
 
 # One block is in the order of Tab, the arrows go from one to the next; all else is an order for it.
-_KEYS = """(e) => {
-    const blocks = [...e.currentTarget.querySelectorAll(".segment-block")], at = blocks.indexOf(e.target);
-    if (at < 0 || e.altKey || e.metaKey) return;
-    const to = e.shiftKey ? undefined
-        : {ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: blocks.length - 1}[e.key];
-    const orders = {ArrowUp: "higher", ArrowDown: "lower", "+": "longer", "-": "shorter", Delete: "remove",
-        Backspace: "remove", ArrowLeft: "earlier", ArrowRight: "later", Insert: "add"};
-    const order = e.ctrlKey ? {z: "undo", y: "redo"}[e.key] : orders[e.key];
-    if (to !== undefined || order) e.preventDefault();
-    if (to !== undefined) blocks[Math.min(Math.max(to, 0), blocks.length - 1)].focus();
-    else if (order) emit({index: at, order});
-}"""
+_KEYS = w.key_orders(
+    ".segment-block",
+    {
+        "ArrowUp": "higher", "ArrowDown": "lower", "+": "longer", "-": "shorter", "Delete": "remove",
+        "Backspace": "remove", "ArrowLeft": "earlier", "ArrowRight": "later", "Insert": "add",
+    },
+)  # fmt: skip
 _FOCUS = """(e) => {
     const at = [...e.currentTarget.querySelectorAll(".segment-block")].indexOf(e.target);
     if (at >= 0) emit(at);

@@ -20,8 +20,10 @@ from simulator.files.errors import CalandoError
 
 NAMES = {"soundscape": SOUNDSCAPES, "pattern": PATTERNS, "silence": ("none",)}
 NAME = re.compile(r"[a-z0-9_]{1,24}")
-SHORTEST_MIN, LONGEST_MIN, STEP_MIN = 0.5, 45, 0.5
-MOST_MOVING = 10
+_SETTINGS = {setting.name: setting for setting in programme.TABLE}
+SHORTEST_MIN, LONGEST_MIN = _SETTINGS["minutes"].adult
+STEP_MIN = _SETTINGS["minutes"].step
+MOST_MOVING = _SETTINGS["intensity"].adult[1]
 
 # What a setting has no part in, by source.
 _TEMPO = (
@@ -52,8 +54,7 @@ def values_of(data: bytes, name: str) -> Values:
         programme.make(title, shape, rows)
     except programme.ProgrammeError as error:
         raise CalandoError(str(error)) from None
-    settings = [setting.name for setting in programme.TABLE]
-    segments = [dict(zip(settings, row, strict=True)) for row in rows]
+    segments = [dict(zip(_SETTINGS, row, strict=True)) for row in rows]
     return {"name": name, "title": title, "shape": shape, "segment": segments}
 
 

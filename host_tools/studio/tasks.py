@@ -48,7 +48,7 @@ def hear(
         listening = programmes.Listening(
             values["listening_programme"], programme, Path(folder).parent / "songs"
         )
-        plan = programmes.plan_for(listening, profile, pulse=pulse, seconds=float(start_s + seconds))
+        plan = programmes.plan_for(listening, profile, pulse=pulse, seconds=start_s + seconds)
     else:
         from host_tools.sound import render
 
@@ -67,7 +67,7 @@ def hear_programme(
     from host_tools.programmes import programmes
 
     listening = programmes.Listening(name, data, Path(songs))
-    plan = programmes.plan_for(listening, seconds=round((start_s + seconds) * 125) / 125)
+    plan = programmes.plan_for(listening, seconds=start_s + seconds)
     return _part(plan, Path(folder), start_s, seconds)
 
 

@@ -1,5 +1,6 @@
 """The few elements that pages are made of: HTML's own, with the roles and labels that it gives them."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -108,6 +109,23 @@ def pick_one(name: str, value: str, options: Sequence[tuple[str, str]], act: Act
                 box.on("change", lambda event: act(event.args), js_handler=_VALUE)
                 tag("span", text)
     return whole
+
+
+def key_orders(selector: str, orders: dict[str, str]) -> str:
+    """Return what a browser does on `keydown` in a row of things: arrows, Home and End move the focus; a key of `orders`,
+    with Shift where it moves too, and Ctrl with z or y, emits {index, order}.
+    """
+    return f"""(e) => {{
+    const row = [...e.currentTarget.querySelectorAll({json.dumps(selector)})], at = row.indexOf(e.target);
+    if (at < 0 || e.altKey || e.metaKey) return;
+    const orders = {json.dumps(orders)};
+    const to = e.shiftKey && orders[e.key] ? undefined
+        : {{ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: row.length - 1}}[e.key];
+    const order = e.ctrlKey ? {{z: "undo", y: "redo"}}[e.key] : orders[e.key];
+    if (to !== undefined || order) e.preventDefault();
+    if (to !== undefined) row[Math.min(Math.max(to, 0), row.length - 1)].focus();
+    else if (order) emit({{index: at, order}});
+}}"""
 
 
 def notice(text: str, kind: str = "") -> Element:

@@ -9,7 +9,6 @@ import pytest
 import session_forms
 from read_sessions import random_session
 
-from firmware.memory.journal import RECORD_BYTES, read_record
 from host_tools.forms import csv_form
 from host_tools.sessions.told import tell
 
@@ -28,22 +27,6 @@ def test_damaged_files_are_refused_in_a_sentence_or_read(seed, tmp_path):
 def test_damaged_exports_are_refused_in_a_sentence_unless_only_words_are_others(tmp_path):
     outcomes = [session_forms.damaged_export(seed, tmp_path) for seed in range(60)]
     assert outcomes.count(False) > 45
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_a_row_is_told_as_the_device_reads_it(seed):
-    raw = random_session(seed).raw
-    records = [read_record(raw[at : at + RECORD_BYTES]) for at in range(0, len(raw), RECORD_BYTES)]
-    units = {
-        "pulse_rate_bpm": ("pulse_rate_mbpm", 1000), "tempo_bpm": ("tempo_mbpm", 1000),
-        "target_tempo_bpm": ("target_tempo_mbpm", 1000), "level_dba": ("level_cdba", 100),
-        "perfusion_index_percent": ("perfusion_index_ppm", 10_000), "spo2_percent": ("spo2_permille", 10),
-    }  # fmt: skip
-    for row, record in zip(tell(raw).rows, [record for record in records if "phase" in record], strict=True):
-        for name, (key, divisor) in units.items():
-            assert row[name] == (None if record[key] is None else record[key] / divisor), name
-        for name in ("phase", "reason", "quality_percent", "contact"):
-            assert row[name] == record[name], name
 
 
 @pytest.mark.parametrize("seed", [3, 14])
