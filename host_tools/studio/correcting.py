@@ -194,12 +194,15 @@ class Correcting:
         if not self._song:
             self.put_away()
             return
+        song = self._song
         try:
-            job = self._studio.workshop.do(task, song=self._song, **arguments)
+            job = self._studio.workshop.do(task, song=song, **arguments)
             shown = await asyncio.wrap_future(job.future)
         except CalandoError as error:
             self._say(str(error))
             return
+        if self._song is not song:
+            return  # meanwhile somebody brought in another, or put it away
         if shown["song"] != self._song:
             self._steps.add(shown["song"])
         if chosen is not None:

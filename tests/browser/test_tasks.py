@@ -135,9 +135,14 @@ def drag_the_curve_into_a_limit(hand):
 
 
 def import_and_correct_a_song(hand):
+    name = (
+        "grandmother" if type(hand) is Mouse else "grandfather"
+    )  # what the other one brought is there still
     go(hand, "Songs")
-    file = {"name": "grandmother.abc", "mimeType": "text/plain", "buffer": ABC.encode()}
+    text = ABC.replace("Grandmother", name.title())
+    file = {"name": f"{name}.abc", "mimeType": "text/plain", "buffer": text.encode()}
     hand.choose_file(hand.page.locator("input[type=file]"), file)
+    hand.page.get_by_role("heading", name=name.title()).wait_for()
     hand.page.get_by_role("img", name="The notes").locator("svg").first.wait_for()
     hand.page.get_by_text("key: G major").wait_for()
     if type(hand) is Mouse:
@@ -155,11 +160,11 @@ def import_and_correct_a_song(hand):
     yield
     changed.wait_for()
     hand.press(button(hand, "Put on the device …"))
-    hand.page.locator(".commit-panel").get_by_text("song.grandmother").first.wait_for()
+    hand.page.locator(".commit-panel").get_by_text(f"song.{name}").first.wait_for()
     put_on(hand)
-    hand.press(button(hand, "Take grandmother off"))
+    hand.press(button(hand, f"Take {name} off"))
     put_on(hand)
-    button(hand, "Take grandmother off").wait_for(state="detached")
+    button(hand, f"Take {name} off").wait_for(state="detached")
 
 
 def put_it_on_and_cancel(hand):
