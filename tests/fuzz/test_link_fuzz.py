@@ -7,7 +7,7 @@ import pytest
 @pytest.mark.parametrize(
     ("runtime", "plays", "lines"),
     [
-        ("micropython", False, 2500),
+        ("micropython", False, 8000),
         ("micropython", True, 1000),
         ("cpython", False, 800),
         ("cpython", True, 200),
