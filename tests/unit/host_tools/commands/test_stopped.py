@@ -10,6 +10,7 @@ import pytest
 
 from host_tools import cli
 from host_tools.sound import render
+from simulator import interpreter
 from simulator.files.errors import CalandoError
 
 PROGRAM = """
@@ -46,6 +47,7 @@ def test_a_command_that_is_stopped_leaves_nothing_behind(tmp_path, number):
 def test_a_folder_that_takes_nothing_is_one_sentence(tmp_path, monkeypatch):
     shelf = tmp_path / "shelf"
     shelf.mkdir(mode=0o555)
+    interpreter.environment()  # the firmware's image is built in a folder of its own, which takes what it is given
     if os.geteuid() == 0:  # who may write everywhere: the system's answer in its place
 
         def refuse(*_, **__):
