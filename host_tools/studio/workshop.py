@@ -107,6 +107,10 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+class Gone(Exception):
+    """The studio ended while a task ran: nobody is there to be told, so nothing is printed either."""
+
+
 class Teller:
     """What a task is handed to say how far it is."""
 
@@ -114,8 +118,12 @@ class Teller:
         self._out = out
 
     def send(self, kind: str, value: Any) -> None:
-        pickle.dump((kind, value), self._out)
-        self._out.flush()
+        try:
+            waiting = memoryview(pickle.dumps((kind, value)))
+            while waiting:
+                waiting = waiting[self._out.write(waiting) :]
+        except BrokenPipeError:
+            raise Gone from None
 
     def row(self, value: Any) -> None:
         self.send("row", value)
@@ -128,8 +136,8 @@ class Teller:
 
 
 def main() -> None:
-    # What a library prints must not come among the messages.
-    out = os.fdopen(os.dup(1), "wb")
+    # What a library prints must not come among the messages. Unbuffered: nothing is left to be written at the end.
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     told = Teller(out)
     tasks = importlib.import_module(TASKS)
@@ -139,12 +147,18 @@ def main() -> None:
         except EOFError:  # the studio is gone
             return
         try:
-            told.send("result", getattr(tasks, name)(told, **arguments))
+            answer = ("result", getattr(tasks, name)(told, **arguments))
+        except Gone:
+            return
         except CalandoError as error:
-            told.send("error", str(error))
+            answer = ("error", str(error))
         except Exception as error:  # noqa: BLE001 - a defect of ours must not end as a page that waits for ever
             traceback.print_exc()
-            told.send("error", f"the program failed ({type(error).__name__}: {error}); its window says more")
+            answer = ("error", f"the program failed ({type(error).__name__}: {error}); its window says more")
+        try:
+            told.send(*answer)
+        except Gone:
+            return
 
 
 if __name__ == "__main__":

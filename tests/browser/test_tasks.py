@@ -332,14 +332,18 @@ def test_every_export_button_gives_its_files(page):
     page.on("download", lambda download: given.append(download.suggested_filename))
     hand = Mouse(page)
 
-    def pressed(*names):
-        """What the buttons of these names gave, as the ends of the files' names."""
+    def gives(names, ends):
+        """Press the buttons of these names until files of exactly these ends were given, one after the other."""
         given.clear()
         for name in names:
             with page.expect_download(timeout=WAIT_MS) as saved:
                 hand.press(button(hand, name))
             assert saved.value.path().stat().st_size > 100, name
-        return sorted({name[name.index(".") :] for name in given})
+        # A button may give two files, and only the first of them has been waited for.
+        while missing := ends - {name[name.index(".") :] for name in given}:
+            second = page.wait_for_event("download", timeout=WAIT_MS)
+            assert second.path().stat().st_size > 100, missing
+        assert {name[name.index(".") :] for name in given} == ends
 
     go(hand, "Sessions")
     show = page.get_by_label("Show session 1")
@@ -348,17 +352,17 @@ def test_every_export_button_gives_its_files(page):
     page.frame_locator("iframe.sheet").get_by_text("How it ended").wait_for()
     names = [name for name in page.locator("button").all_inner_texts() if name.startswith("Save as")]
     assert len(names) == 3
-    assert pressed(*names) == [".csv", ".edf", ".fhir.json", ".json"]
+    gives(names, {".csv", ".edf", ".fhir.json", ".json"})
     go(hand, "Songs")
     file = {"name": "grandmother.abc", "mimeType": "text/plain", "buffer": ABC.encode()}
     hand.choose_file(page.locator("input[type=file]"), file)
     page.get_by_text("key: G major").wait_for()
-    assert pressed("Save as ABC") == [".abc"]
+    gives(["Save as ABC"], {".abc"})
     with page.expect_download(timeout=WAIT_MS) as saved:
         hand.press(button(hand, "Save for the device (.lul)"))
     assert saved.value.suggested_filename == "grandmother.lul"
     go(hand, "Programmes")
-    assert pressed("Save as a file (.toml)") == [".toml"]
+    gives(["Save as a file (.toml)"], {".toml"})
 
 
 def test_a_program_killed_while_it_reads_a_voice_keeps_no_half_file(page, program, tmp_path):
