@@ -36,6 +36,7 @@ class _Page:
         self._studio = studio
         self._panel = panel
         self._rows: dict[str, _Row] = {}
+        self._groups: list[tuple[Any, list[rules.Row]]] = []
         self._shown: Any = None
         self._layer = rules.TEMPO
         self._editor: PointEditor | None = None
@@ -240,8 +241,10 @@ class _Page:
 
     def form(self) -> None:
         self._rows = {}
+        self._groups = []
         for title, rows in rules.grouped(self._studio.schema):
-            with w.tag("section", None, "card"):
+            with w.tag("section", None, "card") as group:
+                self._groups.append((group, rows))
                 w.heading(_(title))
                 with w.tag("table", None, "settings"):
                     with w.tag("thead"), w.tag("tr"):
@@ -279,6 +282,8 @@ class _Page:
         wrong = studio.problems()
         for name, row in self._rows.items():
             row.show(draft.values, view.profile, wrong.get(name))
+        for group, rows in self._groups:
+            w.reveal(group, any(rules.offered(row, draft.values) for row in rows))
         self._draw()
 
 
@@ -334,6 +339,7 @@ class _Row:
 
     def show(self, values: dict[str, Any], there: dict[str, Any] | None, wrong: str | None) -> None:
         row, population = self._row, values["population"]
+        w.reveal(self._whole, rules.offered(row, values))
         value = values.get(row["name"])
         on_device = None if there is None else there.get(row["name"])
         w.put_text(self._device, "–" if there is None else _shown(row, on_device))

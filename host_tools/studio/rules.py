@@ -71,6 +71,18 @@ def allowed(row: Row, population: str) -> Any:
     return row[population]["allowed"]
 
 
+def adults_only(row: Row) -> bool:
+    """Return whether a newborn's profile may not ask for anything of this setting: only its default is taken there."""
+    return row["name"].startswith("breath_") or row["name"] == "listening_programme"
+
+
+def offered(row: Row, values: dict[str, Any]) -> bool:
+    """Return whether the form of a draft offers a setting. What may not be there is shown, for it to be set back."""
+    if values["population"] != "newborn" or not adults_only(row):
+        return True
+    return values.get(row["name"]) != row["newborn"]["default"]
+
+
 def in_words(row: Row, population: str) -> str:
     """Return what a setting may be: "30 to 50 dBA, in steps of 0.5"."""
     limits = allowed(row, population)
@@ -119,6 +131,10 @@ def problem(row: Row, value: Any, population: str) -> str | None:
         )
     elif kind == "text" and not all(" " <= letter <= "~" for letter in value):
         return _("The display has plain letters only (a to z, A to Z, digits).")
+    default = row[population]["default"]
+    if population == "newborn" and adults_only(row) and value != default:
+        words = number(default) if kind == "number" else _(default)
+        return _("For adults only; set it back to {default}.", default=words)
     return None
 
 

@@ -54,12 +54,18 @@ def link(text: str, to: str, classes: str = "", **attributes: Any) -> Element:
 
 def enable(element: Element, able: bool) -> None:
     """Let a button be pressed, or not."""
-    if bool(element._props.get("disabled")) == able:
-        if able:
-            element._props.pop("disabled", None)
-        else:
-            element._props["disabled"] = True
-        element.update()
+    _flag(element, "disabled", not able)
+
+
+def reveal(element: Element, seen: bool) -> None:
+    """Let an element be seen, by screen readers too, or not."""
+    _flag(element, "hidden", not seen)
+
+
+def _flag(element: Element, name: str, given: bool) -> None:
+    """Give an element an attribute without a value, or take it; it is sent anew only where that is a change."""
+    if bool(element._props.get(name)) != given:
+        element._props.set_bool(name, given)
 
 
 def choices(content: str, options: Sequence[tuple[str, str]], act: Act, **attributes: Any) -> Field:

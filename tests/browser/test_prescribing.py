@@ -128,6 +128,17 @@ def test_a_limit_is_said_at_the_field_and_nothing_beyond_it_can_be_put_on(page):
     page.get_by_role("button", name="Cancel").click()
 
 
+def test_what_is_for_adults_only_is_there_for_adults_only(page):
+    prescription(page)
+    heading = page.get_by_role("heading", name="How it leads an adult's breath")
+    programme = page.get_by_label("Listening programme", exact=True)
+    for population, seen in (("newborn", False), ("adult", True)):
+        page.get_by_label("Population").select_option(population)
+        heading.wait_for(state="visible" if seen else "hidden")
+        assert programme.is_visible() == seen
+    prescription(page)
+
+
 def test_the_curve_stops_at_its_limit_under_mouse_and_keyboard_and_says_which(page, program):
     prescription(page)
     third = page.get_by_role("slider", name="Point 3")

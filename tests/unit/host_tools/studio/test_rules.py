@@ -1,7 +1,7 @@
 """What the form says of a value is what the firmware would say of it; and where a curve stops."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from firmware.prescription.profile import READY, Profile, ProfileError
@@ -22,7 +22,13 @@ def firmware_says(name, values):
     return False
 
 
+BREATH = next(row for row in SCHEMA if row["name"] == "breath_tempo_bpm")
+
+
 @settings(deadline=None)
+@example(BREATH, "newborn", 61)
+@example(BREATH, "newborn", 60)
+@example(BREATH, "adult", 61)
 @given(
     st.sampled_from(NUMBERS), st.sampled_from(["newborn", "adult"]),
     st.one_of(st.integers(-5, 1500), st.integers(-10, 3000).map(lambda n: n / 20), st.booleans(), st.text(max_size=3)),
@@ -30,6 +36,35 @@ def firmware_says(name, values):
 def test_a_number_is_refused_where_the_firmware_refuses_it(row, population, value):
     values = {**READY[population], row["name"]: value}
     assert (rules.problem(row, value, population) is not None) == firmware_says(row["name"], values)
+
+
+ANOTHER = {"breath_feedback": "none", "listening_programme": "evening"}
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in SCHEMA if rules.adults_only(row)], ids=lambda row: row["name"]
+)
+def test_what_is_for_adults_only_is_not_offered_for_a_newborn(row):
+    name = row["name"]
+    most = row["adult"]["allowed"][1]
+    other = ANOTHER.get(name) or (most if most != row["adult"]["default"] else row["adult"]["allowed"][0])
+    for population in ("newborn", "adult"):
+        values = {**READY[population], name: other}
+        refused = population == "newborn"
+        sentence = rules.problem(row, other, population)
+        assert (sentence or "").startswith("For adults only; set it back to ") == refused
+        assert (rules.whole(values) is not None) == refused
+        assert rules.offered(row, values), "what has to be set back must be seen"
+        assert rules.offered(row, READY[population]) != refused
+
+
+def test_every_setting_that_the_firmware_keeps_from_newborns_is_known_as_that():
+    for row in SCHEMA:
+        if rules.adults_only(row) or row["kind"] not in ("number", "choice"):
+            continue
+        for other in row["newborn"]["allowed"]:
+            sentence = rules.whole({**READY["newborn"], row["name"]: other}) or ""
+            assert "for adults only" not in sentence, row["name"]
 
 
 @settings(deadline=None)
