@@ -120,7 +120,7 @@ class Audio:
         self._swell.set(pace_mbpm, swell_cdb, inhalation_permille)
 
     def silence(self):
-        """At once: the next block is zeros and playing is False."""
+        """Fall silent at once: the next block is zeros and playing is False."""
         self.sequencer.silence()
         self.recorded.silence()
         self.loudness.silence()

@@ -29,7 +29,7 @@ def maintenance():
 
 
 def main():
-    """Silence, and nobody who interrupts. Both files that MicroPython starts call it, each for itself."""
+    """Keep silent, and let nobody interrupt. Both files that MicroPython starts call it, each for itself."""
     global bitten
     Pin(board.PIN_AMPLIFIER_ON, Pin.OUT, value=0)
     if bitten is None:

@@ -169,7 +169,7 @@ class Loop:
             task.due_ms = now_ms
 
     def collect_soon(self, soon):
-        """While modules are loaded, let garbage go after every 4 KB: else what stays is strewn over all of the heap."""
+        """Let garbage go after every 4 KB while modules are loaded: else what stays is strewn over all of the heap."""
         if hasattr(gc, "threshold"):
             gc.threshold(4096 if soon else -1)
 

@@ -561,7 +561,7 @@ def _silent():
 
 
 def leave_silence(device):
-    """Amplifier off and LEDs dark, by the shortest way there is."""
+    """Shut the amplifier down and darken the LEDs, by the shortest way there is."""
     Pin(board.PIN_AMPLIFIER_ON, Pin.OUT, value=0)
     if device is not None:
         device.pcm.mute()

@@ -168,7 +168,7 @@ class Vitals:
         pulse.smooth(self._state, self._ir, self._red, ir, red, count)
 
     def lost(self, count):
-        """`count` samples never arrived: time goes on, and no beat is found or counted across the gap."""
+        """Pass over `count` samples that never arrived: time goes on, and no beat is found or counted across the gap."""
         state = self._state
         count += self._samples_odd
         self._samples_odd = count & 1
@@ -201,7 +201,7 @@ class Vitals:
         return self._beats.top(number)
 
     def slow_for_ms(self, limit_mbpm):
-        """For how long the pulse has been slower than `limit_mbpm`, whatever the beat is; 0 while it is not known to be.
+        """Return for how long (ms) the pulse has been slower than `limit_mbpm`, whatever the beat is; 0: not known to be.
 
         Counted from the first slow interval, so what it takes to notice is no delay. A hand's rhythm is not the pulse's:
         what beats beneath it counts. An adult that was slow before the hand came, and is, was no hand.
@@ -220,7 +220,7 @@ class Vitals:
         return slow * 5 // 16
 
     def perhaps_slow_for_ms(self, limit_mbpm):
-        """For how long the slower of two rates that the light allows has been slower than `limit_mbpm`."""
+        """Return for how long (ms) the slower of two rates that the light allows has been slower than `limit_mbpm`."""
         head = self._state[pulse.HEAD]
         if not self.contact or self._is_shapeless():
             return 0
@@ -244,7 +244,7 @@ class Vitals:
         return None if mbpm is None or mbpm > _FASTEST_HEART_MBPM else mbpm
 
     def breath_in_ms(self):
-        """For how long an adult still breathes in, or, negative, out; None: unknown."""
+        """Return for how long (ms) an adult still breathes in, or, negative, out; None: unknown."""
         varies = self.variability
         return (
             None

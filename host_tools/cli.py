@@ -300,7 +300,7 @@ def _stop(number: int, _frame: object) -> None:
 
 
 def main() -> None:
-    """Entry point of the console command."""
+    """Run the console command `calando`."""
     # Most of a short command is importing: few objects die meanwhile, and nothing here multiplies matrices large enough for
     # more threads, which only spin.
     gc.set_threshold(20_000)

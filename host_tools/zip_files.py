@@ -39,7 +39,7 @@ class Zip:
 
 @contextmanager
 def opened(path: Path, what: str, most_bytes: int, most_files: int):
-    """`with opened(path, "backup", ...) as files: files.read(name)`.
+    """Open a zip to read from: `with opened(path, "backup", ...) as files: files.read(name)`.
 
     Raises CalandoError for one that is larger, packed or unpacked, holds more files, or a name twice; one of DAMAGED or
     OSError for what is no zip, or cannot be read.

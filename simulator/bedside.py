@@ -253,7 +253,7 @@ class Bedside:
     # --- what the microcontroller asks ---------------------------------------------------------------------------
 
     def handle(self, op: int, a: int, b: int, payload: bytes, now_us: int) -> Answer | None:
-        """One message of the device. Raises Stopped when its power is gone or it resets."""
+        """Answer one message of the device. Raises Stopped when its power is gone or it resets."""
         self.now_us = now_us
         if op == I2S_DATA:
             self.sound.data(payload)
@@ -426,7 +426,7 @@ class Bedside:
         return self.flash.load(name, slots)
 
     def result(self, runtime: str, wall_s: float, interpreter: dict[str, Any]) -> Result:
-        """Everything recorded, once the last boot has ended; `interpreter` is what the runtime says of its own."""
+        """Return everything recorded, once the last boot has ended; `interpreter` is what the runtime says of its own."""
         pcm = self.sound.heard(self.scenario.duration_s)
         events = sorted(self._events, key=lambda event: event["time_s"])
         end, reason = _ending(events)

@@ -36,7 +36,7 @@ class Computer:
         self.heard.append((now_us, data))
 
     def said(self) -> bytes:
-        """Everything that came from the device, in one piece."""
+        """Return everything that came from the device, in one piece."""
         return b"".join(data for _, data in self.heard)
 
     def forget(self) -> None:

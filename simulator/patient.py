@@ -506,7 +506,7 @@ class Script:
         return np.interp(time_s, self._t, self._v)
 
     def smooth(self, time_s: Samples, rise_s: float) -> Samples:
-        """`over`, each step drawn out over `rise_s` after it (for a switch that a hand moves)."""
+        """Return `over` with each step drawn out over `rise_s` after it (for a switch that a hand moves)."""
         if len(self._t) == 1:
             return np.full(len(time_s), self._v[-1])
         return (self.over(time_s) + np.interp(time_s - rise_s / 2, self._t, self._v)

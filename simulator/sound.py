@@ -89,7 +89,7 @@ class Sound:
             self._first += old
 
     def envelope(self, now_us: int, window_s: float = 0.125) -> float:
-        """rms of the loudspeaker's voltage over the window before now, 1.0 being a full-scale square wave."""
+        """Return the rms of the loudspeaker's voltage over the window before now; 1.0 is a full-scale square wave."""
         if not self.amplifier.on:
             return 0.0
         end = self._frame(now_us) - self._first

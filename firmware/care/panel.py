@@ -156,7 +156,9 @@ class Display:
         self._minutes: int | None = None
 
     def update(self, outputs, refused, remind, fell_back=False):
-        """refused: a press was refused a moment ago; remind: a session ended a moment ago, the sensor is
+        """Write the lines of the display that have changed.
+
+        refused: a press was refused a moment ago; remind: a session ended a moment ago, the sensor is
         still on; fell_back: an older firmware runs.
         """
         phase = outputs.phase

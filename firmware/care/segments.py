@@ -94,7 +94,7 @@ class SegmentConductor(Conductor):
             audio.fade_out(outputs.fade_over_ms)
 
     def stop(self):
-        """At once, with nothing left to ring on."""
+        """Fall silent at once, with nothing left to ring on."""
         self._segue.stop()
         super().stop()
         self._segment = -1

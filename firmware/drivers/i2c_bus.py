@@ -72,7 +72,7 @@ class I2CBus:
             self._i2c.readfrom_into(address, buffer)
 
     def recover(self):
-        """Clock a chip out of the byte it is stuck in; says whether SDA is free. Takes 0.1 ms."""
+        """Clock a chip out of the byte it is stuck in, in 0.1 ms; return whether SDA is free."""
         clock = self._clock
         scl, sda = self._open_pins()
         for _ in range(_CLOCKS):

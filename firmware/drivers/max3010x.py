@@ -145,7 +145,7 @@ class MAX3010x:
         return self.fault is None
 
     def power(self, on):
-        """Light the LEDs and sample, or go dark and rest; says whether the chip obeyed.
+        """Light the LEDs and sample, or go dark and rest; return whether the chip obeyed.
 
         Going dark is tried even in a fault: try again while `on` stays True. Lit, the currents start at
         LED_START_UA.

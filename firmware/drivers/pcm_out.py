@@ -69,7 +69,7 @@ class PcmOut:
             self.amplifier_on = True
 
     def mute(self):
-        """Silence at once: the amplifier shuts down whatever the data lines carry. The clocks go on."""
+        """Fall silent at once: the amplifier shuts down whatever the data lines carry. The clocks go on."""
         self._amplifier.value(0)
         self.amplifier_on = False
 

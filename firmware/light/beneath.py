@@ -54,7 +54,7 @@ class Beneath:
         self.mbpm = mbpm
 
     def slow_for_ms(self, limit_mbpm):
-        """For how long a pulse slower than `limit_mbpm` has surely been seen."""
+        """Return for how long (ms, 0 or more) a pulse slower than `limit_mbpm` has surely been seen."""
         if self.seconds <= _SURE_SECONDS or self.mbpm >= limit_mbpm:
             return 0
         return (self.seconds - _SURE_SECONDS) * 1000

@@ -149,7 +149,7 @@ class Breath:
         self.forget()
 
     def forget(self):
-        """Nothing is known."""
+        """Begin with nothing known."""
         self._next = self._rhythm.first  # the next beat to lay
         self._laid = 0  # places of the grid that are filled, counted on
         self._from = -1  # the beat that the grid has reached

@@ -46,7 +46,7 @@ class Movement:
         self._since = 0  # pairs: when what moves now began
 
     def two(self, head):
-        """Two rhythms were in the light at pair `head`: the one that shows may be a hand's."""
+        """Take down that two rhythms were in the light at pair `head`: the one that shows may be a hand's."""
         self._begins(head)
         self._two_until = head + _TWO_LAST_PAIRS
         if self._calm_seconds < _CALM_SURE:
@@ -112,7 +112,7 @@ class Movement:
         return apart // 100 > self.calm_mbpm // 10000 * _RATE_APART_PERCENT
 
     def calm(self, rate, head):
-        """`rate` (mbpm) is shown at pair `head`; once a second it tells what is usual, if nothing moves."""
+        """Learn from `rate` (mbpm), shown at pair `head`, once a second, what is usual while nothing moves."""
         if head - self._seen < pulse.PAIRS_PER_S:
             return
         self._seen = head

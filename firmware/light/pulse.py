@@ -105,7 +105,7 @@ def smooth(state: ptr32, ir_slopes: ptr32, red_slopes: ptr32, ir: ptr32, red: pt
 
 @micropython.viper
 def level(slopes: ptr32, out: ptr32, n: int, end: int, half: int, limit: int):
-    """Slopes at pairs n..end-1, clipped at ±limit, less the mean of those `half` pairs around, into out.
+    """Write into out the slopes at pairs n..end-1, clipped at ±limit, less the mean of those `half` pairs around.
 
     That mean is the breath's and the drift's. It needs slopes up to pair end - 1 + half.
     """
@@ -149,7 +149,7 @@ def largest_slope(ring: ptr32, n: int, end: int) -> int:
 
 @micropython.viper
 def extract(ring: ptr32, x: ptr16, first: int, count: int, limit: int):
-    """Slopes of `count` pairs from `first`, clipped at ±limit (1..2^19), scaled to ±511, biased, into x."""
+    """Write into x the slopes of `count` pairs from `first`, clipped at ±limit (1..2^19), scaled to ±511, biased."""
     i = 0
     while i < count:
         s = int(ring[(first + i) & RING_MASK]) - SLOPE_BIAS
@@ -163,7 +163,7 @@ def extract(ring: ptr32, x: ptr16, first: int, count: int, limit: int):
 
 @micropython.viper
 def autocorrelate(x: ptr16, r: ptr32, lag: int, last_lag: int, count: int):
-    """Normalised autocorrelation of x[0..count) in permille + R_BIAS, r[lag] up to r[last_lag].
+    """Write r[lag] up to r[last_lag]: the normalised autocorrelation of x[0..count) in permille + R_BIAS.
 
     Normalised by the mean energy of the two stretches compared (McLeod and Wyvill 2005), so it stays
     within ±1 and does not prefer short lags.
@@ -303,9 +303,9 @@ def salience(
 
 @micropython.viper
 def follow(before: ptr32, after: ptr32, now: ptr32, bins: int, reach: int, toll: int, leak: int) -> int:
-    """One step of the best path through time: after = now + leak × the best of `before` nearby.
+    """Go one step of the best path through time: after = now + leak × the best of `before` nearby.
 
-    Returns the place of the best.
+    Returns the place of the best, 0..bins-1.
     """
     b = 0
     best = 0
@@ -427,7 +427,7 @@ def top(ring: ptr32, n: int, last: int) -> int:
 
 @micropython.viper
 def fall(slopes: ptr32, n: int, end: int) -> int:
-    """Slopes at pairs n..end-1, added up: how much lighter 4 sums over 80 ms were before."""
+    """Return the sum of the slopes at pairs n..end-1: how much lighter 4 sums over 80 ms were before (counts)."""
     total = 0
     while n < end:
         total += int(slopes[n & RING_MASK]) - SLOPE_BIAS
@@ -437,7 +437,7 @@ def fall(slopes: ptr32, n: int, end: int) -> int:
 
 @micropython.viper
 def products(ir: ptr32, red: ptr32, out: ptr32, first: int, end: int, limit: int):
-    """Sums of ir², red², ir × red + 2^29 over levelled slopes of pairs first..end-1, into out[0..2].
+    """Write into out[0..2] the sums of ir², red², ir × red + 2^29 over levelled slopes of pairs first..end-1.
 
     Slopes are scaled so that `limit` (at least the largest) is 1023; at most 400 pairs.
     """
@@ -495,7 +495,7 @@ def leave(ir: ptr32, red: ptr32, x: ptr16, out: ptr32, first: int, count: int, s
 
 @micropython.viper
 def quiet(slopes: ptr32, n: int, end: int):
-    """Pairs n..end-1 are taken as flat."""
+    """Take pairs n..end-1 as flat."""
     while n < end:
         slopes[n & RING_MASK] = SLOPE_BIAS
         n += 1

@@ -351,7 +351,7 @@ class Rates:
         return self.slow_mbpm
 
     def slow_for_ticks(self, limit_mbpm, now):
-        """For how long, until `now` (ticks), the pulse has been slower than `limit_mbpm` by every reading of the waves.
+        """Return for how many ticks, until `now`, the pulse has been slower than `limit_mbpm` by every reading.
 
         Begins with the first slow interval, not with the moment it was noticed. 0 while it is not, or a hand moves
         the sensor.
@@ -371,7 +371,7 @@ class Rates:
         return longest
 
     def perhaps_slow_for_ticks(self, limit_mbpm, now, period):
-        """For how long, until `now`, waves have come strong and weak in turn, and the strong ones so slowly.
+        """Return for how many ticks, until `now`, waves have come strong and weak in turn, the strong so slowly.
 
         0 while `period` finds the calm beats as before in groups that can be theirs.
         """

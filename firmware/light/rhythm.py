@@ -163,7 +163,7 @@ class Rhythm:
         self.forget()
 
     def forget(self):
-        """Nothing is known."""
+        """Begin with nothing known."""
         self.taken = self._beats.count  # beats below this number are in `spans`
         self.first = self.taken
         self.decided = self.taken  # and below this one they have a class

@@ -93,7 +93,7 @@ class Row:
         return known if known < _KEPT else _KEPT
 
     def take(self, ticks, height):
-        """One more wave. Allocates nothing."""
+        """Take down one more wave, and what pattern it makes with those before. Allocates nothing."""
         at = self.count & _MASK
         self._times[at] = ticks
         self._heights[at] = height
@@ -175,7 +175,7 @@ class Row:
         return _apart_percent(span, before) <= (_SLOWING_PERCENT if span > before else _PAIR_PERCENT)
 
     def group_ticks(self):
-        """From a wave to the next of its kind, a mean of two or more; 0 without a pattern."""
+        """Return the ticks from a wave to the next of its kind, a mean of two or more; 0 without a pattern."""
         pattern = self.pattern
         if pattern == NONE:
             return 0
@@ -220,7 +220,7 @@ class Row:
         return min(self.weaker_percent(), 100 - _apart_percent(one, two))
 
     def delay_ticks(self):
-        """From the strongest kind of wave to the second strongest that follows it; 0 where there is one kind."""
+        """Return the ticks from the strongest kind of wave to the second strongest after it; 0 for one kind."""
         if self.pattern < PAIRS:
             return 0
         best = self._strongest()
@@ -256,7 +256,7 @@ class Row:
         return varies * 100 > longest * _VARIES_PERCENT and (far - near) * 3 < varies
 
     def slow_ticks(self, limit_ticks, now):
-        """For how long, until `now`, waves have come no faster than one in `limit_ticks` on average."""
+        """Return for how many ticks, until `now`, waves have come no faster than one in `limit_ticks` on average."""
         known = self.known()
         if not known:
             return 0
@@ -271,7 +271,7 @@ class Row:
         return now - begin if back or now - begin > 2 * limit_ticks else 0
 
     def slow_groups_ticks(self, limit_ticks, now):
-        """For how long, until `now`, waves of one kind have each come `limit_ticks` or more after the last of theirs."""
+        """Return for how many ticks, until `now`, waves of one kind have come `limit_ticks` or more apart."""
         step = self.pattern
         if step == NONE:
             return 0

@@ -195,7 +195,7 @@ class Journal:
         self._forget()
 
     def open(self, cause):
-        """At boot: save a session that the power or a reset cut, and get the pages ready. Returns whether there was one.
+        """Save, at boot, a session that the power or a reset cut, and get the pages ready; return whether there was one.
 
         `cause` is the reset's, told with the event "cut". Raises OSError when not everything could be done.
         """

@@ -83,7 +83,7 @@ class Store:
         self.save_pieces(name, schema, lambda: (payload,), slots)
 
     def save_pieces(self, name, schema, pieces, slots=2):
-        """As `save`, of a payload that need not be in memory: `pieces()` gives it in buffers, three times the same."""
+        """Save a payload that need not be in memory, as `save`: `pieces()` gives it in buffers, three times the same."""
         oldest = 0
         oldest_age = None
         newest_age = 0

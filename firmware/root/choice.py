@@ -59,7 +59,7 @@ def choose():
 
 
 def begin(slot):
-    """Silence, and the watchdog on, before the firmware is loaded: a start that hangs is one that failed."""
+    """Keep silent and switch the watchdog on before the firmware is loaded: a start that hangs is one that failed."""
     sys.path[:] = [FOLDER + slot, ".frozen", FOLDER]
     # What is imported now stays for good: behind what looking at the slot left, it would lie in the middle of the heap.
     gc.collect()
@@ -83,7 +83,7 @@ def died(slot, error):
 
 
 def give_up(slot, why):
-    """Nothing is to be started: amber light, no sound, and a line for whoever opens the prompt."""
+    """Start nothing: amber light, no sound, and a line for whoever opens the prompt."""
     print("calando: the firmware in %s is %s, and there is no other; deploy again" % (slot, why))
     for slot in SLOTS:
         sys.path[:] = [FOLDER + slot, ".frozen", FOLDER]

@@ -71,7 +71,7 @@ class Accompanist(Sequencer):
             self._introduce(song)
 
     def silence(self):
-        """At once: no voice sounds, no song goes on."""
+        """Fall silent at once: no voice sounds, no song goes on."""
         super().silence()
         self._leaves = False
         self._bed_chord = -1

@@ -110,7 +110,7 @@ def check(head, size):
 
 
 def check_whole(read_into, size):
-    """`check`, and every block besides: for a file that has just arrived. read_into(offset, buffer) as SoundRecording's.
+    """Check the head, as `check`, and every block: for a file just arrived. read_into(offset, buffer) as SoundRecording's.
 
     Reads 256 bytes at a time. Raises SoundRecordingError; OSError when the file cannot be read.
     """
@@ -179,7 +179,7 @@ class SoundRecording:
             self._left = FADE
 
     def silence(self):
-        """At once: for when nothing is heard of it any more."""
+        """End at once: for when nothing is heard of it any more."""
         self._start_at = -1
         self._left = 0
 

@@ -134,7 +134,7 @@ class Loudness:
         self._leaving_permille = 0
 
     def enter(self, song_cdb, entry_permille):
-        """After set_song: let it come in from another song, whose correction was song_cdb, at a share of its amplitude."""
+        """Let a song, after set_song, come in from another, whose correction was song_cdb, at a share of its amplitude."""
         self.song_cdb = song_cdb
         self.entry_permille = entry_permille
 
@@ -161,7 +161,7 @@ class Loudness:
         self._trim_cdb = self._trim_target_cdb = 0
 
     def silence(self):
-        """At once: forget the level, a fade and what was turned down."""
+        """Fall silent at once: forget the level, a fade and what was turned down."""
         self.state[master.GAIN] = 0
         self._gain = 0
         self._has_song = False

@@ -62,7 +62,7 @@ class Recorded:
         return self.singing
 
     def silence(self):
-        """At once."""
+        """Fall silent at once."""
         self.singing = self.resting = False
         if self._recording is not None:
             self._recording.silence()

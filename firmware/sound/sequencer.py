@@ -125,7 +125,7 @@ class Sequencer:
         self._density_permille = density_permille
 
     def silence(self):
-        """At once: no voice sounds, no song goes on."""
+        """Fall silent at once: no voice sounds, no song goes on."""
         state = self.state
         for voice in range(voices.VOICES):
             base = voice * voices.STRIDE

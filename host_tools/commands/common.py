@@ -48,7 +48,7 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """`with progress_bar("reading") as progress: device.get(name, progress)`; nothing where nobody looks."""
+    """Show a bar: `with progress_bar("reading") as progress: device.get(name, progress)`; none where nobody looks."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return

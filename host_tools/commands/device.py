@@ -74,7 +74,7 @@ def monitor(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """One line a second of what it plays and measures, while it plays. It is not a monitor of the patient."""
+    """Show one line a second of what it plays and measures, while it plays. It is not a monitor of the patient."""
     from host_tools.device import client
     from host_tools.sessions import words
 

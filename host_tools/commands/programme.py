@@ -26,7 +26,7 @@ def list_(
     port: Port = None,
     as_json: AsJson = False,
 ) -> None:
-    """The ready-made programmes, and those on the device."""
+    """List the ready-made programmes, and those on the device."""
     from host_tools.device import client
     from host_tools.programmes import programmes
 
@@ -62,7 +62,7 @@ def show(
     as_file: Annotated[bool, typer.Option("--file", help="As a TOML file to edit.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """A programme's segments with their times, and its shape. To edit one: calando programme show settle --file"""
+    """Show a programme's segments with their times, and its shape. To edit one: calando programme show settle --file"""
     from host_tools.programmes import programmes, rules
     from simulator.files import programme_file
 

@@ -87,7 +87,7 @@ def report(
     ] = None,
     port: Port = None,
 ) -> None:
-    """One page for the chart, to print on A4: what was played, and blanks for what only a person can see."""
+    """Make one page for the chart, to print on A4: what was played, and blanks for what only a person can see."""
     from host_tools.output import write_files
     from host_tools.sessions import chart, note, session_read
     from host_tools.sessions.told import tell

@@ -331,7 +331,7 @@ class Connection:
         raise CalandoError(f"{name} cannot be read from {self.port}: it differs each time from its SHA-256")
 
     def get_or_none(self, name: str) -> bytes | None:
-        """As `get`, and None when there is no such object on the device."""
+        """Return what `get` does, and None when there is no such object on the device."""
         try:
             return self.get(name)
         except DeviceRefused as refusal:

@@ -38,7 +38,7 @@ def live() -> LiveDevice:
 
 @contextmanager
 def at_bedside(scenario: Scenario, rest_hours: float, say: Say) -> Iterator[tuple[Scenario, Flash]]:
-    """Its flash, and the scenario as it is with this device; `rest_hours` pass before, with the device switched on.
+    """Lend its flash, and the scenario as it is with this device; `rest_hours` pass before, the device switched on.
 
     Where a therapist has committed a profile, that one plays, and nothing is expected of the end. Raises CalandoError
     when the device is in use by another program, and for a profile that cannot be read.

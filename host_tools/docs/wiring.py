@@ -191,7 +191,7 @@ def draw() -> str:
 
 
 def document() -> str:
-    """docs/hardware.md with today's wiring table in its place."""
+    """Return docs/hardware.md with today's wiring table in its place."""
     return generated.with_table(DOCUMENT, BEGIN, END, table())
 
 

@@ -333,7 +333,7 @@ def _version_in(manifest: str) -> str | None:
 
 
 def command(port: str | None, release: Path | None, say: Callable[[str], None]) -> dict[str, Any]:
-    """`calando deploy`: the firmware of this checkout, or of a release."""
+    """Put the firmware of this checkout, or of a release, on a board: the work of `calando deploy`."""
     port = port or find_port()
     with connected(port) as board:
         say(f"{CHIPS.get(board.arch, board.machine)} with MicroPython {board.micropython} at {port}")

@@ -19,7 +19,7 @@ CHIPS = {"armv6m": "RP2040", "armv7emsp": "RP2350"}
 
 
 def image(arch: str) -> dict[str, bytes]:
-    """Everything that goes into one slot, compiled for `arch`: path inside the slot to bytes.
+    """Return everything that goes into one slot, compiled for `arch`: path inside the slot to bytes.
 
     Raises CalandoError when a file does not compile.
     """

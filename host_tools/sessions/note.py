@@ -217,13 +217,13 @@ def _texts(note: SessionNote) -> list[tuple[str, str]]:
 
 
 def score_words(score: ScaleScore) -> str:
-    """ "NRS before: 4", "ESAS-r breathlessness after: 3"."""
+    """Return a score in words: "NRS before: 4", "ESAS-r breathlessness after: 3"."""
     of = f" {score.symptom}" if score.symptom else ""
     return f"{score.scale}{of} {score.when}: {score.value}"
 
 
 def moment_words(moment: Moment) -> str:
-    """ "12:30 grimaces"."""
+    """Return a moment in words: "12:30 grimaces"."""
     return f"{moment.time_s // 60}:{moment.time_s % 60:02d} {moment.words}"
 
 

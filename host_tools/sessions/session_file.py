@@ -170,5 +170,5 @@ def started_at(
 
 
 def facts_json(session: SessionFile) -> dict[str, Any]:
-    """Everything known of a session but its records, fit for JSON."""
+    """Return everything known of a session but its records, fit for JSON."""
     return json.loads(session.model_dump_json(exclude={"records", "format", "version"}))

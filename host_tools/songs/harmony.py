@@ -70,7 +70,7 @@ def check(notes: list[tuple[int, int, bool]], chords: Chords) -> list[tuple[int,
 
 
 def chord_name(root: int, quality: int) -> str:
-    """As a lead sheet has it: G, Am, D5 (no third), E7; N.C. for none."""
+    """Return a chord's name as a lead sheet has it: G, Am, D5 (no third), E7; N.C. for none."""
     if quality == score.SILENT:
         return "N.C."
     return note_name(60 + root)[:-1] + ("", "m", "5", "7")[quality]

@@ -104,7 +104,7 @@ def decode(data: bytes) -> np.ndarray:
 
 
 def reader(data: bytes):
-    """read_into(offset, buffer) over bytes, as firmware/sound/adpcm.py asks for it."""
+    """Return read_into(offset, buffer) over bytes, as firmware/sound/adpcm.py asks for it."""
 
     def read_into(offset: int, buffer: bytearray) -> int:
         piece = data[offset : offset + len(buffer)]

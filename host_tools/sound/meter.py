@@ -287,7 +287,7 @@ def true_peak(samples: np.ndarray) -> float | None:
 
 
 def measure(samples: np.ndarray, rate_hz: int, full_scale_dba: float = DEFAULT_FULL_SCALE_DBA) -> Levels:
-    """Everything `calando meter` says about mono samples (int16, or floats with 1.0 as full scale)."""
+    """Measure everything that `calando meter` says about mono samples (int16, or floats with 1.0 as full scale)."""
     powers_a, powers_c = frame_powers(samples, rate_hz)
     slow = decibels(time_weighted(powers_a, SLOW_S), full_scale_dba)
     fast = decibels(time_weighted(powers_a, FAST_S)[::10], full_scale_dba)

@@ -42,7 +42,7 @@ def words(text: str, classes: str = "") -> Element:
 
 
 def button(text: str, act: Act, kind: str = "", **attributes: Any) -> Element:
-    """kind: "" a plain one, "main" for the one that goes on, "quiet" for one that is seldom wanted."""
+    """Draw a button. kind: "" a plain one, "main" for the one that goes on, "quiet" for one seldom wanted."""
     element = tag("button", text, f"button {kind}", type="button", **attributes)
     element.on("click", act, args=[])
     return element

@@ -57,7 +57,7 @@ class ADS1115:
         self._streak = 0
 
     def power_off(self) -> None:
-        """No supply: the chip does not answer. `power_cycle` brings it back."""
+        """Take the supply away: the chip does not answer. `power_cycle` brings it back."""
         self.powered = False
 
     def alert_level(self, now_us: int) -> int:

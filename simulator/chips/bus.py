@@ -90,6 +90,6 @@ class I2CBusModel:
         return 0 if any(holder.holds_sda(now_us) for holder in self._holders) else 1
 
     def clock_pulses(self, n: int, now_us: int) -> None:
-        """`n` clocks on SCL made by hand with pins, outside any transaction."""
+        """Take `n` clocks on SCL made by hand with pins, outside any transaction."""
         for holder in self._holders:
             holder.clocked(n, now_us)

@@ -86,7 +86,7 @@ class MAX30102:
         self._status_1 = PWR_RDY
 
     def power_off(self) -> None:
-        """No supply: the chip does not answer. `power_cycle` brings it back."""
+        """Take the supply away: the chip does not answer. `power_cycle` brings it back."""
         self.powered = False
 
     def forget_look_ahead(self) -> None:

@@ -36,7 +36,7 @@ class MAX98357A:
                 self.pops.append((now_us, WOKEN_TOO_SOON))
 
     def clock(self, runs: bool, now_us: int) -> None:
-        """BCLK and LRCLK start or stop together, as the RP2040's I2S has them."""
+        """Start or stop BCLK and LRCLK, both together, as the RP2040's I2S does."""
         if not runs and self.clock_since_us is not None and self.on:
             self.pops.append((now_us, CLOCK_LOST))
         if not runs:

@@ -45,7 +45,7 @@ class SSD1306:
         self._arguments = []
 
     def power_off(self) -> None:
-        """No supply: the chip does not answer, and the panel is dark."""
+        """Take the supply away: the chip does not answer, and the panel is dark."""
         self.powered = False
         self.on = False
 

@@ -75,7 +75,7 @@ class Chip:
         return self.bedside.handle(op, a, b, payload, self.now_us)
 
     def guard(self, act: Callable[..., Any]) -> Callable[..., None]:
-        """`act` as a callback of the emulator: what it raises ends the run, instead of getting lost in compiled code."""
+        """Return `act` as a callback of the emulator: what it raises ends the run, not lost in compiled code."""
 
         def guarded(*arguments: Any) -> None:
             if self._stopped is None:

@@ -15,7 +15,7 @@ class Interrupted(CalandoError):
 
 
 def did_you_mean(given: str, known: list[str]) -> str:
-    """` (did you mean "seed"?)` when a known word is near to the given one, else nothing."""
+    """Return ` (did you mean "seed"?)` when a known word is near to the given one, else nothing."""
     near = get_close_matches(given.lower(), known, n=1, cutoff=0.6)
     return f' (did you mean "{near[0]}"?)' if near else ""
 

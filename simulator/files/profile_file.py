@@ -75,7 +75,7 @@ def dump(values: dict[str, Any]) -> str:
 
 
 def as_bytes(profile: Profile) -> bytes:
-    """As it is sent to the device: JSON of every setting, in the table's order."""
+    """Return a profile as it is sent to the device: JSON of every setting, in the table's order."""
     return json.dumps(profile.values, separators=(",", ":")).encode()
 
 

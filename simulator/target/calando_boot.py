@@ -6,7 +6,7 @@ import wire
 
 
 def power_on():
-    """Everything before main.py."""
+    """Do everything that comes before main.py."""
     wire.begin()
     files.mount()
     from firmware.drivers import usb_serial

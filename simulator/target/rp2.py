@@ -13,7 +13,7 @@ class Flash:
         wire.flash_read(block * _SECTOR + offset, buffer)
 
     def writeblocks(self, block, buffer, offset=None):
-        """Without an offset the block is erased first; with one, bits are only cleared. Whole pages of 256 bytes."""
+        """Write whole pages of 256 bytes: without an offset into an erased block; with one, bits are only cleared."""
         if offset is None:
             wire.flash_erase(block * _SECTOR)
             offset = 0

@@ -157,7 +157,7 @@ def _copy(into: ptr32, frames: ptr32, offset: int, count: int):
 
 
 def i2s_gap(frames, before):
-    """So many frames of zeros, before the last `before` frames that were written."""
+    """Tell of so many frames of zeros, before the last `before` frames that were written."""
     _flush_sound()
     transport.send(I2S_GAP, 0, 0, 8, struct.pack("<II", frames, before), now[0])
 
