@@ -2,10 +2,12 @@
 // changes nothing, and no drawing of the page anew does. Vue never touches the value; it is set here alone.
 export default {
   template: `
-    <select v-if="kind === 'list'" ref="field" @change="left"><slot></slot></select>
+    <select v-if="kind === 'list'" ref="field" @change="left">
+      <option v-for="option in options" :key="option.value" :value="option.value">{{ option.words }}</option>
+    </select>
     <textarea v-else-if="kind === 'text'" ref="field" @input="typed" @change="left"></textarea>
     <input v-else ref="field" type="text" autocomplete="off" @input="typed" @change="left" />`,
-  props: { kind: String, content: String, heard: Number },
+  props: { kind: String, content: String, heard: Number, options: Array },
   emits: ["typed", "left"],
   data() {
     return { sent: this.heard }; // how many changes were made here; the server says with its content which it knew of

@@ -41,13 +41,7 @@ class Field(Element, component="field.js"):
             self._props["content"] = content
 
     def offer(self, options: Sequence[tuple[str, str]]) -> None:
-        """Let one be chosen of (value, words); the list is built anew only where it is another."""
-        if list(options) == self._options:
-            return
-        self._options = list(options)
-        self.clear()
-        with self:
-            for value, words in self._options:
-                option = Element("option")
-                option._props["value"] = value
-                option._text = words
+        """Let one be chosen of (value, words)."""
+        if list(options) != self._options:
+            self._options = list(options)
+            self._props["options"] = [{"value": value, "words": words} for value, words in self._options]

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from nicegui import ui
+from nicegui.element import Element
 
 from firmware.prescription.profile import READY
 from firmware.sound.score import PATTERN, PATTERNS
@@ -163,7 +164,7 @@ class _Page:
                 w.button(_("Add a point"), self._add_in_widest_gap, "quiet")
             live(
                 self._curve_words,
-                lambda: (self._studio.draft.values["programme"], repr(self._studio.draft.values)),
+                lambda: (self._studio.draft.values["programme"], self._studio.problems().get("curve")),
             )
         self._draw()
 
@@ -246,13 +247,14 @@ class _Page:
             with w.tag("section", None, "card") as group:
                 self._groups.append((group, rows))
                 w.heading(_(title))
+                headings = (_("Setting"), _("On the device"), _("This draft"), _("Ready-made"))
                 with w.tag("table", None, "settings"):
                     with w.tag("thead"), w.tag("tr"):
-                        for text in (_("Setting"), _("On the device"), _("This draft"), _("Ready-made")):
+                        for text in headings:
                             w.tag("th", text, scope="col")
                     with w.tag("tbody"):
                         for row in rows:
-                            self._rows[row["name"]] = _Row(self._studio, row, self._changed)
+                            self._rows[row["name"]] = _Row(self._studio, row, headings, self._changed)
         self._shown = None
         self.refresh()
 
@@ -287,28 +289,24 @@ class _Page:
         self._draw()
 
 
-class _Row:
+class _Row(Element, component="setting_row.js"):
     """One setting: what it means, and its value in three places. It stays while all around it changes: somebody types."""
 
-    def __init__(self, studio: Studio, row: dict[str, Any], changed: Any):
+    def __init__(self, studio: Studio, row: rules.Row, headings: tuple[str, ...], changed: Any):
+        super().__init__()
         self._studio = studio
         self._row = row
-        name = row["name"]
-        about, limits = f"about-{name}", f"limits-{name}"
-        with w.tag("tr", None, "setting") as self._whole:
-            with w.tag("th", None, scope="row"):
-                w.tag("span", rules.label(row), "setting-name")
-                meaning = _(row["meaning"]).replace("_", " ")
-                w.tag("span", meaning[:1].upper() + meaning[1:] + ".", "setting-meaning", id=about)
-            self._device = w.tag("td", "", "value", data_label=_("On the device"))
-            with w.tag("td", None, "draft", data_label=_("This draft")):
-                with w.tag("div", None, "setting-field"):
-                    self._field = self._make_field(f"{about} {limits}", lambda value: changed(name, value))
-                    if row["unit"]:
-                        w.tag("span", row["unit"], "unit")
-                    self._mark = w.tag("span", "", "mark")
-                self._limits = w.tag("span", "", "limits", id=limits, aria_live="polite")
-            self._ready_made = w.tag("td", "", "value", data_label=_("Ready-made"))
+        self._was: Any = None
+        name, meaning = row["name"], _(row["meaning"]).replace("_", " ")
+        self._props.update(
+            name=name,
+            label=rules.label(row),
+            meaning=meaning[:1].upper() + meaning[1:] + ".",
+            unit=row["unit"],
+            headings=headings,
+        )
+        with self:
+            self._field = self._make_field(f"about-{name} limits-{name}", lambda value: changed(name, value))
 
     def _make_field(self, described: str, changed: Any) -> Any:
         row, common = self._row, {"aria_label": rules.label(self._row), "aria_describedby": described}
@@ -339,26 +337,33 @@ class _Row:
 
     def show(self, values: dict[str, Any], there: dict[str, Any] | None, wrong: str | None) -> None:
         row, population = self._row, values["population"]
-        w.reveal(self._whole, rules.offered(row, values))
         value = values.get(row["name"])
         on_device = None if there is None else there.get(row["name"])
-        w.put_text(self._device, "–" if there is None else _shown(row, on_device))
-        w.put_text(self._ready_made, _shown(row, row[population]["default"]))
+        options = self._options(population, value) if row["kind"] in ("choice", "name") else []
+        now = (population, repr(value), repr(on_device), there is None, wrong, options)
+        if now == self._was:
+            return
+        self._was = now
         differs = there is not None and on_device != value
-        self._whole.classes(add="differs" if differs else "", remove="" if differs else "differs")
-        w.put_text(self._mark, _("changed") if differs else "")
-        w.put_text(self._limits, wrong or rules.in_words(row, population))
-        self._limits.classes(add="problem" if wrong else "", remove="" if wrong else "problem")
-        self._put(value, population, wrong is not None)
+        w.reveal(self, rules.offered(row, values))
+        self._props.update(
+            device="–" if there is None else _shown(row, on_device),
+            ready=_shown(row, row[population]["default"]),
+            differs=differs,
+            mark=_("changed") if differs else "",
+            limits=wrong or rules.in_words(row, population),
+            problem=wrong is not None,
+        )
+        self._put(value, options, wrong is not None)
 
-    def _put(self, value: Any, population: str, wrong: bool) -> None:
+    def _put(self, value: Any, options: list[tuple[str, str]], wrong: bool) -> None:
         """Bring the field to a value that it has not: an undo, another profile. What somebody types stays as typed."""
         if self._row["kind"] == "switch":
             if self._field.box._props.get("checked") != value:
                 self._field.box._props["checked"] = value
             return
         if self._row["kind"] in ("choice", "name"):
-            self._field.offer(self._options(population, value))
+            self._field.offer(options)
         if rules.entered(self._row, self._field.content) != value:
             self._field.put(typed(value))
         if bool(self._field._props.get("aria-invalid")) != wrong:

@@ -19,18 +19,15 @@ def tag(name: str, text: str | None = None, classes: str = "", /, **attributes: 
     if classes:
         element.classes(classes)
     _give(element, attributes)
-    if text is not None:
-        with element:
-            ui.element("span")._text = text
+    element._text = text
     return element
 
 
 def put_text(element: Element, text: str) -> None:
     """Change the text of an element that `tag` made."""
-    inner = next(iter(element.default_slot.children))
-    if inner._text != text:
-        inner._text = text
-        inner.update()
+    if element._text != text:
+        element._text = text
+        element.update()
 
 
 def heading(text: str, level: int = 2) -> Element:
