@@ -154,6 +154,10 @@ class Loudness:
             return
         self.entry_permille = min(1000, self.entry_permille * 106 // 100 + 1)
 
+    def forget_correction(self):
+        """Correct nothing any more: what sounds now is no melody, and it was the melody's phrases that were measured."""
+        self._trim_target_cdb = 0
+
     def begin(self):
         """Begin far below any ward, with no correction: out of silence."""
         self._level = self.first_level_cdba * _LEVEL_UNIT

@@ -123,6 +123,8 @@ class Segue:
         coming = self._coming
         if coming.moving and self._name is not None:
             coming.step(at)
+            if not coming.moving and not self._melody:
+                audio.loudness.forget_correction()
             state = audio.noise
             gain = noise.SOUNDSCAPES[self._name][5]
             state[noise.GAIN_TARGET] = (gain << 10) // 1000 * coming.now

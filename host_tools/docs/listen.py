@@ -16,7 +16,7 @@ import numpy as np
 
 from firmware import board
 from firmware.sound import score, songs
-from firmware.sound.pattern import Pattern
+from firmware.sound.pattern import KINDS, Pattern
 from firmware.sound.score import PATTERN, PATTERNS, Score
 from host_tools.programmes import programmes, rules
 from host_tools.songs import abc_out
@@ -68,7 +68,8 @@ def _phrases(kind: str, seed: int) -> Imported:
         for at in range(pattern.chords_at, pattern.chords_at + 2 * pattern.chords, 2):
             chords.append((data[at] & 15, data[at] >> 4, data[at + 1]))
         pattern.turn(0)
-    made = score.encode(notes, chords, pattern.beats_per_bar, pattern.compound, pattern.tonic, score.PLAIN)
+    scale = score.MINOR if KINDS[kind].minor else score.MAJOR  # of the signature that it is drawn with
+    made = score.encode(notes, chords, pattern.beats_per_bar, pattern.compound, pattern.tonic, scale)
     return Imported(f"Pattern {kind}", made, [])
 
 
@@ -161,7 +162,10 @@ def listen(out: Path) -> Path:
         add(
             song.name, song.title,
             [f"{song.origin}. Free: {song.free}.", f"Checked against: {song.checked}.", f"{beat} beats a minute"],
-            [(label, _play(read, None, seconds, share)) for label, share in shares],
+            [
+                *((label, _play(read, None, seconds, share)) for label, share in shares),
+                *([("left to who sings", _play(read, None, seconds, melody="accompany"))] if song in AIRS else []),
+            ],
             score_picture.svg(abc_out.text(made)),
         )  # fmt: skip
     for kind in PATTERNS:

@@ -1,10 +1,10 @@
 """Programmes as files, ready-made and played: what follows what is neither a hole nor a step, in samples.
 
-One programme goes from every source to every other; the three ready-made ones are played whole by
-`make listen`.
+One programme goes from every source to every other; tests/checks/programmes.py plays and judges the ready-made ones whole.
 """
 
 import numpy as np
+import programme_gates as gates
 import pytest
 from programme_parts import EVERY_CHANGE, compact
 from sound_measures import click_db
@@ -29,40 +29,28 @@ def whole(tmp_path_factory):
     return listening.plan, samples, notes
 
 
-def levels(samples, window_s=8):
-    """Level of every window of some seconds, dB(A), one each tenth of a second by its beginning."""
-    powers, _ = meter.frame_powers(samples, RATE_HZ)
-    total = np.concatenate([[0.0], np.cumsum(powers)])
-    frames = round(window_s / meter.FRAME_S)
-    return meter.decibels((total[frames:] - total[:-frames]) / frames, 74.0)[:: round(0.1 / meter.FRAME_S)]
+def begins_s(plan):
+    """When each segment was planned to begin, and when the last one ends."""
+    return [segment.from_min * 60 for segment in rules.segments(plan)] + [plan.total_ms / 1000]
 
 
 def test_no_crossfade_dips_by_more_than_two_decibels(whole):
     """Against the quietest eight seconds that either of the two neighbours has by itself."""
     plan, samples, _ = whole
-    heard = levels(samples)
-    begins = [round(segment.from_min * 600) for segment in rules.segments(plan)] + [
-        round(plan.total_ms / 100)
-    ]
-    for at in range(1, plan.segments):
-        if "silence" in (plan.source(at - 1), plan.source(at)):
-            continue
-        # A segment by itself: without its first 20 s and its last 14; the first one still rises till the 60th.
-        before = heard[begins[at - 1] + (600 if at == 1 else 200) : begins[at] - 140]
-        after = heard[begins[at] + 200 : begins[at + 1] - (400 if at + 2 > plan.segments else 140)]
-        between = heard[begins[at] - 110 : begins[at] + 200]
-        assert between.min() > min(before.min(), after.min()) - 2, f"into segment {at + 1}"
+    for segment, dip_db in gates.dips(samples, plan, begins_s(plan)):
+        assert dip_db <= 2, f"into segment {segment}"
 
 
 def test_no_crossfade_rises_by_more_than_a_decibel_a_second(whole):
     plan, samples, _ = whole
-    silence = next(segment for segment in rules.segments(plan) if segment.source == "silence")
-    for part in (
-        samples[: round(silence.from_min * 60 * RATE_HZ)],
-        samples[round(silence.to_min * 60 * RATE_HZ) :],
-    ):
-        powers, _ = meter.frame_powers(part, RATE_HZ)
-        assert meter.rise_rate(powers, 74.0) <= 1.05
+    assert gates.rise_rate(samples, plan, begins_s(plan)) <= 1.05
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("company", 150), ("settle", 100)])
+def test_a_song_out_of_silence_rises_no_faster(name, seconds):
+    """Both of them begin with one: its first bars grow by themselves, so its level comes up more slowly."""
+    samples, _ = render.play(programmes.plan_for(programmes.load(name), seconds=seconds))
+    assert (meter.measure(samples, RATE_HZ).rise_rate_db_per_s or 0) <= 1.05
 
 
 def test_nothing_clicks_and_nothing_is_too_loud(whole):
@@ -72,11 +60,20 @@ def test_nothing_clicks_and_nothing_is_too_loud(whole):
         around = samples[edge - 6 * RATE_HZ : edge + 8 * RATE_HZ]
         if np.any(around):
             assert click_db(around, local=True) <= 14
+    assert gates.seam_ratio(samples) <= 1.05
     measured = meter.measure(samples, RATE_HZ)
     assert measured.las_max_dba <= ADULT_CEILING_CDBA / 100
     assert (
         measured.las_max_dba <= 50 + 5
     )  # the profile's level, and LAS max over LAeq as docs/sound.md has it
+
+
+def test_a_gain_that_goes_in_steps_is_heard_by_the_seams(whole):
+    """The measure finds what it is for: the same music with a gain that steps by a tenth of a decibel a block."""
+    _, samples, _ = whole
+    part = samples[60 * RATE_HZ : 120 * RATE_HZ].astype(float)
+    gains = 10 ** (0.1 * (np.arange(len(part)) // gates.BLOCK % 2) / 20)
+    assert gates.seam_ratio(np.round(part * gains).astype(np.int16)) > 1.2
 
 
 def test_silence_is_zeros(whole):
