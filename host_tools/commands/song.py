@@ -1,5 +1,6 @@
 """`calando song`: the family's own song, from a file to the device."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,11 @@ app = group("The family's own song: bring it in, hear it, put it on the device."
 class RecordedKind(StrEnum):
     voice = "voice"
     heartbeat = "heartbeat"
+
+
+class PageLanguage(StrEnum):
+    en = "en"
+    de = "de"
 
 
 @app.command("import")
@@ -145,6 +151,9 @@ def sheet(
             metavar="FILE.txt", help="The words: a line for each phrase, an empty line between two stanzas."
         ),
     ] = None,
+    language: Annotated[
+        PageLanguage, typer.Option(help="The language of the page, English or German.")
+    ] = PageLanguage.en,
 ) -> None:
     """Make a page for who sings while the device accompanies (melody = "accompany"): tune, first note, the words' place."""
     from host_tools.output import write_files
@@ -152,9 +161,25 @@ def sheet(
 
     found = parents_page.song_of(song)
     target = out or Path(f"{found.name}.html")
-    page = parents_page.page(found, None if words is None else parents_page.read_words(words))
+    stanzas = None if words is None else parents_page.read_words(words)
+    page = parents_page.page(found, stanzas, _speaker(language), language)
     write_files({target: page.encode()})
     say(f"{target}: open it in a browser, and print it.")
+
+
+def _speaker(language: PageLanguage) -> Callable[..., str]:
+    """Return what puts a text into a language: its catalogue is the one of the page in the browser."""
+    from host_tools.songs import parents_page
+
+    if language is PageLanguage.en:
+        return parents_page.english
+    from host_tools.extras import needed
+
+    needed("babel", "studio", "a page in German")
+    from host_tools.studio import texts
+
+    texts.use(language)
+    return texts._
 
 
 @app.command("list")

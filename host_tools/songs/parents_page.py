@@ -4,6 +4,7 @@ verovio draws the notes, from the ABC of exactly what is accompanied. The page i
 """
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 
 from firmware.sound import score
@@ -23,6 +24,12 @@ figure{margin:.6rem 0;break-inside:avoid}svg{width:100%;height:auto;display:bloc
 .intro{opacity:.6}
 """
 _PLACE = '<div class="place"></div>'
+Say = Callable[..., str]  # a text in English to the reader's language, with `{name}` replaced by values
+
+
+def english(text: str, **values: object) -> str:
+    """Return a text as it stands in the code, with `{name}` replaced by values."""
+    return text.format(**values) if values else text
 
 
 def song_of(source: str) -> Imported:
@@ -79,9 +86,12 @@ def _parts(lines: list[str]) -> list[list[str]]:
     return found
 
 
-def page(song: Imported, stanzas: list[list[str]] | None = None) -> str:
+def page(
+    song: Imported, stanzas: list[list[str]] | None = None, say: Say = english, language: str = "en"
+) -> str:
     """Return the page as HTML. stanzas: for each stanza the words of each phrase; without, there are lines to write on.
 
+    say: what puts a text into the reader's language, such as studio/texts.py; language: that language, "en" or "de".
     Raises CalandoError where a stanza has more lines than the song has phrases.
     """
     stanzas = stanzas or []
@@ -99,18 +109,31 @@ def page(song: Imported, stanzas: list[list[str]] | None = None) -> str:
             )
     first = next(note for note, _, _ in song.notes() if note)
     title = " ".join(song.title.split()) or song.name
-    bar = f"{read.beats_per_bar} beats" if read.beats_per_bar > 1 else "one beat"
+    breath = (
+        say(
+            "The last line with its tune, then one bar ({beats} beats) to breathe in.",
+            beats=read.beats_per_bar,
+        )
+        if read.beats_per_bar > 1
+        else say("The last line with its tune, then one bar (one beat) to breathe in.")
+    )
     parts = [
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}: to sing with it</title>',
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8">',
+        f"<title>{html.escape(say('{title}: to sing with it', title=title))}</title>",
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style><h1>{html.escape(title)}</h1>',
-        "<p>The device plays chords and bass, and leaves the tune to you. It begins at the tempo of the pulse and slows a "
-        "little: follow it, and sing as softly as you like. When you grow louder, it does not.</p>",
-        "<h2>You begin on</h2>"
+        _paragraph(
+            say(
+                "The device plays chords and bass, and leaves the tune to you. It begins at the tempo of the pulse and "
+                "slows a little: follow it, and sing as softly as you like. When you grow louder, it does not."
+            )
+        ),
+        _heading(say("You begin on")),
         f'<figure class="first">{picture.svg(abc_out.first_note(song), header=False)}'
-        f"<figcaption>{html.escape(_named(first, song.fifths))}</figcaption></figure>",
-        f"<h2>First you hear this</h2><p>The last line with its tune, then one bar ({bar}) to breathe in.</p>"
+        f"<figcaption>{html.escape(_named(first, song.fifths, say))}</figcaption></figure>",
+        _heading(say("First you hear this")),
+        _paragraph(breath),
         f'<figure class="intro">{picture.svg(drawn[-1], header=False)}</figure>',
-        "<h2>Then you sing</h2>",
+        _heading(say("Then you sing")),
     ]
     for at, abc in enumerate(drawn):
         words = [stanza[at] for stanza in stanzas if at < len(stanza)]
@@ -121,18 +144,36 @@ def page(song: Imported, stanzas: list[list[str]] | None = None) -> str:
         )  # fmt: skip
         parts.append(f"<figure>{picture.svg(abc, header=False)}{under or _PLACE}</figure>")
     parts.append(
-        "<p>There is no rest between the lines. After the last one there is a bar to breathe in, and it begins again, "
-        "as often as you like. When you stop, it plays on softly by itself.</p></html>"
+        _paragraph(
+            say(
+                "There is no rest between the lines. After the last one there is a bar to breathe in, and it begins "
+                "again, as often as you like. When you stop, it plays on softly by itself."
+            )
+        )
+        + "</html>"
     )
     return "\n".join(parts) + "\n"
 
 
-def _named(note: int, fifths: int) -> str:
+def _paragraph(text: str) -> str:
+    return f"<p>{html.escape(text, quote=False)}</p>"
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{html.escape(text, quote=False)}</h2>"
+
+
+def _named(note: int, fifths: int, say: Say) -> str:
     """Return a note as who reads no staff may ask a piano for it: "G, below middle C"."""
     name = spelled_note(note, fifths).rstrip("0123456789").replace("#", " sharp")
-    name = name[0] + name[1:].replace("b", " flat")
+    name = say(name[0] + name[1:].replace("b", " flat"))
     if note == 60:
-        return f"{name}, middle C"
-    octave = abs(note - 60) // 12
-    further = "" if not octave else ", an octave further" if octave == 1 else f", {octave} octaves further"
-    return f"{name}, {'above' if note > 60 else 'below'} middle C{further}"
+        return say("{note}, middle C", note=name)
+    if note < 60:  # a song's lowest note is the G below it
+        return say("{note}, below middle C", note=name)
+    if note < 72:
+        return say("{note}, above middle C", note=name)
+    return say(
+        "{note}, an octave above middle C" if note == 72 else "{note}, more than an octave above middle C",
+        note=name,
+    )

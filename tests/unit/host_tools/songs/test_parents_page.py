@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from typer.testing import CliRunner
 
 from firmware.sound import score
 from firmware.sound.score import Score
+from host_tools.commands import song as song_command
 from host_tools.songs import abc_out, airs, importing, parents_page, songbook
 from host_tools.songs.fit import Imported
+from host_tools.studio import texts
 from simulator.files.errors import CalandoError
 
 
@@ -66,10 +69,51 @@ def test_a_file_of_the_family_is_read_whatever_its_form(tmp_path):
     assert "A, above middle C" in parents_page.page(parents_page.song_of(str(done.file)))
 
 
-@pytest.mark.parametrize("note,name", [(60, "C, middle C"), (55, "G, below middle C"), (70, "A sharp, above middle C"),
-                                       (72, "C, above middle C, an octave further")])  # fmt: skip
-def test_a_note_is_named_for_who_reads_no_staff(note, name):
-    assert parents_page._named(note, 2) == name
+@pytest.mark.parametrize(
+    "note,fifths,name,german",
+    [
+        (60, 2, "C, middle C", "C, das mittlere"),
+        (59, 0, "B, below middle C", "H unter dem mittleren C"),
+        (70, -1, "B flat, above middle C", "B über dem mittleren C"),
+        (70, 2, "A sharp, above middle C", "Ais über dem mittleren C"),
+        (72, 2, "C, an octave above middle C", "C, eine Oktave über dem mittleren C"),
+        (74, 2, "D, more than an octave above middle C", "D, mehr als eine Oktave über dem mittleren C"),
+    ],
+)
+def test_a_note_is_named_for_who_reads_no_staff(note, fifths, name, german, in_german):
+    assert parents_page._named(note, fifths, parents_page.english) == name
+    assert parents_page._named(note, fifths, in_german) == german
+
+
+@pytest.fixture
+def in_german():
+    texts.use("de")
+    yield texts._
+    texts.use("en")
+
+
+@pytest.mark.parametrize("name", ["brahms", "stille_nacht", "edo"])
+def test_the_page_is_german_where_that_is_asked_for(name, in_german):
+    """No sentence of the English page is left, and the notes are the same."""
+    song = parents_page.song_of(name)
+    english, german = parents_page.page(song), parents_page.page(song, None, in_german, "de")
+    assert '<html lang="de">' in german and "Dann singen Sie" in german
+
+    def said(page):
+        told = re.findall(r"<(?:p|h2|title|figcaption)>([^<]+)", page)
+        assert len(told) == 8
+        return told
+
+    assert not set(said(english)) & set(said(german))
+    assert german.count("<svg") == english.count("<svg")
+
+
+def test_the_command_writes_it_in_german(tmp_path):
+    out = tmp_path / "lied.html"
+    done = CliRunner().invoke(song_command.app, ["sheet", "brahms", "--language", "de", "--out", str(out)])
+    texts.use("en")
+    assert done.exit_code == 0, done.output
+    assert "zum Mitsingen" in out.read_text("utf-8")
 
 
 def test_what_cannot_be_is_told_in_a_sentence(tmp_path):

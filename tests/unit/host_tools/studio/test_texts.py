@@ -3,6 +3,7 @@
 import ast
 import datetime
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -12,6 +13,7 @@ from firmware.prescription import programme
 from host_tools.device.changes import CONTRAINDICATIONS
 from host_tools.programmes import rules as listening
 from host_tools.sessions import words
+from host_tools.songs import parents_page
 from host_tools.studio import correcting, page_programmes, page_songs, rules, segments, texts, writing
 from simulator.interpreter import ROOT
 
@@ -19,13 +21,15 @@ PLACES = re.compile(r"{\w+}")
 
 
 def sentences():
-    """What the code hands to `_`, and what it takes from tables to do so."""
+    """What the code hands to `_`, or the page to sing from to `say`, and what it takes from tables to do so."""
     found = []
-    for path in (ROOT / "host_tools" / "studio").glob("*.py"):
+    for path in [*(ROOT / "host_tools" / "studio").glob("*.py"), Path(parents_page.__file__)]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            named = isinstance(node, ast.Call) and getattr(node.func, "id", None) == "_"
-            if named and isinstance(node.args[0], ast.Constant):
-                found.append(node.args[0].value)
+            named = isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("_", "say")
+            if named:
+                first = node.args[0]
+                either = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+                found += [part.value for part in either if isinstance(part, ast.Constant)]
     found += (
         [title for title, _ in rules.GROUPS]
         + list(writing.NAMES.values())
