@@ -48,7 +48,7 @@ def _songs(page: Any) -> None:
     file = {"name": "grandmother.abc", "mimeType": "text/plain", "buffer": SONG.encode()}
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("img", name="The notes").locator("g.note").nth(4).click()
-    page.get_by_text("Note 5: B4, 1 beats").first.wait_for()
+    page.get_by_text("Note 5: B4, 1 beat").first.wait_for()
     page.get_by_role("heading", name="Grandmother").scroll_into_view_if_needed()
     page.evaluate("document.querySelector('.columns.song').parentElement.scrollIntoView()")
 

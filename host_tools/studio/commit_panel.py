@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from host_tools.device.changes import CONTRAINDICATIONS
+from host_tools.studio import rules
 from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
 from host_tools.studio.live import follow
@@ -86,7 +87,7 @@ class CommitPanel:
         w.words(_("This is what changes. Nothing is in use yet."))
         with w.tag("ul", None, "lines"):
             for line in staged["lines"]:
-                w.tag("li", line)
+                w.tag("li", rules.change_in_words(line, self._studio.schema))
         go: list[Any] = []
         if staged["profile"]:
             w.heading(_("Calando must not be used with"), 3)

@@ -1,6 +1,7 @@
 """A song that was brought in, corrected note by note before it goes on the device; kept on disk with every step."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from host_tools.studio.draft import Steps
 from host_tools.studio.field import TEXT
 from host_tools.studio.staff import Staff
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number
+from host_tools.studio.texts import _, number, told
 from simulator.files.errors import CalandoError
 
 HEARD_S = 40
@@ -38,6 +39,13 @@ _FOCUS = """(e) => {
     notes.forEach((note, place) => { note.tabIndex = place === at ? 0 : -1; });
     emit(at);
 }"""
+
+
+OPTIONS = {
+    "part": "Part or track", "track": "Part or track", "voice": "Voice", "tune": "Tune",
+    "anyway": "Take a recording with a monitor's tones or loud noise in it",
+}  # fmt: skip
+_OPTION = re.compile(f"--({'|'.join(OPTIONS)})")
 
 
 class Correcting:
@@ -103,7 +111,7 @@ class Correcting:
                     w.heading(_("What was changed"), 3)
                     with w.tag("ul", None, "lines"):
                         for line in song["told"]:
-                            w.tag("li", line)
+                            w.tag("li", without_options(told(line)))
             self._correct()
             with w.tag("details"):
                 w.tag("summary", _("Correct it as text (ABC)"))
@@ -248,7 +256,13 @@ class Correcting:
             )
 
 
+def without_options(text: str) -> str:
+    """Return a sentence of `song import` for the page: what is an option there is a field here."""
+    return _OPTION.sub(lambda found: "“" + _(OPTIONS[found[1]]) + "”", text)
+
+
 def _label(index: int, name: str, beats: float) -> str:
+    length = _("1 beat") if beats == 1 else _("{beats} beats", beats=number(beats))
     if name == "-":
-        return _("Note {place}: a rest, {beats} beats", place=index + 1, beats=number(beats))
-    return _("Note {place}: {name}, {beats} beats", place=index + 1, name=name, beats=number(beats))
+        return _("Note {place}: a rest, {length}", place=index + 1, length=length)
+    return _("Note {place}: {name}, {length}", place=index + 1, name=name, length=length)

@@ -41,16 +41,17 @@ class _Page:
         here = self._studio.draft.values["population"]
         found.sort(key=lambda patient: (patient[2] != here, patient[1]))
         options = [
-            (name, f"{title[:1].upper()}{title[1:]} ({_(population)})") for name, title, population in found
+            (name, f"{_(title[:1].upper() + title[1:])} ({_(population)})")
+            for name, title, population in found
         ]
         with w.tag("section", None, "card"):
-            with w.tag("div", None, "row"):
+            with w.tag("div", None, "row grow"):
                 with w.tag("label", _("The patient, and what happens")):
                     w.choices(self._patient, options, lambda name: setattr(self, "_patient", name))
                 self._go = w.button(_("Play it"), self._play, "main")
                 self._stop = w.button(_("Cancel"), lambda: self._job and self._job.cancel())
             self._said = w.tag("p", "", "", role="status")
-            self._chart = ui.echart(_options()).classes("bench-chart")
+            self._chart = ui.echart(_options(), renderer="svg").classes("bench-chart")
             self._chart._props["role"] = "img"
             self._chart._props["aria-label"] = _("Pulse, tempo and level of the session as it plays")
         live(self._end, lambda: self._job and (id(self._job), self._job.running))
@@ -118,15 +119,15 @@ class _Page:
 def _options() -> dict[str, Any]:
     """An empty picture with its axes."""
     lines = (
-        (_("pulse as it truly is"), "#8a949c", 0), (_("pulse as the device reads it"), "#2f6db5", 0),
-        (_("tempo of the music"), "#d9711c", 0), (_("level, dB(A)"), "#3f8f5f", 1),
+        (_("pulse as it truly is"), "#7d8992", 0), (_("pulse as the device reads it"), "#3a7fcc", 0),
+        (_("tempo of the music"), "#d0690f", 0), (_("level, dB(A)"), "#3a9160", 1),
     )  # fmt: skip
-    ink = {"color": "#7a8791"}
+    ink = {"color": "#7a8791"}  # of the letters style.css has one for light and one for dark
     return {
         "animation": False,
         "aria": {"enabled": True},
-        "legend": {"top": 0, "textStyle": ink, "itemHeight": 2},
-        "grid": {"left": 50, "right": 50, "top": 50, "bottom": 45},
+        "legend": {"bottom": 0, "textStyle": ink, "itemHeight": 2},
+        "grid": {"left": 50, "right": 50, "top": 30, "bottom": 100},
         "xAxis": {
             "type": "value",
             "min": 0,

@@ -297,11 +297,11 @@ class _Row(Element, component="setting_row.js"):
         self._studio = studio
         self._row = row
         self._was: Any = None
-        name, meaning = row["name"], _(row["meaning"]).replace("_", " ")
+        name, meaning = row["name"], rules.meaning(row, studio.schema)
         self._props.update(
             name=name,
             label=rules.label(row),
-            meaning=meaning[:1].upper() + meaning[1:] + ".",
+            meaning=meaning,
             unit=row["unit"],
             headings=headings,
         )

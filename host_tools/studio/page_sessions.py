@@ -60,8 +60,13 @@ class _Page:
         w.words(_("Newest first. Choose one, or two to see them side by side."))
         with w.tag("table", None, "listing"):
             with w.tag("thead"), w.tag("tr"):
-                for text in (_("Session"), _("Played"), _("Records"), _("Show")):
-                    w.tag("th", text, scope="col")
+                for text, classes in (
+                    (_("Session"), ""),
+                    (_("Played"), ""),
+                    (_("Records"), "less"),
+                    (_("Show"), ""),
+                ):
+                    w.tag("th", text, classes, scope="col")
             with w.tag("tbody"):
                 for item in view.sessions:
                     self._row(item)
@@ -76,10 +81,10 @@ class _Page:
         with w.tag("tr"):
             w.tag("th", age, scope="row")
             w.tag("td", since + cut)
-            w.tag("td", str(item["records"]))
+            w.tag("td", str(item["records"]), "less")
             with w.tag("td"):
                 w.tick(
-                    _("Show"),
+                    "",
                     age in self._shown,
                     lambda on: self._choose(age, on),
                     aria_label=_("Show session {age}", age=age),

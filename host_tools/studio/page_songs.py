@@ -10,11 +10,11 @@ from host_tools.songs.importing import NOTATION
 from host_tools.sound.decode import SUFFIXES
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel
-from host_tools.studio.correcting import Correcting
+from host_tools.studio.correcting import Correcting, without_options
 from host_tools.studio.live import live
 from host_tools.studio.microphone import microphone
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number
+from host_tools.studio.texts import _, number, told
 from host_tools.studio.upload import drop_zone
 from host_tools.studio.writing import Writing
 from simulator.files.errors import CalandoError
@@ -24,6 +24,10 @@ KINDS = (
     ("voice", "A voice, as it was recorded"),
     ("heartbeat", "A heartbeat"),
 )
+
+
+# What a file may have several of, as song import chooses it; of a MIDI file a part is a track.
+CHOICES = {"part": "Part or track", "voice": "Voice", "tune": "Tune"}
 
 
 def build(studio: Studio) -> None:
@@ -50,6 +54,7 @@ class _Page:
         self._panel = panel
         self._kind = "notes"
         self._anyway = False
+        self._choice: dict[str, str] = {}
         self._said: Any = None
         self.box: Any = None
         self.correcting: Any = None
@@ -78,11 +83,26 @@ class _Page:
             False,
             lambda on: setattr(self, "_anyway", on),
         )
+        with w.tag("details"):
+            w.tag("summary", _("Which melody, where a file has several"))
+            w.words(_("By number or by name; then bring the file in, once more if need be."), "quiet")
+            with w.tag("div", None, "row"):
+                for name, text in CHOICES.items():
+                    with w.tag("label", _(text)):
+                        w.entry("", lambda said, name=name: self._choose(name, said), maxlength=40, size=12)
         self._said = w.tag("p", "", "problem", role="status")
+
+    def _choose(self, name: str, said: str) -> None:
+        self._choice.pop(name, None)
+        if said.strip():
+            self._choice[name] = said.strip()
 
     async def _arrived(self, file: Path, name: str) -> None:
         if self._kind == "notes":
-            await self._take("bring_song", file=str(file), name=name, choice={}, anyway=self._anyway)
+            choice = dict(self._choice)
+            if "part" in choice and NOTATION.get(Path(name).suffix.lower()) == "midi":
+                choice["track"] = choice.pop("part")
+            await self._take("bring_song", file=str(file), name=name, choice=choice, anyway=self._anyway)
         else:
             await self._take(
                 "bring_recording", file=str(file), name=name, kind=self._kind, anyway=self._anyway
@@ -116,6 +136,7 @@ class _Page:
 
     def say(self, text: str) -> None:
         """Say what went wrong, where it was begun."""
+        text = without_options(text)
         w.put_text(self._said, text[:1].upper() + text[1:].rstrip(".") + ".")
 
     # --- what was made of it ----------------------------------------------------------------------------------------
@@ -161,4 +182,4 @@ class _Page:
 def _told(lines: list[str]) -> None:
     with w.tag("ul", None, "lines"):
         for line in lines:
-            w.tag("li", line)
+            w.tag("li", without_options(told(line)))

@@ -3,6 +3,7 @@
 import { echarts } from "nicegui-echart";
 
 const MARGIN = { left: 56, right: 18, top: 36, bottom: 48 };
+const NARROW = 560, LEGEND_OVER = 40; // where name and legend do not fit beside each other, the legend is over it
 
 export default {
   template: `
@@ -41,7 +42,7 @@ export default {
   async mounted() {
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.chart = echarts.init(this.$refs.chart, null, { renderer: "svg" });
-    this.observer = new ResizeObserver(() => { this.chart.resize(); this.size += 1; });
+    this.observer = new ResizeObserver(() => { this.chart.resize(); this.draw(); });
     this.observer.observe(this.$refs.chart);
     this.dark = new MutationObserver(() => this.draw());
     this.dark.observe(document.body, { attributes: true, attributeFilter: ["class"] });
@@ -75,7 +76,7 @@ export default {
         lineStyle: { width: 2, type: line.style, color: this.colour(line.tone) } }));
       this.chart.setOption({
         animation: false,
-        grid: { ...MARGIN },
+        grid: { ...MARGIN, top: this.top() },
         legend: others.length ? { top: 0, right: MARGIN.right, itemHeight: 2, textStyle: { color: quiet } } : undefined,
         xAxis: { type: "value", min: this.xRange[0], max: this.xRange[1], name: this.xName, nameLocation: "middle",
           nameGap: 32, ...axis },
@@ -97,8 +98,13 @@ export default {
     },
     area() {
       const box = this.$refs.chart.getBoundingClientRect();
-      return { left: MARGIN.left, top: MARGIN.top, width: box.width - MARGIN.left - MARGIN.right,
-        height: box.height - MARGIN.top - MARGIN.bottom, box };
+      const top = this.top();
+      return { left: MARGIN.left, top, width: box.width - MARGIN.left - MARGIN.right,
+        height: box.height - top - MARGIN.bottom, box };
+    },
+    top() {
+      const crowded = this.lines?.length && this.$refs.chart.clientWidth < NARROW;
+      return MARGIN.top + (crowded ? LEGEND_OVER : 0);
     },
     place(point) {
       if (!this.size || !this.$refs.chart) return { visibility: "hidden" };

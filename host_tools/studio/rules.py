@@ -3,12 +3,13 @@
 A rule of two settings together is the firmware's own (Profile.from_values), which `whole` asks.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from firmware.prescription.profile import Profile, ProfileError
 from firmware.prescription.schema import pieces
-from host_tools.studio.texts import _, number
+from host_tools.studio.texts import _, number, told
 
 UNITS = ("bpm", "dba", "db", "min", "s", "percent", "per")
 LAYERS = ("minute", "tempo", "level", "minor", "brightness", "density")
@@ -47,6 +48,7 @@ GROUPS = (
 )  # fmt: skip
 
 Row = dict[str, Any]
+_CHANGE = re.compile(r"profile  (\w+)  ?(.*) -> (.*)")
 
 
 def grouped(schema: tuple[Row, ...]) -> list[tuple[str, list[Row]]]:
@@ -65,6 +67,16 @@ def label(row: Row) -> str:
         words.pop()
     text = " ".join(words).replace("spo2", "SpO2")
     return _(text[:1].upper() + text[1:])
+
+
+def meaning(row: Row, schema: tuple[Row, ...] = ()) -> str:
+    """Return what a setting means as a sentence; other settings of the schema in it by the names that they have there."""
+    text = _(row["meaning"])
+    for other in schema:
+        if "_" in other["name"]:
+            text = text.replace(other["name"], label(other))
+    text = text.replace("_", " ")
+    return text[:1].upper() + text[1:] + "."
 
 
 def allowed(row: Row, population: str) -> Any:
@@ -93,6 +105,18 @@ def in_words(row: Row, population: str) -> str:
     if row["kind"] == "text":
         return _("{low} to {high} plain letters", low=limits[0], high=limits[1])
     return ""
+
+
+def change_in_words(line: str, schema: tuple[Row, ...]) -> str:
+    """Return a line of what a commit changes (device/changes.py) with a setting by its name on the page."""
+    changed = _CHANGE.fullmatch(line)
+    row = next((row for row in schema if changed is not None and row["name"] == changed[1]), None)
+    if changed is None or row is None:
+        return told(line)
+    old, new = (
+        _(text.replace("_", " ")) if row["kind"] == "choice" else text for text in changed.group(2, 3)
+    )
+    return f"{label(row)}: {old} -> {new}"
 
 
 def entered(row: Row, text: str) -> Any:

@@ -53,8 +53,7 @@ class SegmentForm:
                 about, limits = f"about-segment-{name}", f"limits-segment-{name}"
                 with w.tag("div", None, "segment-setting"):
                     w.tag("span", rules.label(row), "setting-name")
-                    meaning = _(row["meaning"])
-                    w.tag("span", meaning[:1].upper() + meaning[1:] + ".", "setting-meaning", id=about)
+                    w.tag("span", rules.meaning(row), "setting-meaning", id=about)
                     with w.tag("div", None, "setting-field"):
                         field = self._field(row, segment[name], f"{about} {limits}")
                         if row["unit"]:

@@ -6,12 +6,14 @@ not in it stays English, as do the device's own.
 
 import datetime
 import io
+import re
 from functools import cache
 from gettext import GNUTranslations
 from pathlib import Path
 from typing import Any
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
+TOLD, KEY = "told", "key"  # contexts in the catalogue
 FOLDER = Path(__file__).parent / "locale"
 
 _language = "en"
@@ -34,6 +36,24 @@ def _(text: str, **values: Any) -> str:
     if _language != "en":
         text = _catalogue(_language).gettext(text)
     return text.format(**values) if values else text
+
+
+def told(sentence: str) -> str:
+    """Return what another part of the program told in English, with its values in it, in the reader's language.
+
+    The catalogue has it with places for the values, in the context TOLD; of {key} it has each name in the context KEY.
+    """
+    if _language != "en":
+        for pattern, text in _patterns(_language):
+            found = pattern.fullmatch(sentence)
+            if found is not None:
+                catalogue = _catalogue(_language)
+                values = {
+                    name: catalogue.pgettext(KEY, value) if name == "key" else value
+                    for name, value in found.groupdict().items()
+                }
+                return text.format(**values)
+    return sentence
 
 
 def number(value: Any) -> str:
@@ -77,11 +97,31 @@ def preferred(accept_language: str) -> tuple[str, str | None]:
 
 
 @cache
+def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """Return what `told` looks for, and what it says then."""
+    found = []
+    for message in _read(language):
+        if message.context == TOLD:
+            literal = re.split(r"{(\w+)}", message.id)
+            text = "".join(
+                f"(?P<{part}>.*?)" if at % 2 else re.escape(part) for at, part in enumerate(literal)
+            )
+            found.append((re.compile(text), message.string))
+    return found
+
+
+def _read(language: str) -> Any:
+    from babel.messages import pofile
+
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        return pofile.read_po(file, locale=language)
+
+
+@cache
 def _catalogue(language: str) -> GNUTranslations:
-    from babel.messages import mofile, pofile
+    from babel.messages import mofile
 
     compiled = io.BytesIO()
-    with (FOLDER / f"{language}.po").open("rb") as file:
-        mofile.write_mo(compiled, pofile.read_po(file, locale=language))
+    mofile.write_mo(compiled, _read(language))
     compiled.seek(0)
     return GNUTranslations(compiled)

@@ -150,7 +150,7 @@ def import_and_correct_a_song(hand):
         hand.press(button(hand, "Higher").first)
         hand.press(button(hand, "Longer").first)
     else:
-        hand.reach(hand.page.get_by_role("button", name="Note 1: G4, 1 beats"))
+        hand.reach(hand.page.get_by_role("button", name="Note 1: G4, 1 beat"))
         hand.page.keyboard.press("ArrowRight")
         hand.page.keyboard.press("ArrowUp")
         hand.page.keyboard.press("+")

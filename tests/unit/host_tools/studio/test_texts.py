@@ -2,6 +2,7 @@
 
 import ast
 import datetime
+import itertools
 import re
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from firmware.care import plan
 from firmware.prescription import programme
 from host_tools.device.changes import CONTRAINDICATIONS
 from host_tools.programmes import rules as listening
-from host_tools.sessions import words
+from host_tools.sessions import note, words
 from host_tools.songs import parents_page
-from host_tools.studio import correcting, page_programmes, page_songs, rules, segments, texts, writing
+from host_tools.studio import correcting, page_programmes, page_songs, rules, segments, tasks, texts, writing
 from simulator.interpreter import ROOT
 
 PLACES = re.compile(r"{\w+}")
@@ -33,6 +34,11 @@ def sentences():
     found += (
         [title for title, _ in rules.GROUPS]
         + list(writing.NAMES.values())
+        + list(page_songs.CHOICES.values())
+        + list(correcting.OPTIONS.values())
+        + [question for question, _ in note.WORDS.values()]
+        + [title[:1].upper() + title[1:] for _, title, _ in tasks.patients()]
+        + ["flat"]
         + [text for _, text in page_songs.KINDS + correcting.ORDERS + page_programmes.ORDERS]
     )
     found += [text for rule in listening.RULES for text in rule] + list(listening.SHAPES.values())
@@ -70,6 +76,65 @@ def german():
     texts.use("de", "de_CH")
     yield
     texts.use("en")
+
+
+def told_by_imports():
+    """What the rooms of songs tell of a file, with 7 for each value; what is put together elsewhere is left out."""
+    found = []
+    for path in (ROOT / "host_tools" / "songs").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if name.endswith("told.append"):
+                found += said(node.args[0])
+    return found
+
+
+def said(node):
+    """Every text that an expression may give; none where that cannot be told from it alone."""
+    if isinstance(node, ast.Constant):
+        return [node.value]
+    if isinstance(node, ast.IfExp):
+        return said(node.body) + said(node.orelse)
+    if isinstance(node, ast.BinOp):
+        return ["".join(parts) for parts in itertools.product(said(node.left), said(node.right))]
+    if isinstance(node, ast.JoinedStr):
+        parts = [
+            said(part.value if isinstance(part, ast.FormattedValue) else part) or ["7"]
+            for part in node.values
+        ]
+        return ["".join(texts) for texts in itertools.product(*parts)]
+    return []
+
+
+@pytest.mark.usefixtures("german")
+def test_whatever_an_import_tells_is_told_in_the_readers_language():
+    english = told_by_imports()
+    assert len(english) > 60
+    # What is put together of several choices there: "7 note is ... they were" is never said.
+    never = re.compile(
+        r"7 7|the voice 7|.*semitones?7|7 note is .*they were|7 notes are (.*it was|never .* file, 7)"
+    )
+    assert [line for line in english if texts.told(line) == line and not never.match(line)] == []
+    assert texts.told("key: Bb major") == "Tonart: B-Dur" and texts.told("key: B minor") == "Tonart: H-Moll"
+    assert texts.told("a sentence that nobody has") == "a sentence that nobody has"
+
+
+@pytest.mark.usefixtures("german")
+def test_what_a_commit_changes_has_the_names_of_the_page():
+    schema = rules.own_schema()
+    assert rules.change_in_words("profile  level_dba 41 dBA -> 44 dBA", schema) == "Pegel: 41 dBA -> 44 dBA"
+    assert (
+        rules.change_in_words("profile  population newborn -> adult", schema)
+        == "Gruppe: Neugeborenes -> Erwachsener"
+    )
+    assert rules.change_in_words("song.mine  goes (7 bytes)", schema) == "song.mine: wird entfernt (7 bytes)"
+
+
+@pytest.mark.usefixtures("german")
+def test_a_meaning_names_other_settings_as_the_page_does():
+    schema = rules.own_schema()
+    mode = next(row for row in schema if row["name"] == "mode")
+    assert "vom Anfangstempo" in rules.meaning(mode, schema) and "_" not in rules.meaning(mode, schema)
 
 
 @pytest.mark.usefixtures("german")
