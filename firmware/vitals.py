@@ -66,6 +66,7 @@ _RESTLESS = const(200)  # of 256: beats so odd that the period sets their interv
 
 _DOUBLED_PERCENT = const(135)  # farther from the waves' rate than one that lags
 _MISSED_PERCENT = const(88)
+_WAVES_LAST_PAIRS = const(250)  # so long what the waves said steers where beats are looked for
 _SHAPELESS_SECONDS = const(4)
 _FASTEST_HEART_MBPM = const(320000)  # a lamp's swing is often faster, no heart's
 _BRADYCARDIA_MBPM = const(100000)  # a newborn's: shown from two intervals, before eight seconds have passed
@@ -155,6 +156,9 @@ class Vitals:
         self._red_limit = 0
         self._good_head = head - _STALE_AFTER_PAIRS
         self._sure_head = head - _WEAK_PAIRS
+        self._twofold_until = head  # pairs; each beat has a second wave about half-way to the next
+        self._waves_until = head  # pairs; and its waves are surely in pairs this far apart
+        self._waves_ticks = 0
         self._shaped = False  # a pulse was seen that rises faster than it falls
         self._period.forget()
         self._beats.forget()
@@ -387,7 +391,8 @@ class Vitals:
             self._levelled_to = end
 
     def _find_beats(self, head):
-        period = self._period.ticks or self._period.last_ticks
+        self._follow_waves(head)
+        period = self._beat_ticks(head, self._period.ticks or self._period.last_ticks)
         if not period or not self._limit:
             return
         oldest = self._since + self._half + 2
@@ -397,15 +402,25 @@ class Vitals:
             oldest,
             self._levelled_to,
             period,
-            self._period.twofold or self.rates.halfway,
+            head < self._twofold_until,
             self._limit,
             head,
-            self._light(),
+            pulse.light(self._state),
         )
 
-    def _light(self):
-        """The light now: 32 samples added up, those between the newest and the oldest taken as their mean."""
-        return 2 * (self._state[pulse.IR_SUM] + self._state[pulse.IR_SUM_BEFORE])
+    def _follow_waves(self, head):
+        """Remember for some seconds what the waves say of each beat's second one: they do not say it at every wave."""
+        if self._period.twofold or self.rates.halfway:
+            self._twofold_until = head + _WAVES_LAST_PAIRS
+        if self.rates.sure_mbpm:
+            self._waves_ticks = _MBPM_TICKS // self.rates.sure_mbpm
+            self._waves_until = head + _WAVES_LAST_PAIRS
+
+    def _beat_ticks(self, head, ticks):
+        """Return the period that beats come in: the waves', where `ticks` is but the way to a second wave of theirs."""
+        if head < self._waves_until and ticks * _DOUBLED_PERCENT < self._waves_ticks * 100:
+            return self._waves_ticks
+        return ticks
 
     def _judge(self, head):
         """Decide which rate, if any, is to be shown."""
@@ -417,12 +432,13 @@ class Vitals:
         now = head * pulse.TICKS_PER_PAIR
         period = self._period
         by_period = 0
+        beat_ticks = self._beat_ticks(head, period.ticks)
         if period.ticks and period.strength >= (
             _WEAK_PERMILLE if period.pairs >= _LONG_ENOUGH_PAIRS else _STRONG_PERMILLE
         ):
-            by_period = _MBPM_TICKS // period.ticks
+            by_period = _MBPM_TICKS // beat_ticks
             if beats.lately_odd > _RESTLESS:
-                self._set_interval(period)
+                self._set_interval(period, beat_ticks)
         reason = None
         rate = 0
         odd = 0
@@ -461,7 +477,9 @@ class Vitals:
             else:
                 self._unknown(reasons.MOTION if beats.lately_odd > _RESTLESS // 2 else reasons.TOO_WEAK)
             return
-        if period.doubtful or (not self._newborn and self._is_second_wave(period)):
+        if beat_ticks == period.ticks and (
+            period.doubtful or (not self._newborn and self._is_second_wave(period))
+        ):
             reason = reasons.ESTIMATORS_DISAGREE  # twice the true rate is worse than none
         elif by_period and rate:
             if odd == 0 and rate > by_period // 10 * 18 and beats.steady_ticks(self._second):
@@ -539,20 +557,20 @@ class Vitals:
         """Return how long the last beat lets a rate be shown."""
         beats = self._beats
         then = beats.level(beats.count - 1)
-        change = self._light() - then
+        change = pulse.light(self._state) - then
         if change < 0:
             change = -change
         return _SILENCE_TICKS if change > then >> _SAME_LIGHT_SHIFT else _SILENCE_SAME_LIGHT_TICKS
 
-    def _set_interval(self, period):
-        """The local interval misled the booking of beats: take that of steady beats, or the period."""
+    def _set_interval(self, period, ticks):
+        """The local interval misled the booking of beats: take that of steady beats, or the period, `ticks`."""
         beats = self._beats
         steady = beats.steady_ticks(self._second)
         if steady:
             beats.local_ticks = steady
         elif period.strength > 2 * _WEAK_PERMILLE:
-            if beats.local_ticks * 3 > period.ticks * 4 or beats.local_ticks * 4 < period.ticks * 3:
-                beats.local_ticks = period.ticks
+            if beats.local_ticks * 3 > ticks * 4 or beats.local_ticks * 4 < ticks * 3:
+                beats.local_ticks = ticks
 
     def _mean_rate(self, ticks, number, odd, now):
         """The mean rate of `number` beats over `ticks`, and of the time since, at the present interval."""

@@ -18,7 +18,13 @@ _MASK = const(63)
 _BEHIND_PERCENT = const(40)
 _AHEAD_PERCENT = const(30)
 _FARTHEST_PAIRS = const(30)  # 0.6 s: a period that is twice the true one must not hide every other beat
-_TWOFOLD_PERCENT = const(60)  # both, with a second wave half-way, which may be nearly as steep as the first
+# With a second wave about half-way, which may be steeper than its beat, both are looked at: steepest this far around.
+_TWOFOLD_PERCENT = const(30)
+_OFF_BEAT_PERCENT = const(25)  # farther from where the next beat is due it is the other wave,
+_DUE_BEATS = const(3)  # up to so many of them; later anything is a beat
+_AROUND_PAIRS = const(6)  # a wave's height is over the mean of 0.26 s around it, as `waves` has it
+_HIGHER_PERCENT = const(110)  # of the beats beside it; so often in turn, and the other wave is the beat
+_HIGHER_TURNS = const(3)
 _THRESHOLD_PERCENT = const(25)  # of the usual steepness
 _SHORT_PERCENT = const(65)  # an interval below this share of the local one holds an extra beat
 _LONG_PERCENT = const(165)  # and from this share on a beat was missed
@@ -58,6 +64,9 @@ class Beats:
         self.first = self.count
         self._pending = 0
         self._searched = 0
+        self._height = 0  # of the last beat, and of the highest wave since, where each beat has a second wave
+        self._between = 0
+        self._turns = 0  # how often in turn that was the higher
 
     def broken(self):
         """Take it that samples were lost: the next beat begins a new stretch."""
@@ -137,7 +146,7 @@ class Beats:
 
         `period` in ticks steers how far apart beats are; `limit` is the usual second's steepest slope,
         `light` the sum of 32 samples at pair `head`, up to which `slopes` are known. `twofold`: each beat has a
-        second wave half-way to the next.
+        second wave about half-way to the next.
         """
         interval = period
         if self.local_ticks and self.local_ticks < interval:
@@ -173,6 +182,8 @@ class Beats:
             before = ring[(n - 2) & pulse.RING_MASK]
             ticks = (n - 1) * pulse.TICKS_PER_PAIR
             ticks += pulse.vertex(before, top, ring[n & pulse.RING_MASK], pulse.TICKS_PER_PAIR)
+            if twofold and self._is_between(ticks, interval, pulse.prominence(slopes, n - 1, _AROUND_PAIRS)):
+                continue
             at = self.count & _MASK
             self.tops[at] = pulse.top(ring, n - 1, n - 1 + ahead)
             self.times[at] = ticks
@@ -193,6 +204,30 @@ class Beats:
             and self.usual > limit // 3
         ):
             self.usual -= self.usual // 16
+
+    def _is_between(self, ticks, interval, height):
+        """Return whether this wave, so high, is the other one of each beat: it comes when none is due."""
+        if self.count == self.first:
+            self._height = height
+            self._between = 0
+            return False
+        since = ticks - self.times[(self.count - 1) & _MASK]
+        due = (since + interval // 2) // interval
+        if due == 0 or (
+            due <= _DUE_BEATS and abs(since - due * interval) * 100 > interval * _OFF_BEAT_PERCENT
+        ):
+            if height > self._between:
+                self._between = height
+            return True
+        beside = height if height > self._height else self._height
+        self._turns = self._turns + 1 if self._between * 100 > beside * _HIGHER_PERCENT else 0
+        self._height = height
+        self._between = 0
+        if self._turns < _HIGHER_TURNS:
+            return False
+        self._turns = 0
+        self.broken()
+        return True
 
     def _book(self, ticks, period):
         local = self.local_ticks

@@ -258,7 +258,8 @@ class Breath:
         ticks += pulse.vertex(total[lag - 1], total[lag], total[lag + 1], _STEP_TICKS)
         self.rate_mbpm = _MBPM_TICKS // ticks
         if not irregular:
-            self._swing(lag)
+            if self._laid >= _BREATHS * lag:
+                self._swing(lag)
             if self._laid >= _RING:
                 self._measure_coherence()
 

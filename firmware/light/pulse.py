@@ -29,7 +29,7 @@ _HALF = const(1)  # 1 when the first sample of a pair is waiting
 _WAITING = const(2)  # that sample, of infrared and red
 IR_SUM = const(4)  # the newest 4 pairs of infrared, of red; then the 4 pairs before
 RED_SUM = const(5)
-IR_SUM_BEFORE = const(6)
+_IR_SUM_BEFORE = const(6)
 _RED_SUM_BEFORE = const(7)
 FILLED = const(8)  # 0: the next _FILLS pairs each fill the 8 pairs
 _FILLS = const(3)  # the first may hold a sample of before
@@ -87,17 +87,17 @@ def smooth(state: ptr32, ir_slopes: ptr32, red_slopes: ptr32, ir: ptr32, red: pt
             state[IR_SUM] = int(state[IR_SUM]) + a - int(state[_PAIRS + half])
             state[RED_SUM] = int(state[RED_SUM]) + b - int(state[_RED_PAIRS + half])
             if fill < _FILLS:
-                state[IR_SUM_BEFORE] = 4 * a
+                state[_IR_SUM_BEFORE] = 4 * a
                 state[_RED_SUM_BEFORE] = 4 * b
-            state[IR_SUM_BEFORE] = (
-                int(state[IR_SUM_BEFORE]) + int(state[_PAIRS + half]) - int(state[_PAIRS + tap])
+            state[_IR_SUM_BEFORE] = (
+                int(state[_IR_SUM_BEFORE]) + int(state[_PAIRS + half]) - int(state[_PAIRS + tap])
             )
             state[_RED_SUM_BEFORE] = (
                 int(state[_RED_SUM_BEFORE]) + int(state[_RED_PAIRS + half]) - int(state[_RED_PAIRS + tap])
             )
             state[_PAIRS + tap] = a
             state[_RED_PAIRS + tap] = b
-            ir_slopes[head & RING_MASK] = int(state[IR_SUM_BEFORE]) - int(state[IR_SUM]) + SLOPE_BIAS
+            ir_slopes[head & RING_MASK] = int(state[_IR_SUM_BEFORE]) - int(state[IR_SUM]) + SLOPE_BIAS
             red_slopes[head & RING_MASK] = int(state[_RED_SUM_BEFORE]) - int(state[RED_SUM]) + SLOPE_BIAS
             state[HEAD] = head + 1
         i += 1
@@ -432,6 +432,21 @@ def fall(slopes: ptr32, n: int, end: int) -> int:
     while n < end:
         total += int(slopes[n & RING_MASK]) - SLOPE_BIAS
         n += 1
+    return total
+
+
+@micropython.viper
+def light(state: ptr32) -> int:
+    """Return the light now: 4 sums over 80 ms added up, of which `fall` tells how they changed before."""
+    head = int(state[HEAD])
+    total = 0
+    k = 1
+    while k < 8:
+        weight = k
+        if k > 4:
+            weight = 8 - k
+        total += weight * int(state[_PAIRS + ((head - k) & 7)])
+        k += 1
     return total
 
 

@@ -79,6 +79,9 @@ _SAME_PERCENT = const(15)
 # that); groups of any other length are beats of a heart that has slowed.
 _MULTIPLE_PERCENT = const(8)
 _SAME_RATE_PERCENT = const(5)
+_NO_BREATH_MBPM = const(
+    105000
+)  # faster is no newborn's breath: with a sure second wave it is calm from there on
 _UNCHANGED_PERMILLE = const(850)  # a period as strong as this, and the same as the calm one: the beats go on
 
 
@@ -286,6 +289,8 @@ class Rates:
         if slow is None or self.fast_mbpm != slow or row.run < (_SEEN_WAVES if self._is_calm(rate) else _RUN):
             return reasons.TWO_RATES if now < self._doubted_until else None
         if self.sure_mbpm and rate >= slow:
+            if rate > _NO_BREATH_MBPM and (rate - slow) // 100 <= slow // 10000 * _SAME_RATE_PERCENT:
+                self._calm = _MBPM_TICKS // rate
             return None  # what is shown then is the sure one
         if slow < self._least or slow > self._most:
             return reasons.OUT_OF_RANGE

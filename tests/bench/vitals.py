@@ -197,6 +197,10 @@ def _tables(results: Results) -> str:
 
     row("beats, F1 at ±100 ms, adults", lambda peer: "–" if peer == "FFT, 8 s" else f1("adults, beats")(peer))
     row(
+        "the same, reference filled",
+        lambda peer: "–" if peer == "FFT, 8 s" else f1("adults, beats" + FILLED_REFERENCE)(peer),
+    )
+    row(
         "beats, F1 at ±100 ms, stress", lambda peer: "–" if peer == "FFT, 8 s" else f1("stress, pooled")(peer)
     )
     row("falls below 100: median wait, s", lambda peer: f"{np.median(results.waits[peer]):.1f}")
