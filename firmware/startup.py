@@ -40,7 +40,8 @@ def _load_profile(device):
     try:
         found = device.store.load(names.PROFILE)
         if found is not None:
-            values = profile.migrate(json.loads(bytes(found[1])), found[0])
+            schema, payload = found
+            values = profile.migrate(json.loads(bytes(payload)), schema)
             if values.get("listening_programme", "none") != "none":
                 # What plays it stays: below what is needed for a moment, that it may leave one piece of memory behind.
                 from firmware.care import (
@@ -64,7 +65,7 @@ def _load_profile(device):
                 device.sources = sounding = _load_sources(device)
             device.patterns = [source for source in sounding if getattr(source, "grows", False)]
             device.profile = Prescription(committed)
-            device.profile_digest = binascii.hexlify(hashlib.sha256(found[1]).digest()).decode()[:16]
+            device.profile_digest = binascii.hexlify(hashlib.sha256(payload).digest()).decode()[:16]
             device.inputs.profile_confirmed = True
     finally:
         # A record that is whole and yet no profile, one of a newer firmware, or its song or recording is not here.

@@ -36,7 +36,7 @@ _IR_HIGH = const(1)
 _RED_LOW = const(2)
 _RED_HIGH = const(3)
 _LOST_AGAIN_PAIRS = const(250)  # samples lost twice within 5 s: what came before is not used
-_LEVEL_JUMP_PERCENT = const(25)  # within a second: another hold of the sensor, not the room's light
+_LEVEL_JUMP_PERCENT = const(25)  # within a second: another grip of the sensor, not the room's light
 # So long without a beat there is no pulse to show: 3 s, for the sensor may be off; 5 s where the light is the
 # same as at the last beat within 1/32, which it is not when the sensor comes off.
 _SILENCE_TICKS = const(9600)
@@ -149,7 +149,7 @@ class Vitals:
         self._unknown(reasons.UNSETTLED)
 
     def _begin(self, head):
-        """Use nothing that came before pair `head`: it is of another hold of the sensor."""
+        """Use nothing that came before pair `head`: it is of another grip of the sensor."""
         self._since = head + _SETTLING_PAIRS
         self._levelled_to = self._since + self._half
         self._limit = 0
@@ -191,7 +191,7 @@ class Vitals:
         self._lost_until = head + pairs + _LOST_AGAIN_PAIRS
 
     def led_changed(self):
-        """Know that the light changes by our own doing: the step that follows is no other hold of the sensor, no wave
+        """Know that the light changes by our own doing: the step that follows is no other grip of the sensor, no wave
         and no movement.
         """
         self._led_guard = self._state[pulse.HEAD] + 2 * pulse.PAIRS_PER_S

@@ -11,6 +11,7 @@ from array import array
 
 from micropython import const
 
+from firmware import reasons
 from firmware.care.hour import MINUTES, Hour
 
 SESSIONS_MAX = const(16)
@@ -74,12 +75,12 @@ class Dose:
             profile.daily_min - self.minutes_today < _SHORTEST_MIN
             or self.sessions_today >= profile.sessions_a_day
         ):
-            return "dose"
+            return reasons.DOSE
         if self.count == SESSIONS_MAX:
-            return "dose"
+            return reasons.DOSE
         since = self.minutes_since_last_session
         if since is not None and since < profile.gap_min:
-            return "too_soon"
+            return reasons.TOO_SOON
         return None
 
     def allowed_ms(self, profile):

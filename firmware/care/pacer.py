@@ -7,6 +7,8 @@ nothing allocated.
 
 from micropython import const
 
+from firmware import reasons
+
 _SETTLED_READINGS = const(10)  # seconds with a breath before it counts as known
 _READINGS = const(64)
 _LEAST_BEATS = const(4)  # 15 breaths a minute at 60 beats: who breathes faster than that wants is not led
@@ -41,7 +43,6 @@ _KEPT_MS = const(20_000)  # the feedback stays as it is while the swing is unkno
 
 OFF = "off"
 PACED = "paced"
-LET_GO = "let_go"
 
 
 class Pacer:
@@ -173,7 +174,7 @@ class Pacer:
             self._set_pace()
             self._breath_ms = rest_ms
         if self.paced_ms - self._waited_ms >= _JUDGED_MS and self._is_ignored(pace_mbpm):
-            self.state = LET_GO
+            self.state = reasons.LET_GO
 
     def _is_ignored(self, pace_mbpm):
         """Return whether of the breaths of the last three minutes too few followed."""
@@ -193,7 +194,7 @@ class Pacer:
             self.swell_cdb = min(self.swell_cdb + most, self._profile.breath_swell_cdb)
         else:
             self.swell_cdb = max(self.swell_cdb - most, 0)
-            if not self.swell_cdb and self.state == LET_GO:
+            if not self.swell_cdb and self.state == reasons.LET_GO:
                 self.pace_mbpm = None
 
     def _feed_back(self, elapsed_ms, inputs):

@@ -19,13 +19,13 @@ GREEN = "green"
 AMBER = "amber"
 # Dim enough beside a sleeping child; of full brightness.
 _READY_PERMILLE = const(6)
-_PLAYING_PERMILLE = const(30)
+PLAYING_PERMILLE = const(30)
 _FADING_PERMILLE = const(12)
 _REFUSED_PERMILLE = const(40)
 STOPPED_PERMILLE = const(60)
 
 COLUMNS = const(16)  # of a 128 x 32 display in MicroPython's 8 x 8 letters
-_PLAYING = (reasons.BASELINE, reasons.MATCH, reasons.LEAD, reasons.SUSTAIN, reasons.HOLD)
+PLAYING = (reasons.BASELINE, reasons.MATCH, reasons.LEAD, reasons.SUSTAIN, reasons.HOLD)
 
 
 class Gestures:
@@ -76,9 +76,9 @@ class Gestures:
 def show_light(outputs, refused, fell_back=False):
     """Set the record's light from its phase. refused: a press was, a moment ago; fell_back: an older firmware runs."""
     phase = outputs.phase
-    if phase in _PLAYING:
+    if phase in PLAYING:
         outputs.light_colour = GREEN
-        outputs.light_permille = _PLAYING_PERMILLE
+        outputs.light_permille = PLAYING_PERMILLE
     elif phase == reasons.FADE:
         outputs.light_colour = GREEN
         outputs.light_permille = _FADING_PERMILLE
@@ -165,7 +165,7 @@ class Display:
         second = _PHASE_TEXT.get(phase, _READY)
         third = ""
         on = phase != reasons.IDLE
-        if phase in _PLAYING:
+        if phase in PLAYING:
             if self._minutes != outputs.minutes_left:
                 self._minutes = outputs.minutes_left
                 self._minutes_text = "%d min left" % outputs.minutes_left

@@ -33,8 +33,6 @@ REMIND_MS = const(120_000)  # the display asks for the sensor to be taken off
 BASELINE_MOST_MS = const(120_000)  # no breath by then: plain music
 NEUTRAL = const(500)  # brightness and density of paced music, which the breath moves to both sides
 
-_PLAYING = (reasons.BASELINE, reasons.MATCH, reasons.LEAD, reasons.SUSTAIN, reasons.HOLD)
-
 
 class Session:
     """One profile's sessions, one after another. `dose` counts them (dose.py); main.py keeps it on flash."""
@@ -97,7 +95,7 @@ class Session:
         self._count_down()
         if self.dose.tick(self._elapsed_ms):
             self._save_min += 1
-        if self.phase in _PLAYING:
+        if self.phase in panel.PLAYING:
             self._play(inputs, outputs, verdict)
         elif not self._over:
             self._let_go(inputs, outputs, verdict)
@@ -173,7 +171,7 @@ class Session:
             self._take_baseline(inputs, outputs)
         else:
             self._lead(inputs, outputs, verdict)
-        if self.phase in _PLAYING and self._something_sounds():
+        if self.phase in panel.PLAYING and self._something_sounds():
             self._set_level(inputs, outputs)
 
     def _take_baseline(self, inputs, outputs):
@@ -253,7 +251,7 @@ class Session:
             return
         self.tempo.curve_ms += self._elapsed_ms  # loudness goes on along its curve
         pacer.advance(self._elapsed_ms, inputs, inputs.phrase_ended, verdict.action >= FREEZE)
-        why = reasons.LET_GO if pacer.state == "let_go" else None
+        why = reasons.LET_GO if pacer.state == reasons.LET_GO else None
         phase = reasons.SUSTAIN if why is not None or pacer.at_floor else reasons.LEAD
         if phase != self.phase or why != self.reason:
             self._enter(phase, why)

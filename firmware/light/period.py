@@ -73,7 +73,7 @@ class Period:
         self.forget()
 
     def forget(self):
-        """Start anew: what came before belongs to another hold of the sensor."""
+        """Start anew: what came before belongs to another grip of the sensor."""
         for i in range(self._candidates):
             self._path[i] = 0
         self.pairs = 0  # that the last measurement rested on

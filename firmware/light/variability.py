@@ -34,7 +34,7 @@ class Variability:
         self.forget()
 
     def forget(self):
-        """Begin with nothing known: what comes is another hold of the sensor."""
+        """Begin with nothing known: what comes is another grip of the sensor."""
         self.hide()
         self._rhythm.forget()
         self.breath.forget()

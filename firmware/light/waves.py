@@ -297,7 +297,7 @@ class Waves:
         self.forget()
 
     def forget(self):
-        """Start anew: what came before belongs to another hold of the sensor."""
+        """Start anew: what came before belongs to another grip of the sensor."""
         self.every.forget()
         self.strong.forget()
         if self.tall is not None:

@@ -23,7 +23,7 @@ import micropython
 from micropython import const
 
 from firmware.memory.names import SESSION, SESSIONS_KEPT
-from firmware.reasons import PHASES, REASONS
+from firmware.reasons import LET_GO, PHASES, REASONS
 
 RECORD_BYTES = 16
 # What a driver says of its chip (drivers/max3010x.py, drivers/adc.py); the detail of a "fault" is a place in this list.
@@ -54,7 +54,7 @@ EVENTS = (
     "seed",
     "arm",
 )
-PACERS = ("off", "paced", "let_go")
+PACERS = ("off", "paced", LET_GO)
 BREATH_EVERY_S = 10  # so often a breath is kept, so that 45 minutes of rows still fit beside
 
 _ROW = "<HBBHHHHHBB"

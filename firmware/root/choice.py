@@ -24,7 +24,7 @@ SUMS = "sums"  # in a slot: a line "CRC-32 path" for each file of it, and at the
 DAMAGED, NEVER_RAN = "damaged", "never_ran"  # why a firmware was left
 _WATCH_MS = const(8000)  # to load and put together everything; the firmware then asks for less
 _PIECE_BYTES = const(2048)
-_SAID_BYTES = const(100)
+_SAID_BYTES = const(200)
 _DIM_PERMILLE = const(60)
 # The second scratch register of the watchdog, which neither the chip's own programs nor MicroPython use: a mark, the slot
 # that is tried, and how often since power came, or it last reached its loop. firmware/drivers/resets.py clears it.
@@ -76,7 +76,8 @@ def died(slot, error):
     sys.print_exception(error, said)  # pyright: ignore[reportArgumentType]
     try:
         text = said.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
-        _write("died", slot + " " + text.strip().split("\n")[-1][:_SAID_BYTES])
+        # What it was, and the line before: where.
+        _write("died", slot + " " + "\n".join(text.strip().split("\n")[-2:])[:_SAID_BYTES])
     except OSError:
         pass  # it will be tried again all the same
     machine.reset()

@@ -36,6 +36,7 @@ _FILTER_BIAS = const(1 << 22)
 
 # Coefficients of 512 at 8 kHz: 512 * (1 - exp(-2 * pi * f / 8000)). Levels are set so that each gives the
 # commanded level by itself (tests/unit/firmware/test_audio_level.py holds them to it).
+SOUNDSCAPE_GAIN = const(5)  # the place of it below
 # name: three coefficients, swell period in blocks of 16 ms, swell depth in thousandths, gain, heartbeat
 SOUNDSCAPES = {
     "ocean": (166, 166, 46, 469, 450, 4135, False),  # two poles at 500 Hz, nothing under 120 Hz; 7.5 s

@@ -126,7 +126,7 @@ class Segue:
             if not coming.moving and not self._melody:
                 audio.loudness.forget_correction()
             state = audio.noise
-            gain = noise.SOUNDSCAPES[self._name][5]
+            gain = noise.SOUNDSCAPES[self._name][noise.SOUNDSCAPE_GAIN]
             state[noise.GAIN_TARGET] = (gain << 10) // 1000 * coming.now
             state[noise.GAIN_SHIFT] = _FOLLOWS_SHIFT if coming.moving else 0
         parting = self._parting
@@ -143,7 +143,9 @@ class Segue:
             return
         audio = self._audio
         self._parting.now = self._coming.now if self._name is not None else 0
-        self._parting_gain = noise.SOUNDSCAPES[self._name][5] << 10 if self._name is not None else 0
+        self._parting_gain = (
+            noise.SOUNDSCAPES[self._name][noise.SOUNDSCAPE_GAIN] << 10 if self._name is not None else 0
+        )
         self._parting.go(bend, 0, blocks, audio.loudness.blocks)
         audio.exchange(name)
         audio.noise[noise.GAIN_TARGET] = 0

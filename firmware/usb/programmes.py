@@ -5,6 +5,10 @@ import json
 from firmware.memory.names import PROGRAMME, SONG, VOICE
 
 SONG_BYTES_MAX = 3072  # programme.SONG_BYTES_MAX, without loading that module for it
+# Places of a segment in the compact form: prescription/programme.py, TABLE.
+_SOURCE = 1
+_NAME = 2
+_MINUTES = 3
 _ADULTS_SESSION_MIN = 30  # the ready-made profile's, for one that leaves it out
 
 
@@ -30,7 +34,7 @@ def check_followed(files, coming, built_in_bytes, name, session_min):
     size = 0
     seen = []
     for segment in segments:
-        source, song = segment[1], segment[2]
+        source, song = segment[_SOURCE], segment[_NAME]
         if (source, song) in seen:
             continue
         seen.append((source, song))
@@ -43,7 +47,7 @@ def check_followed(files, coming, built_in_bytes, name, session_min):
         raise ValueError(
             "the songs of programme %s have %d bytes together and may have %d." % (name, size, SONG_BYTES_MAX)
         )
-    minutes = -int(-sum([segment[3] for segment in segments]) // 1)
+    minutes = -int(-sum([segment[_MINUTES] for segment in segments]) // 1)
     session_min = _ADULTS_SESSION_MIN if session_min is None else session_min
     if minutes > session_min:
         raise ValueError(

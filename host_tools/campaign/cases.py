@@ -6,7 +6,7 @@ import numpy as np
 
 from firmware.prescription.profile import READY, Profile, ProfileError
 from host_tools.campaign import factors, sampling
-from host_tools.campaign.plan import Cohort, Plan
+from host_tools.campaign.plan import CampaignPlan, Cohort
 from host_tools.campaign.sampling import Values
 
 START_S = 5.0  # when somebody presses the button
@@ -18,7 +18,7 @@ CLICK_S = 2.5  # the least time between two fingers on the button
 Event = dict[str, Any]
 
 
-def scenario_of(plan: Plan, cohort: Cohort, number: int) -> dict[str, Any]:
+def scenario_of(plan: CampaignPlan, cohort: Cohort, number: int) -> dict[str, Any]:
     """Return the scenario of session `number`, as the values of its file; its [expect] asks that every limit be kept."""
     drawn = sampling.draw(plan, cohort, number)
     seed = sampling.seed(plan.digest, cohort.name, number)

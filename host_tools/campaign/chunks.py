@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.campaign.plan import TIERS, Plan
+from host_tools.campaign.plan import TIERS, CampaignPlan
 from host_tools.campaign.session import Record
 from simulator.files.errors import CalandoError, os_reason
 
@@ -70,7 +70,7 @@ def line_of(record: Record) -> str:
     return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def blocks(folder: Path, plan: Plan, shares: dict[tuple[str, str], int], program: str) -> list[Block]:
+def blocks(folder: Path, plan: CampaignPlan, shares: dict[tuple[str, str], int], program: str) -> list[Block]:
     """Return every block with something still to play, cohorts and tiers in turn so that each gets on."""
     found: list[tuple[float, Block]] = []
     for (cohort, tier), count in shares.items():
@@ -88,7 +88,9 @@ def blocks(folder: Path, plan: Plan, shares: dict[tuple[str, str], int], program
     return [block for _, block in found]
 
 
-def records(folder: Path, plan: Plan, shares: dict[tuple[str, str], int], program: str) -> Iterator[Record]:
+def records(
+    folder: Path, plan: CampaignPlan, shares: dict[tuple[str, str], int], program: str
+) -> Iterator[Record]:
     """Return all records that are there, in one order: cohorts as the plan has them, tier S before D, by number."""
     for cohort in plan.cohort:
         for tier in TIERS:

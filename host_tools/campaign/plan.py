@@ -119,7 +119,7 @@ class Cohort(_Part):
                 )
 
 
-class Plan(_Part):
+class CampaignPlan(_Part):
     """A whole plan. `digest` is of everything but the numbers of sessions: a longer run has the same sessions first."""
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
@@ -180,7 +180,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
-def load(name: str | os.PathLike[str]) -> Plan:
+def load(name: str | os.PathLike[str]) -> CampaignPlan:
     """Read and check a plan, given by path or by the name of one that comes with the project.
 
     Raises CalandoError with one plain sentence.
@@ -198,10 +198,10 @@ def load(name: str | os.PathLike[str]) -> Plan:
     return from_values(values, str(path))
 
 
-def from_values(values: dict[str, Any], where: str = "the plan") -> Plan:
+def from_values(values: dict[str, Any], where: str = "the plan") -> CampaignPlan:
     """Return a plan from the values of its file. Raises CalandoError with one plain sentence."""
     try:
-        return Plan.model_validate(values)
+        return CampaignPlan.model_validate(values)
     except ValidationError as error:
         raise CalandoError(f"{where}: {_sentence(error)}") from None
 

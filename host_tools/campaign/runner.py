@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from host_tools.campaign import cases, chunks, plan, session, shrink
 from host_tools.campaign.chunks import Block
-from host_tools.campaign.plan import Plan
+from host_tools.campaign.plan import CampaignPlan
 from host_tools.campaign.session import Record, Table
 from host_tools.judge import limits
 from simulator.files.errors import CalandoError, os_reason
@@ -69,7 +69,7 @@ class Progress:
 class Run:
     """What a run left: which sessions there should be, and whether all of them are there."""
 
-    plan: Plan
+    plan: CampaignPlan
     shares: dict[tuple[str, str], int]
     folder: Path
     program: str
@@ -81,7 +81,7 @@ class Run:
 
 
 def run(
-    chosen: Plan,
+    chosen: CampaignPlan,
     out: Path,
     sessions: int | None = None,
     workers: int | None = None,
@@ -160,7 +160,7 @@ def make_small(job: dict[str, Any], cohort: str, tier: str, number: int, law: st
     }
 
 
-def _ours(job: dict[str, Any]) -> Plan:
+def _ours(job: dict[str, Any]) -> CampaignPlan:
     if job["program"] != session.program_digest():
         raise CalandoError(
             f"a worker has another version of the program ({session.program_digest()[:12]}, not {job['program'][:12]}); "
@@ -169,10 +169,10 @@ def _ours(job: dict[str, Any]) -> Plan:
     return _plan(job["plan"])
 
 
-_plans: dict[str, Plan] = {}
+_plans: dict[str, CampaignPlan] = {}
 
 
-def _plan(values: dict[str, Any]) -> Plan:
+def _plan(values: dict[str, Any]) -> CampaignPlan:
     text = repr(values)
     if text not in _plans:
         _plans.clear()

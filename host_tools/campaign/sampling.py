@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import norm, qmc
 
 from host_tools.campaign import factors
-from host_tools.campaign.plan import Cohort, Drawn, Plan
+from host_tools.campaign.plan import CampaignPlan, Cohort, Drawn
 
 Values = dict[str, float | str]
 _BITS = 30
@@ -45,7 +45,7 @@ def _block(digest: str, cohort: str, block: int, size: int) -> np.ndarray:
     return points(digest, cohort, block * size, size)
 
 
-def draw(plan: Plan, cohort: Cohort, number: int) -> Values:
+def draw(plan: CampaignPlan, cohort: Cohort, number: int) -> Values:
     """Return the factors' values of one session: numbers, or words."""
     size = 256
     point = _block(plan.digest, cohort.name, number // size, size)[number % size]

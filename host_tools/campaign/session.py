@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from host_tools.campaign import cases, compare, provoked
-from host_tools.campaign.plan import Cohort, Plan
+from host_tools.campaign.plan import CampaignPlan, Cohort
 from host_tools.judge import limits, verdict, witness
 from host_tools.judge.evidence import Evidence
 from simulator import bedside, play, scenario, step_bedside
@@ -29,7 +29,7 @@ def program_digest() -> str:
     return found.hexdigest()
 
 
-def play_one(plan: Plan, cohort: Cohort, tier: str, number: int, table: Table) -> Record:
+def play_one(plan: CampaignPlan, cohort: Cohort, tier: str, number: int, table: Table) -> Record:
     """Play and judge session `number` of a cohort in a tier ("S" or "D").
 
     The record holds nothing of the machine, its clock or its speed. Raises FileNotFoundError without an interpreter.

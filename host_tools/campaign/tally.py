@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from host_tools.campaign import chunks, provoked, sampling
-from host_tools.campaign.plan import TIERS, Plan
+from host_tools.campaign.plan import TIERS, CampaignPlan
 from host_tools.campaign.session import Record
 from host_tools.campaign.statistics import upper_bound_95
 from host_tools.judge import verdict
@@ -40,7 +40,7 @@ class Group:
 class Tally:
     """All groups; provoked: sessions by hazard; failing: (cohort, tier, number, what broke)."""
 
-    plan: Plan
+    plan: CampaignPlan
     groups: dict[Key, Group]
     provoked: Counter
     failing: list[dict[str, Any]]
@@ -129,7 +129,7 @@ def _distribution(margins: list[tuple[float, int]]) -> dict[str, Any]:
     }
 
 
-def tally(plan: Plan, shares: dict[Key, int], records: Iterable[Record]) -> Tally:
+def tally(plan: CampaignPlan, shares: dict[Key, int], records: Iterable[Record]) -> Tally:
     """Count records that come in the order of chunks.records."""
     groups = {key: Group() for key, count in shares.items() if count}
     occasions: Counter = Counter()

@@ -40,7 +40,8 @@ def list_(port: Port = None, as_json: AsJson = False) -> None:
 @app.command()
 def info(port: Port = None, as_json: AsJson = False) -> None:
     """Show what it is and how it is: versions, profile, calibration, supply, faults, what waits, what it last died of."""
-    from host_tools.device import client, crash
+    from host_tools.device import client
+    from host_tools.release import crash
 
     with client.connect(port) as device:
         about = {"port": device.port, **device.hello, **device.call("status")}

@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from firmware.prescription.profile import SEAL, SEAL_CHARACTERS, Profile, sham_arm, study_mark
 from host_tools.output import write_files
+from simulator.files import contents
 from simulator.files.errors import CalandoError, os_reason
 
 LARGEST_BYTES = 4096
@@ -67,16 +68,8 @@ def known() -> list[Study]:
 
 def read(place: Path) -> Study:
     """Read the file of a study. Raises CalandoError where it is none."""
+    text = contents.read_bytes(place, "study", LARGEST_BYTES, "take the file that calando study new wrote")
     try:
-        with place.open("rb") as file:
-            text = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise CalandoError(
-            f"{place} cannot be read ({os_reason(error)}); name a file of calando study new"
-        ) from None
-    try:
-        if len(text) > LARGEST_BYTES:
-            raise ValueError
         return Study.model_validate_json(text.decode("utf-8"))
     except (ValidationError, ValueError):
         # What pydantic says of it would show the seal.

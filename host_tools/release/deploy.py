@@ -21,7 +21,7 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
-from host_tools.release import archive, fit
+from host_tools.release import archive, crash, fit
 from host_tools.release.image import CHIPS, MANIFEST, image, starters
 from simulator.files.errors import CalandoError, os_reason
 
@@ -58,21 +58,13 @@ def _hash(name):
             if not n: break
             h.update(memoryview(b)[:n])
     return binascii.hexlify(h.digest()).decode()
-def _walk(folder, found):
+def _walk(folder, found, of):
     try: entries = list(os.ilistdir(folder))
     except OSError: return found
     for e in entries:
         path = folder + '/' + e[0]
-        if e[1] == 0x4000: _walk(path, found)
-        else: found[path] = _hash(path)
-    return found
-def _sizes(folder, found):
-    try: entries = list(os.ilistdir(folder))
-    except OSError: return found
-    for e in entries:
-        path = folder + '/' + e[0]
-        if e[1] == 0x4000: _sizes(path, found)
-        else: found[path] = e[3]
+        if e[1] == 0x4000: _walk(path, found, of)
+        else: found[path] = of(path, e)
     return found
 def _copy(a, b):
     k = bytearray(1024)
@@ -141,14 +133,16 @@ class Board:
 
     def hashes(self, folder: str) -> dict[str, str]:
         """Return SHA-256 of every file under a folder, by full path; hashed on the device. Empty when there is none."""
-        return self._ask(f"print(json.dumps(_walk({folder!r}, {{}})))", timeout_s=60)
+        return self._ask(
+            f"print(json.dumps(_walk({folder!r}, {{}}, lambda path, e: _hash(path))))", timeout_s=60
+        )
 
     def read(self, path: str) -> str | None:
         return self._ask(f"print(json.dumps(_read({path!r})))")
 
     def sizes(self, folder: str) -> dict[str, int]:
         """Return the bytes of every file under a folder, by full path; empty when there is none."""
-        return self._ask(f"print(json.dumps(_sizes({folder!r}, {{}})))", timeout_s=60)
+        return self._ask(f"print(json.dumps(_walk({folder!r}, {{}}, lambda path, e: e[3])))", timeout_s=60)
 
     def space(self) -> fit.Space:
         return fit.Space(*self._ask(_SPACE))
@@ -315,7 +309,10 @@ def _tell_what_was_left(board: Board, say: Callable[[str], None]) -> list[str]:
         how = WHY_LEFT.get(why, why)
         say(f"  The firmware in /{slot} {how}, and the device went back to the one before it.")
     if died:
-        say(f"  What it died of while it was loaded: {died.partition(' ')[2]}")
+        said = (
+            crash.in_a_line(died[2:], _version(board, died[:1]) or "unknown") if died[:1] in SLOTS else died
+        )
+        say(f"  What it died of while it was loaded: {said}")
     return [path for path, text in (("/left", left), ("/died", died)) if text is not None]
 
 

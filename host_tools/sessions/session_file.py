@@ -26,7 +26,8 @@ from firmware.memory.journal import RECORD_BYTES
 from host_tools.device.answers import first
 from host_tools.output import write_files
 from host_tools.sessions.told import WRAP_S, Told
-from simulator.files.errors import CalandoError, os_reason
+from simulator.files import contents
+from simulator.files.errors import CalandoError
 
 FORMAT = "calando session"
 VERSION = 1
@@ -134,17 +135,10 @@ def save(session: SessionFile, place: Path) -> None:
 def load(place: Path) -> SessionFile:
     """Return a saved session. Raises CalandoError for a file that is missing, no session, or damaged."""
     try:
-        with place.open("rb") as file:
-            text = file.read(LARGEST_BYTES + 1)
-        if len(text) > LARGEST_BYTES:
-            raise CalandoError(
-                f"{place} is too large to be a session; choose a file that `calando session get` wrote"
-            )
+        text = contents.read_bytes(
+            place, "session", LARGEST_BYTES, "choose a file that `calando session get` wrote"
+        )
         return SessionFile.model_validate_json(text.decode("utf-8"))
-    except OSError as error:
-        raise CalandoError(
-            f"{place} cannot be read ({os_reason(error)}); name a file that `calando session get` wrote"
-        ) from None
     except UnicodeDecodeError:
         raise CalandoError(
             f"{place} is not a session; name a file that `calando session get` wrote"

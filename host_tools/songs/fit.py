@@ -4,6 +4,7 @@ Everything that is changed is told, a line each. Nothing is guessed about copyri
 """
 
 import itertools
+import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -29,7 +30,8 @@ class Melody:
     """One line of notes and what is known about it; times in quarters from the first bar.
 
     chords: (start, root or None, quality, text) as the file has them. others: what else sounds in the file.
-    phrases: where lines of the source begin, or None. exact: lengths as written, not as played.
+    phrases: where lines of the source begin, or None. exact: lengths as written, not as played; per_quarter: else the ticks
+    of the file.
     """
 
     notes: list[Note]
@@ -41,6 +43,7 @@ class Melody:
     others: list[Note] = field(default_factory=list)
     phrases: list[Fraction] | None = None
     exact: bool = True
+    per_quarter: int = 0
     own: bool = False
     struck_anew: bool = True
     scale: int | None = None
@@ -108,7 +111,7 @@ def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
     first, last = notes[0].start, notes[-1].end
     compound, beats, metre_text = counted(melody.metre, told)
     beat = Fraction(3, 2) if compound else Fraction(1)
-    line = _ticks(notes, first, beat, melody.exact, told, where)
+    line = _ticks(notes, first, beat, melody, told, where)
     line = _rest_of_last_bar(line, melody, first, last, beat)
 
     sounding = [note for _, note, _ in line if note]
@@ -181,18 +184,19 @@ def counted(metre: tuple[int, int] | None, told: list[str]) -> tuple[bool, int, 
 
 
 def _ticks(
-    notes: list[Note], first: Fraction, beat: Fraction, exact: bool, told: list[str], where: str
+    notes: list[Note], first: Fraction, beat: Fraction, melody: Melody, told: list[str], where: str
 ) -> harmony.Line:
     """(tick, note or 0, ticks), rests between the notes; onsets and ends are rounded, so that nothing adds up."""
     scale = _TICK / beat
     short = round(scale / 4)  # ticks of a sixteenth
     edges = [(note.start - first) * scale for note in notes] + [(note.end - first) * scale for note in notes]
-    written = exact or _on_grid(edges)
+    exact = melody.exact
+    written = exact or _on_grid(edges, melody.per_quarter)
     if written:
         rounded = {edge: round(edge) for edge in edges}
     else:
-        rounded = {edge: 6 * round(edge / 6) for edge in edges}
-        told.append("notes were played unevenly: they begin on the nearest sixteenth")
+        rounded = _evened(edges, short)
+        told.append("notes were played unevenly: they begin on the nearest sixteenth or triplet")
     off = [edge for edge in edges if exact and abs(edge - rounded[edge]) > Fraction(1, 20)]
     if off:
         told.append(
@@ -212,7 +216,7 @@ def _ticks(
             # In a file written to the grid a note that ends on a sixteenth or a triplet before the next one ends there.
             edge = (note.end - first) * scale
             rest = following - near >= short and written and abs(edge - near) <= Fraction(1, 2)
-            gap = index + 1 < len(notes) and following - stop <= _TICK // 3
+            gap = index + 1 < len(notes) and following - stop <= round(scale / 3)
             stop = following if gap and not rest else near
         stop = min(stop, following) if index + 1 < len(notes) else stop
         stop = max(stop, start + 1) if following > start or index + 1 == len(notes) else start
@@ -240,9 +244,41 @@ def _ticks(
     return line
 
 
-def _on_grid(edges: list[Fraction]) -> bool:
-    """Return whether a played file is a written one: nine onsets in ten on ticks, but for a sequencer's own resolution."""
+def _evened(edges: list[Fraction], short: int) -> dict[Fraction, int]:
+    """Return the tick for each edge of notes that were played: onsets first, then as many ends. short: of a sixteenth.
+
+    A beat whose onsets lie nearer to its thirds than to its sixteenths is one of triplets; a compound beat has none.
+    """
+
+    def nearest(edge: Fraction, grid: int) -> int:
+        return grid * round(edge / grid)
+
+    if short != _TICK // 4:
+        return {edge: nearest(edge, short) for edge in edges}
     starts = edges[: len(edges) // 2]
+    found = {
+        edge: min(nearest(edge, short), nearest(edge, 8), key=lambda at: abs(at - edge)) for edge in edges
+    }
+    beats: dict[int, list[Fraction]] = {}
+    for start in starts:
+        beats.setdefault(math.floor((start + 2) / _TICK), []).append(start)
+    for those in beats.values():
+        apart = {grid: sum(abs(nearest(start, grid) - start) for start in those) for grid in (short, 8)}
+        grid = 8 if apart[8] < apart[short] else short
+        found.update((start, nearest(start, grid)) for start in those)
+    return found
+
+
+def _on_grid(edges: list[Fraction], per_quarter: int) -> bool:
+    """Return whether a played file is a written one: nine onsets in ten on ticks, but for a sequencer's own resolution.
+
+    per_quarter: the file's own ticks; where they are four times as fine as ours or finer, nobody plays just on ours.
+    """
+    starts = edges[: len(edges) // 2]
+    if per_quarter >= 4 * _TICK:
+        just = sum(abs(edge - round(edge)) <= Fraction(1, 50) for edge in starts)
+        if just >= 0.9 * len(starts):
+            return True
     near = sum(
         abs(edge - round(edge)) <= Fraction(1, 5) and (round(edge) % 3 == 0 or round(edge) % 4 == 0)
         for edge in starts
@@ -505,12 +541,7 @@ def _given(melody: Melody, bars, length, first, scale, shift, told, phrased) -> 
 
 
 def _encoded(notes, chords, beats, compound, tonic, scale, where, told) -> bytes:
-    written = []
-    for note, ticks, end in notes:
-        pieces = harmony.split(ticks)
-        for at, piece in enumerate(pieces):
-            going = note and at
-            written.append((score.GOES_ON if going else note, piece, end and at + 1 == len(pieces)))
+    written = harmony.in_pieces(notes)
     room = MOST_BYTES - score.HEADER - 4 - 2 * len(written)
     if room < 0:
         raise TooLong(

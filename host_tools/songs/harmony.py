@@ -164,6 +164,17 @@ def split(ticks: int) -> list[int]:
     return [*pieces, ticks] if ticks else pieces
 
 
+def in_pieces(notes: list[tuple[int, int, bool]]) -> list[tuple[int, int, bool]]:
+    """Return a melody's (note, ticks, whether a phrase ends) as the compact form writes it: no length above a byte's."""
+    written = []
+    for note, ticks, end in notes:
+        pieces = split(ticks)
+        for at, piece in enumerate(pieces):
+            going = note and at
+            written.append((score.GOES_ON if going else note, piece, end and at + 1 == len(pieces)))
+    return written
+
+
 def merged(chords: Chords) -> Chords:
     """Return the same chords, in fewer pieces where there are more than a song can have."""
     while len(chords) > MOST_CHORDS:

@@ -102,6 +102,8 @@ def _fitted(piece: Piece, choice: Choice, name: str, where: str, midi: bool, rep
         told.append(
             f"repeats are played as written: {whole.repeated} bar{'s' if whole.repeated > 1 else ''} more than on the page"
         )
+    if whole.upbeats_left_out:
+        told.append("the upbeat is not played again after the jump back: the bar before it is whole")
     metre, key = _ruling(whole, piece, told)
     melody = Melody(
         taken,
@@ -113,6 +115,7 @@ def _fitted(piece: Piece, choice: Choice, name: str, where: str, midi: bool, rep
         others,
         whole.phrases,
         piece.exact,
+        piece.per_quarter,
         piece.own,
         piece.struck_anew,
         piece.scale,

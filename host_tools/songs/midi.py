@@ -73,6 +73,36 @@ def _without_impossible_keys(data: bytes, told: list[str]) -> bytes:
     return _NO_KEY.sub(mend, data)
 
 
+def _paired(pitch: int, blows: list[tuple[Fraction, bool]]) -> tuple[list[Note], Fraction | None]:
+    """Return the notes of one key of one channel, and where one begins that nothing ends. blows: when, and whether struck.
+
+    A key struck again while it sounds ends its note. Where every note has an end of its own, those come in the order of
+    the notes, and the first one after such a stroke is that of the note before.
+    """
+    waiting: list[Fraction] = []
+    found: list[tuple[Fraction, Fraction]] = []
+    struck = [at for at, down in blows if down]
+    for at, down in blows:
+        if down:
+            waiting.append(at)
+        elif waiting:
+            found.append((waiting.pop(0), at))
+    if waiting:
+        found, began = [], None
+        for at, down in blows:
+            if began is not None:
+                found.append((began, at))
+            began = at if down else None
+    else:
+        following = [*struck[1:], None]
+        found = [
+            (start, stop if after is None else min(stop, after))
+            for (start, stop), after in zip(found, following, strict=True)
+        ]
+        began = None
+    return [Note(start, stop - start, pitch) for start, stop in found if stop > start], began
+
+
 def _piece(tracks, per_quarter: int, told: list[str], name: str) -> Piece:
     parts: list[Part] = []
     notes: list[list[Note]] = []
@@ -81,7 +111,9 @@ def _piece(tracks, per_quarter: int, told: list[str], name: str) -> Piece:
     tempo, title, end, drums = None, "", Fraction(0), False
     endless: list[tuple[Fraction, int]] = []
     for number, track in enumerate(tracks, start=1):
-        at, open_at = 0, {}
+        at = 0
+        blows: dict[tuple[int, int], list[tuple[Fraction, bool]]] = {}
+        open_at: dict[tuple[int, int], list[Fraction]] = {}
         found: dict[int, list[Note]] = {}
         label = ""
         for message in track:
@@ -103,14 +135,13 @@ def _piece(tracks, per_quarter: int, told: list[str], name: str) -> Piece:
                 if message.channel == _DRUMS:
                     drums = True
                     continue
-                place = (message.channel, message.note)
-                waiting = open_at.setdefault(place, [])
-                if waiting:
-                    began = waiting.pop(0)
-                    if now > began:
-                        found.setdefault(message.channel, []).append(Note(began, now - began, message.note))
-                if message.type == "note_on" and message.velocity:
-                    waiting.append(now)
+                down = message.type == "note_on" and message.velocity > 0
+                blows.setdefault((message.channel, message.note), []).append((now, down))
+        for (channel, pitch), those in blows.items():
+            ended, began = _paired(pitch, those)
+            found.setdefault(channel, []).extend(ended)
+            if began is not None:
+                open_at[channel, pitch] = [began]
         now = Fraction(min(at, LONGEST_QUARTERS * per_quarter), per_quarter)
         endless += _end_what_goes_on(open_at, found, now)
         if number == 1 and not found:
@@ -134,7 +165,7 @@ def _piece(tracks, per_quarter: int, told: list[str], name: str) -> Piece:
             "or for a beat at the end"
         )
     measures = _measures(notes, metres, keys, end)
-    return Piece(title, parts, measures, told, tempo, exact=False)
+    return Piece(title, parts, measures, told, tempo, exact=False, per_quarter=per_quarter)
 
 
 def _end_what_goes_on(

@@ -332,6 +332,8 @@ def _marks(part: ElementTree.Element, double_bars: bool) -> list[Measure]:
                         5040
                     )
                     at += -length if child.tag == "backup" else length
+                    if child.tag == "forward":
+                        measure.silent_to = max(measure.silent_to, at)
             elif child.tag == "barline":
                 style = (child.findtext("bar-style") or "").strip()
                 measure.double |= double_bars and style in ("light-light", "light-heavy", "heavy-light")
@@ -402,6 +404,7 @@ def _piece(score, marks: list[list[Measure]], name: str, told: list[str], blank_
         for at, mark in enumerate(other[:count]):
             here = measures[at]
             here.blank &= mark.blank
+            here.silent_to = max(here.silent_to, mark.silent_to)
             here.forward |= mark.forward
             here.backward |= mark.backward
             here.endings |= mark.endings
@@ -440,6 +443,7 @@ def _piece(score, marks: list[list[Measure]], name: str, told: list[str], blank_
     for measure in measures:
         if measure.metre:
             bar = Fraction(4 * measure.metre[0], measure.metre[1])
+        measure.length = max(measure.length, min(measure.silent_to, bar))
         if measure.blank and not blank_bars:
             measure.length = Fraction(0)
         elif measure.length == 0:

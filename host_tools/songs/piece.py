@@ -6,6 +6,7 @@ Times are fractions of a quarter note, so that nothing is rounded before the son
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 LONGEST_QUARTERS = 4000  # over an hour of quarters at 60: whatever is longer is no lullaby
 MOST_MEASURES = 2000
@@ -70,6 +71,7 @@ class Measure:
     fine_after: Fraction | None = None  # the last note that is played begins here; None: the whole bar is
     double: bool = False  # a double bar ends it, and a repeat without a beginning goes back to there
     jump: str = ""  # "capo" or "segno", at its end
+    silent_to: Fraction = Fraction(0)  # where a silence without a rest (MusicXML's <forward>) ends
     blank: bool = False  # nothing stands in it, not even a rest
     section: str = ""  # the letter of a part of the tune that begins here
 
@@ -92,6 +94,7 @@ class Piece:
     told: list[str] = field(default_factory=list)
     tempo_bpm: float | None = None
     exact: bool = True  # lengths are written ones; False: played ones, as a MIDI file may have them
+    per_quarter: int = 0  # a MIDI file's ticks
     sections: str = ""  # the letters of its parts in the order in which they are played; empty: as they stand
     own: bool = False  # the ABC that an import wrote: its lines are its phrases
     struck_anew: bool = True  # a chord that goes on is struck again with each bar and phrase
@@ -111,6 +114,7 @@ class Timeline:
     chords: list[ChordName]
     phrases: list[Fraction]
     repeated: int  # bars played a second time or oftener
+    upbeats_left_out: bool  # after a jump back whose bar has them in it already
 
 
 def play_order(measures: list[Measure]) -> list[int]:
@@ -173,6 +177,15 @@ def play_order(measures: list[Measure]) -> list[int]:
     return order
 
 
+def _skips_upbeat(measures: list[Measure], order: list[int]) -> bool:
+    """Return whether a jump back in this order leaves out the upbeat to which it leads."""
+    segno = next((at for at, measure in enumerate(measures) if measure.segno), 0)
+    return any(
+        measures[one].jump and two <= one and two == (segno if measures[one].jump == "segno" else 0) + 1
+        for one, two in pairwise(order)
+    )
+
+
 def _section_order(piece: Piece) -> list[int]:
     """Measures in the order of an ABC tune's P: line; empty where it names parts that are not there."""
     starts = {measure.section: at for at, measure in enumerate(piece.measures) if measure.section}
@@ -218,7 +231,17 @@ def timeline(piece: Piece, repeats: bool = True) -> Timeline:
             group = _ending_group(piece.measures, index)
             if not group or max(group) in measure.endings:
                 order.append(index)
-    result = Timeline({}, [], Fraction(0), [], [], [], [], len(order) - len(set(order)))
+    result = Timeline(
+        {},
+        [],
+        Fraction(0),
+        [],
+        [],
+        [],
+        [],
+        len(order) - len(set(order)),
+        _skips_upbeat(piece.measures, order),
+    )
     metre, key = None, None
     # What rules at a bar is what the source says before it, in the order of the page.
     ruling: list[tuple[tuple[int, int] | None, Key | None]] = []

@@ -15,15 +15,13 @@ from scipy.signal import butter, correlate, fftconvolve, firwin2, lfilter, resam
 from firmware.sound import adpcm, recorded
 from firmware.sound.loudness import REFERENCE_CDB
 from host_tools.output import write_files
-from host_tools.sound import adpcm_encode, decode, meter
+from host_tools.sound import adpcm_encode, decode, judge, meter
 from simulator.files import song_file
 from simulator.files.errors import CalandoError, choice
 
 RATE_HZ = 8000
 KINDS = {"voice": adpcm.VOICE, "heartbeat": adpcm.HEARTBEAT}
 DEVICE_BYTES = 1_441_792  # of a Pico's flash, for files; docs/sound.md
-SILENT = 3e-4  # of full scale: ten steps of 16 bits
-QUIET = 0.05
 LOUD = 0.5  # nothing is cut off below
 CLIPPED_SHARE = 1e-3  # of the time at full scale
 VOICED_SHARE = 0.15  # of the time in which something sounds
@@ -68,11 +66,9 @@ def record(path: Path, kind: str, anyway: bool = False) -> ReadyRecording:
 def make(samples: np.ndarray, rate_hz: int, kind: str, name: str, anyway: bool = False) -> ReadyRecording:
     """Return the same from samples (floats, mono); `name` is what to call them in sentences."""
     told: list[str] = []
-    highest = float(np.abs(samples).max())
-    if highest < SILENT:
-        raise CalandoError(f"{name} is silent; check the microphone and record it again")
+    highest = judge.highest(samples, name)
     _refuse_clipped(samples, highest, name)
-    if highest < QUIET:
+    if highest < judge.QUIET:
         told.append(f"it is quiet, and was raised by {-20 * np.log10(highest):.0f} dB")
         samples = samples / highest
     if rate_hz != RATE_HZ:
@@ -137,7 +133,7 @@ def _voice(samples: np.ndarray, name: str, told: list[str], anyway: bool) -> np.
             f"{name} holds {seconds:.1f} s of sound; a voice has {shortest:.0f} to {longest:.0f} s: "
             f"{'cut it' if seconds > longest else 'record more'}"
         )
-    from host_tools.sound import judge, pitch  # librosa takes a second to load
+    from host_tools.sound import pitch  # librosa takes a second to load
 
     height, loud = pitch.track(samples, RATE_HZ)
     sounding = loud > loud.max() - 30

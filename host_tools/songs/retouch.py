@@ -41,12 +41,7 @@ def retouched(song: Imported, index: int, note: int | None = None, ticks: int | 
     line[index] = (old_note if note is None else note, new_ticks, ends)
     start = sum(ticks for _, ticks, _ in line[:index])
     read = Score(song.data)
-    written = []
-    for pitch, length, end in line:
-        pieces = harmony.split(length)
-        for at, piece in enumerate(pieces):
-            goes_on = pitch and at
-            written.append((score.GOES_ON if goes_on else pitch, piece, end and at + 1 == len(pieces)))
+    written = harmony.in_pieces(line)
     chords = _stretched(song.chords(), start, start + old_ticks, start + new_ticks)
     try:
         data = score.encode(

@@ -14,8 +14,6 @@ from host_tools.sound import decode, judge, pitch
 from simulator.files.errors import CalandoError
 
 LONGEST_S = 180
-SILENT = 3e-4  # of full scale: ten steps of 16 bits
-QUIET = 0.05
 SHORTEST_NOTE_S = 0.09
 JOIN_SEMITONES = 0.6
 SCOOP_FRAMES = 14
@@ -56,11 +54,9 @@ def read(path: Path, anyway: bool = False) -> Sung:
 
 def hear(samples: np.ndarray, rate_hz: int, name: str, anyway: bool = False) -> Sung:
     """Find the melody in samples of shape (count,), floats with 1.0 at full scale; `name` is what to call them."""
-    highest = float(np.abs(samples).max())
-    if highest < SILENT:
-        raise CalandoError(f"{name} is silent; check the microphone and record it again")
+    highest = judge.highest(samples, name)
     told = []
-    if highest < QUIET:
+    if highest < judge.QUIET:
         told.append(f"it is quiet, and was raised by {-20 * np.log10(highest):.0f} dB to be heard")
     track, level = pitch.track(samples, rate_hz)
     for problem in judge.problems(samples, rate_hz, np.isfinite(track), level):

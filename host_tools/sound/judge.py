@@ -5,13 +5,25 @@ from itertools import pairwise
 import numpy as np
 from scipy.signal import stft
 
+from simulator.files.errors import CalandoError
+
 TONE_HZ = (400.0, 1100.0)
 FRAME_S, HOP_S = 0.128, 0.032
 PROMINENCE_DB = 15.0  # over what lies within a third of an octave
 STEADY = 0.0015  # of its frequency: a voice wavers more, and comes back further off
 BURST_FRAMES = 3
 BURSTS = 3
+SILENT = 3e-4  # of full scale: ten steps of 16 bits
+QUIET = 0.05  # below it a recording is raised, and that is told
 NOISE_DB = 8.0  # by how much voice and noise together are louder than the noise alone
+
+
+def highest(samples: np.ndarray, name: str) -> float:
+    """Return the largest sample, up to 1.0 at full scale. Raises CalandoError for a recording of silence."""
+    found = float(np.abs(samples).max())
+    if found < SILENT:
+        raise CalandoError(f"{name} is silent; check the microphone and record it again")
+    return found
 
 
 def problems(samples: np.ndarray, rate_hz: int, sounding: np.ndarray, level_db: np.ndarray) -> list[str]:

@@ -26,6 +26,10 @@ def read_bytes(path: Path, what: str, most_bytes: int, advice: str) -> bytes:
         ) from None
     if size > most_bytes:
         raise CalandoError(
-            f"{path} is {size / 1e6:.1f} MB; a {what} has at most {most_bytes // 1_000_000} MB, so {advice}"
+            f"{path} is {_large(size)}; a {what} has at most {_large(most_bytes)}, so {advice}"
         )
     return raw
+
+
+def _large(size: int) -> str:
+    return f"{size / 1e6:.3g} MB" if size >= 1_000_000 else f"{-(-size // 1000)} KB"

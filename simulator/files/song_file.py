@@ -4,7 +4,8 @@ from pathlib import Path
 
 from firmware.sound import adpcm, songs
 from firmware.sound.score import LARGEST, Score, ScoreError, is_pattern
-from simulator.files.errors import CalandoError, os_reason
+from simulator.files import contents
+from simulator.files.errors import CalandoError
 
 SUFFIX = ".lul"
 RECORDING_SUFFIX = ".adp"  # of what calando song record writes
@@ -13,15 +14,9 @@ RECORDING_SUFFIX = ".adp"  # of what calando song record writes
 def read(path: Path) -> bytes:
     """Return the bytes of a song. Raises CalandoError: not to be read, or no song in the compact form."""
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            raise CalandoError(
-                f"{path} is larger than any song, which has at most {LARGEST} bytes; make one with calando song import"
-            )
-        return Score(data, path.stem).data
-    except OSError as error:
-        raise CalandoError(f"cannot read the song {path}: {os_reason(error)}") from None
+        return Score(
+            contents.read_bytes(path, "song", LARGEST, "make one with calando song import"), path.stem
+        ).data
     except ScoreError as error:
         raise CalandoError(
             f"the song {path} cannot be played: {error}; make one with calando song import"
@@ -37,10 +32,8 @@ def read_recording(path: Path) -> bytes:
         return len(piece)
 
     try:
-        data = path.read_bytes()
+        data = contents.read_bytes(path, "recording", adpcm.LARGEST, "make one with calando song record")
         adpcm.check_whole(read_into, len(data))
-    except OSError as error:
-        raise CalandoError(f"cannot read the recording {path}: {os_reason(error)}") from error
     except adpcm.SoundRecordingError as error:
         raise CalandoError(f"the recording {path} cannot be played: {error}") from error
     return data

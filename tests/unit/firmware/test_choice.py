@@ -97,7 +97,9 @@ class Chip:
             patch.setattr(
                 sys,
                 "print_exception",
-                lambda error, said: said.write(f"Traceback\n{error!r}\n"),
+                lambda error, said: said.write(
+                    f'Traceback\n  File "m", line 1, in f\n  File "n", line 2, in g\n{error!r}\n'
+                ),
                 raising=False,
             )
             exec(SOURCE, names)
@@ -208,11 +210,13 @@ def test_what_it_died_of_while_it_was_loaded_is_kept_for_whoever_deploys(chip):
         patch.setattr(
             names["sys"],
             "print_exception",
-            lambda error, said: said.write(f"Traceback\n{error!r}\n"),
+            lambda error, said: said.write(
+                f'Traceback\n  File "m", line 1, in f\n  File "n", line 2, in g\n{error!r}\n'
+            ),
             raising=False,
         )
         names["died"]("b", ImportError("no module named 'x'"))
-    assert chip.read("died") == "b ImportError(\"no module named 'x'\")"
+    assert chip.read("died") == 'b   File "n", line 2, in g\nImportError("no module named \'x\'")'
 
 
 @pytest.mark.parametrize("how", ["damaged", "never_ran"])

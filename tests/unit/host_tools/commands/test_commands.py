@@ -279,8 +279,8 @@ class TestRefusals:
         ("words", "says"),
         [
             (("song", "put", "p.toml"), "cannot be played: this is not a score"),
-            (("song", "put", "none.lul"), "cannot read the song"),
-            (("song", "put", "huge.bin"), "is larger than any song"),
+            (("song", "put", "none.lul"), "there is no such song"),
+            (("song", "put", "huge.bin"), "a song has at most 3 KB"),
             (("song", "put", "own.lul", "--name", "Own Song"), "small letters"),
             (("song", "put", "own.lul", "--name", "twinkle"), "built in"),
             (("song", "rm", "nothing"), "no song.nothing"),

@@ -158,11 +158,11 @@ class TestTheFile:
             session_file.load(tmp_path / "a.json")
 
     def test_a_missing_and_a_huge_file_are_a_sentence(self, tmp_path):
-        with pytest.raises(CalandoError, match="no such file"):
+        with pytest.raises(CalandoError, match="no such session"):
             session_file.load(tmp_path / "a.json")
         with (tmp_path / "b.json").open("wb") as file:
             file.truncate(1 << 30)
-        with pytest.raises(CalandoError, match="too large"):
+        with pytest.raises(CalandoError, match="a session has at most"):
             session_file.load(tmp_path / "b.json")
 
     def test_what_is_not_foreseen_is_refused(self):

@@ -45,6 +45,26 @@ ABC = [
         [],
     ),
     (
+        "ds_alcoda",
+        abc("C4|!segno!D4|E4 !dacoda!|F4 !D.S.alcoda!||!coda!G4|]"),
+        "C4:4 D4:4 E4:4 F4:4 D4:4 E4:4 G4:4",
+        [],
+    ),
+    (
+        "dc_upbeat",
+        abc("G|c2 d e|c4 !fine!||e2 d c|G4 !D.C.!|]"),
+        "G4 C5:2 D5 E5 C5:4 E5:2 D5 C5 G4:4 C5:2 D5 E5 C5:4",
+        ["not played again"],
+    ),
+    ("dc_alfine", abc("C4|D4 !fine!||E4|F4 !D.C.alfine!|]"), "C4:4 D4:4 E4:4 F4:4 C4:4 D4:4", []),
+    ("aeo", abc("G A B c|e4|", key="G aeo"), "G4 A4 Bb4 C5 Eb5:4", ["G minor"]),
+    (
+        "aeolian_inline",
+        abc("B c d e|[K:E Aeolian]f4|", key="Gaeolian"),
+        "Bb4 C5 D5 Eb5 F#5:4",
+        ["key changes"],
+    ),
+    (
         "later_L",
         abc("C D E F|\nL:1/8\nC D E F G A B c|"),
         "C4 D4 E4 F4 C4:0.5 D4:0.5 E4:0.5 F4:0.5 G4:0.5 A4:0.5 B4:0.5 C5:0.5",
@@ -171,6 +191,12 @@ def words(text):
 MUSICXML = [
     ("plain", score(bar("C4:2 D4:2 E4:4"), bar("G4:8")), "C4 D4 E4:2 G4:4", []),
     ("rest", score(bar("C4:2 r:2 E4:4"), bar("r:8"), bar("G4:8")), "C4 -:1 E4:2 -:4 G4:4", []),
+    (
+        "forward_at_the_end",
+        score(bar("C4:4 D4:4"), bar("E4:4") + "<forward><duration>4</duration></forward>", bar("F4:4 G4:4")),
+        "C4:2 D4:2 E4:2 -:2 F4:2 G4:2",
+        [],
+    ),
     (
         "restmeasure",
         score(bar("C4:8"), '<note><rest measure="yes"/><duration>8</duration></note>', bar("G4:8")),
@@ -382,6 +408,30 @@ def row(notes, start=0, channel=0):
     return found
 
 
+def on(note):
+    return mido.Message("note_on", note=note, velocity=70)
+
+
+def off(note):
+    return mido.Message("note_off", note=note)
+
+
+def legato(notes):
+    """Each note held a little into the next one."""
+    found = row(notes)
+    return [(at + (0.03 if message.type == "note_off" else 0), message) for at, message in found]
+
+
+def uneven(notes):
+    """As somebody plays: each note a little early or late, and let go early."""
+    found = row(notes)
+    late = [0, 0.02, -0.015, 0.01, -0.02, 0.018, -0.01]
+    return [
+        (at + late[place // 2 % 7] - (0.03 if message.type == "note_off" else 0), message)
+        for place, (at, message) in enumerate(found)
+    ]
+
+
 TUNE = [(60, 1), (62, 1), (64, 1), (65, 1), (67, 2), (67, 2)]
 PLAYED = "C4 D4 E4 F4 G4:2 G4:2"
 MIDI = [
@@ -410,6 +460,53 @@ MIDI = [
         ["Melody"],
     ),
     ("drums", [[metre(4, 4), *row(TUNE), *row([(36, 1)] * 8, channel=9)]], 0, 480, PLAYED, ["drums"]),
+    (
+        "legato_on_one_key",
+        [[metre(4, 4), *legato([(60, 1), (60, 1), (60, 2), (62, 2)])]],
+        0,
+        480,
+        "C4 C4 C4:2 D4:2",
+        [],
+    ),
+    (
+        "struck_again_with_one_end",
+        [[metre(4, 4), (0, on(60)), (1, on(60)), (2, off(60)), (2, on(62)), (4, off(62))]],
+        0,
+        480,
+        "C4 C4 D4:2",
+        [],
+    ),
+    (
+        "triplets_beside_a_sixteenth",
+        [[metre(4, 4), *row([(60, 0.25), (62, 1 / 3), (64, 1 / 3), (65, 1 / 3), (67, 0.75), (69, 2)])]],
+        0,
+        480,
+        "C4:0.25 D4:0.333333 E4:0.333333 F4:0.333333 G4:0.75 A4:2",
+        [],
+    ),
+    (
+        "a_players_triplets",
+        [
+            [
+                metre(4, 4),
+                *uneven(
+                    [(60, 1), *[(62, 1 / 3), (64, 1 / 3), (65, 1 / 3)] * 2, (67, 0.5), (69, 0.5), (60, 4)]
+                ),
+            ]
+        ],
+        0,
+        480,
+        "C4 D4:0.333333 E4:0.333333 F4:0.333333 D4:0.333333 E4:0.333333 F4:0.333333 G4:0.5 A4:0.5 C4:4",
+        ["sixteenth or triplet"],
+    ),
+    (
+        "a_players_six_eight",
+        [[metre(6, 8), *uneven([(60, 0.5), (62, 0.25), (64, 0.25), (65, 0.5), (67, 1), (69, 0.5), (60, 3)])]],
+        0,
+        480,
+        "C4:0.333333 D4:0.166667 E4:0.166667 F4:0.333333 G4:0.666667 A4:0.333333 C4:2",
+        ["sixteenth or triplet"],
+    ),
     (
         "key_minor",
         [[metre(4, 4), key("Am"), *row([(69, 1), (68, 1), (69, 2)])]],

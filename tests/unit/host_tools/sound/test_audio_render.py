@@ -66,7 +66,7 @@ def test_a_song_file_is_played(tmp_path):
     ("asked", "says"),
     [
         ({"song": "twinkel"}, 'no song .*did you mean "twinkle"'),
-        ({"song": "missing.lul"}, "cannot read the song"),
+        ({"song": "missing.lul"}, "there is no such song"),
         ({"seconds": 0}, "outside 0.1"),
         ({"pulse": "missing.csv"}, "cannot read"),
         ({"profile": "missing.toml"}, "there is no such profile"),

@@ -3,7 +3,7 @@
 import re
 
 from firmware.version import VERSION
-from host_tools.device import crash
+from host_tools.release import crash, deploy
 from simulator.interpreter import ROOT, compacted_sources
 
 
@@ -40,3 +40,22 @@ def test_names_stay_where_the_source_may_be_another():
     assert plain == f"OSError: 5, {(frame + name).strip()}"
     assert crash.in_a_line("MemoryError: \n", VERSION) == "MemoryError:"
     assert crash.in_a_line("", VERSION) == ""
+
+
+def test_deployment_tells_of_a_firmware_that_died_while_it_was_loaded_by_the_names_of_the_source():
+    number, name, short = renamed("firmware/audio.py")
+    manifest = f'{{"version": "{VERSION}"}}'
+    died = f"b   File \"firmware.audio\", line {number + 1}, in {short}\nAttributeError: no '{short}'"
+    there = {"/left": "b never_ran", "/died": died, "/b/manifest.json": manifest}
+
+    class Board:
+        def read(self, path):
+            return there.get(path)
+
+    lines = []
+    assert deploy._tell_what_was_left(Board(), lines.append) == ["/left", "/died"]
+    where = f'File "firmware.audio", line {number + 1}, in {name}'
+    assert lines[1].endswith(f"while it was loaded: AttributeError: no '{name}', {where}")
+    there["/died"] = "of a firmware that nobody knows"
+    deploy._tell_what_was_left(Board(), lines.append)
+    assert lines[-1].endswith("of a firmware that nobody knows")
