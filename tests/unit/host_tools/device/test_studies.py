@@ -116,7 +116,7 @@ def test_a_study_goes_to_another_computer_and_no_two_are_mixed_up(monkeypatch, f
 @pytest.mark.parametrize("text", [b"", b"{}", b"\xff\xfe", b'{"format": "calando study"}', b"[" * 5000])
 def test_a_file_that_is_no_study_is_one_sentence_that_shows_nothing_of_it(text, folder):
     (folder / "x").write_bytes(text)
-    with pytest.raises(CalandoError, match="is no whole study|a study has at most"):
+    with pytest.raises(CalandoError, match=r"is no whole study|a study has at most"):
         studies.read(folder / "x")
 
 
