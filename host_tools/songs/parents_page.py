@@ -72,8 +72,13 @@ def read_words(path: Path) -> list[list[str]]:
         raise CalandoError(f"{path} is no text in UTF-8; save it as one") from error
     except OSError as error:
         raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
-    stanzas = [[line.strip() for line in part if line.strip()] for part in _parts(text.splitlines())]
-    return [stanza for stanza in stanzas if stanza]
+    return stanzas(text)
+
+
+def stanzas(text: str) -> list[list[str]]:
+    """Return the stanzas of a text: lines, with an empty one between two stanzas."""
+    found = [[line.strip() for line in part if line.strip()] for part in _parts(text.splitlines())]
+    return [stanza for stanza in found if stanza]
 
 
 def _parts(lines: list[str]) -> list[list[str]]:
@@ -87,21 +92,21 @@ def _parts(lines: list[str]) -> list[list[str]]:
 
 
 def page(
-    song: Imported, stanzas: list[list[str]] | None = None, say: Say = english, language: str = "en"
+    song: Imported, words: list[list[str]] | None = None, say: Say = english, language: str = "en"
 ) -> str:
-    """Return the page as HTML. stanzas: for each stanza the words of each phrase; without, there are lines to write on.
+    """Return the page as HTML. words: for each stanza the words of each phrase; without, there are lines to write on.
 
     say: what puts a text into the reader's language, such as studio/texts.py; language: that language, "en" or "de".
     Raises CalandoError where a stanza has more lines than the song has phrases.
     """
-    stanzas = stanzas or []
+    sung = words or []
     read = Score(song.data)
     if not read.chords:
         raise CalandoError(
             f"{song.name} has no chords, so the device plays its melody; there is nothing to sing with"
         )
     drawn = abc_out.phrases(song)
-    for number, stanza in enumerate(stanzas, start=1):
+    for number, stanza in enumerate(sung, start=1):
         if len(stanza) > len(drawn):
             raise CalandoError(
                 f"stanza {number} of the words has {len(stanza)} lines and the song {len(drawn)} phrases: write one line "
@@ -136,11 +141,11 @@ def page(
         _heading(say("Then you sing")),
     ]
     for at, abc in enumerate(drawn):
-        words = [stanza[at] for stanza in stanzas if at < len(stanza)]
+        lines = [stanza[at] for stanza in sung if at < len(stanza)]
         under = "".join(
-            f'<div class="words">{number}. {html.escape(line)}</div>' if len(stanzas) > 1 else
+            f'<div class="words">{number}. {html.escape(line)}</div>' if len(sung) > 1 else
             f'<div class="words">{html.escape(line)}</div>'
-            for number, line in enumerate(words, start=1)
+            for number, line in enumerate(lines, start=1)
         )  # fmt: skip
         parts.append(f"<figure>{picture.svg(abc, header=False)}{under or _PLACE}</figure>")
     parts.append(

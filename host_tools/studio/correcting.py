@@ -70,7 +70,8 @@ class Correcting:
         self._box = w.tag("div")
 
     @property
-    def _song(self) -> dict[str, Any]:
+    def song(self) -> dict[str, Any]:
+        """Return the song as it is now, a dict of `Imported` with hexadecimal data; empty where there is none."""
         return self._steps.values
 
     def begin(self, shown: dict[str, Any]) -> None:
@@ -82,7 +83,7 @@ class Correcting:
 
     async def go_on(self) -> None:
         """Take up the song that was there when the page was last open."""
-        if self._song:
+        if self.song:
             async with self._turn:
                 await self._make(None, "show_song")
 
@@ -95,7 +96,7 @@ class Correcting:
 
     def _build(self, shown: dict[str, Any]) -> None:
         self._shown = shown
-        song = self._song
+        song = self.song
         self._box.clear()
         with self._box, w.tag("section", None, "card"):
             w.heading(song["title"] or song["name"])
@@ -199,19 +200,19 @@ class Correcting:
 
     async def _make(self, chosen: int | None, task: str, **arguments: Any) -> None:
         """Have it made in the workshop, and show it; chosen: the note that is so then."""
-        if not self._song:
+        if not self.song:
             self.put_away()
             return
-        song = self._song
+        song = self.song
         try:
             job = self._studio.workshop.do(task, song=song, **arguments)
             shown = await asyncio.wrap_future(job.future)
         except CalandoError as error:
             self._say(str(error))
             return
-        if self._song is not song:
+        if self.song is not song:
             return  # meanwhile somebody brought in another, or put it away
-        if shown["song"] != self._song:
+        if shown["song"] != self.song:
             self._steps.add(shown["song"])
         if chosen is not None:
             self._chosen = chosen
@@ -223,19 +224,19 @@ class Correcting:
             self._refresh()
 
     def _put_on(self) -> None:
-        song = self._song
+        song = self.song
         self._panel.open(
             lambda: self._studio.stage_sound(f"song.{song['name']}", bytes.fromhex(song["data"]))
         )
 
     def _save_abc(self) -> None:
-        self._box.client.download(self._shown["abc"].encode(), self._song["name"] + ".abc")
+        self._box.client.download(self._shown["abc"].encode(), self.song["name"] + ".abc")
 
     def _save_lul(self) -> None:
-        self._box.client.download(bytes.fromhex(self._song["data"]), self._song["name"] + ".lul")
+        self._box.client.download(bytes.fromhex(self.song["data"]), self.song["name"] + ".lul")
 
     async def _hear(self, player: Any) -> None:
-        song = self._song
+        song = self.song
         player.clear()
         with player:
             w.meter(0, 0)

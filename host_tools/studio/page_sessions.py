@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from host_tools.sessions import note
+from host_tools.studio import paper
 from host_tools.studio import widgets as w
 from host_tools.studio.live import live
 from host_tools.studio.studio import Studio
@@ -14,21 +15,6 @@ from host_tools.studio.texts import _, when
 from simulator.files.errors import CalandoError
 
 FORMS = (("csv", "CSV"), ("edf", "EDF+"), ("fhir", "FHIR R4"))
-# The page prints itself, on its one sheet of A4; here it is as wide as there is room and as high as what stands in it.
-_PRINT = "() => document.getElementById('ID').contentWindow.print()"
-_FIT = """(e) => {
-    const frame = e.target;
-    const fit = () => {
-        const page = frame.contentDocument;
-        if (!page) return;  // it has gone from the page
-        page.documentElement.style.zoom = Math.min(1, frame.clientWidth / 780);
-        const height = Math.ceil(page.body.getBoundingClientRect().bottom + 24) + "px";
-        if (frame.style.height !== height) frame.style.height = height;
-    };
-    fit();
-    new ResizeObserver(fit).observe(frame);
-    for (const picture of frame.contentDocument.images) picture.addEventListener("load", fit);
-}"""
 
 
 def build(studio: Studio) -> None:
@@ -132,22 +118,12 @@ class _Page:
             w.heading(_("Session {age}", age=session.age) + began)
             frame = f"sheet-{session.age}"
             with w.tag("div", None, "row"):
-                printed = w.tag("button", _("Print the page (A4)"), "button", type="button")
-                printed.on("click", js_handler=_PRINT.replace("ID", frame))
+                paper.print_button(_("Print the page (A4)"), frame)
                 for form, text in FORMS:
                     w.button(
                         _("Save as {form}", form=text), lambda form=form: self._export(session, form), "quiet"
                     )
-            title = _("The page about session {age}", age=session.age)
-            sheet = w.tag(
-                "iframe",
-                None,
-                "sheet",
-                id=frame,
-                src=f"/made/{name}?{session.sha256[:8]}-{_count()}",
-                title=title,
-            )
-            sheet.on("load", js_handler=_FIT)
+            paper.sheet(frame, name, _("The page about session {age}", age=session.age))
             if alone:
                 self._note(session)
 
@@ -232,12 +208,3 @@ class _Page:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(";") if part.strip()]
-
-
-def _count() -> int:
-    """Another number each time: so that a page that was made anew is fetched anew."""
-    _counted[0] += 1
-    return _counted[0]
-
-
-_counted = [0]

@@ -13,6 +13,7 @@ from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.correcting import Correcting, without_options
 from host_tools.studio.live import live
 from host_tools.studio.microphone import microphone
+from host_tools.studio.singing import Singing
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _, number, told
 from host_tools.studio.upload import drop_zone
@@ -46,6 +47,9 @@ def build(studio: Studio) -> None:
     with w.tag("section", None, "card"):
         w.heading(_("On the device"))
         live(page.on_device, lambda: (studio.desk.view.songs, studio.desk.view.voices))
+    with w.tag("section", None, "card"):
+        w.heading(_("A sheet to sing from"))
+        Singing(studio, page.correcting).build()
 
 
 class _Page:

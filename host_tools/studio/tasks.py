@@ -271,6 +271,24 @@ def _shown(imported: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def sung_sheet(
+    _told: Teller, folder: str, song: dict[str, Any] | None, source: str, words: str, language: str
+) -> str:
+    """Write the page for who sings with the device into the folder, and return its name there.
+
+    song: as `show_song` takes it; without one, source is the name of a song or a song's file. words: see `song sheet`.
+    """
+    from host_tools.songs import parents_page
+    from host_tools.studio import texts
+
+    texts.use(language)
+    found = parents_page.song_of(source) if song is None else _imported(song)
+    page = parents_page.page(found, parents_page.stanzas(words), texts._, language)
+    file = f"sung-{found.name}.html"
+    (Path(folder) / file).write_text(page, encoding="utf-8")
+    return file
+
+
 def bring_recording(_told: Teller, file: str, name: str, kind: str, anyway: bool) -> dict[str, Any]:
     """Make a voice or a heartbeat ready for the device: `data`, `told`, `seconds`, `name`."""
     from host_tools.songs import importing, record

@@ -378,3 +378,25 @@ def test_a_program_killed_while_it_reads_a_voice_keeps_no_half_file(page, progra
     program.die_and_come_back(page)
     page.get_by_role("heading", level=1, name="Songs").wait_for()
     assert list((program.folder / "studio" / "uploads").iterdir()) == []
+
+
+def test_a_sheet_to_sing_from_has_the_words_and_outlasts_a_killed_program(page, program):
+    page.get_by_role("navigation").get_by_role("link", name="Songs").click()
+    part = page.locator("section", has=page.get_by_role("heading", name="A sheet to sing from"))
+    part.get_by_label("Song").select_option("brahms")
+    words = part.get_by_label("Words: a line for each phrase")
+    words.fill("Gut Abend, <b>gut</b> Nacht")
+    until(page, lambda: "Nacht" in str(program.kept("settings")), "the words are kept")
+    program.die_and_come_back(page)
+    assert (
+        words.input_value() == "Gut Abend, <b>gut</b> Nacht"
+        and part.get_by_label("Song").input_value() == "brahms"
+    )
+    part.get_by_role("button", name="Make the sheet").click()
+    sheet = page.frame_locator("iframe.sheet")
+    sheet.get_by_text("You begin on").wait_for()
+    assert sheet.get_by_text("Gut Abend, <b>gut</b> Nacht").count() == 1
+    assert sheet.locator("svg").count() > 4
+    words.fill("\n".join("abcdefgh" * 9))
+    part.get_by_role("button", name="Make the sheet").click()
+    part.get_by_text("write one line for each phrase").wait_for()

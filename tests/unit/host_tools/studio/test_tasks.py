@@ -6,7 +6,7 @@ from firmware.prescription.profile import READY
 from host_tools.programmes import programmes
 from host_tools.sound import render
 from host_tools.sound.decode import read
-from host_tools.studio import tasks
+from host_tools.studio import tasks, texts
 from simulator.files import profile_file
 
 FROM_S, SECONDS = 8, 4
@@ -41,3 +41,21 @@ def test_a_prescription_with_a_programme_plays_that_and_not_its_song(tmp_path):
     )
     song = tasks.hear(None, str(folder), values, [(0, 76000)], FROM_S, SECONDS, None, None)
     assert song["file"] != found["file"]
+
+
+def test_a_sheet_is_made_of_the_song_on_the_page_and_of_one_from_the_device_in_the_readers_language(tmp_path):
+    text = "X:1\nT:Grandmother\nM:3/4\nL:1/4\nK:G\nGBd|d2B|Ace|e2c|Bd G|A2F|G3|]\n"
+    here = tasks.read_abc(None, text, "grandmother")["song"]
+    kept = tmp_path / "lisa.lul"
+    kept.write_bytes(bytes.fromhex(here["data"]))
+    for song, source, language, name, words in (
+        (here, "", "en", "sung-grandmother.html", "You begin on"),
+        (None, str(kept), "de", "sung-lisa.html", "Ihr Anfangston"),
+        (None, "brahms", "en", "sung-brahms.html", "You begin on"),
+    ):
+        try:
+            assert tasks.sung_sheet(None, str(tmp_path), song, source, "sleep <b>now</b>", language) == name
+        finally:
+            texts.use("en")
+        page = (tmp_path / name).read_text("utf-8")
+        assert words in page and "sleep &lt;b&gt;now&lt;/b&gt;" in page and f'lang="{language}"' in page
