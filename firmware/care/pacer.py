@@ -5,6 +5,8 @@ and sound/swell.py makes the swell. A breath is a whole number of beats of music
 nothing allocated.
 """
 
+from array import array
+
 from micropython import const
 
 from firmware import reasons
@@ -56,8 +58,9 @@ class Pacer:
 
     def __init__(self, profile):
         self._profile = profile
-        self._rates = [0] * _READINGS
-        self._swings = [0] * _READINGS
+        # 16 bits each: half of what a list takes on the chip.
+        self._rates = array("H", bytes(2 * _READINGS))
+        self._swings = array("H", bytes(2 * _READINGS))
         self._followed = bytearray(_HISTORY)
         self._most_beats = max(_LEAST_BEATS, profile.breath_tempo_mbpm // profile.breath_floor_mbpm)
         self.restart()
@@ -231,7 +234,8 @@ def _toward(now, swing_permille, most):
 
 
 def _place(ordered, count, value):
-    """Put `value` into `count` ordered ones; of a full list the largest goes."""
+    """Put `value`, 65 535 at most, into `count` ordered ones; of a full list the largest goes."""
+    value = min(value, 65_535)
     place = count
     while place and ordered[place - 1] > value:
         ordered[place] = ordered[place - 1]
