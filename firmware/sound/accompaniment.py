@@ -19,6 +19,8 @@ from firmware.sound.sequencer import Sequencer
 _UNITS_PER_TICK = const(40000000)  # as in sequencer.py
 _HALF_SAMPLE_UNITS = const(20000000)
 _HEADROOM_CDB = const(600)
+# Chords and bass by themselves are so much softer than the song whose loudness its score tells, at half of the density.
+_CHORDS_ALONE_CDB = const(250)
 _LOWEST_BASS = const(41)  # F2: an octave below the chords
 _BASS_PEAK = const(9000000)
 _BASS_VOICES = const(3)  # those that the melody leaves
@@ -141,6 +143,7 @@ class Accompanist(Sequencer):
                     self._bass_voice = (
                         self._melody_voice
                     )  # and the bass takes the one that has been silent longest
+                    self._loudness.correct_by(_CHORDS_ALONE_CDB)
                 self._introduces = False
                 self._loudness.headroom_cdb = _HEADROOM_CDB
                 self._loudness.governed = True

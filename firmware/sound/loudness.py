@@ -154,9 +154,9 @@ class Loudness:
             return
         self.entry_permille = min(1000, self.entry_permille * 106 // 100 + 1)
 
-    def forget_correction(self):
-        """Correct nothing any more: what sounds now is no melody, and it was the melody's phrases that were measured."""
-        self._trim_target_cdb = 0
+    def correct_by(self, trim_cdb):
+        """Go on from another correction than the one that phrases measured: what sounds from now on is another thing."""
+        self._trim_target_cdb = trim_cdb
 
     def begin(self):
         """Begin far below any ward, with no correction: out of silence."""

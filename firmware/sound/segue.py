@@ -124,7 +124,7 @@ class Segue:
         if coming.moving and self._name is not None:
             coming.step(at)
             if not coming.moving and not self._melody:
-                audio.loudness.forget_correction()
+                audio.loudness.correct_by(0)  # the songs' is not the soundscape's
             state = audio.noise
             gain = noise.SOUNDSCAPES[self._name][noise.SOUNDSCAPE_GAIN]
             state[noise.GAIN_TARGET] = (gain << 10) // 1000 * coming.now

@@ -67,12 +67,18 @@ class Judged:
             self.missed.append(f"{what} is {value:.2f} {unit}, and may be {lowest:g} to {highest:g}")
 
     def row(self) -> str:
-        return f"{'ok' if not self.missed else 'BAD':<4}{self.name:<30}{'; '.join(self.told)}"
+        return f"{'ok' if not self.missed else 'BAD':<4}{self.name:<33}{'; '.join(self.told)}"
 
 
-def sound(judged: Judged, samples: np.ndarray, asked_dba: float) -> None:
-    """Look at what no sound may have: clicks, steps of gain, an offset, too high a level."""
-    judged.look("click", click_db(samples, local=True), 0, CLICK_DB, "dB")
+def sound(
+    judged: Judged, samples: np.ndarray, asked_dba: float, parts: list[np.ndarray] | None = None
+) -> None:
+    """Look at what no sound may have: clicks, steps of gain, an offset, too high a level.
+
+    parts: what sounds from silence to silence, where there is one.
+    """
+    clicks = [click_db(part, local=True) for part in ([samples] if parts is None else parts)]
+    judged.look("click", max(clicks), 0, CLICK_DB, "dB")
     judged.look("seam", gates.seam_ratio(samples), 0, SEAM, "")
     judged.look("DC", abs(float(samples.mean())) / 32768 * 1e4, 0, 1, "e-4")
     measured = meter.measure(samples, RATE_HZ, gates.FULL_SCALE_DBA)
@@ -132,7 +138,7 @@ def programme(listening: programmes.Listening, seed: int) -> Judged:
     off = 0.0
     for segment in range(plan.segments):
         if plan.source(segment) == "silence":
-            begin, end = begins_s[segment] + 14, begins_s[segment + 1] - 0.5
+            begin, end = begins_s[segment] + gates.FADE_S, begins_s[segment + 1] - 0.5
             judged.look(
                 "in silence", np.abs(samples[round(begin * RATE_HZ) : round(end * RATE_HZ)]).max(), 0, 0, ""
             )
@@ -143,7 +149,7 @@ def programme(listening: programmes.Listening, seed: int) -> Judged:
             difference = laeq(samples[round(begin * RATE_HZ) : round(end * RATE_HZ)]) - asked
             off = max(off, difference, -difference)
     judged.look("level off by", off, 0, LEVEL_DB, "dB")
-    sound(judged, samples, LEVEL_CDBA / 100)
+    sound(judged, samples, LEVEL_CDBA / 100, gates.stretches(samples, plan, begins_s))
     return judged
 
 
@@ -229,8 +235,7 @@ def accompanied(song: Score, profile, soundscape: str | None) -> Judged:
     if soundscape is None:
         # Six decibels are left to who sings.
         judged.look("level off by", laeq(samples[60 * RATE_HZ : -5 * RATE_HZ]) - 42, -1, 0.5, "dB")
-    powers, _ = meter.frame_powers(samples[: -4 * RATE_HZ], RATE_HZ)
-    judged.look("rise", meter.rise_rate(powers, gates.FULL_SCALE_DBA) or 0, 0, RISE_DB_PER_S, "dB/s")
+    judged.look("rise", gates.rise_over_rests(samples[: -4 * RATE_HZ]), 0, RISE_DB_PER_S, "dB/s")
     sound(judged, samples, 48)
     return judged
 

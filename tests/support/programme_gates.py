@@ -11,6 +11,7 @@ FULL_SCALE_DBA = 74.0
 WINDOW_S = 8  # of a level that a crossfade is judged by: longer than a bar's rest
 RISES_S = 60  # after silence: till then the level is still on its way
 _MELODY_RISES_S = 125
+FADE_S = 14  # into a silence
 
 
 def seam_ratio(samples):
@@ -69,16 +70,35 @@ def dips(samples, plan, begins_s):
 
 def rise_rate(samples, plan, begins_s):
     """Return the fastest rise of what sounds between two silences, dB a second, as docs/sound.md measures it."""
-    highest = 0.0
+    rates = [
+        meter.rise_rate(meter.frame_powers(part, RATE_HZ)[0], FULL_SCALE_DBA)
+        for part in stretches(samples, plan, begins_s)
+    ]
+    return max(rate or 0.0 for rate in rates)
+
+
+def rise_over_rests(samples):
+    """Return the fastest rise of what is accompanied, dB a second: four seconds against the loudest four of those before.
+
+    Between two stanzas there is a rest as long as the meter looks back; with less than its length in 20 s before, a stanza
+    that is as loud as the one before would be told as a rise.
+    """
+    heard = levels(samples, meter.RISE_WINDOW_S)
+    step = round(10 * meter.RISE_WINDOW_S)
+    before = np.array(
+        [heard[max(0, at - 5 * step) : at - step + 1].max() for at in range(5 * step, len(heard))]
+    )
+    return float(np.max(heard[5 * step :] - before) / meter.RISE_WINDOW_S)
+
+
+def stretches(samples, plan, begins_s):
+    """Return what sounds from silence to silence, with the fade into it: parts of samples."""
+    found = []
     start = 0.0
     for at in range(plan.segments):
-        silent = plan.source(at) == "silence"
-        if silent or at + 1 == plan.segments:
-            part = samples[
-                round(start * RATE_HZ) : round((begins_s[at] if silent else begins_s[at + 1]) * RATE_HZ)
-            ]
-            if len(part):
-                powers, _ = meter.frame_powers(part, RATE_HZ)
-                highest = max(highest, meter.rise_rate(powers, FULL_SCALE_DBA) or 0.0)
+        if plan.source(at) == "silence":
+            found.append(samples[round(start * RATE_HZ) : round((begins_s[at] + FADE_S) * RATE_HZ)])
             start = begins_s[at + 1]
-    return highest
+    found.append(samples[round(start * RATE_HZ) :])
+    # From its first sound on: a beginning out of zeros is judged like a session's.
+    return [part[np.flatnonzero(part)[0] :] for part in found if np.any(part)]

@@ -9,6 +9,7 @@ import pytest
 from programme_parts import EVERY_CHANGE, compact
 from sound_measures import click_db
 
+from firmware.care import plan as columns
 from firmware.care.guard import ADULT_CEILING_CDBA
 from firmware.prescription import programme
 from host_tools.docs import programmes_doc
@@ -44,6 +45,22 @@ def test_no_crossfade_dips_by_more_than_two_decibels(whole):
 def test_no_crossfade_rises_by_more_than_a_decibel_a_second(whole):
     plan, samples, _ = whole
     assert gates.rise_rate(samples, plan, begins_s(plan)) <= 1.05
+
+
+def test_a_soundscape_after_songs_is_as_loud_as_asked(whole):
+    """What the songs' phrases were corrected by is not its own."""
+    plan, samples, _ = whole
+    begins = begins_s(plan)
+    after_songs = [
+        at
+        for at in range(1, plan.segments)
+        if plan.source(at) == "soundscape" and plan.source(at - 1) == "song"
+    ]
+    assert len(after_songs) == 2
+    for at in after_songs:
+        begin, end = gates.settled_s(plan, begins, at)
+        heard = meter.measure(samples[round(begin * RATE_HZ) : round(end * RATE_HZ)], RATE_HZ).laeq_dba
+        assert heard == pytest.approx(50 + plan.at(at, columns.LEVEL_CDB) / 100, abs=0.5)
 
 
 @pytest.mark.parametrize(("name", "seconds"), [("company", 150), ("settle", 100)])
