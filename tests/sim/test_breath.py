@@ -28,21 +28,41 @@ def noise_floor_db(pcm):
     return (np.arange(len(powers)) * hop + size / 2) / 16_000, 10 * np.log10(np.array(powers) + 1e-9)
 
 
-def test_the_swell_that_is_heard_has_the_pace_that_is_written_down(followed):
+@pytest.fixture(scope="module")
+def plateaus(followed):
+    """Of each pace that lasted a minute and more: seconds of a breath, and times and level of what is heard, s and dB."""
     at_s, level = noise_floor_db(followed.pcm.astype(float))
     time_s, pace = column(followed, "time_s"), column(followed, "pace_bpm")
-    checked = 0
+    found = []
     for value in dict.fromkeys(pace[np.isfinite(pace)]):
         stretch = time_s[pace == value]
         if stretch[-1] - stretch[0] < 60:
             continue
         here = (at_s > stretch[0] + 8) & (at_s < stretch[-1])
         swings = level[here] - np.convolve(np.pad(level[here], 200, "edge"), np.full(401, 1 / 401), "valid")
-        periods = 60 / value * np.arange(0.95, 1.05, 0.001)
-        heights = [abs((swings * np.exp(-2j * np.pi * at_s[here] / period)).mean()) for period in periods]
-        assert periods[int(np.argmax(heights))] == pytest.approx(60 / value, rel=0.01)
-        checked += 1
-    assert checked >= 4
+        found.append((60 / value, at_s[here], swings))
+    assert len(found) >= 4
+    return found
+
+
+def test_the_swell_that_is_heard_has_the_pace_that_is_written_down(plateaus):
+    for breath_s, at_s, swings in plateaus:
+        periods = breath_s * np.arange(0.95, 1.05, 0.001)
+        heights = [abs((swings * np.exp(-2j * np.pi * at_s / period)).mean()) for period in periods]
+        assert periods[int(np.argmax(heights))] == pytest.approx(breath_s, rel=0.01)
+
+
+def test_the_swell_that_is_heard_stays_within_two_decibels_and_rises_by_one_a_second(plateaus):
+    """A swell of 40 in to 60 out laid over what is heard: the music hides some of it, and makes it no higher."""
+    for breath_s, at_s, swings in plateaus:
+        highest = 0.0
+        for begins in np.arange(0, 1, 0.01):
+            phase = (at_s / breath_s - begins) % 1
+            swell = np.where(phase < 0.4, phase / 0.2 - 1, 1 - (phase - 0.4) / 0.3)
+            highest = max(highest, (swell * swings).sum() / np.square(swell).sum())
+        # As high as a decibel a second lets it become within a breath in, and 2 dB at most.
+        allowed = min(2.0, 0.4 * breath_s / 2)
+        assert 0.75 * allowed <= highest <= 1.03 * allowed
 
 
 def test_the_tempo_stays_and_the_pace_slows_by_whole_beats(followed):
