@@ -78,7 +78,7 @@ def hazards(evidence: Evidence, limits: Limits) -> list[int]:
             found.add(22)
             if event.get("for_s", 0.0) > 20:
                 found.add(28)
-    stretches = heard.starts_and_ends()
+    stretches = evidence.sounding()
     if any(until_s - from_s < limits["counts_from_s"] for from_s, until_s in stretches):
         found.add(21)
     ended = [at_s for at_s, end, _ in evidence.ends if end == "withdrawn"]

@@ -21,6 +21,8 @@ CALM_MOTION_PERCENT = 0.3  # less is no disturbance
 CALM_AMBIENT_UA = 20.0
 CALM_PERFUSION_PERCENT = 0.2
 CALM_IRREGULAR = 0.03
+REST_BEATS = 8  # a melody's rest between two verses, and the end of a note that has died away before it
+ENDED = ("idle", "withdraw", "fault")
 
 Array = np.ndarray
 
@@ -84,6 +86,28 @@ class Evidence:
     step_laws: list[tuple[float, str]] = field(
         default_factory=list
     )  # (s, what broke) of simulator/laws.py; tier S only
+
+    def sounding(self) -> list[tuple[float, float]]:
+        """Return when something sounded: from, until, in seconds. A rest of the melody is no end of it: what comes after
+        was asked for with what came before, and is no rise from silence.
+        """
+        found: list[tuple[float, float]] = []
+        for from_s, until_s in self.heard.starts_and_ends():
+            if found and self._rests(found[-1][1], from_s):
+                found[-1] = found[-1][0], until_s
+            else:
+                found.append((from_s, until_s))
+        return found
+
+    def _rests(self, from_s: float, until_s: float) -> bool:
+        """Return whether a silence is a rest: a few beats at the tempo told, with power, and nothing ended meanwhile."""
+        rows = (self.time_s >= from_s - 1) & (self.time_s <= until_s + 1)
+        tempo = self.tempo_bpm[rows]
+        if rows.sum() < until_s - from_s or not np.isfinite(tempo).all():
+            return False
+        if any(from_s <= at_s <= until_s and phase in ENDED for at_s, phase, _ in self.phases):
+            return False
+        return until_s - from_s <= REST_BEATS * 60 / tempo.min()
 
     def disturbed(self) -> Array:
         """Return for each row, whether something stands between the patient and a reading, or did a moment ago."""

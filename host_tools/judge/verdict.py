@@ -24,6 +24,7 @@ NOTES_DB = {
     "S": 0.3,
     "D": 8.0,
 }  # how far single notes stand out of the mean that the level glides by (docs/sound.md)
+DIES_AWAY_S = {"S": 0.5, "D": 10.0}  # a last note is over before the fade is
 UNHEARD_DBA = {"S": 0.0, "D": 18.0}  # where a rise begins: a level that nobody hears
 MEAN_DB = 1.0  # by how much the mean may be off: the device's own estimate of what it plays
 FADED_DBA = 10.0  # less than this is silence to anybody
@@ -64,6 +65,7 @@ LAWS: dict[str, tuple[str, int, str]] = {
     "onset": ("dB", 2, "from silence the level rises no faster than 1 dB a second"),
     "rise": ("dB/s", 2, "the level rises no faster than 1 dB a second"),
     "fall": ("dB/s", 2, "while it plays and nobody turns the knob, the level falls no faster than half a dB a second"),
+    "fade": ("s", 2, "the fade of a session whose time is up is as long as prescribed, unless something ends it"),
     "pops": ("count", 3, "no pop, gap, stale or wild sound while the amplifier is on"),
     "unasked": ("count", 4, "sound begins after a press, never by itself"),
     "tempo_low": ("bpm", 5, "the tempo stays above the slowest that music has"),
@@ -105,8 +107,8 @@ BARE_LAWS = {
 def judge(evidence: Evidence, limits: Limits) -> Verdict:
     """Measure one session against the limits of its profile's population (limits.of)."""
     verdict = Verdict()
-    sounding = evidence.heard.starts_and_ends()
-    for law in (_levels, _onsets, _counts, _dose, _fingers, _stops, _causes):
+    sounding = evidence.sounding()
+    for law in (_levels, _onsets, _counts, _dose, _fingers, _stops, _fades, _causes):
         law(evidence, limits, sounding, verdict)
     if len(evidence.time_s):
         disturbed = evidence.disturbed()
@@ -333,6 +335,27 @@ def _stops(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict
                 at_s,
                 f"{reason}: sound {silent_s - at_s:.2f} s after it",
             )
+
+
+def _fades(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict) -> None:
+    """Take in whether the last fade, which nobody hurried, is the prescribed one: a quick end is an end that is heard."""
+    heard, grace_s = evidence.heard, DIES_AWAY_S[evidence.tier]
+    for (at_s, phase, reason), (until_s, after, _) in itertools.pairwise(evidence.phases):
+        if (phase, reason, after) != ("fade", "time_up", "idle"):
+            continue
+        hurried = any(
+            at_s - CLICK_S <= event["at_s"] <= until_s and event["do"] in ("press", "hold")
+            for event in evidence.script
+        )
+        if hurried or not heard.sounds_within(at_s - 1.0, at_s) or not _powered(evidence, at_s, until_s):
+            continue
+        lasts_s = heard.silent_from(at_s, until_s) - at_s
+        verdict.margin(
+            "fade",
+            lasts_s + grace_s - float(evidence.prescription["fade_s"]),
+            at_s,
+            f"a last fade of {lasts_s:.1f} s",
+        )
 
 
 def _must_end(

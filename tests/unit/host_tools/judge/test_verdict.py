@@ -13,7 +13,7 @@ NEWBORN = limits.of(TABLE, "newborn")
 DURATION_S = 400
 PRESS_S, BEGINS_S, ENDS_S = 5.0, 5.1, 300.0
 PRESCRIBED = {
-    "level_dba": 48, "session_min": 20, "daily_min": 60, "gap_min": 60, "baseline_max_s": 120, "onset_s": 30,
+    "level_dba": 48, "session_min": 20, "daily_min": 60, "gap_min": 60, "baseline_max_s": 120, "onset_s": 30, "fade_s": 60,
     "opening": "soundscape",
     "lead_rate_percent_per_min": 1.0, "programme": "curve", "metre": "song", "mode": "follow_pulse",
     "pulse_low_stop_bpm": 100, "pulse_rise_stop_percent": 20, "spo2_stop_percent": 85,
@@ -104,6 +104,12 @@ def fallen_by(db_a_second):
 
 
 LATE_STOP = [(5.1, "baseline", None), (200.0, "withdraw", "bradycardia"), (260.0, "idle", None)]
+TIME_UP = [
+    (5.1, "baseline", None),
+    (70.0, "match", None),
+    (290.0, "fade", "time_up"),
+    (300.0, "idle", "time_up"),
+]
 SPOILED = {
     "level": good(heard=louder(60.5)),
     "level_c": dc(66.0),
@@ -112,6 +118,7 @@ SPOILED = {
     "onset": good(heard=heard(np.where(np.isfinite(good().heard.dba), 46.0, -np.inf))),
     "rise": good(heard=louder(49.0)),
     "fall": good(heard=heard(fallen_by(0.7))),
+    "fade": good(script=[{"at_s": PRESS_S, "do": "press"}], phases=TIME_UP),
     "pops": good(counts={"underruns": 1}),
     "unasked": good(script=[{"at_s": 290.0, "do": "press"}]),
     "tempo_low": tempo(19.0),
@@ -188,6 +195,42 @@ def test_a_level_that_a_hand_turns_down_may_fall_faster():
     turned = [{"at_s": PRESS_S, "do": "press"}, {"at_s": 149.0, "do": "knob", "to": 50.0}]
     assert "fall" not in verdict.judge(good(heard=heard(fallen_by(3.0)), script=turned), NEWBORN).broken
     assert "fall" not in verdict.judge(good(heard=heard(fallen_by(0.5))), NEWBORN).broken
+
+
+def test_a_fade_that_a_finger_or_a_stop_shortens_is_no_quick_end():
+    assert "fade" not in verdict.judge(good(phases=TIME_UP), NEWBORN).margins
+    stopped = [*TIME_UP[:-1], (295.0, "withdraw", "usb_host"), (300.0, "idle", None)]
+    assert "fade" not in verdict.judge(good(phases=stopped, script=[PRESSED]), NEWBORN).margins
+    whole = [*TIME_UP[:2], (239.9, "fade", "time_up"), (300.0, "idle", "time_up")]
+    judged = verdict.judge(good(phases=whole, script=[PRESSED]), NEWBORN)
+    assert judged.margins["fade"] == pytest.approx(0.6, abs=0.05)
+
+
+PRESSED = {"at_s": PRESS_S, "do": "press"}
+
+
+def rested(until_s, **changes):
+    """The music of a whole device with a rest from 150 s on, at some 74 beats a minute."""
+    return good(tier="D", heard=sound((BEGINS_S, 150.0), (until_s, ENDS_S)), **changes)
+
+
+def test_a_rest_of_the_melody_is_no_end_of_the_music():
+    judged = verdict.judge(rested(155.0), NEWBORN)
+    assert judged.broken == {}
+    assert judged.margins["session"] == pytest.approx(1200 + 5 - (ENDS_S - BEGINS_S), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        rested(160.0),  # longer than a rest is
+        rested(155.0, tempo_bpm=np.full(DURATION_S - 1, np.nan)),  # no melody that could have one
+        rested(155.0, phases=[*good().phases[:2], (151.0, "withdraw", "usb_host"), (154.0, "match", None)]),
+        rested(155.0, tempo_bpm=tempo(np.nan, 152.0, 153.0).tempo_bpm),  # it was off meanwhile
+    ],
+)
+def test_sound_after_any_other_silence_began_by_itself(silence):
+    assert "unasked" in verdict.judge(silence, NEWBORN).broken
 
 
 UNCAUSED = {
