@@ -226,8 +226,8 @@ class Vitals:
     def perhaps_slow_for_ms(self, limit_mbpm):
         """Return for how long (ms) the slower of two rates that the light allows has been slower than `limit_mbpm`."""
         head = self._state[pulse.HEAD]
-        if not self.contact or self._is_shapeless():
-            return 0
+        if not self.contact or (self._is_shapeless() and not self._shaped):
+            return 0  # a second wave half-way makes of a pulse that was one a swing to and fro
         # So slow an adult's heart is its own second rhythm, where a part of its beat was taken for the period.
         movement = self._movement
         moved = movement.present(head) if self._newborn else movement.much(head)
@@ -310,6 +310,10 @@ class Vitals:
         self.quality_percent = 0
         if self.variability is not None:
             self.variability.hide()
+
+    def _unknown_because(self, reason, head):
+        """The pulse is not known at pair `head`: because of what moves the sensor, if that is so, else for `reason`."""
+        self._unknown(reasons.MOTION if self._movement.much(head) else reason)
 
     def _look_at_light(self, head):
         state = self._state
@@ -443,7 +447,7 @@ class Vitals:
         rate = 0
         odd = 0
         if beats.anchor and now - beats.anchor > self._longest_silence():
-            self._unknown(reasons.TOO_WEAK)
+            self._unknown_because(reasons.TOO_WEAK, head)
             self._good_head = head - _STALE_AFTER_PAIRS
             self._sure_head = head - _WEAK_PAIRS
             return
@@ -475,7 +479,9 @@ class Vitals:
             if period.pairs < _LONG_ENOUGH_PAIRS:
                 self._unknown(reasons.UNSETTLED)
             else:
-                self._unknown(reasons.MOTION if beats.lately_odd > _RESTLESS // 2 else reasons.TOO_WEAK)
+                self._unknown_because(
+                    reasons.MOTION if beats.lately_odd > _RESTLESS // 2 else reasons.TOO_WEAK, head
+                )
             return
         if beat_ticks == period.ticks and (
             period.doubtful or (not self._newborn and self._is_second_wave(period))
@@ -499,7 +505,7 @@ class Vitals:
                 reason = reasons.MOTION if beats.lately_odd > _RESTLESS // 2 else reasons.TOO_WEAK
         if reason is not None:
             if head - self._good_head >= _STALE_AFTER_PAIRS:
-                self._unknown(reason)
+                self._unknown_because(reason, head)
             elif self.quality_percent > 5:
                 self.quality_percent -= self.quality_percent // 4
             return
@@ -541,7 +547,7 @@ class Vitals:
 
     def _doubt(self, reason, head):
         """Show nothing, at once: what would be shown may be another's."""
-        self._unknown(reason)
+        self._unknown_because(reason, head)
         self._good_head = head - _STALE_AFTER_PAIRS
 
     def _is_second_wave(self, period):
@@ -644,8 +650,12 @@ class Vitals:
             2 * largest,
             self._saturation.slope,
             self._order,
-        ) and not (self._newborn and self._is_blood()):
-            self._movement.two(state[pulse.HEAD])
+            self._movement.is_calm_sure(),
+        ):
+            if self._newborn and self._is_blood():
+                self._movement.perhaps_two(state[pulse.HEAD])
+            else:
+                self._movement.two(state[pulse.HEAD])
         self._look_beneath(state[pulse.HEAD])
 
     def _is_blood(self):

@@ -328,7 +328,8 @@ class Guard:
         if pulse is not None or (candidate is not None and candidate >= self.low_mbpm):
             self._perhaps_for_ms = 0
         elif inputs.perhaps_slow_for_ms > 0:
-            self._perhaps_for_ms = self._count(self._perhaps_for_ms, True)
+            # The waves' own count begins anew where their pattern breaks for a moment; this one goes on.
+            self._perhaps_for_ms = max(self._count(self._perhaps_for_ms, True), inputs.perhaps_slow_for_ms)
         if pulse is None:
             self._pulse_unknown_ms = self._count(self._pulse_unknown_ms, True)
             if self._pulse_unknown_ms >= UNKNOWN_FORGETS_MS:
@@ -339,6 +340,10 @@ class Guard:
             if self.low_mbpm <= pulse < self._high_mbpm:
                 self._right_for_ms = self._count(self._right_for_ms, True)
             self._low_for_ms = self._count(self._low_for_ms, pulse < self.low_mbpm)
+            if self._low_for_ms:
+                self._low_for_ms = max(
+                    self._low_for_ms, inputs.slow_for_ms
+                )  # goes on where the waves' row breaks
             rising = (
                 self._baseline_mbpm is not None
                 and self._melody_ms >= RISE_NOT_BEFORE_MS

@@ -17,6 +17,7 @@ _RATE_APART_PERCENT = const(10)  # from the calm rate
 _LASTS_PAIRS = const(380)  # after the last large swing
 _BURST_PAIRS = const(900)  # in a movement as long as this no rate is believed
 _TWO_LAST_PAIRS = const(150)  # after two rhythms were in the light
+_AGAIN_PAIRS = const(75)  # from a second to the next
 _CALM_SURE = const(8)  # seconds of a shown rate, until it outlasts them
 _CALM_FIRST = const(3)  # seconds of a shown rate, until it is believed to be calm
 _SETTLES_SHIFT = const(3)  # a calm second moves what is usual by 1/8
@@ -43,14 +44,23 @@ class Movement:
         self._began = 0  # where the light was last without a much larger swing
         self._seen = 0
         self._two_until = 0
+        self._two_seen = 0
+        self._keep_until = 0  # so long the rate that shows may be a hand's
         self._since = 0  # pairs: when what moves now began
 
     def two(self, head):
         """Take down that two rhythms were in the light at pair `head`: the one that shows may be a hand's."""
         self._begins(head)
         self._two_until = head + _TWO_LAST_PAIRS
+        self.perhaps_two(head)
         if self._calm_seconds < _CALM_SURE:
             self._calm_seconds = self._calm_slope = self._calm_swing = 0
+
+    def perhaps_two(self, head):
+        """Know of two rhythms in the light, a breath's or those of a coming hand: told twice, the calm rate stays."""
+        if head - self._two_seen <= _AGAIN_PAIRS:
+            self._keep_until = head + _TWO_LAST_PAIRS
+        self._two_seen = head
 
     def look(self, slopes, head, swing, red_swing):
         """Take the second before pair `head`, in which infrared and red swung by so many counts."""
@@ -86,6 +96,10 @@ class Movement:
         """Return for how many pairs the sensor has been moved, or may have been; 0 while it is not."""
         return head - self._since if self.present(head) else 0
 
+    def is_calm_sure(self):
+        """Return whether a rate was calm for so long that it outlasts a movement."""
+        return self._calm_seconds >= _CALM_SURE
+
     def _larger(self, percent):
         return (
             self._slope * 100 > self._calm_slope * percent or self._swing * 100 > self._calm_swing * percent
@@ -117,8 +131,10 @@ class Movement:
             return
         self._seen = head
         if head < self._until:
-            if head >= self._much_until:
+            if head >= self._much_until and head >= self._keep_until:
                 self.calm_mbpm += (rate - self.calm_mbpm) >> _SETTLES_SHIFT  # a pulse goes on changing
+            return
+        if head < self._keep_until and self._calm_seconds >= _CALM_SURE:
             return
         self.calm_mbpm = rate
         if self._calm_seconds < _CALM_SURE:

@@ -42,6 +42,9 @@ _LEFT_SLOWEST_PERCENT = const(240)  # of the period: slower than this it is a ne
 # As large and as well repeated as this it is another's, whatever its rhythm.
 _LEFT_MUCH_PERMILLE = const(150)
 _LEFT_MUCH_REPEATS = const(450)
+# Where nothing calm was seen yet, this may be a hand's pulse beneath or beside another's already.
+_LEFT_DOUBTFUL_PERMILLE = const(60)
+_LEFT_DOUBTFUL_REPEATS = const(800)
 _LEFT_SAMPLES = const(150)  # of 40 ms
 _LEFT_FIRST_LAG = const(5)
 _LEFT_LAST_LAG = const(36)
@@ -177,8 +180,9 @@ class Period:
         else:
             self.shapeless = 0
 
-    def shared(self, ir, red, first, end, largest, slope, sums):
-        """Return whether one rhythm alone moves both lights: False where red pulses beside `slope` × infrared.
+    def shared(self, ir, red, first, end, largest, slope, sums, calm):
+        """Return whether one rhythm alone moves both lights: False where red pulses beside `slope` × infrared, or may,
+        unless the pulse was `calm` long enough to be known.
 
         ir, red: levelled slopes of pairs first..end-1, at most `largest`; slope × 4096; sums: room for two numbers.
         """
@@ -219,9 +223,14 @@ class Period:
         percent = ticks * 100 // self.ticks
         self.left_repeats = repeats
         self.left_mbpm = _MBPM_TICKS // ticks
+        much = permille > _LEFT_MUCH_PERMILLE and repeats > _LEFT_MUCH_REPEATS
+        if much and not calm:
+            return False
         if self._second < 1000 and percent > _LEFT_SLOWEST_PERCENT:
             return True
-        if permille > _LEFT_MUCH_PERMILLE and repeats > _LEFT_MUCH_REPEATS:
+        if much:
+            return False
+        if not calm and permille > _LEFT_DOUBTFUL_PERMILLE and repeats > _LEFT_DOUBTFUL_REPEATS:
             return False
         if repeats < (_LEFT_CLEAR_REPEATS if permille < _LEFT_PERMILLE else _LEFT_REPEATS):
             return True

@@ -53,6 +53,8 @@ _ADULT_LATE_TICKS = const(1152)  # 0.36 s
 _ADULT_HALFWAY_STRONG_PERCENT = const(25)  # half-way to the next beat, where a weak beat would come
 # So strong and so late, or half-way, it may be a beat even where twice the pulse would be a newborn's.
 _ADULT_AS_STRONG_PERCENT = const(60)
+_ADULT_RATHER_STRONG_PERCENT = const(52)  # the same where twice the pulse is faster than this
+_NEWBORN_LIKELY_MBPM = const(180000)
 _ADULT_HALF_LATE_TICKS = const(960)  # 0.3 s
 _PROVEN_LASTS_TICKS = const(192000)  # 60 s
 _FIRST_TICKS = const(25600)  # 8 s of waves, until a rate is shown without a pattern of them
@@ -66,7 +68,7 @@ _ADULT_SLOW_MBPM = const(45000)
 _NEWBORN_SLOW_MBPM = const(100000)
 # Twice a pulse is not likely to be a pulse from here on: what is in between is a second wave.
 _ADULT_FAST_MBPM = const(170000)
-_NEWBORN_FAST_MBPM = const(215000)
+_NEWBORN_FAST_MBPM = const(225000)
 # The same second wave as before, in percent of the beat's height, ticks (30 ms), percent of the beat.
 _KNOWN_WEAKER_PERCENT = const(12)
 _KNOWN_DELAY_TICKS = const(96)
@@ -79,9 +81,11 @@ _SAME_PERCENT = const(15)
 # that); groups of any other length are beats of a heart that has slowed.
 _MULTIPLE_PERCENT = const(8)
 _SAME_RATE_PERCENT = const(5)
-_NO_BREATH_MBPM = const(
-    105000
-)  # faster is no newborn's breath: with a sure second wave it is calm from there on
+_NO_BREATH_MBPM = const(105000)  # faster is no newborn's breath: calm from there on with a sure second wave
+# but not in pairs so unlike, for so many waves: those that a breath makes differ less
+_LONG_UNLIKE_PERCENT = const(60)
+_LONG_WAVES = const(24)
+_HALFWAY_PERCENT = const(8)  # of two beats, so near they are evenly apart
 _UNCHANGED_PERMILLE = const(850)  # a period as strong as this, and the same as the calm one: the beats go on
 
 
@@ -163,7 +167,8 @@ class Rates:
                 return True
             if (
                 fast < _NEWBORN_MOST
-                and weaker >= _ADULT_AS_STRONG_PERCENT
+                and weaker
+                >= (_ADULT_RATHER_STRONG_PERCENT if fast > _NEWBORN_LIKELY_MBPM else _ADULT_AS_STRONG_PERCENT)
                 and (delay >= _ADULT_HALF_LATE_TICKS or 42 <= share <= 58)
             ):
                 return False
@@ -215,6 +220,11 @@ class Rates:
         """Return whether the waves allowed `rate` (mbpm) alone, or one near it, when they were last sure."""
         return self._calm and abs(_MBPM_TICKS // rate - self._calm) * 100 < self._calm * _CALM_PERCENT
 
+    def _is_half(self, rate):
+        """Return whether `rate` (mbpm) is half of the one that the waves were last sure of: as likely every other beat."""
+        twice = 2 * self._calm
+        return self._calm and abs(_MBPM_TICKS // rate - twice) * 100 < twice * _MULTIPLE_PERCENT
+
     def _is_known(self, delay, share, weaker):
         """Return whether a second wave like this one was there when nothing else was possible."""
         if not self._known_delay or abs(weaker - self._known_weaker) > _KNOWN_WEAKER_PERCENT:
@@ -252,6 +262,8 @@ class Rates:
         row = self._row
         every = self._waves.every
         now = row.time(0)
+        if self._goes_on(period):
+            self._calm = period.ticks  # beats made unlike in turn by a breath change too, and have not slowed
         if every.known() < _FIRST_WAVES and not (row.pattern == EVEN and row.run >= _SEEN_UNLIKE):
             return reasons.UNSETTLED
         if row.pattern == NONE and not self._calm:
@@ -259,13 +271,15 @@ class Rates:
                 return reasons.UNSETTLED
             if self._newborn and rate < _NEWBORN_SLOW_MBPM:
                 return reasons.TWO_RATES  # as slow as this it may be the breath's
+        if row.pattern == NONE and not self._newborn and self._is_half(rate):
+            return reasons.TWO_RATES
         if self._too_few(rate) or self._too_many(rate):
             return reasons.TWO_RATES
         tall = self._waves.tall
         if tall is not None and self._perhaps_slow_ticks(tall, _MBPM_TICKS // _ADULT_SLOW_MBPM, now, period):
             self._doubted_until = now + _DOUBT_LASTS_TICKS
             return reasons.TWO_RATES
-        if self._contradicts(row, rate):
+        if self._contradicts(row, rate) and not self._is_two_beats(row, period):
             stays = _STAYS_WAVES if self._newborn else _ADULT_WAVES
             if row.run >= stays and row.alike_percent() <= _ALIKE_PERCENT:
                 self._doubted_until = now + _DOUBT_LASTS_TICKS
@@ -339,7 +353,8 @@ class Rates:
             return False
         if rate < slow // 100 * 115:
             if not self._is_calm(rate) and (
-                row.run >= _STAYS_WAVES or self._waves.every.known() < _MOST_KNOWN
+                row.run >= (_STAYS_WAVES if self._calm else _SEEN_WAVES)
+                or self._waves.every.known() < _MOST_KNOWN
             ):
                 return True  # a rate that begins with every other wave left out may be half
             if not self._newborn and slow > _ADULT_SLOW_MBPM and row.run < _ADULT_WAVES:
@@ -348,6 +363,14 @@ class Rates:
         if alike > _ALIKE_PERCENT:
             return row.run >= _SEEN_ALIKE
         return row.run >= (_SEEN_NEARLY_ALIKE if alike > _NEARLY_ALIKE_PERCENT else _SEEN_UNLIKE)
+
+    def _is_two_beats(self, row, period):
+        """Return whether groups of three waves are two of the calm beats, alike, and one second wave: a newborn's breath
+        lets it be seen at every other beat alone.
+        """
+        if row.pattern <= PAIRS or row.alike_percent() <= _ALIKE_PERCENT or not self._goes_on(period):
+            return False
+        return abs(row.delay_ticks() * 200 - row.group_ticks() * 100) <= row.group_ticks() * _HALFWAY_PERCENT
 
     def only_mbpm(self):
         """Return the one rate that the waves allow, long enough to be sure; or None."""
@@ -391,6 +414,7 @@ class Rates:
     def _perhaps_slow_ticks(self, row, limit, now, period):
         if row.pattern != PAIRS or row.alike_percent() > _UNLIKE_ENOUGH_PERCENT or row.group_ticks() <= limit:
             return 0
-        if self._goes_on(period) and not self._has_slowed(row):
+        long = row.run >= _LONG_WAVES and row.alike_percent() <= _LONG_UNLIKE_PERCENT
+        if not long and self._goes_on(period) and not self._has_slowed(row):
             return 0
         return row.slow_groups_ticks(limit, now)

@@ -268,13 +268,24 @@ def test_a_pulse_that_may_be_slow_from_the_start_ends_a_newborns_session(populat
     watch.guard = Guard(Profile.ready(population), watch.hour)
     watch.want(True)
     watch.inputs.pulse_rate_mbpm = None
-    for _ in range(4):  # again and again, never for long: it adds up to 10 s
+    for _ in range(3):  # again and again, never for long: with the first 2 s it adds up to 10 s
         watch.inputs.perhaps_slow_for_ms = 2000
         assert watch.run(2.4) is None
         watch.inputs.perhaps_slow_for_ms = 0
         assert watch.run(10) is None
     watch.inputs.perhaps_slow_for_ms = 2000
-    assert (watch.run(0.6) is not None) == stops
+    assert (watch.run(1.1) is not None) == stops
+
+
+@pytest.mark.parametrize(("shown_mbpm", "slow", "perhaps"), [(None, 0, 4500), (90_000, 3000, 0)])
+def test_what_the_waves_counted_goes_on_where_their_pattern_breaks(shown_mbpm, slow, perhaps):
+    watch = Watch("newborn")
+    assert watch.run(12) is None
+    watch.inputs.pulse_rate_mbpm = shown_mbpm
+    watch.inputs.slow_for_ms, watch.inputs.perhaps_slow_for_ms = slow, perhaps
+    assert watch.run(0.5) is None
+    watch.inputs.slow_for_ms, watch.inputs.perhaps_slow_for_ms = 0, min(perhaps, 500)
+    assert watch.run(1.2) is not None
 
 
 @pytest.mark.parametrize("shown", [210_000, None])

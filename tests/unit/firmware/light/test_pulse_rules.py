@@ -1,0 +1,158 @@
+"""Single rules of the pulse that made signals led to: each holds for the light that it was written for."""
+
+import pytest
+from pulse_kinds import Made, course, heart, patting
+
+from firmware.light.period import Period
+from firmware.light.rates import Rates
+from firmware.light.waves import Waves
+from host_tools.play import vitals_run
+from simulator.interpreter import ROOT, find_micropython, run_script
+
+needs_micropython = pytest.mark.skipif(
+    find_micropython() is None, reason="there is no MicroPython, and CPython is too slow here"
+)
+
+
+def wrong_seconds(made: Made, population: str) -> int:
+    """Seconds after the fifth that show a rate more than 10 % beside the true one, which is steady."""
+    rows = vitals_run.play(made.samples, population).rows[5:]
+    rates = [row["pulse_rate_bpm"] for row in rows if row["pulse_rate_bpm"] is not None]
+    return sum(abs(rate - made.rate_bpm[0]) > 0.1 * made.rate_bpm[0] for rate in rates)
+
+
+@needs_micropython
+def test_beats_weak_in_turn_are_not_halved_up_to_the_fastest_newborn():
+    """Twice 107 was too fast to be a pulse, so 213 with every other beat weak was shown as 107."""
+    made = heart(
+        course(30, (0, 213.4)),
+        delay_s=0.2,
+        second=0.21,
+        weak=0.42,
+        perfusion_percent=0.45,
+        breathing_per_minute=50,
+        seed=35,
+    )
+    assert wrong_seconds(made, "newborn") == 0
+
+
+@needs_micropython
+@pytest.mark.parametrize(
+    "rate, per_minute, height, form, perfusion",
+    [(178, 98, 4.2, "hum", 0.52), (184, 202, 1.8, "sine", 0.57), (140, 192, 1.8, "pat", 0.6)],
+)
+def test_a_hand_near_the_pulse_from_the_first_second_on_is_no_newborns_pulse(
+    rate, per_minute, height, form, perfusion
+):
+    """What red does not share with infrared is a tenth of it and beats: enough where nothing calm was seen before."""
+    hand = patting(4000, per_minute, height, 0, 40, form, seed=452)
+    made = heart(
+        course(40, (0, rate)),
+        delay_s=0.22,
+        second=0.3,
+        perfusion_percent=perfusion,
+        breathing_per_minute=66,
+        hand=hand,
+        seed=452,
+    )
+    assert wrong_seconds(made, "newborn") <= 1
+
+
+@needs_micropython
+def test_a_hand_a_little_faster_than_the_pulse_does_not_lead_it_away():
+    hand = patting(6000, 182, 1.4, 25, 60, "sine", seed=441)
+    made = heart(
+        course(60, (0, 160.3)),
+        delay_s=0.22,
+        second=0.1,
+        perfusion_percent=0.57,
+        breathing_per_minute=42,
+        hand=hand,
+        seed=441,
+    )
+    assert wrong_seconds(made, "newborn") <= 4
+
+
+@needs_micropython
+@pytest.mark.parametrize("population, rate", [("newborn", 155), ("adult", 78)])
+def test_whatever_hides_the_pulse_in_a_large_movement_is_told_as_motion(population, rate):
+    for form, per_minute, height in (("sine", 110, 6), ("pat", 170, 5)):
+        hand = patting(5000, per_minute, height, 25, 50, form, seed=3)
+        made = heart(course(50, (0, rate)), delay_s=0.22, second=0.25, hand=hand, seed=3)
+        played = vitals_run.play(made.samples, population)
+        told = {why[0] for why in played.reasons[28:48]}
+        assert "motion" in told
+        assert told <= {"motion", None}
+
+
+@needs_micropython
+def test_an_adult_is_not_shown_for_a_newborn_whose_breath_weakens_every_other_beat():
+    wrong = 0
+    for rate, breath, level, second in ((185, 102, 0.48, 0.13), (191, 100, 0.47, 0.31)):
+        made = heart(
+            course(40, (0, rate)),
+            delay_s=0.22,
+            second=second,
+            perfusion_percent=0.8,
+            breathing_per_minute=breath,
+            breathing_level=level,
+            seed=rate,
+        )
+        wrong += wrong_seconds(made, "adult")
+    assert wrong <= 5
+
+
+@needs_micropython
+def test_a_fall_to_half_whose_second_wave_is_half_way_is_seen_at_last(tmp_path):
+    """The period finds the beats before the fall unchanged, and their shape is gone: the waves stay unlike in turn."""
+    rate = course(60, (0, 156.2), (28, 156.2), (28.01, 75.8))
+    made = heart(rate, delay_s=0.39, second=0.56, perfusion_percent=0.86, breathing_per_minute=53.4, seed=5)
+    made.samples.tofile(tmp_path / "samples")
+    script = ROOT / "tests" / "on_device" / "pulse_stops.py"
+    stopped = run_script(script, "newborn", str(tmp_path / "samples")).stdout.decode()
+    assert 28 < float(stopped) < 42
+
+
+def rates_of(groups, newborn=True):
+    """Rates after groups of waves: each a list of (ticks since the wave before, height)."""
+    waves = Waves(newborn)
+    rates = Rates(waves, newborn)
+    period = Period(12, 64, 400, 100, 960)
+    ticks = 0
+    for group in groups:
+        for wait, height in group:
+            ticks += wait
+            for row in (waves.every, waves.strong):
+                row.take(ticks, height)
+            rates.look()
+            told = rates.doubt(150_000, period)
+            if rates.slow_mbpm is not None and rates.slow_mbpm == rates.fast_mbpm:
+                period.ticks, period.strength = 1280, 900
+    return rates, period, told
+
+
+CALM = [[(1280, 1000)]] * 14  # 150 a minute
+SEEN_AT_EVERY_OTHER = [(1280, 1000), (500, 300), (780, 950)]  # the second wave of one beat of two
+
+
+def test_two_calm_beats_and_the_second_wave_of_one_are_two_beats():
+    rates, _, told = rates_of(CALM + [SEEN_AT_EVERY_OTHER] * 12)
+    assert rates.slow_mbpm == 75_000 and rates.fast_mbpm == 150_000
+    assert told is None
+
+
+@pytest.mark.parametrize("strength, share", [(700, 1280), (900, 900)])
+def test_but_not_where_the_period_has_changed_or_they_are_not_evenly_apart(strength, share):
+    group = [(2560 - share, 1000), (share - 500, 300), (500, 950)]
+    rates, period, _ = rates_of(CALM + [group] * 12)
+    period.strength = strength
+    assert rates.doubt(150_000, period) == "two_rates"
+
+
+def test_a_rate_without_a_pattern_is_not_shown_where_it_is_half_of_the_calm_one():
+    restless = [[(wait, 1000)] for wait in (1800, 900, 2100, 1200, 2500, 1700, 900, 1900)]
+    rates, period, _ = rates_of(CALM + restless, newborn=False)
+    period.strength = 0
+    assert rates.slow_mbpm is None
+    assert rates.doubt(75_000, period) == "two_rates"
+    assert rates.doubt(100_000, period) is None
