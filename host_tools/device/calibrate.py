@@ -78,16 +78,18 @@ def calibrate(
     ask: Callable[[str], float],
     say: Say,
     day: date | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Lead through a calibration: bench mode, three sounds, a reading of each, the record onto the device.
 
-    ask: gets a question, returns a number of dB(A). Returns the record as it was read back from the device.
+    ask: gets a question, returns a number of dB(A). cancelled: asked while the button is waited for.
+    Returns the record as it was read back from the device.
     """
     say(
         "Finished case, on its stand; meter at the ear's place, A-weighted, slow. Nobody else within earshot."
     )
     background_dba = ask("The room without the device, in dB(A)")
-    device.bench(say)
+    device.bench(say, cancelled)
     readings = []
     for level in LEVELS_DBFS:
         say(f"Noise at {level} dBFS plays for {SECONDS} s.")

@@ -445,8 +445,11 @@ class Connection:
             return False
         return True
 
-    def bench(self, say: Say) -> None:
-        """Begin bench mode, where sounds may be played while a computer is connected; somebody holds the button."""
+    def bench(self, say: Say, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Begin bench mode, where sounds may be played while a computer is connected; somebody holds the button.
+
+        cancelled: asked while the button is waited for. Raises CalandoError once it says yes, and when nobody held it.
+        """
         if self.call("status")["mode"] == "bench":
             return
         within_s = self.call("bench")["within_s"]
@@ -456,6 +459,8 @@ class Connection:
             time.sleep(POLL_S)
             if self.call("status")["mode"] == "bench":
                 return
+            if cancelled():
+                raise CalandoError("cancelled: nothing was changed")
         raise CalandoError(
             f"nobody held the button of the device on {self.port} within {within_s} s; try again"
         )

@@ -13,17 +13,22 @@ FINGER = "Now the finger of a healthy person on the sensor, still, for ten secon
 
 
 def run(
-    device: "Connection", parts: Iterable[str], say: "Say", each: Callable[[dict[str, Any]], None]
+    device: "Connection",
+    parts: Iterable[str],
+    say: "Say",
+    each: Callable[[dict[str, Any]], None],
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> list[dict[str, Any]]:
     """Begin bench mode and try each part; returns, and hands to `each` as it comes, `part`, `passed`, `text`, `next`.
 
+    cancelled: asked while the button is waited for.
     passed is True, False, or None where only a person can tell. Raises CalandoError for a part that there is not.
     """
     parts = list(parts)
     unknown = next((name for name in parts if name not in PARTS), None)
     if unknown is not None:
         raise CalandoError(f"there is no part {unknown}; choose one of {', '.join(PARTS)}")
-    device.bench(say)
+    device.bench(say, cancelled)
     results: list[dict[str, Any]] = []
     for name in parts:
         if name == "lights":

@@ -96,7 +96,7 @@ class _SelfTest(_Steps):
                 job.rows.append(result)
                 job.check()
 
-            return selftest.run(device, selftest.PARTS, job.say, each)
+            return selftest.run(device, selftest.PARTS, job.say, each, job.cancelled)
 
         self.job = self.studio.desk.do("selftest", work)
 
@@ -142,7 +142,9 @@ class _Calibration(_Steps):
         def work(job: Job, device: Connection) -> Any:
             if not self._meter.strip():
                 raise CalandoError("name the sound level meter and where it stands, then begin")
-            return calibrate.calibrate(device, self._meter.strip()[:40], ask, job.say)
+            return calibrate.calibrate(
+                device, self._meter.strip()[:40], ask, job.say, cancelled=job.cancelled
+            )
 
         job = self.job = self.studio.desk.do("calibrate", work)
 

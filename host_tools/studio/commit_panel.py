@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from host_tools.device.changes import CONTRAINDICATIONS
+from host_tools.device.client import DeviceLost
 from host_tools.studio import rules
 from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
-from host_tools.studio.live import follow
+from host_tools.studio.live import follow, live
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _
 
@@ -60,7 +61,8 @@ class CommitPanel:
             return
         self._job = None
         if job.error is not None:
-            self._show("failed", job.error)
+            lost = self._state == "waiting" and isinstance(job.future.exception(), DeviceLost)
+            self._show("unknown" if lost else "failed", job.error)
         elif self._state == "staging":
             self._wanted = job.future.result().get("wanted")
             self._show("shown", job.future.result())
@@ -74,7 +76,12 @@ class CommitPanel:
 
     def _staging(self, _value: Any) -> None:
         w.heading(_("Sending it to the device"))
-        w.meter(0, 0)
+        live(self._how_far, lambda: self._job and (self._job.done, self._job.total))
+        w.button(_("Cancel"), self._cancel)
+
+    def _how_far(self) -> None:
+        if self._job is not None:
+            w.meter(self._job.done, self._job.total)
 
     def _shown(self, staged: dict[str, Any]) -> None:
         w.heading(_("Put on the device"))
@@ -110,8 +117,7 @@ class CommitPanel:
         self._hold_button = []
         w.meter(0, 0)
         with w.tag("div", None, "row"):
-            live = self._studio.desk.live
-            if live is not None:
+            if self._studio.desk.live is not None:
                 self._hold_button = [w.button(_("Hold the simulated button"), self._hold, "main")]
                 w.enable(self._hold_button[0], False)
             w.button(_("Cancel"), self._cancel)
@@ -127,6 +133,12 @@ class CommitPanel:
         w.notice(_(sentence[:1].upper() + sentence[1:].rstrip(".") + "."), "warn")
         with w.tag("div", None, "row"):
             w.button(_("Close"), self._discard)
+
+    def _unknown(self, sentence: str) -> None:
+        w.heading(_("Nobody knows yet whether it is on the device"))
+        w.notice(_(sentence[:1].upper() + sentence[1:].rstrip(".") + "."), "warn")
+        w.words(_("Plug it in again: this page then shows what is on it, and nothing of yours is lost."))
+        w.button(_("Close"), lambda: self._show(""))
 
     # --- what is done ---------------------------------------------------------------------------------------------
 
@@ -151,6 +163,6 @@ def hold_button(studio: Studio) -> None:
     """Hold the button of the simulated device, without making anybody wait."""
     import threading
 
-    live = studio.desk.live
-    if live is not None:
-        threading.Thread(target=live.hold_button, daemon=True).start()
+    simulated = studio.desk.live
+    if simulated is not None:
+        threading.Thread(target=simulated.hold_button, daemon=True).start()

@@ -43,6 +43,11 @@ class Job:
     def progress(self, done: int, total: int) -> None:
         self.done, self.total = done, total
 
+    def advance(self, done: int, total: int) -> None:
+        """Say how far it is, from between two steps: raises Cancelled once somebody asked for it."""
+        self.check()
+        self.progress(done, total)
+
     def say(self, text: str) -> None:
         self.said.append(text)
 

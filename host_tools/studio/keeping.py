@@ -24,7 +24,7 @@ def keeping(studio: Studio, panel: CommitPanel) -> None:
 
     def save() -> None:
         def work(job: Job, device: Connection) -> str:
-            backup.write(studio.folder / "uploads" / ZIP, backup.read_device(device, job.progress))
+            backup.write(studio.folder / "uploads" / ZIP, backup.read_device(device, job.advance))
             return ZIP
 
         state["job"] = studio.desk.do("backup", work)
@@ -87,7 +87,7 @@ def _stage_backup(studio: Studio, file: Path) -> Job:
         try:
             kept = backup.read(file)
             device.call("discard")
-            wanted = backup.stage(device, kept, job.say, job.progress)
+            wanted = backup.stage(device, kept, job.say, job.advance)
             found = staged(device)
             found["notes"] = job.said
             found["wanted"] = wanted

@@ -158,7 +158,7 @@ class Studio:
 
         def work(job: Job, device: Connection) -> dict[str, Any]:
             device.call("discard")
-            changes.put_sound(device, name, data, job.progress)
+            changes.put_sound(device, name, data, job.advance)
             return staged(device)
 
         return self.desk.do("stage", work)
@@ -171,7 +171,7 @@ class Studio:
 
             self._bring_sounds(device, data)
             device.call("discard")
-            programmes.put(device, programmes.Listening(name, data, self.folder / "songs"), job.progress)
+            programmes.put(device, programmes.Listening(name, data, self.folder / "songs"), job.advance)
             return staged(device)
 
         return self.desk.do("stage", work)
@@ -217,7 +217,7 @@ class Studio:
 
         def work(job: Job, device: Connection) -> session_file.SessionFile:
             now = datetime.datetime.now().astimezone()
-            self._sessions[key] = session_read.read(device, age, now, job.progress)
+            self._sessions[key] = session_read.read(device, age, now, job.advance)
             return self._sessions[key]
 
         return self.desk.do("session", work)
@@ -230,7 +230,7 @@ class Studio:
             return None
 
         def work(job: Job, device: Connection) -> None:
-            data = device.get(f"{kind}.{name}", job.progress)
+            data = device.get(f"{kind}.{name}", job.advance)
             write_files({self.sound_path(kind, name): data})
 
         return self.desk.do("get", work)

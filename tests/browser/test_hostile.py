@@ -140,6 +140,24 @@ def test_a_cable_pulled_while_the_button_is_waited_for_changes_nothing(new_studi
     has_put_on(page)
 
 
+def test_a_device_that_goes_in_a_commit_is_not_called_unchanged(context, tmp_path, monkeypatch):
+    monkeypatch.setenv("CALANDO_SIM_DIR", str(tmp_path / "sim"))
+    with simulated.live() as live:
+        program = Program(tmp_path, live.port)
+        try:
+            page = context.new_page()
+            page.goto(program.start())
+            page.get_by_text("It is new: it has no profile").wait_for()
+            wait_for_the_button(page)
+            live.unplug()
+            page.get_by_role("heading", name="Nobody knows yet whether it is on the device").wait_for()
+            page.get_by_role("button", name="Close").click()
+            page.get_by_text("There is no device to put it on.").wait_for()
+            assert page.get_by_label("Population").input_value() == "adult"
+        finally:
+            program.stop()
+
+
 def test_a_port_that_another_program_holds_is_told_and_taken_up_when_it_is_free(
     context, tmp_path, monkeypatch
 ):

@@ -67,7 +67,7 @@ class Bench:
         self.calls = []
         self.kept = b""
 
-    def bench(self, say):
+    def bench(self, say, cancelled):
         self.calls.append("bench")
 
     def call(self, cmd, **arguments):
