@@ -92,13 +92,16 @@ TERM_LOW_MBPM = const(80_000)
 ADULT_LOW_MBPM = const(45_000)
 NEWBORN_LOW_MS = const(4000)
 ADULT_LOW_MS = const(10_000)  # choice
-# choice: a pulse that may be slow (waves strong and weak in turn) after one that was right, and the longest that a
-# newborn's pulse or oxygen may stay unknown while the sensor sits
+# choice: a pulse that may be slow (waves strong and weak in turn) after one that was right
 NEWBORN_TWO_RATES_MS = const(6000)
 ADULT_TWO_RATES_MS = const(12_000)
 NEWBORN_NEVER_SURE_MS = const(10_000)  # the same where it was right for less than this
 NEWBORN_RIGHT_MS = const(10_000)
-NEWBORN_UNKNOWN_MS = const(300_000)
+# choice: the longest that a newborn's pulse or oxygen may stay unknown on skin, while a melody plays and in all. Two
+# minutes, the ready profile's own hold, after which a session fades by itself in ten seconds; this is for the one that
+# does not, and for oxygen. A baseline may take three minutes to find a signal, and two of a melody are left then.
+NEWBORN_UNKNOWN_MS = const(135_000)
+NEWBORN_UNSEEN_MS = const(300_000)
 RISE_PERMILLE = const(1200)
 NEWBORN_RISE_MS = const(30_000)
 ADULT_RISE_MS = const(60_000)
@@ -200,6 +203,7 @@ class Guard:
         self._spo2_unknown_ms = 0
         self._fastest_unknown_ms = 0
         self._blind_ms = 0
+        self._blind_melody_ms = 0
         self._perhaps_for_ms = 0
         self._newborns_for_ms = 0  # in all, that an adult's pulse was as fast as a newborn's
         self._adults_for_ms = 0  # and that one was shown which was not
@@ -370,6 +374,7 @@ class Guard:
         spo2 = inputs.spo2_permille
         blind = inputs.contact is True and (pulse is None or spo2 is None)
         self._blind_ms = self._count(self._blind_ms, blind)
+        self._blind_melody_ms = self._count(self._blind_melody_ms, blind and self._melody_on)
         if spo2 is None:
             self._spo2_unknown_ms = self._count(self._spo2_unknown_ms, True)
             if self._spo2_unknown_ms >= UNKNOWN_FORGETS_MS:
@@ -481,7 +486,9 @@ class Guard:
             return reasons.TACHYCARDIA
         if self._spo2_for_ms >= SPO2_MS:
             return reasons.DESATURATION
-        if self._newborn and self._blind_ms >= NEWBORN_UNKNOWN_MS:
+        if self._newborn and (
+            self._blind_melody_ms >= NEWBORN_UNKNOWN_MS or self._blind_ms >= NEWBORN_UNSEEN_MS
+        ):
             return reasons.SIGNAL_LOST
         room = inputs.room_level_cdba is not None and inputs.room_level_cdba > self._room_cdba
         self._room_for_ms = self._count(self._room_for_ms, room)

@@ -324,15 +324,17 @@ def test_a_short_gap_holds_the_timer_of_a_rate_too_fast_to_be_shown(gap_s, after
 
 
 @pytest.mark.parametrize("missing", ["pulse_rate_mbpm", "spo2_permille"])
-def test_a_newborn_is_not_played_to_for_ever_unseen(missing):
+@pytest.mark.parametrize(("melody", "after_s"), [(True, 135), (False, 300)])
+def test_a_newborn_is_not_played_to_for_ever_unseen(missing, melody, after_s):
     watch = Watch("newborn")
     watch.want(True)
+    watch.outputs.melody_on = melody
     watch.inputs.contact = True
     watch.inputs.pulse_rate_mbpm = 150_000
     watch.inputs.spo2_permille = 960
     watch.step()
     setattr(watch.inputs, missing, None)
-    assert watch.run(400) == pytest.approx(300, abs=0.21)
+    assert watch.run(400) == pytest.approx(after_s, abs=0.21)
     assert watch.verdict == (FADE, "signal_lost")
 
 

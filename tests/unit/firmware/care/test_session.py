@@ -262,7 +262,7 @@ def test_without_a_signal_from_the_start_the_profiles_own_tempo_is_played():
 def test_a_newborns_music_does_not_slow_without_a_pulse():
     bench = Bench(mode="open_loop")
     bench.pulse_bpm = None
-    bench.start(290)
+    bench.start(150)
     assert bench.phase == "lead" and bench.tempo_bpm == 66
 
 
