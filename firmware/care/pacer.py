@@ -11,8 +11,9 @@ from micropython import const
 
 from firmware import reasons
 
-_SETTLED_READINGS = const(10)  # seconds with a breath before it counts as known
-_READINGS = const(64)
+_READING_MS = const(2_000)
+_SETTLED_READINGS = const(5)  # ten seconds with a breath before it counts as known
+_READINGS = const(32)  # as many as the first minute has
 _LEAST_BEATS = const(4)  # 15 breaths a minute at 60 beats: who breathes faster than that wants is not led
 _SLOWEST_MBPM = const(4_500)
 _BREATHS_TO_STEP = const(6)  # that followed, before a breath may be a beat longer
@@ -31,16 +32,6 @@ _RATIO_HIGH = const(1_600)
 _FEEDBACK_MOST = const(500)
 _FEEDBACK_PERMILLE_PER_S = const(10)  # 10 points in 10 s
 _NEUTRAL_PERMILLE_PER_S = const(25)  # from either end within 20 s
-# The swing of a resting adult's pulse, percent of that of the first minute, every five seconds: the recording
-# bio_resting_5min_100hz of NeuroKit (MIT), its beats' rate over 30 s, less a parabola. For a study's sham.
-_STRANGER_MS = const(5_000)
-_STRANGER = bytes(
-    (
-        113, 108, 103, 102, 101, 100, 93, 75, 85, 89, 89, 100, 110, 170, 195, 189, 193, 176, 182, 104, 155, 168, 187, 202,
-        195, 188, 170, 144, 136, 134, 93, 77, 77, 80, 76, 82, 83, 86, 153, 154, 156, 247, 255, 255, 240, 243, 219,
-        118, 123, 118, 129, 132, 115, 112,
-    )
-)  # fmt: skip
 _KEPT_MS = const(20_000)  # the feedback stays as it is while the swing is unknown, so long
 
 OFF = "off"
@@ -53,7 +44,8 @@ class Pacer:
     pace_mbpm: thousandths of a breath a minute, None while there is none; swell_cdb: above and below the soundscape's
     level; feedback_permille: -500 to 500, None while no swing of the first minute is known; stranger_permille: the same
     from a stranger's breath, in a study's sham, else None; state: "off", "paced" or "let_go"; followed: the last paced
-    breath; at_floor: it slows no further; paced_ms: for how long it has paced.
+    breath; at_floor: it slows no further; paced_ms: for how long it has paced; own_mbpm: the patient's own breaths a
+    minute before that, the median of what was read, None while too little is known.
     """
 
     def __init__(self, profile):
@@ -63,6 +55,13 @@ class Pacer:
         self._swings = array("H", bytes(2 * _READINGS))
         self._followed = bytearray(_HISTORY)
         self._most_beats = max(_LEAST_BEATS, profile.breath_tempo_mbpm // profile.breath_floor_mbpm)
+        self._swing_of_a_stranger = None
+        if profile.study is not None:
+            # For both arms, or what is left of the heap would tell them apart.
+            from firmware.care.stranger import swing_permille
+
+            if profile.stranger:
+                self._swing_of_a_stranger = swing_permille
         self.restart()
 
     def restart(self):
@@ -73,8 +72,10 @@ class Pacer:
         self.feedback_permille: int | None = None
         self.stranger_permille: int | None = None
         self.followed = False
+        self.at_floor = False
         self.paced_ms = 0
-        self._second_ms = 0
+        self.own_mbpm: int | None = None
+        self._read_ms = 0
         self._count = 0  # readings of the breath
         self._swing_count = 0
         self._own_swing = 0
@@ -89,28 +90,20 @@ class Pacer:
         self._unknown_ms = 0
         self._swell_credit = 0
 
-    @property
-    def at_floor(self):
-        """Return whether the pace slows no further."""
-        return self._beats >= self._most_beats
-
     def listen(self, elapsed_ms, inputs):
-        """Take note of the patient's own breath, once a second."""
-        self._second_ms += elapsed_ms
-        if self._second_ms < 1000:
+        """Take note of the patient's own breath, every other second."""
+        self._read_ms += elapsed_ms
+        if self._read_ms < _READING_MS:
             return
-        self._second_ms = 0
+        self._read_ms = 0
         if inputs.breathing_rate_mbpm is not None:
             _place(self._rates, self._count, inputs.breathing_rate_mbpm)
             self._count = min(self._count + 1, _READINGS - 1)
+            if self._count >= _SETTLED_READINGS:
+                self.own_mbpm = self._rates[self._count // 2]
         if inputs.breath_amplitude_mbpm is not None:
             _place(self._swings, self._swing_count, inputs.breath_amplitude_mbpm)
             self._swing_count = min(self._swing_count + 1, _READINGS - 1)
-
-    @property
-    def own_mbpm(self):
-        """Return the patient's own breaths a minute, the median of what was read; None while too little is known."""
-        return self._rates[self._count // 2] if self._count >= _SETTLED_READINGS else None
 
     def begin(self):
         """Choose the first pace; return False where there is none to choose: no breath known, or one too fast to lead."""
@@ -125,6 +118,7 @@ class Pacer:
         # Never faster than the patient breathes already.
         own_beats = min((tempo_mbpm + own_mbpm // 2) // own_mbpm, tempo_mbpm // _SLOWEST_MBPM)
         self._beats = max(min(beats, self._most_beats), own_beats)
+        self.at_floor = self._beats >= self._most_beats
         self._own_swing = (
             self._swings[self._swing_count // 2] if self._swing_count >= _SETTLED_READINGS else 0
         )
@@ -136,23 +130,17 @@ class Pacer:
         if self.state == PACED:
             self.paced_ms += elapsed_ms
             pace_mbpm = self.pace_mbpm
-            if pace_mbpm is None:
-                self._wait_for_breath(elapsed_ms, inputs)
-            else:
+            if pace_mbpm is not None:
                 self._pace(pace_mbpm, elapsed_ms, inputs, phrase_ended, frozen)
+            else:
+                # The first breath in of the swell comes with one of the patient's, or without it.
+                self._waited_ms += elapsed_ms
+                in_ms = inputs.breath_in_ms or 0
+                if (in_ms > 0 and self._was_out) or self._waited_ms >= _WAIT_FOR_BREATH_MS:
+                    self.pace_mbpm = self._profile.breath_tempo_mbpm // self._beats
+                self._was_out = in_ms < 0
         self._swell(elapsed_ms)
         self._feed_back(elapsed_ms, inputs)
-
-    def _wait_for_breath(self, elapsed_ms, inputs):
-        self._waited_ms += elapsed_ms
-        in_ms = inputs.breath_in_ms
-        if (in_ms is not None and in_ms > 0 and self._was_out) or self._waited_ms >= _WAIT_FOR_BREATH_MS:
-            self._set_pace()
-        self._was_out = in_ms is not None and in_ms < 0
-
-    def _set_pace(self):
-        self.pace_mbpm = self._profile.breath_tempo_mbpm // self._beats
-        self._breath_ms = 0
 
     def _pace(self, pace_mbpm, elapsed_ms, inputs, phrase_ended, frozen):
         if phrase_ended and not frozen and self._in_a_row >= _BREATHS_TO_STEP and not self.at_floor:
@@ -173,9 +161,8 @@ class Pacer:
             self._step = False
             self._in_a_row = 0
             self._beats += 1
-            rest_ms = self._breath_ms
-            self._set_pace()
-            self._breath_ms = rest_ms
+            self.at_floor = self._beats >= self._most_beats
+            self.pace_mbpm = self._profile.breath_tempo_mbpm // self._beats
         if self.paced_ms - self._waited_ms >= _JUDGED_MS and self._is_ignored(pace_mbpm):
             self.state = reasons.LET_GO
 
@@ -215,11 +202,10 @@ class Pacer:
             most = 0
         swing_permille = min(swing_mbpm, 200_000) * 1000 // self._own_swing if known else None
         self.feedback_permille = _toward(self.feedback_permille, swing_permille, most)
-        if self._profile.stranger:
-            # Known, kept and let go as the patient's own, so that nothing but what is answered to is another's. Where it
-            # begins differs from session to session, by what nobody chooses.
-            place = self.paced_ms // _STRANGER_MS + self._own_swing
-            swing_permille = _STRANGER[place % len(_STRANGER)] * 10 if known else None
+        stranger = self._swing_of_a_stranger
+        if stranger is not None:
+            # Known, kept and let go as the patient's own, so that nothing but what is answered to is another's.
+            swing_permille = stranger(self.paced_ms, self._own_swing) if known else None
             self.stranger_permille = _toward(self.stranger_permille, swing_permille, most)
 
 
