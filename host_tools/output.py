@@ -106,6 +106,9 @@ def _temporary(files: dict[Path, bytes]) -> Iterator[list[tuple[Path, Path]]]:
     place = Path()
     try:
         for place, content in files.items():
+            if place.exists() and not (place.is_file() or place.is_dir()):
+                # A device as /dev/null would be gone from the system, and a file in its place.
+                raise CalandoError(f"{place} is no file, and is left as it is; choose another place")
             handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.absolute().parent)
             made.append((Path(name), place))
             with os.fdopen(handle, "wb") as file:

@@ -242,7 +242,7 @@ class Written:
         """Return what to show to whoever confirms it: a line for each change, the notes, and how to go on."""
         notes = self.song.table()
         return [
-            f"{self.file}: {len(notes)} notes, {len(self.song.data)} bytes",
+            f"{self.file}: {len(notes)} note{'s' if len(notes) != 1 else ''}, {len(self.song.data)} bytes",
             *(f"  {line}" for line in self.changes),
             "  " + "  ".join(f"{name} {length:g}" for name, length in notes),
             f"see and correct it: {self.sheet} (picture: {self.image}); import that file again with --overwrite",

@@ -93,7 +93,40 @@ def read_humdrum(data: bytes, name: str) -> Piece:
             xml = GeneralObjectExporter().parse(score)
     except Exception as error:
         raise CalandoError(f"{name} cannot be read as Humdrum: {_short(error)}") from error
-    return read_musicxml(xml, name)
+    piece = read_musicxml(xml, name)
+    _take_verses(piece, text)
+    return piece
+
+
+def _take_verses(piece: Piece, text: str) -> None:
+    """Give a piece the order of its sections that a **kern file has in place of repeats: *>[A,A,B], and labels as *>A.
+
+    music21 10.5.1 reads both as nothing.
+    """
+    order: list[str] = []
+    labels: dict[int, str] = {}
+    at, sounding, divided = 0, False, False
+    for line in text.splitlines():
+        first = line.split("\t")[0].strip()
+        if first.startswith("*>["):
+            order = order or [label.strip() for label in first[3:].rstrip("]").split(",")]
+        elif first.startswith("*>") and "[" not in first:
+            divided |= sounding
+            labels[at] = first[2:]
+        elif first.startswith("="):
+            at, sounding = at + sounding, False
+        elif not first.startswith(("!", "*")) and line.strip(". \t"):
+            sounding = True
+    if not order:
+        return
+    if divided or at + sounding != len(piece.measures) or not set(order) <= set(labels.values()):
+        piece.told.append(
+            "the order of its sections cannot be followed: every bar is played once, as it stands"
+        )
+        return
+    for index, label in labels.items():
+        piece.measures[index].section = label
+    piece.sections = order[:MOST_MEASURES]
 
 
 def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:

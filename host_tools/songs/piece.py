@@ -4,6 +4,7 @@ Times are fractions of a quarter note, so that nothing is rounded before the son
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -73,7 +74,7 @@ class Measure:
     jump: str = ""  # "capo" or "segno", at its end
     silent_to: Fraction = Fraction(0)  # where a silence without a rest (MusicXML's <forward>) ends
     blank: bool = False  # nothing stands in it, not even a rest
-    section: str = ""  # the letter of a part of the tune that begins here
+    section: str = ""  # the name of a part of the tune that begins here
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,9 @@ class Piece:
     tempo_bpm: float | None = None
     exact: bool = True  # lengths are written ones; False: played ones, as a MIDI file may have them
     per_quarter: int = 0  # a MIDI file's ticks
-    sections: str = ""  # the letters of its parts in the order in which they are played; empty: as they stand
+    sections: Sequence[str] = (
+        ""  # the names of its parts in the order in which they are played; empty: as they stand
+    )
     own: bool = False  # the ABC that an import wrote: its lines are its phrases
     struck_anew: bool = True  # a chord that goes on is struck again with each bar and phrase
     scale: int | None = None  # the scale of an own file, which no key can say
@@ -187,14 +190,14 @@ def _skips_upbeat(measures: list[Measure], order: list[int]) -> bool:
 
 
 def _section_order(piece: Piece) -> list[int]:
-    """Measures in the order of an ABC tune's P: line; empty where it names parts that are not there."""
+    """Measures in the order of an ABC tune's P: line, or a **kern file's; empty where it names parts that are not there."""
     starts = {measure.section: at for at, measure in enumerate(piece.measures) if measure.section}
     if not piece.sections or not set(piece.sections) <= set(starts):
         return []
     stops = [*sorted(starts.values()), len(piece.measures)]
     order: list[int] = []
-    for letter in piece.sections:
-        start = starts[letter]
+    for name in piece.sections:
+        start = starts[name]
         stop = next(at for at in stops if at > start)
         order += [start + at for at in play_order(piece.measures[start:stop])]
         if len(order) > MOST_MEASURES:

@@ -25,11 +25,11 @@ def read_bytes(path: Path, what: str, most_bytes: int, advice: str) -> bytes:
             f"{path}: the {what} cannot be read ({os_reason(error)}); check its permissions"
         ) from None
     if size > most_bytes:
-        raise CalandoError(
-            f"{path} is {_large(size)}; a {what} has at most {_large(most_bytes)}, so {advice}"
-        )
+        most = _large(most_bytes).replace(".0 ", " ")
+        told = _large(size) if _large(size) != _large(most_bytes) else f"larger than {most}"
+        raise CalandoError(f"{path} is {told}; a {what} has at most {most}, so {advice}")
     return raw
 
 
 def _large(size: int) -> str:
-    return f"{size / 1e6:.3g} MB" if size >= 1_000_000 else f"{-(-size // 1000)} KB"
+    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{-(-size // 1000)} KB"

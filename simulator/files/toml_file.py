@@ -8,6 +8,7 @@ from simulator.files import contents
 from simulator.files.errors import CalandoError
 
 LARGEST_BYTES = 1_000_000
+_MOST_BITS = 10_000  # some 3000 digits
 
 
 def read(path: Path, what: str) -> tuple[dict[str, Any], str]:
@@ -22,7 +23,9 @@ def read(path: Path, what: str) -> tuple[dict[str, Any], str]:
         line = raw[: error.start].count(b"\n") + 1
         raise CalandoError(f"{path}: line {line} is not UTF-8 text; save the file as UTF-8") from None
     try:
-        return tomllib.loads(text), text
+        values = tomllib.loads(text)
+        _refuse_huge(values)
+        return values, text
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         if "at end of document" in message:
@@ -39,3 +42,16 @@ def read(path: Path, what: str) -> tuple[dict[str, Any], str]:
         ) from None
     except RecursionError:
         raise CalandoError(f"{path}: this is not a {what}: it is nested too deeply; check the file") from None
+
+
+def _refuse_huge(values: dict[str, Any]) -> None:
+    """Raise ValueError where a whole number, written in hexadecimal, is longer than Python puts into a sentence."""
+    waiting: list[Any] = [values]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise ValueError("a number of thousands of digits")

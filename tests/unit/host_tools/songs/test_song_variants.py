@@ -369,6 +369,18 @@ KERN = [
         ["A minor", "upbeat"],
     ),
     ("tie", "**kern\n*M4/4\n=1\n[1c\n=2\n2c]\n2d\n==\n*-", "C4:6 D4:2", []),
+    (
+        "sections",
+        "**kern\n*>[A,A,B2]\n*>norep[A,B2]\n*M4/4\n*>A\n=1-\n4c\n4d\n2e\n=2\n*>B2\n1f\n==\n*-",
+        "C4 D4 E4:2 C4 D4 E4:2 F4:4",
+        ["repeats are played"],
+    ),
+    (
+        "sections_in_a_bar",
+        "**kern\n*>[A,A,B]\n*M4/4\n*>A\n=1-\n4c\n4d\n*>B\n2e\n=2\n1f\n==\n*-",
+        "C4 D4 E4:2 F4:4",
+        ["cannot be followed"],
+    ),
     ("rest", "**kern\n*M4/4\n=1\n4c\n4r\n2e\n==\n*-", "C4 -:1 E4:2", []),
     (
         "dots_trip",

@@ -169,7 +169,8 @@ def test_a_mark_at_the_beginning_is_no_part_of_the_file(tmp_path):
     assert profile_file.load(tmp_path / "p.toml").population == "adult"
 
 
-def test_a_number_of_thousands_of_digits_is_a_sentence(tmp_path):
-    (tmp_path / "p.toml").write_text(f"population = 'adult'\nlevel_dba = {'9' * 5000}\n")
+@pytest.mark.parametrize("number", ["9" * 5000, f"0x{'f' * 5000}", f"[[1, 0b{'1' * 20_000}]]"])
+def test_a_number_of_thousands_of_digits_is_a_sentence(tmp_path, number):
+    (tmp_path / "p.toml").write_text(f"population = 'adult'\nlevel_dba = {number}\n")
     with pytest.raises(CalandoError, match="thousands of digits"):
         profile_file.load(tmp_path / "p.toml")
