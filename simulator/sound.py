@@ -10,6 +10,8 @@ from simulator.chips.max98357a import MAX98357A
 # half that plays may be at its very end when interrupts go off, so all that is certain is the other half; then the first
 # plays on from where the other begins (old sound), then the other from beyond its end (memory).
 DMA_HALF_FRAMES = 32
+_HUSHED_FRAMES = 1 << 20
+STILL_S = 1.0  # without a clock nothing is played: of a day's idleness no zeros are kept
 
 
 class Sound:
@@ -24,6 +26,8 @@ class Sound:
         self.rate_hz = rate_hz
         self._frames = bytearray()
         self._first = 0  # the frame that _frames begins with
+        self._earlier: list[tuple[int, bytearray]] = []  # what was played before the clocks last stood still
+        self._still = int(STILL_S * rate_hz)
         self._keep = None if keep_s is None else int(keep_s * rate_hz)
         self.amplifier = MAX98357A()
         self.underruns = 0
@@ -76,9 +80,11 @@ class Sound:
         missing = self._frame(now_us) - self._first - len(self._frames) // 2
         if missing < 0:
             del self._frames[2 * missing :]
-        elif self._keep is not None and missing > self._keep:
+        elif missing > (self._still if self._keep is None else self._keep):
+            if self._keep is None and self._frames:
+                self._earlier.append((self._first, self._frames))
             self._first += len(self._frames) // 2 + missing
-            self._frames.clear()
+            self._frames = bytearray()
         else:
             self._frames += bytes(2 * missing)
 
@@ -103,16 +109,36 @@ class Sound:
     def heard(self, duration_s: float) -> np.ndarray:
         """Return the whole session, int16, `duration_s` long: frames where the amplifier was on, zeros elsewhere.
 
-        To be asked once, at the end: the amplifier then hears the first frame after each of its wakings.
+        To be asked once, at the end: the amplifier then hears the first frame after each of its wakings, and what was kept
+        is given up piece by piece, so that the session is never there twice.
         """
         length = int(duration_s * self.rate_hz)
-        pcm = np.zeros(length, np.int16)
-        played = np.frombuffer(bytes(self._frames), np.int16)[:length]
+        pcm = np.zeros(length, np.int16)  # pages that nothing is written to take no memory
+        pieces = [*self._earlier, (self._first, self._frames)]
+        self._earlier, self._frames = [], bytearray()
+        played_until = 0
+        pieces.reverse()
+        while pieces:
+            first, frames = pieces.pop()
+            played = np.frombuffer(frames, np.int16)[: max(0, length - first)]
+            pcm[first : first + len(played)] = played
+            played_until = first + len(played)
         changes = [*self.amplifier.timeline, (int(duration_s * 1e6) + 1, False)]
+        silent_from = 0
         for (start_us, on), (end_us, _) in pairwise(changes):
             if on:
-                start, end = self._frame(start_us), min(self._frame(end_us), len(played))
-                pcm[start:end] = played[start:end]
+                start, end = self._frame(start_us), min(self._frame(end_us), played_until)
                 if start < end:
-                    self.amplifier.first_frame(int(played[start]), start_us)
+                    _hush(pcm, silent_from, start)
+                    silent_from = end
+                    self.amplifier.first_frame(int(pcm[start]), start_us)
+        _hush(pcm, silent_from, length)
         return pcm
+
+
+def _hush(pcm: np.ndarray, first: int, end: int) -> None:
+    """Make zeros of what sounds there; what is zero already is not written to."""
+    for start in range(first, end, _HUSHED_FRAMES):
+        piece = pcm[start : min(start + _HUSHED_FRAMES, end)]
+        if piece.any():
+            piece[:] = 0

@@ -76,7 +76,9 @@ def _write_failures(run: Run) -> list[dict[str, Any]]:
             f"The law {found['law']}: {says}.",
             f"What happened: {found['note']}.",
         ]
-        if not found["device_fails"]:
+        if found["device_fails"] is None:
+            notes.append("At the step level; on the whole device it was not played.")
+        elif not found["device_fails"]:
             notes.append("At the step level only: the whole device keeps every limit here.")
         margins = found.get("margins")
         if margins:

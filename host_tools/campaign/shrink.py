@@ -11,6 +11,8 @@ from simulator.files.errors import CalandoError
 
 MOST_EVENTS = 10
 TRIES = {"S": 150, "D": 24}
+SIMULATED_S = {"S": 1_000_000.0, "D": 18_000.0}  # of all tries together: some minutes of work in either tier
+LONG_SHARE = 6  # a session that could not be played so often is looked at by its beginning
 TAIL_S = 35.0  # what is played beyond the moment at which a law was broken
 
 Values = dict[str, Any]
@@ -20,14 +22,17 @@ def shrink(values: Values, tier: str, law: str, table: Table, tries: int | None 
     """Return the scenario with everything left out that the breaking of `law` does not need.
 
     Removes events by halves, then one by one; settings and the patient's features; and the time after it. Every step is
-    played again: what is kept is what fails still. Raises CalandoError where the session as it is does not break the law.
+    played again, one at a time: what is kept is what fails still. Ends after TRIES, or after SIMULATED_S of the sessions'
+    own time. Raises CalandoError where the session does not break the law, or is too long to be played again.
     """
     left = [TRIES[tier] if tries is None else tries]
+    left_s = [SIMULATED_S[tier]]
 
     def fails(candidate: Values) -> bool:
-        if left[0] <= 0:
+        if left[0] <= 0 or candidate["duration_s"] > left_s[0]:
             return False
         left[0] -= 1
+        left_s[0] -= candidate["duration_s"]
         try:
             Profile.from_values(candidate["profile"])
             made = scenario.from_values(candidate)
@@ -35,12 +40,27 @@ def shrink(values: Values, tier: str, law: str, table: Table, tries: int | None 
             return False
         return law in session.look(made, tier, table)["broken"]
 
-    if not fails(values):
+    if values["duration_s"] * LONG_SHARE > left_s[0]:
+        values = _beginning(values, left_s[0] / LONG_SHARE, fails)
+    elif not fails(values):
         raise CalandoError(f"{values['title']} does not break the law {law} when it is played again")
     values = _fewer_events(values, fails)
     values = _without(values, "profile", ("population", "session_min", "maturity"), fails)
     values = _without(values, "patient", ("population", "recording"), fails)
     return _shorter(values, fails)
+
+
+def _beginning(values: Values, longest_s: float, fails: Callable[[Values], bool]) -> Values:
+    """A day cut down to its first hour: to the shorter of two beginnings that fails still."""
+    for duration_s in (round(longest_s / 2, 1), round(longest_s, 1)):
+        events = [event for event in values["event"] if event["at_s"] < duration_s - 1]
+        shorter = {**values, "duration_s": duration_s, "event": events}
+        if fails(shorter):
+            return shorter
+    raise CalandoError(
+        f"{values['title']} breaks the law after its first {longest_s:.0f} s and is too long to be made small; "
+        "it is in the folder worst as it was drawn"
+    )
 
 
 def _fewer_events(values: Values, fails: Callable[[Values], bool]) -> Values:

@@ -54,3 +54,27 @@ def test_every_kind_of_value_is_written_so_that_it_is_read_again():
     values["event"] = [{"at_s": 1.5, "do": "usb_bytes", "text": 'a"b\\c\n\x01é'}]
     read = tomllib.loads(shrink.text(values, []))
     assert read == values
+
+
+def test_it_ends_after_so_many_tries_and_so_much_of_the_sessions_time(strict, monkeypatch):
+    played = []
+    look = shrink.session.look
+    monkeypatch.setattr(
+        shrink.session, "look", lambda made, *rest: played.append(made.duration_s) or look(made, *rest)
+    )
+    monkeypatch.setitem(shrink.SIMULATED_S, "S", 5000.0)
+    shrink.shrink(VALUES, "S", "press", TABLE)
+    assert 3000 < sum(played) <= 5000
+    played.clear()
+    shrink.shrink(VALUES, "S", "press", TABLE, tries=4)
+    assert len(played) == 4
+
+
+def test_of_a_day_only_its_beginning_is_made_small(strict, monkeypatch):
+    day = {**VALUES, "duration_s": 86_000.0, "event": [*EVENTS, {"at_s": 80_000.0, "do": "press"}]}
+    monkeypatch.setitem(shrink.SIMULATED_S, "S", 10_000.0)
+    small = shrink.shrink(day, "S", "press", TABLE)
+    assert small["duration_s"] <= 10_000 / shrink.LONG_SHARE and len(small["event"]) <= shrink.MOST_EVENTS
+    late = {**day, "event": [{**event, "at_s": event["at_s"] + 80_000.0} for event in EVENTS]}
+    with pytest.raises(CalandoError, match="too long to be made small"):
+        shrink.shrink(late, "S", "press", TABLE)
