@@ -94,10 +94,9 @@ def _paired(pitch: int, blows: list[tuple[Fraction, bool]]) -> tuple[list[Note],
                 found.append((began, at))
             began = at if down else None
     else:
-        following = [*struck[1:], None]
         found = [
-            (start, stop if after is None else min(stop, after))
-            for (start, stop), after in zip(found, following, strict=True)
+            (start, min([stop, *struck[place : place + 1]]))
+            for place, (start, stop) in enumerate(found, start=1)
         ]
         began = None
     return [Note(start, stop - start, pitch) for start, stop in found if stop > start], began

@@ -480,6 +480,7 @@ MIDI = [
         "C4 C4 C4:2 D4:2",
         [],
     ),
+    ("an_end_of_nothing", [[metre(4, 4), (0, off(50)), *row(TUNE)]], 0, 480, PLAYED, []),
     (
         "struck_again_with_one_end",
         [[metre(4, 4), (0, on(60)), (1, on(60)), (2, off(60)), (2, on(62)), (4, off(62))]],
