@@ -143,9 +143,9 @@ def _piece(tracks, per_quarter: int, told: list[str], name: str) -> Piece:
                 open_at[channel, pitch] = [began]
         now = Fraction(min(at, LONGEST_QUARTERS * per_quarter), per_quarter)
         endless += _end_what_goes_on(open_at, found, now)
+        found = {channel: those for channel, those in found.items() if those}
         if number == 1 and not found:
             title = label
-        found = {channel: those for channel, those in found.items() if those}
         for channel, those in sorted(found.items()):
             more = f", channel {channel + 1}" if len(found) > 1 else ""
             parts.append(Part(f"{label or f'track {number}'}{more}", staff_of=f"track {number}"))
