@@ -33,7 +33,7 @@ SUBJECTS = {
         "tests/unit/firmware/prescription/test_profile.py",
     ],
     "tempo.py": ["tests/unit/firmware/care/test_tempo.py"],
-    "session.py": ["tests/unit/firmware/care/test_session.py"],
+    "session.py": ["tests/unit/firmware/care/test_session.py", "tests/unit/firmware/care/test_pacer.py"],
     "pacer.py": ["tests/unit/firmware/care/test_pacer.py"],
     "dose.py": ["tests/unit/firmware/care/test_dose.py"],
     "hour.py": ["tests/unit/firmware/care/test_hour.py", "tests/unit/firmware/care/test_dose.py"],
@@ -46,7 +46,8 @@ HAZARDS = ["tests/hazards/test_patient.py", "tests/hazards/test_device.py"]
 EQUIVALENT: dict[str, str] = {
     "tempo.py: _middle: `ordered[place - 1] > reading` -> `ordered[place - 1] <= reading`": "the same middle",
     "tempo.py: add: `readings[place - 1] > pulse_mbpm` -> `readings[place - 1] <= pulse_mbpm`": "the same middle",
-    "pacer.py: _place: `ordered[place - 1] > value` -> `ordered[place - 1] <= value`": "the same middle",
+    "pacer.py: _HISTORY": "more than the 45 breaths that are looked at",
+    "pacer.py: _READINGS up, 64 -> 80": "the baseline has 60 seconds",
     "session.py: ONSET_MS_PER_CDB down, 10 -> 7": "the guard lengthens a rise that is too fast",
     "session.py: STOP_FADE_MS down, 2000 -> 1500": "the guard's own fade wins",
     "session.py: _lead: `inputs.compound is True` -> `inputs.compound is not True`": "one ratio alone fits then",

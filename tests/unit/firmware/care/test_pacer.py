@@ -208,6 +208,67 @@ def test_the_first_swell_waits_for_a_breath_in_but_not_for_ever():
     assert pacer.pace_mbpm == 60_000 // 7
 
 
+def begun(own_mbpm=12_000, **values):
+    """Return a pacer that paces somebody of 12 breaths a minute by seven beats, 7 s, and the inputs it reads."""
+    pacer, inputs = Pacer(profile(**values)), Inputs()
+    inputs.breathing_rate_mbpm, inputs.breath_amplitude_mbpm = own_mbpm, 5_000
+    for _ in range(60):
+        pacer.listen(1000, inputs)
+    assert pacer.begin()
+    pacer.advance(9_900, inputs, False, False)
+    assert pacer.pace_mbpm is None
+    pacer.advance(100, inputs, False, False)  # nobody breathed in for ten seconds
+    assert pacer.pace_mbpm == 60_000 // 7
+    return pacer, inputs
+
+
+def test_a_minute_of_breaths_is_read_whole():
+    pacer, inputs = Pacer(profile()), Inputs()
+    for reading in range(60):
+        inputs.breathing_rate_mbpm = 12_000 + 10 * reading
+        pacer.listen(1000, inputs)
+    assert pacer.own_mbpm == 12_300
+
+
+def test_the_swell_comes_by_a_tenth_of_a_decibel_a_second_and_goes_by_less_than_half_of_that():
+    pacer, inputs = begun()
+    before = pacer.swell_cdb
+    pacer.advance(10_000, inputs, False, False)
+    assert pacer.swell_cdb - before == 100
+    pacer.state = "let_go"
+    pacer.advance(10_000, inputs, False, False)
+    assert pacer.swell_cdb - before == 60
+
+
+def test_the_sixth_breath_that_followed_is_enough_for_a_step():
+    pacer, inputs = begun()
+    inputs.breathing_rate_mbpm = pacer.pace_mbpm
+    for breath in range(1, 8):
+        assert pacer.pace_mbpm == 60_000 // 7, breath
+        for _ in range(10):
+            pacer.advance(701, inputs, breath == 7, False)
+    assert pacer.pace_mbpm == 60_000 // 8
+
+
+@pytest.mark.parametrize(("followed", "state"), [(7, "let_go"), (8, "paced")])
+def test_of_the_breaths_of_three_minutes_three_in_ten_must_follow(followed, state):
+    pacer, inputs = begun()
+    for breath in range(26):  # the last 25 are looked at
+        inputs.breathing_rate_mbpm = pacer.pace_mbpm if breath % 3 == 1 and breath < 3 * followed else 14_000
+        for _ in range(10):
+            pacer.advance(701, inputs, False, False)
+    assert pacer.state == state
+
+
+def test_the_feedback_moves_by_a_hundredth_a_second():
+    pacer, inputs = begun()
+    before = pacer.feedback_permille
+    inputs.breath_amplitude_mbpm = 20_000
+    for _ in range(100):
+        pacer.advance(100, inputs, False, False)
+    assert pacer.feedback_permille - before == 100
+
+
 class TestGuard:
     def limited(
         self, outputs, population="adult", mode="follow_breath", irregular_s=0.0, seconds=0.0, guard=None
@@ -366,6 +427,14 @@ def test_a_studys_sham_answers_to_a_stranger_and_tells_what_ones_own_breath_aske
         correlated.append(np.corrcoef(stranger, np.array(mine[91:641], dtype=float))[0, 1])
         starts.add(tuple(heard[90:200]))
     assert abs(np.mean(correlated)) < 0.2 and max(np.abs(correlated)) < 0.8, correlated
+
+
+def test_a_strangers_breath_has_the_times_that_were_recorded():
+    _, heard = sham([SWING] * 700, "sham")
+    moves = np.sign(np.diff(heard[110:651]))
+    again = 54 * 5  # values of five seconds each
+    assert np.mean(moves[:again] == moves[again : 2 * again]) > 0.9
+    assert {-1, 1} <= set(moves)
 
 
 def test_a_stranger_is_heard_only_while_ones_own_breath_would_be():
