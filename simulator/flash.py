@@ -15,6 +15,7 @@ from typing import Any
 import littlefs
 
 from firmware.care import dose
+from firmware.drivers import flash_pages
 from firmware.memory import names
 from firmware.memory.store import Store
 from firmware.prescription import profile
@@ -181,6 +182,15 @@ class Flash:
         files.unmount()
         self.erases = self.programs = 0
         return used
+
+
+def page_files() -> dict[str, bytes]:
+    """Return the files of a journal's pages as they are before the first start, by name: an erased block with a mark."""
+    blank = b"\xff" * (SECTOR_BYTES - PAGE_BYTES)
+    return {
+        flash_pages.name_of(number): bytes(flash_pages.first_page(number, None)) + blank
+        for number in range(flash_pages.FILES)
+    }
 
 
 class _Partition(littlefs.UserContext):

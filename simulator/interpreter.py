@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zlib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,7 +22,6 @@ STAND_INS = (
 )
 _COMPACTING = [Path(__file__).with_name(name) for name in ("compact.py", "rom_names.py", "interpreter.py")]
 _STARTERS = sorted((ROOT / "firmware" / "root").glob("*.py"))
-SLOT_SUMS = "sums"  # the file of a slot that holds slot_sums
 # Adafruit's, as published: what deployment takes from the installed packages. Not what their __init__.py imports besides:
 # the firmware uses nothing of it, and it would lie on the heap.
 DEVICE_DRIVERS = (
@@ -146,14 +144,6 @@ def device_image(
             with contextlib.suppress(OSError):  # somebody else was faster
                 (Path(beside) / "image").rename(image)
     return image
-
-
-def slot_sums(files: dict[str, bytes]) -> bytes:
-    """Return what firmware/root/choice.py compares a slot with at each start: CRC-32 and path of every file, then of
-    these.
-    """
-    lines = "".join(f"{zlib.crc32(data):08x} {name}\n" for name, data in sorted(files.items())).encode()
-    return lines + f"{zlib.crc32(lines):08x}\n".encode()
 
 
 def compile_text(text: str, target: Path, arch: str, name: str, *options: str) -> int:

@@ -18,7 +18,7 @@ from micropython import const
 PAGE_BYTES = const(256)
 _BLOCK_BYTES = const(4096)
 _PER_FILE = const(15)
-_FILES = const(14)
+FILES = const(14)
 _MARK_BYTES = const(
     16
 )  # nothing smaller is written twice: some flash chips have a checksum for each 16 bytes
@@ -34,23 +34,24 @@ class FlashPages:
     `sound` a PcmOut.
     """
 
-    count = _FILES * _PER_FILE
+    count = FILES * _PER_FILE
 
     def __init__(self, device, files, sound):
         self._device = device
         self._files = files
         self._sound = sound
-        self._blocks = [-1] * _FILES  # proven ours since boot; -1 is none
+        self._blocks = [-1] * FILES  # proven ours since boot; -1 is none
         self._page = bytearray(PAGE_BYTES)
 
     def find(self):
         """Find every file's block and prove it, making anew what is missing or not ours; returns how many could not be.
 
-        At boot, after what is worth it has been read: a file made anew is empty.
+        At boot, after what is worth it has been read: a file made anew is empty. Making all of them takes 1.4 s, so whoever
+        deploys makes them before the first start (host_tools/release/deploy.py).
         """
         self._look()
         if -1 in self._blocks:
-            for number in range(_FILES):
+            for number in range(FILES):
                 if self._blocks[number] < 0:
                     self._make(number)
             self._look()
@@ -61,13 +62,13 @@ class FlashPages:
 
         Raises RuntimeError while the amplifier is on.
         """
-        for number in range(_FILES):
+        for number in range(FILES):
             block = self._blocks[number]
             if block >= 0 and not self._is_fresh(block):
                 if self._sound.amplifier_on:
                     raise RuntimeError("flash is erased only while the amplifier is off")
                 self._device.ioctl(_ERASE_BLOCK, block)
-                self._device.writeblocks(block, _first_page(number, block), 0)
+                self._device.writeblocks(block, first_page(number, block), 0)
                 if not self._is_fresh(block):
                     self._blocks[number] = -1  # worn out: another from the next boot on
                     self._make(number)
@@ -85,10 +86,10 @@ class FlashPages:
 
     def read(self, buffer):
         """Fill a buffer with one page after the other, written or not, and yield the number of each."""
-        for number in range(_FILES):
-            if self._files.size(_name(number)) == _BLOCK_BYTES:
+        for number in range(FILES):
+            if self._files.size(name_of(number)) == _BLOCK_BYTES:
                 page = number * _PER_FILE
-                for _ in self._files.pieces(_name(number), PAGE_BYTES, buffer):
+                for _ in self._files.pieces(name_of(number), PAGE_BYTES, buffer):
                     yield page
                     page += 1
 
@@ -98,7 +99,7 @@ class FlashPages:
         for block in range(self._device.ioctl(_BLOCK_COUNT, 0)):
             self._device.readblocks(block, mark, 0)
             if mark[:13] == b"Calando page ":
-                for number in range(_FILES):
+                for number in range(FILES):
                     if self._blocks[number] < 0 and mark == _mark(number) and self._is_ours(number, block):
                         self._blocks[number] = block
 
@@ -130,7 +131,7 @@ class FlashPages:
         """Return whether the file is of one block, and its first page this one. A file opened anew is read from
         flash anew.
         """
-        name = _name(number)
+        name = name_of(number)
         found = bytearray(PAGE_BYTES)
         try:
             if self._files.size(name) != _BLOCK_BYTES:
@@ -143,10 +144,10 @@ class FlashPages:
     def _make(self, number):
         blank = _ERASED * (PAGE_BYTES // _MARK_BYTES)
         try:
-            if self._files.size(_name(number)):
+            if self._files.size(name_of(number)):
                 # First, for which there is always room: what it holds must not be taken for a newer session's.
-                self._files.write(_name(number), ())
-            self._files.write(_name(number), [_first_page(number, None)] + [blank] * _PER_FILE)
+                self._files.write(name_of(number), ())
+            self._files.write(name_of(number), [first_page(number, None)] + [blank] * _PER_FILE)
         except OSError:
             pass  # no room, or the flash fails: `find` counts it
 
@@ -164,7 +165,8 @@ class FlashPages:
         return True
 
 
-def _name(number):
+def name_of(number):
+    """Return what the file of this number is called, 0 to FILES - 1."""
     return "page." + str(number)
 
 
@@ -176,7 +178,8 @@ def _place(block):
     return struct.pack("<I12x", block)
 
 
-def _first_page(number, block):
+def first_page(number, block):
+    """Return the first page of a file; its others are erased. `block`: None before it is known, as when it is made."""
     page = bytearray(_ERASED * (PAGE_BYTES // _MARK_BYTES))
     page[:_MARK_BYTES] = _mark(number)
     if block is not None:

@@ -15,6 +15,7 @@ import sys
 
 import machine
 import micropython
+import packed
 from micropython import const
 
 FOLDER = "/"
@@ -60,7 +61,7 @@ def choose():
 
 def begin(slot):
     """Keep silent and switch the watchdog on before the firmware is loaded: a start that hangs is one that failed."""
-    sys.path[:] = [FOLDER + slot, ".frozen", FOLDER]
+    reach(slot)
     # What is imported now stays for good: behind what looking at the slot left, it would lie in the middle of the heap.
     gc.collect()
     from firmware import boot
@@ -68,6 +69,17 @@ def begin(slot):
     boot.main()
     if not boot.maintenance():
         machine.WDT(timeout=_WATCH_MS)
+
+
+def reach(slot):
+    """Let modules be imported from a slot; older firmwares lie there in folders."""
+    place = FOLDER + slot
+    try:
+        packed.mount(place)
+        place = packed.PLACE
+    except OSError:
+        pass
+    sys.path[:] = [place, ".frozen", FOLDER]
 
 
 def died(slot, error):
@@ -87,8 +99,8 @@ def give_up(slot, why):
     """Start nothing: amber light, no sound, and a line for whoever opens the prompt."""
     print("calando: the firmware in %s is %s, and there is no other; deploy again" % (slot, why))
     for slot in SLOTS:
-        sys.path[:] = [FOLDER + slot, ".frozen", FOLDER]
         try:
+            reach(slot)
             from firmware import board
 
             machine.Pin(board.PIN_AMPLIFIER_ON, machine.Pin.OUT, value=0)

@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("firmware.usb", "firmware.startup", "firmware.loop"),
     ("firmware.boot", "firmware.main", "firmware.root"),
     ("simulator", "simulator.cpython", "simulator.interpreter", "simulator.compact", "simulator.rom_names"),
-    ("simulator.target",),
+    ("simulator.target", "simulator.slot"),
     ("simulator.files", "simulator.chips"),
     (
         "simulator.computer", "simulator.sound", "simulator.flash", "simulator.laws", "simulator.step_bench",

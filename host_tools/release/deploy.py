@@ -3,7 +3,8 @@
 The flash holds two folders, /a and /b, and a file /slot that names the one which boots. A deployment writes the other
 folder, has the device hash every file in it, and then replaces /slot, which the file system does at one stroke. Cut
 anywhere before that, the old firmware boots; after it, the new one. /data (profiles, songs, calibration, journals) is
-never touched.
+left as it is, but for the journal's empty pages: which of these are missing is made here, as the device would at its next
+start, where somebody waits for it.
 """
 
 import errno
@@ -24,6 +25,9 @@ from serial.tools import list_ports
 from host_tools.release import archive, crash, fit
 from host_tools.release.image import CHIPS, MANIFEST, image, starters
 from simulator.files.errors import CalandoError, os_reason
+from simulator.flash import PAGE_BYTES, page_files
+from simulator.runtimes.rp2040 import FOLDER
+from simulator.slot import slot_of
 
 SLOTS = ("a", "b")
 RASPBERRY_PI_USB_ID = 0x2E8A
@@ -35,6 +39,7 @@ ARCHITECTURES = (
 PROMPT_S = 5
 # What firmware/root/choice.py notes of a firmware that it gave up.
 WHY_LEFT = {"damaged": "was damaged", "never_ran": "did not come as far as its loop in three starts"}
+DATA = "/" + FOLDER
 _CHUNK = 1024
 # What a person wants to know when the cable was pulled.
 _NONE = "there is no whole firmware on the device yet; deploy again"
@@ -74,6 +79,11 @@ def _copy(a, b):
                 n = f.readinto(k)
                 if not n: break
                 g.write(memoryview(k)[:n])
+def _page(name, head, size):
+    blank = b'\\xff' * len(head)
+    with open(name, 'wb') as f:
+        f.write(head)
+        for _ in range(size // len(head) - 1): f.write(blank)
 """
 _ABOUT = (
     "print(json.dumps([sys.implementation._machine, '.'.join(map(str, sys.implementation.version[:3])), "
@@ -162,6 +172,10 @@ class Board:
 
     def remove(self, path: str) -> None:
         self._transport.fs_rmfile(path)
+
+    def make_page(self, path: str, data: bytes) -> None:
+        """Write an erased page of the journal, of which only the beginning has to be sent."""
+        self._run(f"_page({path!r}, {data[:PAGE_BYTES]!r}, {len(data)})")
 
     def switch(self, slot: str) -> None:
         """Run what is in this slot from the next start on."""
@@ -256,9 +270,11 @@ def deploy(board: Board, files: dict[str, bytes], say: Callable[[str], None]) ->
     going = [*stale, *(path for path in (f"/{slot}/{name}" for name in missing) if path in present)]
     # Of these the least: a small one may lie in its folder, and an old one's blocks are free once it is overwritten.
     given_back = sum(-(-sizes[path] // fit.BLOCK_BYTES) for path in going if sizes[path] > 1024)
-    fit.check_space(
-        board.space(), fit.blocks_needed({name: len(files[name]) for name in missing}), given_back
-    )
+    data = board.sizes(DATA)
+    pages = {f"{DATA}/{name}": page for name, page in page_files().items()}
+    pages = {path: page for path, page in pages.items() if data.get(path) != len(page)}
+    needed = fit.blocks_needed({name: len(files[name]) for name in missing}) + len(pages)
+    fit.check_space(board.space(), needed, given_back)
     kept, copied, sent = len(files) - len(missing), 0, 0
     for path in stale:
         board.remove(path)
@@ -280,6 +296,9 @@ def deploy(board: Board, files: dict[str, bytes], say: Callable[[str], None]) ->
         raise CalandoError(
             f"{', '.join(wrong) or 'a file'} did not arrive as sent; the old firmware stays, deploy again"
         )
+    board.make_folders(DATA)
+    for path, page in pages.items():
+        board.make_page(path, page)
     for name, data in starters().items():
         if board.read("/" + name) != data.decode():
             board.replace("/" + name, data)
@@ -336,7 +355,7 @@ def command(port: str | None, release: Path | None, say: Callable[[str], None]) 
         say(f"{CHIPS.get(board.arch, board.machine)} with MicroPython {board.micropython} at {port}")
         files = image(board.arch) if release is None else archive.image(release, board.arch)
         fit.check_board(board.machine, board.micropython, board.arch, board.mpy, board.space(), files)
-        done = deploy(board, files, say)
+        done = deploy(board, slot_of(files), say)
         board.reset()
     say(
         f"{done.before or 'nothing'} before, {done.after} now: {done.written} files sent ({done.bytes_sent} bytes), "

@@ -11,8 +11,9 @@ from typing import Any
 
 from simulator.bedside import Bedside, Stopped
 from simulator.emulator.image import ImageError, load_image
-from simulator.flash import Flash
-from simulator.interpreter import ROOT, SLOT_SUMS, device_image, slot_sums
+from simulator.flash import Flash, page_files
+from simulator.interpreter import ROOT, device_image
+from simulator.slot import slot_of
 
 IMAGE_VARIABLE = "CALANDO_UF2"
 FOLDER = "data"  # of the file system: where the device keeps its records
@@ -74,14 +75,18 @@ def deployed_flash(along: dict[str, Path] | None = None) -> tuple[Flash, int]:
 
 
 def install_firmware(flash: Flash, along: dict[str, Path] | None = None) -> int:
-    """Put the firmware in the first of a flash's two folders; returns how many sectors the file system then uses.
+    """Do what `calando deploy` does: the firmware in the first of a flash's two folders, and pages for the journal.
+
+    Returns how many sectors the file system then uses.
 
     along: more files by their names there, compiled with it.
     """
     files = device_image("armv6m", along)
     contents = {path.name: path.read_bytes() for path in sorted((ROOT / "firmware" / "root").glob("*.py"))}
     contents["slot"] = _SLOT.encode()
-    slot = {path.relative_to(files).as_posix(): path.read_bytes() for path in sorted(files.rglob("*.mpy"))}
-    slot[SLOT_SUMS] = slot_sums(slot)
+    slot = slot_of(
+        {path.relative_to(files).as_posix(): path.read_bytes() for path in sorted(files.rglob("*.mpy"))}
+    )
     contents |= {f"{_SLOT}/{name}": data for name, data in slot.items()}
+    contents |= {f"{FOLDER}/{name}": data for name, data in page_files().items()}
     return flash.install(contents)

@@ -9,12 +9,14 @@ from sim_parts import RATE_HZ, SIM, fill, from_text, records
 
 from firmware import board
 from firmware.memory.names import SESSIONS_KEPT
+from firmware.root.packed import FILE as PACKED
 from firmware.usb.link import decode, encode
 from simulator import bedside, play, scenario
 from simulator.emulator.image import FILES_START, FLASH_START, ImageError, load_image
 from simulator.flash import SECTOR_BYTES, SECTORS
-from simulator.interpreter import SLOT_SUMS, device_image, slot_sums
+from simulator.interpreter import device_image
 from simulator.runtimes import rp2040
+from simulator.slot import slot_of
 
 TURN_S = 0.016  # of the loop
 
@@ -238,9 +240,10 @@ def test_a_chip_whose_newer_firmware_is_damaged_runs_the_one_before_it_and_says_
     """One byte of the guard's file, which would have been run."""
     bench = deployed_bench('title = "t"\nduration_s = 6\n')
     files = device_image("armv6m")
-    newer = {path.relative_to(files).as_posix(): path.read_bytes() for path in files.rglob("*.mpy")}
-    newer[SLOT_SUMS] = slot_sums(newer)
-    newer["firmware/care/guard.mpy"] = newer["firmware/care/guard.mpy"][:-1] + b"?"
+    guard = (files / "firmware" / "care" / "guard.mpy").read_bytes()
+    newer = slot_of({path.relative_to(files).as_posix(): path.read_bytes() for path in files.rglob("*.mpy")})
+    assert newer[PACKED].count(guard) == 1
+    newer[PACKED] = newer[PACKED].replace(guard, guard[:-1] + b"?")
     bench.flash.install({**{f"b/{name}": data for name, data in newer.items()}, "slot": b"b"})
     result = bench.result("rp2040", 0.0, rp2040.boot(bench))
     told = [event["detail"]["value"] for event in result.events if event["kind"] == "device_fell_back"]

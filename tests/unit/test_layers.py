@@ -7,7 +7,9 @@ from host_tools.release.compile_firmware import sources
 from simulator.interpreter import compile_file
 
 HARDWARE = {"machine", "rp2", "time", "utime", "os", "gc", "network"}
-MACHINE_USERS = {"firmware.board", "firmware.loop", "firmware.boot", "firmware.main", "firmware.root.choice"}
+MACHINE_USERS = {
+    "firmware.board", "firmware.loop", "firmware.boot", "firmware.main", "firmware.root.choice", "firmware.root.packed",
+}  # fmt: skip
 # Of the firmware, what runs on a host too: pure, and the same bits there.
 PURE_ROOMS = {"firmware.prescription", "firmware.sound"}
 PURE_FILES = {

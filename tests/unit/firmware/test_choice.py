@@ -13,7 +13,8 @@ import pytest
 
 from firmware import board
 from simulator import flash as chips
-from simulator.interpreter import ROOT, SLOT_SUMS, slot_sums
+from simulator.interpreter import ROOT
+from simulator.slot import SUMS, slot_sums
 
 SOURCE = (ROOT / "firmware" / "root" / "choice.py").read_text("utf-8")
 OLD = {"firmware/main.mpy": b"the old firmware" * 300, "firmware/board.mpy": b"its board"}
@@ -35,7 +36,7 @@ class Chip:
 
     def deploy(self, slot, files, boots=True):
         self.flash.install(
-            {f"{slot}/{name}": data for name, data in {**files, SLOT_SUMS: slot_sums(files)}.items()}
+            {f"{slot}/{name}": data for name, data in {**files, SUMS: slot_sums(files)}.items()}
         )
         if boots:
             self.flash.install({"slot": slot.encode()})
@@ -91,9 +92,16 @@ class Chip:
             raise Reset
 
         machine.reset = reset
+        packed = types.ModuleType("packed")  # nothing is packed here, and nothing of it is imported
+
+        def mount(place):
+            raise OSError(2)
+
+        packed.mount = mount
         names = {"open": open_file}
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(sys.modules, "machine", machine)
+            patch.setitem(sys.modules, "packed", packed)
             patch.setattr(
                 sys,
                 "print_exception",
@@ -123,7 +131,7 @@ def test_the_firmware_that_was_put_there_last_starts(chip):
     assert chip.read("slot") == "b" and chip.read("left") is None
 
 
-@pytest.mark.parametrize("path", ["b/firmware/main.mpy", "b/firmware/board.mpy", f"b/{SLOT_SUMS}"])
+@pytest.mark.parametrize("path", ["b/firmware/main.mpy", "b/firmware/board.mpy", f"b/{SUMS}"])
 @pytest.mark.parametrize("data", [b"", b"something else", b"1" * 4800])
 def test_a_damaged_one_is_left_at_once_and_for_good(chip, path, data):
     chip.spoil(path, data)
@@ -138,7 +146,7 @@ def test_one_flipped_bit_anywhere_in_a_file_or_the_sums_is_damage(chip):
     for place in range(0, len(sums) - 1, 7):
         flipped = bytearray(sums)
         flipped[place] ^= 1
-        chip.spoil(f"b/{SLOT_SUMS}", bytes(flipped))
+        chip.spoil(f"b/{SUMS}", bytes(flipped))
         names = chip.load()
         assert not names["_whole"]("b") and names["_whole"]("a"), place
 
@@ -266,7 +274,7 @@ def test_the_host_and_the_firmware_know_the_same_words_and_registers():
     from host_tools.release import deploy
 
     names = Chip().load()
-    assert names["SUMS"] == SLOT_SUMS and names["SLOTS"] == deploy.SLOTS
+    assert names["SUMS"] == SUMS and names["SLOTS"] == deploy.SLOTS
     assert (names["DAMAGED"], names["NEVER_RAN"]) == WHY_LEFT and set(deploy.WHY_LEFT) == set(WHY_LEFT)
     resets = (ROOT / "firmware" / "drivers" / "resets.py").read_text("utf-8")
     assert "0x400D800C" in resets and "0x4005800C" in resets and "_STARTS = const(4)" in resets
