@@ -1,6 +1,7 @@
 """What a device's firmware died of, for whoever mends it, with the names of the source.
 
-On a chip most names are others (simulator/compact.py), so that MicroPython need not keep them; lines are the source's.
+On a chip most names are others (simulator/compact.py), so that MicroPython need not keep them, and there are no numbers of
+lines: every frame says 1. Which function of which file it was is left.
 """
 
 import re
@@ -19,15 +20,16 @@ def in_a_line(traceback: str, firmware: str) -> str:
     """
     lines = [line.strip() for line in traceback.splitlines() if line.strip()][-2:]
     frame = _FRAME.search(lines[0]) if len(lines) == 2 else None
-    if frame is not None and firmware == VERSION:
-        compacted = compacted_sources()
-        name = compacted.names.get(frame[3])
-        # Only where the line of the source is in a function of that name: else it is other source, or has its own names.
-        if name is not None and _begins_above(
-            frame[3], compacted.sources.get(_file(frame[1]), ""), int(frame[2])
-        ):
-            lines[0] = f"{lines[0][: frame.start(3)]}{name}{lines[0][frame.end(3) :]}"
-            lines[1] = _QUOTED.sub(lambda said: f"'{compacted.names.get(said[1], said[1])}'", lines[1])
+    if frame is not None and frame[2] == "1":
+        called = frame[3]
+        if firmware == VERSION:
+            compacted = compacted_sources()
+            name = compacted.names.get(called)
+            # Only where that file has a function of that name: else it is other source, or has its own names.
+            if name is not None and _has(called, compacted.sources.get(_file(frame[1]), "")):
+                called = name
+                lines[1] = _QUOTED.sub(lambda said: f"'{compacted.names.get(said[1], said[1])}'", lines[1])
+        lines[0] = f'File "{frame[1]}", in {called}'
     return ", ".join(reversed(lines))
 
 
@@ -36,7 +38,5 @@ def _file(called: str) -> str:
     return called if called.endswith(".py") else called.replace(".", "/") + ".py"
 
 
-def _begins_above(name: str, source: str, line: int) -> bool:
-    """Return whether the last function that begins above a line has that name."""
-    found = re.findall(r"(?m)^\s*def (\w+)", "\n".join(source.splitlines()[:line]))
-    return bool(found) and found[-1] == name
+def _has(name: str, source: str) -> bool:
+    return re.search(rf"(?m)^\s*def {re.escape(name)}\(", source) is not None

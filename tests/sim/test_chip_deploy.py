@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import serial
+from mpremote.transport_serial import SerialTransport
 
 from firmware.version import VERSION
 from host_tools.device import client
@@ -29,6 +30,18 @@ needs_image = pytest.mark.skipif(rp2040.why_not() is not None, reason=str(rp2040
 QUIET = lambda text: None  # noqa: E731
 BOOT_S = 300.0  # on the clock on the wall; the chip's own is seven seconds further by then
 SHORTLY_S = 60.0
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A board is silent for seconds of its own; the emulated one's are long, and longer where others are at work."""
+    monkeypatch.setattr(deploy, "PROMPT_S", BOOT_S)
+    read_until = SerialTransport.read_until
+
+    def patient(self, least, ending, timeout=None, data_consumer=None, timeout_overall=None):
+        return read_until(self, least, ending, BOOT_S, data_consumer, timeout_overall)
+
+    monkeypatch.setattr(SerialTransport, "read_until", patient)
 
 
 def live(flash: Path) -> LiveDevice:
