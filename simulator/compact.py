@@ -1,11 +1,13 @@
 """Makes the firmware's sources small on the chip before mpy-cross compiles them; what they do stays the same.
 
 MicroPython keeps every name that a program can look up at run time on its heap, for good: 1 700 of them took 43 of the
-chip's 230 KB. Two things are done, to all files at once:
+chip's 230 KB. Three things are done, to all files at once:
 
 - a constant of another module (`master.HALF`, where `master` says `HALF = const(128)`) becomes its number, and no name;
-- a name that the firmware gave becomes one that MicroPython has in its flash anyway (rom_names.py), as long as there
-  are any.
+- what only one file knows (arguments, functions that nothing else asks a module for, parts of objects of its own classes)
+  is called by the same few names in every file;
+- any other name that the firmware gave becomes one that MicroPython has in its flash anyway (rom_names.py), as long as
+  there are any.
 
 Lines stay where they are, so that a traceback's line numbers are those of the source; its names are not: `names` of the
 result says what each was. Left alone are names that anything outside gives or reads: MicroPython's, the parts of a
@@ -38,10 +40,13 @@ _BUILT_IN = frozenset(dir(builtins)) | {"const", "ptr", "ptr8", "ptr16", "ptr32"
 
 @dataclass
 class Compacted:
-    """sources: by the same names as they came. names: what a new name was called before."""
+    """sources: by the same names as they came. names: what a new name was called before; own: the same, for those that mean
+    something else in each file, by file.
+    """
 
     sources: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    own: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,7 +79,7 @@ def compact(
     the others are, and change nothing of what becomes of these but that no name is that of one of their modules.
     callers: sources that use the device's files and stay as they are: no name in them is changed.
 
-    Raises SyntaxError for a file that is no Python.
+    Raises SyntaxError for a file that is no Python, ValueError for one `along` that knows what is one file's own.
     """
     files = [_File(name, source) for name, source in sorted(sources.items())]
     others = [_File(name, source) for name, source in sorted((along or {}).items())]
@@ -87,10 +92,25 @@ def compact(
         _apply(file)
     fixed = called | {part for file in files + others for part in file.module.split(".")}
     fixed |= {name for file in files + others for name in file.in_texts}
-    new_names = _new_names(files, fixed)
+    own, new_names = _new_names(files, fixed)
     result = Compacted(names={new: old for old, new in new_names.items()})
-    for file in files + others:
-        result.sources[file.name] = _renamed(file.source, new_names)
+    for file in files:
+        here = own[file.name]
+        result.sources[file.name] = _renamed(file.source, here, new_names)
+        result.own[file.name] = {new: old for old, new in here.items()}
+    for file in others:
+        known = _known_outside([file], modules) - set(new_names)
+        theirs = {name: [here[name] for here in own.values() if name in here] for name in known}
+        alike = [new[0] for new in theirs.values() if new]
+        unclear = sorted(
+            name for name, new in theirs.items() if len(new) > 1 or (new and alike.count(new[0]) > 1)
+        )
+        if unclear:
+            raise ValueError(
+                f"{file.name} asks for {', '.join(unclear)}, which only one file of the device should know"
+            )
+        found = {name: new[0] for name, new in theirs.items() if new}
+        result.sources[file.name] = _renamed(file.source, {}, {**new_names, **found})
     return result
 
 
@@ -264,18 +284,15 @@ def _apply(file: _File) -> None:
 # --- names ---
 
 
-def _new_names(files: list[_File], outside: set[str]) -> dict[str, str]:
-    """For every name that may be changed, what it becomes: the same everywhere, and no two alike.
+def _new_names(files: list[_File], outside: set[str]) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """For every name that may be changed, what it becomes: in a file alone, by file; and the same everywhere. No two that
+    could meet are alike.
 
     outside: names that may not be changed for what stands outside of the code: parts of the modules' paths, for one.
     """
     used: set[str] = set()
     texts: set[str] = set()
-    given: dict[str, bool] = {}  # whether it is on the device for good
     for file in files:
-        stays = not file.name.startswith(("firmware/usb/", "firmware/prescription/", "firmware/startup"))
-        for name in _given(file.tree):
-            given[name] = given.get(name, False) or stays
         used.update(_identifiers(file.source))
         texts.update(
             node.value
@@ -283,38 +300,144 @@ def _new_names(files: list[_File], outside: set[str]) -> dict[str, str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         )
     fixed = ROM_NAMES | _BUILT_IN | texts | outside
-    old = [
-        name
-        for name in given
-        if name not in fixed and not name.startswith("__") and not keyword.iskeyword(name)
-    ]
-    old.sort(key=lambda name: (not given[name], -len(name), name))
     free = itertools.chain(
         sorted(ROM_NAMES - used - texts - outside - _BUILT_IN - _LOOKED_FOR),
         (short for short in _short() if short not in used and short not in fixed),
     )
-    return dict(zip(old, free, strict=False))
+
+    def may_change(name: str) -> bool:
+        return name not in fixed and not name.startswith("__") and not keyword.iskeyword(name)
+
+    known = _known_outside(files)
+    by_keyword = set().union(*(_keywords(file.tree) for file in files))
+    parts = _own_parts(files)
+    shared: list[str] = []
+    own: dict[str, dict[str, str]] = {}
+    given: dict[str, bool] = {}  # whether it is on the device for good
+    for file in files:
+        plain, at_top, elsewhere, behind_point = _given(file.tree)
+        here = sorted(
+            name
+            for name in plain - elsewhere - by_keyword
+            if may_change(name) and name not in (known if name in at_top else ())
+        )
+        here += sorted(filter(may_change, parts[file.name] - set(here)))
+        shared += itertools.islice(free, max(0, len(here) - len(shared)))
+        own[file.name] = dict(zip(here, shared, strict=False))
+        stays = not file.name.startswith(("firmware/usb/", "firmware/prescription/", "firmware/startup"))
+        for name in (plain - set(here)) | ((elsewhere | behind_point) - parts[file.name]):
+            given[name] = given.get(name, False) or stays
+    old = sorted(filter(may_change, given), key=lambda name: (not given[name], -len(name), name))
+    return own, dict(zip(old, free, strict=False))
 
 
-def _given(tree: ast.Module) -> set[str]:
-    """The names that a file gives and that can be looked up at run time: of functions, classes, arguments, attributes, and
-    of what stands outside of functions."""
-    names = set()
+def _known_outside(files: list[_File], modules: set[str] | None = None) -> set[str]:
+    """The names by which anything is asked for that is not this file's own: attributes, what is imported, and arguments
+    that are given by name. modules: only what may be asked of these, and of objects.
+    """
+    known = set()
+    for file in files:
+        strangers = set() if modules is None else _strangers(file.tree, modules)
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.Attribute):
+                if not (isinstance(node.value, ast.Name) and node.value.id in strangers):
+                    known.add(node.attr)
+            elif isinstance(node, ast.ImportFrom) and (modules is None or node.module in modules):
+                known.update(alias.name for alias in node.names)
+        known |= _keywords(file.tree)
+    return known
+
+
+def _strangers(tree: ast.Module, modules: set[str]) -> set[str]:
+    """What a file calls modules that are not of these."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.asname or alias.name for alias in node.names if alias.name not in modules)
+    return found
+
+
+def _own_parts(files: list[_File]) -> dict[str, set[str]]:
+    """For each file the methods and variables of its own classes that no other file names, in whatever meaning."""
+    asked: dict[str, set[str]] = {}  # in which files a name stands
+    for file in files:
+        for name in _identifiers(file.source):
+            asked.setdefault(name, set()).add(file.name)
+    classes = {
+        node.name: file.name
+        for file in files
+        for node in ast.walk(file.tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    mixed = (
+        set()
+    )  # an object may have parts of two files: those of its class, and of the class that it extends
+    for file in files:
+        for node in ast.walk(file.tree):
+            for base in node.bases if isinstance(node, ast.ClassDef) else ():
+                name = (
+                    base.id
+                    if isinstance(base, ast.Name)
+                    else base.attr
+                    if isinstance(base, ast.Attribute)
+                    else ""
+                )
+                if classes.get(name, file.name) != file.name:
+                    mixed |= {file.name, classes[name]}
+    found: dict[str, set[str]] = {}
+    for file in files:
+        given, unclear = set(), set()
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                by_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+                (given if by_self else unclear).add(node.attr)
+            elif isinstance(node, ast.ClassDef):
+                given.update(child.name for child in node.body if isinstance(child, ast.FunctionDef))
+            elif isinstance(node, ast.Name):
+                unclear.add(node.id)
+            elif isinstance(node, ast.arg) or (isinstance(node, ast.keyword) and node.arg):
+                unclear.add(node.arg)
+            elif isinstance(node, ast.alias):
+                unclear.update((node.name, node.asname or ""))
+            elif isinstance(node, ast.Global | ast.Nonlocal):
+                unclear.update(node.names)
+        unclear |= {node.name for node in file.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        found[file.name] = (
+            set() if file.name in mixed else {name for name in given - unclear if asked[name] == {file.name}}
+        )
+    return found
+
+
+def _keywords(tree: ast.Module) -> set[str]:
+    return {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
+
+
+def _given(tree: ast.Module) -> tuple[set[str], set[str], set[str], set[str]]:
+    """The names that a file gives and that can be looked up at run time.
+
+    Four sets: those that stand alone where they are used (arguments, functions, what is outside of functions); which of
+    these are the module's; those of classes' parts and of what is imported; those that stand behind a point.
+    """
+    plain, at_top, elsewhere, behind_point = set(), set(), set(), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
+            plain.add(node.name)
         elif isinstance(node, ast.arg):
-            names.add(node.arg)
+            plain.add(node.arg)
         elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            names.add(node.attr)
+            behind_point.add(node.attr)
         elif isinstance(node, ast.Global | ast.Nonlocal):
-            names.update(node.names)
+            plain.update(node.names)
+            at_top.update(node.names)
         elif isinstance(node, ast.alias):
-            names.add(node.asname or "_")
+            elsewhere.add(node.asname or node.name.split(".")[0])
     for scope in [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]:
+        names = at_top if scope is tree else elsewhere
         for node in _outside_functions(scope):
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
                 names.add(node.id)
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names.add(node.name)
     # What the compiler keeps to itself has no name on the device.
     hidden = {
         node.targets[0].id
@@ -325,14 +448,15 @@ def _given(tree: ast.Module) -> set[str]:
         and isinstance(node.value, ast.Call)
         and isinstance(node.value.func, ast.Name)
         and node.value.func.id == "const"
-    }
-    return names - hidden - {"_"}
+    } | {"_"}
+    return (plain | at_top) - hidden, at_top - hidden, elsewhere - hidden, behind_point - hidden
 
 
 def _outside_functions(node: ast.AST):
+    """What is in a module or class, and in no function or class in it; of those only themselves."""
     for child in ast.iter_child_nodes(node):
+        yield child
         if not isinstance(child, ast.FunctionDef | ast.Lambda | ast.ClassDef):
-            yield child
             yield from _outside_functions(child)
 
 
@@ -344,14 +468,19 @@ def _identifiers(source: str) -> set[str]:
     }
 
 
-def _renamed(source: str, new_names: dict[str, str]) -> str:
+def _renamed(source: str, own: dict[str, str], new_names: dict[str, str]) -> str:
+    """own: first of all for names that stand alone; behind a point only where nothing else is said."""
     lines = source.split("\n")
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    for token in reversed(tokens):
-        if token.type == tokenize.NAME and token.string in new_names:
+    for before, token in reversed([*itertools.pairwise([None, *tokens])]):
+        assert token is not None
+        behind_point = before is not None and before.string == "."
+        first, second = (new_names, own) if behind_point else (own, new_names)
+        new = first.get(token.string, second.get(token.string))
+        if token.type == tokenize.NAME and new is not None:
             row, column = token.start
             line = lines[row - 1]
-            lines[row - 1] = line[:column] + new_names[token.string] + line[token.end[1] :]
+            lines[row - 1] = line[:column] + new + line[token.end[1] :]
     return "\n".join(lines)
 
 

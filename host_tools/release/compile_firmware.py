@@ -8,7 +8,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from host_tools.output import OutputFolder
 from host_tools.release.fit import blocks_needed
 from host_tools.release.image import image
 from simulator.files.errors import CalandoError
@@ -29,10 +28,9 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         files = image(arguments.arch)
-        with OutputFolder(arguments.out) as new:
-            for name, data in files.items():
-                (new / name).parent.mkdir(parents=True, exist_ok=True)
-                (new / name).write_bytes(data)
+        for name, data in files.items():
+            (arguments.out / name).parent.mkdir(parents=True, exist_ok=True)
+            (arguments.out / name).write_bytes(data)
     except CalandoError as error:
         print(error, file=sys.stderr)
         return 1

@@ -24,11 +24,12 @@ def in_a_line(traceback: str, firmware: str) -> str:
         called = frame[3]
         if firmware == VERSION:
             compacted = compacted_sources()
-            name = compacted.names.get(called)
+            file = _file(frame[1])
+            names = {**compacted.names, **compacted.own.get(file, {})}
             # Only where that file has a function of that name: else it is other source, or has its own names.
-            if name is not None and _has(called, compacted.sources.get(_file(frame[1]), "")):
-                called = name
-                lines[1] = _QUOTED.sub(lambda said: f"'{compacted.names.get(said[1], said[1])}'", lines[1])
+            if called in names and _has(called, compacted.sources.get(file, "")):
+                lines[1] = _QUOTED.sub(lambda said: f"'{names.get(said[1], said[1])}'", lines[1])
+                called = names[called]
         lines[0] = f'File "{frame[1]}", in {called}'
     return ", ".join(reversed(lines))
 

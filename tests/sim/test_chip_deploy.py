@@ -42,6 +42,9 @@ def patience(monkeypatch):
         return read_until(self, least, ending, BOOT_S, data_consumer, timeout_overall)
 
     monkeypatch.setattr(SerialTransport, "read_until", patient)
+    monkeypatch.setattr(
+        deploy, "SerialTransport", lambda port, timeout: SerialTransport(port, timeout=BOOT_S)
+    )
 
 
 def live(flash: Path) -> LiveDevice:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 
 import pytest
 
@@ -42,7 +43,8 @@ def test_names_become_such_as_micropython_has_in_flash_but_for_those_that_others
     assert "minutes_open" not in tap and "flow_after" not in tap and "Tap" not in tap
     assert "litres" in tap, "it stands in a text that is put together"
     assert "write" in tap, "MicroPython's own"
-    assert set(result.names) <= NAMES and "minutes_open" in result.names.values()
+    new = {**result.names, **result.own["house/tap.py"]}
+    assert set(new) <= NAMES and {"minutes_open", "litres_a_minute"} <= set(new.values())
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_a_file_that_comes_along_calls_things_as_the_others_do_and_changes_nothi
         along={"script.py": "from house.tap import Tap\nflow_after = Tap().flow_after(minutes_open=2)\n"},
     )
     assert all(both.sources[name] == text for name, text in alone.sources.items())
-    new = {old: name for name, old in both.names.items()}
+    new = {old: name for name, old in both.own["house/tap.py"].items()}
     assert both.sources["script.py"].startswith(f"from house.tap import {new['Tap']}\n{new['flow_after']} = ")
 
 
@@ -75,6 +77,99 @@ def test_a_desks_files_have_numbers_for_constants_and_keep_every_name():
         and "\nSINK = const(_DEEP - 1)" in folded["house/sizes.py"]
     )
     assert all(folded[name].count("\n") == text.count("\n") for name, text in PARTS.items())
+
+
+# What each file calls by names of its own, in all the ways in which two of them could meet.
+TRAPS = {
+    "house/__init__.py": "",
+    "house/tank.py": (
+        "level_litres = 7\n"
+        "def _leak(litres_lost, per_hour=2):\n"
+        "    def litres_now(hours_gone):\n"
+        "        return level_litres - litres_lost - per_hour * hours_gone\n"
+        "    return litres_now\n"
+        "class Tank:\n"
+        "    depth_cm = 40\n"
+        "    def __init__(self, litres_full):\n"
+        "        self.litres_full = litres_full\n"
+        "        self._litres_gone = 3\n"
+        "    def _left(self):\n"
+        "        return self.litres_full - self._litres_gone\n"
+        "    def filled(self, litres_more):\n"
+        "        return self._left() + litres_more, _leak(1, per_hour=3)(1), self.depth_cm\n"
+    ),
+    "house/boiler.py": (
+        "from house import tank\n"
+        "from house.tank import Tank\n"
+        "_degrees_most = 90\n"
+        "class Boiler(Tank):\n"
+        "    def __init__(self, degrees_now):\n"
+        "        super().__init__(100)\n"
+        "        self._degrees_now = degrees_now\n"
+        "        self._fuel_kg = 5\n"
+        "    def heated(self, degrees_more):\n"
+        "        global _degrees_most\n"
+        "        _degrees_most += 1\n"
+        "        warmer = lambda by_degrees: self._degrees_now + by_degrees\n"
+        "        most = min(warmer(degrees_more), _degrees_most)\n"
+        "        return most, self._fuel_kg, self.filled(litres_more=1), tank.level_litres\n"
+    ),
+    "house/meter.py": (
+        "from house import boiler\n"
+        "class Meter:\n"
+        "    def __init__(self, boiler_read):\n"
+        "        self._boiler_read = boiler_read\n"
+        "        self._counts_so_far = [0]\n"
+        "    def counted(self, how_many):\n"
+        "        for count_now in range(how_many):\n"
+        "            self._counts_so_far.append(count_now)\n"
+        "        self._boiler_read.litres_full = 50\n"
+        "        return self._counts_so_far, self._boiler_read.heated(60), self._boiler_read.heated(1)\n"
+        "said = Meter(boiler.Boiler(20)).counted(3)\n"
+    ),
+}
+
+
+def test_with_the_same_few_names_in_every_file_a_program_does_what_it_did(tmp_path, monkeypatch):
+    result = compact(TRAPS)
+    script = "from house.meter import said\n"
+    changed = compact(TRAPS, along={"script.py": script}).sources
+    said = []
+    for place, sources in (("as_written", {**TRAPS, "script.py": script}), ("changed", changed)):
+        for name, text in sources.items():
+            (tmp_path / place / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / place / name).write_text(text)
+        with monkeypatch.context() as patch:
+            patch.syspath_prepend(str(tmp_path / place))
+            for module in [name for name in sys.modules if name.split(".")[0] == "house"]:
+                patch.delitem(sys.modules, module)
+            variables: dict = {}
+            exec(sources["script.py"], variables)
+            said.append(next(value for value in variables.values() if isinstance(value, tuple)))
+            for module in [name for name in sys.modules if name.split(".")[0] == "house"]:
+                del sys.modules[module]
+    assert said[0] == said[1] and said[0][1:]
+    own = result.own
+    assert set(own["house/tank.py"]) & set(own["house/meter.py"]), "the same few"
+    # An object has parts of both these files.
+    assert not {"_litres_gone", "_left", "_fuel_kg"} & {
+        *own["house/tank.py"].values(),
+        *own["house/boiler.py"].values(),
+    }
+    assert {"_degrees_most", "degrees_more"} <= set(own["house/boiler.py"].values())
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["from house import a\na.start_1(for_hours=1)\n", "from house import a, b\na.start_1(b.start_2)\n"],
+)
+def test_a_file_along_that_asks_for_what_is_another_thing_in_each_file_is_refused(script):
+    parts = {
+        f"house/{name}.py": f"def start_{number}(for_hours):\n    return for_hours\n"
+        for number, name in enumerate("ab", start=1)
+    }
+    with pytest.raises(ValueError, match=r"asks for (for_hours|start_1, start_2)"):
+        compact(parts, along={"script.py": script})
 
 
 def test_the_firmware_keeps_its_lines_its_texts_and_its_machine_code():
