@@ -349,7 +349,7 @@ def _known_outside(files: list[_File], modules: set[str] | None = None) -> set[s
 
 
 def _strangers(tree: ast.Module, modules: set[str]) -> set[str]:
-    """What a file calls modules that are not of these."""
+    """Return what a file calls modules that are not of these."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -453,7 +453,7 @@ def _given(tree: ast.Module) -> tuple[set[str], set[str], set[str], set[str]]:
 
 
 def _outside_functions(node: ast.AST):
-    """What is in a module or class, and in no function or class in it; of those only themselves."""
+    """Yield what is in a module or class, and in no function or class in it; of those only themselves."""
     for child in ast.iter_child_nodes(node):
         yield child
         if not isinstance(child, ast.FunctionDef | ast.Lambda | ast.ClassDef):

@@ -46,7 +46,7 @@ def test_names_stay_where_the_source_may_be_another():
 
 
 def test_deployment_tells_of_a_firmware_that_died_while_it_was_loaded_by_the_names_of_the_source():
-    name, short = renamed("firmware/audio.py")
+    name, short = renamed("firmware/audio.py")[0]
     manifest = f'{{"version": "{VERSION}"}}'
     died = f"b   File \"firmware.audio\", line 1, in {short}\nAttributeError: no '{short}'"
     there = {"/left": "b never_ran", "/died": died, "/b/manifest.json": manifest}
