@@ -108,6 +108,7 @@ class Vitals:
         self.rates = Rates(self._waves, newborn)
         self._movement = Movement()
         self._saturation = spo2.Saturation()
+        self._lately = spo2.Saturation() if newborn else None
         self.variability = None
         self._beneath = None
         if newborn:
@@ -638,9 +639,11 @@ class Vitals:
             self._saturation.ratio_permille = None
             return
         state = self._state
-        self._saturation.measure(
-            self._ir_levelled, self._red_levelled, first, end, self._level, state[pulse.RED_SUM] >> 3
-        )
+        red_level = state[pulse.RED_SUM] >> 3
+        self._saturation.measure(self._ir_levelled, self._red_levelled, first, end, self._level, red_level)
+        if self._lately is not None:
+            begin = max(first, end - spo2.LATELY)
+            self._lately.measure(self._ir_levelled, self._red_levelled, begin, end, self._level, red_level)
         largest = self._limit if self._limit > self._red_limit else self._red_limit
         if not self._period.shared(
             self._ir_levelled,
@@ -688,7 +691,10 @@ class Vitals:
         elif self._saturation.ratio_permille is None:
             self._spo2_unknown(reasons.TOO_WEAK)
         else:
-            self.spo2_permille = spo2.from_ratio(self._saturation.ratio_permille)
+            ratio = self._saturation.ratio_permille
+            if self._lately is not None and self._lately.ratio_permille is not None:
+                ratio = self._lately.ratio_permille
+            self.spo2_permille = spo2.from_ratio(ratio)
             self.spo2_reason = None
 
     def _spo2_unknown(self, reason):

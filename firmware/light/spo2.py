@@ -13,6 +13,7 @@ from firmware.light import pulse
 WINDOW = const(300)  # pairs: 6 s
 # 4 s of light leave 142 pairs to an adult, whose slopes are levelled over half a second on each side.
 LEAST = const(140)
+LATELY = const(150)  # 3 s, of a newborn's: seven beats, and a fall is known 1.5 s sooner
 _CORRELATION_PERMILLE_SQUARED = const(640)  # 0.8 squared
 _LEAST_LEVEL_COUNTS = const(2000)  # of red: below this there is no red light
 _RATIO_MAX_PERMILLE = const(2500)  # the curve says 36 % there and was never measured so low

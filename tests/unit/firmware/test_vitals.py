@@ -193,6 +193,13 @@ def test_spo2_follows_a_desaturation_with_a_lag_of_four_seconds_at_most():
     assert found[36] == pytest.approx(spo2_of_ratio(1.1), abs=1)
 
 
+def test_a_newborns_sudden_desaturation_is_below_its_limit_after_three_seconds():
+    ratio = np.where(np.arange(4000) < 2000, 0.55, 1.05)  # 94 % and 78 %
+    rows = vitals_run.play(pulse(150, 40, ratio=ratio).samples, "newborn", runtime="cpython").rows
+    assert rows[18]["spo2_percent"] > 90
+    assert rows[23]["spo2_percent"] < 85
+
+
 def test_spo2_is_unknown_where_red_does_not_move_with_infrared():
     made = pulse(140).samples
     made[:, 1] = no_pulse(40, 85_000, 300)[:, 1]

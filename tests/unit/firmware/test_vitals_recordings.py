@@ -94,11 +94,11 @@ def test_bradycardia_is_seen_within_two_seconds_none_missed_none_false():
     assert max(waits) <= 4
 
 
-def test_spo2_follows_the_true_ratio_with_a_lag_of_three_seconds():
+def test_spo2_follows_the_true_ratio_with_a_lag_of_two_seconds():
     for path in some("_desat.csv"):
         recording, values, _ = played(path)
         late = (
-            values["spo2_percent"][13:] - spo2_of_ratio(recording.ratio)[10 : len(values["spo2_percent"]) - 3]
+            values["spo2_percent"][12:] - spo2_of_ratio(recording.ratio)[10 : len(values["spo2_percent"]) - 2]
         )
         assert np.nanmedian(np.abs(late)) < 0.5
         assert np.nanmean(np.abs(late) <= 2) > 0.95
