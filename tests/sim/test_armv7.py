@@ -1,7 +1,6 @@
 """The files for the Pico 2 (armv7emsp) on a Cortex-M of QEMU: every song, soundscape and recording has the desk's sums.
 
-Where CALANDO_QEMU_FIRMWARE names the firmware.elf of MicroPython's qemu port (`make BOARD=MPS3_AN547
-MICROPY_HEAP_SIZE=1048576 FROZEN_MANIFEST=` in its ports/qemu).
+Where CALANDO_QEMU_FIRMWARE names the firmware.elf of MicroPython's qemu port: docs/simulator.md says how to build it.
 """
 
 import json
