@@ -220,7 +220,7 @@ def _cluster(workers: int | None, scheduler: str | None) -> Iterator["Client"]:
         with _deaf_to_ctrl_c():
             cluster = LocalCluster(
                 n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, processes=True, host="127.0.0.1",
-                dashboard_address=None,  # pyright: ignore[reportArgumentType]
+                dashboard_address="127.0.0.1:0",
                 memory_limit=None, local_directory=scratch, silence_logs=logging.CRITICAL,
             )  # fmt: skip
         client = Client(cluster)

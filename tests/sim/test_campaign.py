@@ -107,7 +107,8 @@ def on_a_cluster(plan, tmp_path_factory):
             "--scheduler-file",
             told,
         )
-        wait_until(told.is_file, "the scheduler's start")
+        # Its file is there before its text is.
+        wait_until(lambda: told.is_file() and told.read_text().endswith("}"), "the scheduler's start")
         address = json.loads(told.read_text())["address"]
         workers = [
             run(
