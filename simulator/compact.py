@@ -9,10 +9,9 @@ chip's 230 KB. Three things are done, to all files at once:
 - any other name that the firmware gave becomes one that MicroPython has in its flash anyway (rom_names.py), as long as
   there are any.
 
-Lines stay where they are, so that a traceback's line numbers are those of the source; its names are not: `names` of the
-result says what each was. Left alone are names that anything outside gives or reads: MicroPython's, the parts of a
-module's path, whatever also stands as a text of its own, because that may be looked up by it, and what files use that are
-not compiled.
+Lines stay where they are; names do not: `names` and `own` of the result say what each was. Left alone are names that
+anything outside gives or reads: MicroPython's, the parts of a module's path, whatever also stands as a text of its own,
+because that may be looked up by it, and what files use that are not compiled.
 """
 
 import ast
