@@ -72,7 +72,7 @@ Measured, note for note and length for length, on what music21 brings along:
 - `PYTHONPATH=tests/support python tests/fuzz/songs_fuzz.py --files 10000 --seed 14` (`make fuzz`), files of ten kinds
   damaged at random: a song or one sentence came of each of 10 000 (run in pieces, `--skip`); five were wrong before and are
   mended (two sentences that quoted bytes of the file, one traceback at a phone's file with sound of no known coding, two
-  that took long). of 3000 others (`--seed 78`, this build) none was wrong.
+  that took long). Of 3000 others (`--seed 78`, this build) none was wrong.
 
 In the 39, abc2midi passes over da capo in quotation marks and over some endings (ABC standard 2.1, 4.8 and 4.9), takes
 two old line breaks (`!`) for an ornament, or rolls a chord; `tests/bench/abc_written_out.py` finds the way through on
