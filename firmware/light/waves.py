@@ -42,6 +42,7 @@ _AS_HIGH_PERCENT = const(85)
 _UNLIKE_PERCENT = const(30)
 _GROUPS = const(10)  # of two waves, over which a second wave keeps its distance to the first
 _VARIES_PERCENT = const(4)  # where these groups vary by so much
+_MISSED_PERCENT = const(140)  # a group so much longer than another is one whose wave was missed
 _RUN = const(4)  # waves that make a pattern
 _TRIPLE_RUN = const(6)
 
@@ -252,6 +253,8 @@ class Row:
             delay = self.time(place + 1) - self.time(place + 2)
             near = min(near, delay)
             far = max(far, delay)
+        if longest * 100 > shortest * _MISSED_PERCENT:
+            return False
         varies = longest - shortest
         return varies * 100 > longest * _VARIES_PERCENT and (far - near) * 3 < varies
 

@@ -139,6 +139,18 @@ def test_a_second_wave_is_proven_by_beats_that_vary():
     assert proven == [True, False, False]
 
 
+def test_a_missed_wave_is_no_beat_that_varies():
+    """After it strong and weak change places: beats weak in turn seemed to keep a distance to beats that vary."""
+    waves = Waves(False)
+    ticks = 0
+    for wave in range(40):
+        ticks += 1500 + 20 * (wave % 3)
+        if wave != 28:
+            waves.strong.take(ticks, 1250 if wave % 2 else 450)
+    assert waves.strong.pattern == 2
+    assert not waves.strong.keeps_delay()
+
+
 @pytest.mark.parametrize(
     "rate, breath, level, delay, second",
     [(158, 89, 0.47, 0.16, 0.17), (217, 97, 0.48, 0.27, 0.02), (169, 81, 0.51, 0.15, 0.38)],
