@@ -199,7 +199,7 @@ def test_a_rate_outside_what_sensors_do_is_refused(file):
 
 
 @pytest.mark.parametrize(
-    "population_rate", [("adult", 55), ("adult", 130), ("newborn", 110), ("newborn", 200)]
+    "population_rate", [("adult", 55), ("adult", 130), ("newborn", 120), ("newborn", 200)]
 )
 @pytest.mark.parametrize("seed", range(3))
 def test_lost_and_repeated_rows_never_give_a_wrong_rate(file, population_rate, seed):
