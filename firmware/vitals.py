@@ -67,6 +67,7 @@ _RESTLESS = const(200)  # of 256: beats so odd that the period sets their interv
 _DOUBLED_PERCENT = const(135)  # farther from the waves' rate than one that lags
 _MISSED_PERCENT = const(88)
 _WAVES_LAST_PAIRS = const(250)  # so long what the waves said steers where beats are looked for
+_CLEAR_PERMILLE = const(700)
 _SHAPELESS_SECONDS = const(4)
 _FASTEST_HEART_MBPM = const(320000)  # a lamp's swing is often faster, no heart's
 _BRADYCARDIA_MBPM = const(100000)  # a newborn's: shown from two intervals, before eight seconds have passed
@@ -417,6 +418,8 @@ class Vitals:
         """Remember for some seconds what the waves say of each beat's second one: they do not say it at every wave."""
         if self._period.twofold or self.rates.halfway:
             self._twofold_until = head + _WAVES_LAST_PAIRS
+        elif self._period.strength < _CLEAR_PERMILLE:
+            self._twofold_until = head  # in poor light what is steepest around a beat is noise
         if self.rates.sure_mbpm:
             self._waves_ticks = _MBPM_TICKS // self.rates.sure_mbpm
             self._waves_until = head + _WAVES_LAST_PAIRS

@@ -12,12 +12,14 @@ from pulse_signals import spo2_of_ratio
 from vitals_score import (
     Tally,
     delays,
+    device_lag,
     false_bradycardia,
     find_recordings,
     mean_rate,
     read,
     recordings,
     score,
+    shifted,
 )
 
 from host_tools.play import vitals_run
@@ -66,6 +68,19 @@ def test_adults_at_rest(name, error, right, f1):
     assert found.mean_error_bpm <= error
     assert found.right_percent >= right
     assert found.f1_percent >= f1
+
+
+def test_fingers_in_little_light_against_a_clinical_device():
+    """A memory of a second wave half-way, kept in poor light, once made beats of noise: 97.7 % for 98.4."""
+    right = counted = 0
+    for path in some("uw_phone"):
+        recording, values, _ = played(path)
+        rate = values["pulse_rate_bpm"]
+        # Its own lag is fitted on what is scored, which favours every build alike.
+        device = shifted(recording.device_bpm, device_lag(rate, recording.device_bpm), len(rate))
+        scored = score(recording, rate, None, device)
+        right, counted = right + scored.right, counted + scored.seconds
+    assert right / counted >= 0.981
 
 
 def test_stress_pooled_over_eleven_conditions():
