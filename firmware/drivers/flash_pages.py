@@ -4,8 +4,16 @@ Why: an erase stops every interrupt for 45 to 400 ms, and machine.I2S plays memo
 stops them for 0.7 ms, 3.3 at worst (docs/storage.md).
 
 The whole flash is MicroPython's file system (littlefs), so the pages lie in files of exactly one block. Such a file stays
-where it is until it is written anew, and nothing but a reader ever looks at its data. Which block it is, the block says
-itself, and no block is erased or written before bits cleared in it were seen cleared in the file. A block of 16 pages:
+where it is until it is written anew, and nothing but a reader ever looks at its data. Nothing tells which block that is, so
+it is proven, at each boot and before anything else in it is erased or written:
+
+1. A block that begins with a file's mark says that it is that file's. It may be a copy, or what a deleted file left.
+2. Its first page and the file's first page are read and compared: other bytes, another block.
+3. One 16-byte place of the block that is still erased is cleared (the block's own number, the first time). That is written
+   past the file system, and harms nobody: bits that nobody reads, in a page that only this file has.
+4. The file is opened anew and read through the file system. Shows it the cleared place too, block and file are one.
+
+A block of 16 pages:
 
 page 0    16 bytes "Calando page NN\\n", 16 with the block's own number, and 14 times 16 to be cleared, one at each boot
 1 to 15   what is written: page PER_FILE * NN + 0 to 14
