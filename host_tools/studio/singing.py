@@ -15,7 +15,7 @@ from host_tools.studio.texts import _
 from simulator.files.errors import CalandoError
 
 HERE = ""  # the song that was brought in and is being corrected
-MOST_WORDS = 5000
+MOST_LETTERS = 5000
 KEPT = "sung_sheet"  # what was chosen and written, in the reader's settings
 
 
@@ -38,9 +38,13 @@ class Singing:
             song = w.choices(self._chosen["song"], [], lambda name: self._keep("song", name))
         follow(lambda: song.offer(self._songs(song.content)))
         with w.tag("label", _("Words: a line for each phrase, an empty line between two stanzas")):
-            w.entry(self._chosen["words"], lambda text: self._keep("words", text), TEXT, rows=4).classes(
-                "sung"
-            )
+            w.entry(
+                self._chosen["words"],
+                lambda text: self._keep("words", text),
+                TEXT,
+                rows=4,
+                maxlength=MOST_LETTERS,
+            ).classes("sung")
         with w.tag("div", None, "row"):
             w.button(_("Make the sheet"), self._make, "main")
         self._said = w.tag("p", "", "problem", role="status")
