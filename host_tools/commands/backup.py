@@ -28,6 +28,10 @@ def backup(file: ZIP, port: Port = None, as_json: AsJson = False) -> None:
 
     if not file.absolute().parent.is_dir():
         raise CalandoError(f"cannot write {file}: its folder does not exist")
+    if file.is_file():
+        raise CalandoError(
+            f"{file} is there already, perhaps a backup that is needed; give another name, or move it away"
+        )
     with client.connect(port) as device, progress_bar("reading") as progress:
         found = work.read_device(device, progress)
     work.write(file, found)

@@ -107,6 +107,10 @@ def validate(file: File, as_json: AsJson = False) -> None:
         return
     say(f"{file} is a profile that the device takes: {profile.title} ({profile.population}).")
     say(f"Other than ready-made: {', '.join(name for name, _, _ in found) or 'nothing'}.")
+    missing = profile_file.unstated(file)
+    if missing:
+        # A file that was cut is a profile too, and its end would be lost without a word.
+        say(f"Not in the file, and as ready-made: {', '.join(missing)}.")
     if profile.song not in songs.NAMES:
         say(
             f"Its song {profile.song} is not built in; calando profile put sends it too, if it lies beside the file."
@@ -137,8 +141,7 @@ def put(
     profile = profile_file.load(file)
     sounds = shelf.of_profile(profile, file.parent)
     with client.connect(port) as device:
-        changes.put_what_differs(device, sounds, progress_bar)
-        changes.put_profile(device, profile, study)
+        changes.put_with_sounds(device, profile, sounds, progress_bar, study)
         finish(device, commit, checked)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from firmware.prescription.profile import READY, SCHEMA_VERSION, SEAL, Profile, ProfileError
 from host_tools.device import answers, studies
-from host_tools.device.client import Connection, Items, Progress, Say
+from host_tools.device.client import Connection, DeviceRefused, Items, Progress, Say
 from simulator.files import profile_file
 from simulator.files.errors import CalandoError
 
@@ -61,6 +61,25 @@ def put_what_differs(
         if device.get_or_none(name) != data:
             with progress(name) as sending:
                 put_sound(device, name, data, sending)
+
+
+def put_with_sounds(
+    device: Connection,
+    profile: Profile,
+    sounds: dict[str, bytes],
+    progress: Callable[[str], AbstractContextManager[Progress]],
+    study: str | None = None,
+) -> None:
+    """Stage the songs and recordings that differ, and the profile that names them; see put_what_differs, put_profile."""
+    for last in (False, True):
+        try:
+            put_what_differs(device, sounds, progress)
+            put_profile(device, profile, study)
+            return
+        except DeviceRefused as refused:
+            # What other commands left on its heap is gone with this answer, and what was staged too: all of it once more.
+            if last or refused.code != "too_big":
+                raise
 
 
 def told(changes: Items) -> list[str]:

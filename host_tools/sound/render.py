@@ -198,6 +198,12 @@ def event_rows(notes: list[tuple]) -> list[tuple]:
     ]
 
 
+def _is_wave(place: Path) -> bool:
+    """Return whether a file begins as a WAV file does, or is empty."""
+    with place.open("rb") as file:
+        return file.read(4) in (b"RIFF", b"")
+
+
 def render(
     out: Path,
     profile: Path | None = None,
@@ -216,6 +222,10 @@ def render(
     """
     if seconds is not None and not 0.1 <= seconds <= LONGEST_S:
         raise CalandoError(f"--seconds {seconds:g} is outside 0.1 to {LONGEST_S}")
+    if out.suffix.lower() != ".wav":
+        raise CalandoError(f"{out}: what is written is WAV; let its name end in .wav")
+    if out.is_file() and not _is_wave(out):
+        raise CalandoError(f"{out} is there already and is no WAV file; give another name, or move it away")
     for target in (out, events):
         if target is not None and not target.absolute().parent.is_dir():
             raise CalandoError(f"cannot write {target}: its folder does not exist")

@@ -41,6 +41,14 @@ def load(name: str | os.PathLike[str]) -> Profile:
     return profile
 
 
+def unstated(name: str | os.PathLike[str]) -> list[str]:
+    """Return the settings that a profile's file leaves to the ready-made one, in the table's order. Raises CalandoError."""
+    if os.fspath(name) in READY and not Path(name).exists():
+        return []
+    values, _ = toml_file.read(Path(name), "profile")
+    return [setting.name for setting in TABLE if setting.name not in values]
+
+
 def check(values: dict[str, Any], where: str, source: str = "") -> Profile:
     """Make a profile from a table of settings. `source` is the text of the file, to find a line in.
 

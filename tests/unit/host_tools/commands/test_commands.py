@@ -297,6 +297,7 @@ class TestRefusals:
             (("restore", "huge.bin"), "larger than any backup"),
             (("backup", "no/folder.zip"), "its folder does not exist"),
             (("backup", "/proc/b.zip"), "cannot be written"),
+            (("backup", "p.toml"), "p.toml is there already"),
         ],
     )
     def test_bad_files_are_a_sentence_and_change_nothing(self, calando, cable, tmp_path, words, says):
@@ -307,6 +308,16 @@ class TestRefusals:
         before, files = cable.contents(), sorted(tmp_path.iterdir())
         assert says in refused(calando(*words))
         assert cable.contents() == before and sorted(tmp_path.iterdir()) == files
+
+
+def test_what_a_profiles_file_does_not_say_is_told(calando, cable, tmp_path):
+    """A file that was cut is a profile too: 40 dB(A) were lost that way, and "nothing" was other than ready-made."""
+    whole = calando("profile", "show", "--ready", "newborn")[1]
+    (tmp_path / "cut.toml").write_text(whole[: whole.index("level_dba")])
+    said = done(calando("profile", "validate", "cut.toml"))
+    assert "Not in the file, and as ready-made: " in said and "level_dba" in said.splitlines()[-1]
+    (tmp_path / "whole.toml").write_text(whole)
+    assert "Not in the file" not in done(calando("profile", "validate", "whole.toml"))
 
 
 class TestBackupFile:
@@ -476,6 +487,7 @@ def test_a_cable_pulled_in_the_middle_leaves_the_device_old_or_new(name, calando
     for passes in range(1, whole, whole // 14):
         cable = used()
         cable.passes = passes
+        (tmp_path / "new.zip").unlink(missing_ok=True)  # no backup takes the place of another
         answer = calando(*COMMANDS[name])
         assert cable.contents() in (old, new), passes
         if answer[0]:
