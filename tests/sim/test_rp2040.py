@@ -203,7 +203,7 @@ def test_a_chip_whose_file_system_is_gone_is_silent_whoever_presses():
     bench.flash.image[: 2 * SECTOR_BYTES] = bytes(2 * SECTOR_BYTES)
     interpreter = rp2040.boot(bench)
     result = bench.result("rp2040", 0.0, interpreter)
-    assert b"littlefs" in bench.flash.image[: 2 * SECTOR_BYTES]
+    assert b"littlefs" in bytes(bench.flash.image[: 2 * SECTOR_BYTES])
     assert not bench.sound.amplifier.on and not result.pcm.any()
     assert not [event for event in result.events if event["kind"].startswith("device_")]
 
