@@ -230,6 +230,16 @@ def test_a_minute_of_breaths_is_read_whole():
     assert pacer.own_mbpm == 12_310  # every other of sixty
 
 
+def test_a_breath_is_known_after_ten_seconds_of_it():
+    pacer, inputs = Pacer(profile()), Inputs()
+    inputs.breathing_rate_mbpm = 12_000
+    for _ in range(99):
+        pacer.listen(100, inputs)
+    assert pacer.own_mbpm is None
+    pacer.listen(100, inputs)
+    assert pacer.own_mbpm == 12_000
+
+
 def test_the_swell_comes_by_a_tenth_of_a_decibel_a_second_and_goes_by_less_than_half_of_that():
     pacer, inputs = begun()
     before = pacer.swell_cdb
