@@ -54,6 +54,8 @@ def complain(text: str) -> None:
 
 def flush() -> None:
     """Bring everything printed to where it goes. Raises CalandoError as `say` does."""
+    if sys.stdout is None:  # it was closed before we began, as `>&-` does: nobody wanted to read
+        return
     try:
         sys.stdout.flush()
     except OSError as error:

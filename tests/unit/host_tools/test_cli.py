@@ -116,6 +116,15 @@ class TestUsage:
         assert "Usage" in err
         assert "Traceback" not in err
 
+    @pytest.mark.parametrize("words", ["--help", "song airs"])
+    def test_an_output_that_is_closed_already_is_no_traceback(self, words):
+        done = subprocess.run(
+            ["sh", "-c", f'"$0" -m host_tools.cli {words} >&-', sys.executable],
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
     def test_a_reader_that_has_had_enough_is_no_error_of_ours(self):
         code = "import time; time.sleep(0.5); from host_tools.commands.common import say; say('x'); print('still here')"
         done = subprocess.run(
