@@ -164,9 +164,7 @@ def verify(
     from host_tools.forms import verify as work
     from host_tools.sessions import session_read
 
-    if source is None and port is not None:
-        raise CalandoError("name the session on the device with --source, such as --source newest")
-    session = None
+    session = None  # what lies beside the file; the port, which CALANDO_PORT may name for all commands, is not asked then
     if source is not None:
         with progress_bar("reading the session") as progress:
             session = session_read.get(source, port, _now(), progress)
