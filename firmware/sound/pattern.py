@@ -17,6 +17,7 @@ _MOST_NOTES = const(28)
 _BYTES = score.HEADER + 2 * _MOST_NOTES + 2 * _BARS
 _TRIES = const(40)  # then a phrase of four long notes: an alarm's melody has five
 _BEAT = const(24)
+_FIFTH = b"\x07"  # bytes: MicroPython 1.28 looks for no number in bytes
 # A melody's note and a chord's that lie so many semitones apart, octaves left out, do not go together for more than a beat.
 _DISSONANT = (1, 2, 6, 10, 11)
 
@@ -169,7 +170,7 @@ class Pattern:
         rhythm = kind.cadence if last else kind.rhythms[self._draw(len(kind.rhythms))]
         top = len(scale) - 1
         # Every other phrase ends on the tonic, the ones between on the fifth: a question and an answer.
-        goal = scale.index(7) if self._phrase & 1 == 0 else 0
+        goal = scale.index(_FIFTH) if self._phrase & 1 == 0 else 0
         data = self._next
         for place in range(len(rhythm)):
             if last:
