@@ -59,6 +59,7 @@ _TOLD = const(2)  # no news: it was told, or nothing ever happened
 _SEED_MASK = const(0x3FFFFFFF)  # a small integer of the chip
 _RUNS_S = const(5)  # after so long this firmware has come as far as its loop
 _FAULT_BYTES = const(400)
+_FOR_THE_START = ("startup", "prescription", "sound.songs")
 # Beyond a full-scale square wave; its square still fits a small integer of the chip.
 _OVERDRIVEN_MV = const(2800)
 
@@ -154,6 +155,7 @@ class Device:
         self._sensor_fault = None
         self._adc_fault = None
         self._recording_failed = False
+        self._sources_away = False  # while a computer is there and nothing is played
         self.computer = None  # at the other end of the cable, while there is one (usb/service.py)
         self.usb = self.usb_power.value() == 1  # there is USB power
         self.sessions_now = 0  # saved since the device was switched on
@@ -268,7 +270,7 @@ class Device:
                 from firmware.usb.service import UsbService
 
                 self.computer = UsbService(self)
-            elif self.vitals is None:
+            elif self.vitals is None or self._sources_away:
                 self._load_vitals()
         elif not self.usb:
             self.computer = None
@@ -277,10 +279,12 @@ class Device:
             self._talk_to(computer, now_ms)
 
     def _talk_to(self, computer, now_ms):
-        if self.vitals is not None and self.session.over and not self.sensor.on:
-            # No light is looked at now, and a desk needs the memory.
-            self.vitals = None
-            forget("vitals", "light")
+        if self.session.over and not self.sensor.on:
+            # No light is looked at now and nothing played, and a desk needs the memory.
+            if self.vitals is not None:
+                self.vitals = None
+                forget("vitals", "light")
+            self._put_sources_away()
         if computer.step(now_ms):
             leave_silence(self)
             resets.reached()
@@ -415,19 +419,40 @@ class Device:
         self.sensor.power(on)
 
     def _load_vitals(self):
-        """Bring the light's modules back after a desk: some tenths of a second, in which nothing sounds."""
-        if self.vitals is not None:
+        """Bring back what a desk took the place of, the light's modules and what a programme plays: it takes some tenths of
+        a second, in which nothing sounds.
+        """
+        if self.vitals is not None and not self._sources_away:
             return self.vitals
         if self.computer is not None:
             self.computer.make_room()  # there is no memory for the desk and the pulse at once
         self.loop.collect()
         self.loop.excuse()
         self.loop.collect_soon(True)
-        from firmware.vitals import Vitals
+        if self._sources_away:
+            from firmware import startup
 
-        self.vitals = Vitals(self.profile.population)
+            try:
+                startup.fetch_sources(self)
+            finally:
+                forget(*_FOR_THE_START)
+                del startup
+            self._sources_away = False
+        if self.vitals is None:
+            from firmware.vitals import Vitals
+
+            self.vitals = Vitals(self.profile.population)
         self.loop.collect_soon(False)
         return self.vitals
+
+    def _put_sources_away(self):
+        """Let go of what a programme plays, which is up to a fifth of the heap; its places stay, as silence."""
+        if self.programme is None or self._sources_away:
+            return
+        self._sources_away = True
+        self.patterns = []
+        for segment in range(len(self.sources)):
+            self.sources[segment] = None
 
     def _tell_heap(self):
         if self.loop.heap_free_bytes is not None:
@@ -456,7 +481,7 @@ class Device:
             return startup.load(self, machine.unique_id())
         finally:
             # The table of settings is a tenth of the heap, and nobody at the bedside asks for it.
-            forget("startup", "prescription", "sound.songs")
+            forget(*_FOR_THE_START)
             del startup
             gc.collect()
 

@@ -60,10 +60,11 @@ def _load_profile(device):
                 voices = device.programme.names_of("voice")
                 voice = voices[0] if voices else voice
             device.recording = _open_recording(device.files, voice)
-            sounding = [device.song]
-            if device.programme is not None:
-                device.sources = sounding = _load_sources(device)
-            device.patterns = [source for source in sounding if getattr(source, "grows", False)]
+            if device.programme is None:
+                device.patterns = _patterns([device.song])
+            else:
+                device.sources = [None] * device.programme.segments
+                fetch_sources(device)
             device.profile = Prescription(committed)
             device.profile_digest = binascii.hexlify(hashlib.sha256(payload).digest()).decode()[:16]
             device.inputs.profile_confirmed = True
@@ -104,10 +105,18 @@ def _whole(files, file):
     return data
 
 
-def _load_sources(device):
+def fetch_sources(device):
+    """Fill in what each segment of the programme plays; raises ValueError or OSError where it is not there."""
     from firmware.care.segments import sources_of
 
-    return sources_of(device.programme, lambda name: _load_song(device.files, name), device.recording)
+    device.sources[:] = sources_of(
+        device.programme, lambda name: _load_song(device.files, name), device.recording
+    )
+    device.patterns = _patterns(device.sources)
+
+
+def _patterns(sounding):
+    return [source for source in sounding if getattr(source, "grows", False)]
 
 
 def _open_recording(files, name):

@@ -99,8 +99,9 @@ class UsbService:
             try:
                 return commands.answer(self, command, arguments, self._now_ms)
             except MemoryError:
-                # Once more without what other commands left on the heap; but what was staged is lost, and to be sent again.
-                tried = tried or (self.desk is not None and self.desk.staged > 0)
+                # Once more without what other commands left on the heap; but what was sent or staged is lost, and
+                # to be sent again.
+                tried = tried or command == "stage" or (self.desk is not None and self.desk.staged > 0)
                 self.make_room()
                 if tried:
                     raise

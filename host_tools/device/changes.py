@@ -71,15 +71,25 @@ def put_with_sounds(
     study: str | None = None,
 ) -> None:
     """Stage the songs and recordings that differ, and the profile that names them; see put_what_differs, put_profile."""
+
+    def all_of_it() -> None:
+        put_what_differs(device, sounds, progress)
+        put_profile(device, profile, study)
+
+    once_more(all_of_it)
+
+
+def once_more(put: Callable[[], None]) -> None:
+    """Put something on a device, and all of it again where its heap was full the first time. Raises CalandoError."""
     for last in (False, True):
         try:
-            put_what_differs(device, sounds, progress)
-            put_profile(device, profile, study)
-            return
+            put()
         except DeviceRefused as refused:
             # What other commands left on its heap is gone with this answer, and what was staged too: all of it once more.
             if last or refused.code != "too_big":
                 raise
+        else:
+            return
 
 
 def told(changes: Items) -> list[str]:

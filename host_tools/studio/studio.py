@@ -148,7 +148,7 @@ class Studio:
             except ProfileError as error:
                 raise CalandoError(str(error)) from None
             device.call("discard")
-            changes.put_profile(device, profile)
+            changes.once_more(lambda: changes.put_profile(device, profile))
             return staged(device)
 
         return self.desk.do("stage", work)

@@ -77,6 +77,28 @@ def test_silence_is_heard_as_silence(evening):
     assert not np.any(evening.pcm[round((begin + 13) * rate) : round((begin + 75) * rate)])
 
 
+def test_after_a_computer_came_and_went_it_plays_what_it_would_have_played(tmp_path):
+    """While a computer is there, what a programme plays is put away: the desk needs the memory."""
+    events = [{"at_s": 10, "do": "press"}, {"at_s": 0, "do": "sensor_off"}]
+    cable = [{"at_s": 0, "do": "usb_host"}, {"at_s": 6, "do": "usb_host", "to": 0}]
+    with_it, without = (
+        play.run(bedside(tmp_path, 200, event=came + events), "micropython") for came in (cable, [])
+    )
+    assert [
+        [e["detail"]["segment"] for e in result.events if e["kind"] == "device_segment"]
+        for result in (with_it, without)
+    ] == [[1, 2, 3]] * 2
+    ours, theirs = (np.trim_zeros(result.pcm) for result in (with_it, without))
+    first = 89 * results.RATE_HZ  # then a segment begins, a part of a block sooner or later
+    assert np.array_equal(ours[:first], theirs[:first])
+    for second in range(90, 180, 10):
+        one, two = (
+            np.std(heard[second * results.RATE_HZ : (second + 10) * results.RATE_HZ])
+            for heard in (ours, theirs)
+        )
+        assert one > 1000 and one == pytest.approx(two, rel=0.03), second
+
+
 def test_a_power_cut_does_not_resume_it(tmp_path):
     cut = play.run(
         bedside(

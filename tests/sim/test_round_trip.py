@@ -105,6 +105,28 @@ def test_from_the_factory_to_a_session_and_back_from_a_backup(runtime, calando, 
     assert set(after.objects) == {"profile", "song.own"}
 
 
+def test_there_is_a_way_out_of_a_listening_programme(calando, monkeypatch, tmp_path):
+    """It once left so little of the heap that no other profile could be put, none gone back to, and nothing reset."""
+    with live_device(monkeypatch, tmp_path / "flash", speed=20) as live:
+        plain = calando("profile", "show", "--ready", "adult")
+        (tmp_path / "plain.toml").write_text(plain)
+        (tmp_path / "settle.toml").write_text(
+            plain.replace('listening_programme = "none"', 'listening_programme = "settle"').replace(
+                'title = "Adult"', 'title = "Settle"'
+            )
+        )
+        calando("programme", "put", "settle", "--commit")
+        for _ in range(2):
+            assert "Read back" in calando("profile", "put", "settle.toml", "--commit", "--checked")
+            assert "Read back" in calando("profile", "put", "plain.toml", "--commit", "--checked")
+        assert "Read back" in calando("profile", "rollback", "--commit", "--checked")
+        assert "Read back" in calando("profile", "put", "plain.toml", "--commit", "--checked")
+        calando("programme", "rm", "settle", "--commit")
+        calando("factory-reset", client.connect().unit[-4:])
+        assert json.loads(calando("device", "info", "--json"))["profile"] is None
+        assert not [event for event in live.events if event["kind"] == "device_fault"]
+
+
 def test_a_port_that_somebody_holds_is_named_with_who_it_is(tmp_path):
     with LiveDevice(runtime="cpython") as live:
         first = client.SerialTransport(live.port)
