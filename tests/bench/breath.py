@@ -5,7 +5,6 @@ ours found. systole asks for libraries that the others do not bear: name a Pytho
 else its column is empty. Recordings with a respiration reference come from CALANDO_RECORDINGS.
 """
 
-import csv
 import json
 import os
 import subprocess
@@ -19,6 +18,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
+import breath_score  # noqa: E402
 from varying_pulse import varying_pulse  # noqa: E402
 
 from host_tools.play import vitals_run  # noqa: E402
@@ -179,21 +179,10 @@ def breath_rows() -> list[str]:
 
 
 def recording_rows() -> list[str]:
-    folder = Path(os.environ.get("CALANDO_RECORDINGS", "recordings"))
     lines = []
-    for place in sorted(folder.glob("*/*.breaths.csv")):
-        light = place.with_name(place.name.replace(".breaths.csv", ".csv"))
-        with place.open() as file:
-            breaths = np.array([float(row["time_s"]) for row in csv.DictReader(file)])
+    for light, breaths in breath_score.recordings():
         readings = vitals_run.read(light, "adult")
-        errors, known = [], 0
-        for second, row in enumerate(readings.rows, 1):
-            inside = breaths[(breaths > second - 60) & (breaths <= second)]
-            if second < 60 or len(inside) < 4:
-                continue
-            known += 1
-            if row["breathing_rate_bpm"] is not None:
-                errors.append(abs(row["breathing_rate_bpm"] - 60 / np.mean(np.diff(inside))))
+        errors, known = breath_score.errors(readings.rows, breaths)
         true = 60 / np.median(np.diff(breaths))
         peer = neurokit_breath(np.array(readings.beats_s))
         error = f"{np.median(errors):.2f}" if errors else "–"

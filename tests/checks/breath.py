@@ -7,8 +7,6 @@ Rates of 72 to 110 a minute, perfusion of 0.15 to 2 %, drawn at random. A small 
 """
 
 import argparse
-import csv
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +19,7 @@ if __name__ == "__main__":
         str(Path(__file__).resolve().parents[1] / "support"),
     ]
 
+import breath_score
 from varying_pulse import varying_pulse
 
 from host_tools.play import vitals_run
@@ -120,20 +119,9 @@ def breath(runs: int, chance: np.random.Generator) -> list[str]:
 
 def recordings(runs: int, chance: np.random.Generator) -> list[str]:
     """Real recordings with a respiration reference: the median error of the seconds that are shown."""
-    folder = Path(os.environ.get("CALANDO_RECORDINGS", "recordings"))
     missed = []
-    for place in sorted(folder.glob("*/*.breaths.csv")):
-        light = place.with_name(place.name.replace(".breaths.csv", ".csv"))
-        with place.open() as file:
-            breaths = np.array([float(row["time_s"]) for row in csv.DictReader(file)])
-        errors, judged = [], 0
-        for second, row in enumerate(vitals_run.read(light, "adult").rows, 1):
-            inside = breaths[(breaths > second - 60) & (breaths <= second)]
-            if second < SETTLED_S or len(inside) < 4:
-                continue
-            judged += 1
-            if row["breathing_rate_bpm"] is not None:
-                errors.append(abs(row["breathing_rate_bpm"] - 60 / np.mean(np.diff(inside))))
+    for light, breaths in breath_score.recordings():
+        errors, judged = breath_score.errors(vitals_run.read(light, "adult").rows, breaths)
         share = 100 * len(errors) / max(1, judged)
         middle = f"{np.median(errors):.2f}" if errors else "none"
         print(

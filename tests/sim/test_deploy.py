@@ -8,7 +8,7 @@ import os
 import pty
 import subprocess
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -105,25 +105,23 @@ class CutBoard(deploy.Board):
         if self.changes == self.cut_at:
             raise serial.SerialException("gone")
 
-    def write(self, path: str, data: bytes) -> None:
+    def _half_or_whole(self, write: Callable[[str, bytes], None], path: str, data: bytes) -> None:
         try:
             self._change()
         except serial.SerialException:
-            super().write(path, data[: len(data) // 2])
+            write(path, data[: len(data) // 2])
             raise
-        super().write(path, data)
+        write(path, data)
+
+    def write(self, path: str, data: bytes) -> None:
+        self._half_or_whole(super().write, path, data)
 
     def copy(self, source: str, target: str) -> None:
         self._change()
         super().copy(source, target)
 
     def make_page(self, path: str, data: bytes) -> None:
-        try:
-            self._change()
-        except serial.SerialException:
-            super().make_page(path, data[: len(data) // 2])
-            raise
-        super().make_page(path, data)
+        self._half_or_whole(super().make_page, path, data)
 
     def remove(self, path: str) -> None:
         self._change()
