@@ -178,6 +178,8 @@ def vitals(
         readings = work.vitals(recording, population.value, out, beats, rate, columns, progress)
     for note in readings.notes:
         warn(f"{recording}: {note}.")
+    if readings.rows and not any(row["pulse_rate_bpm"] for row in readings.rows):
+        warn(f"{recording}: no pulse was read anywhere in it; see its columns quality and contact.")
     if out is None:
         say(work.csv_text(readings).removesuffix("\n"))
 
@@ -225,6 +227,10 @@ def render(
         else f"LAeq {levels.laeq_dba:.1f}, LAS max {levels.las_max_dba:.1f} dB(A)"
     )
     say(f"{out}: {made.seconds:.1f} s, {loud}")
+    if levels.laeq_dba is not None and levels.las_max_dba < levels.laeq_dba:
+        say(
+            "It is too short for LAS max: the slow meter of IEC 61672 begins at silence and takes seconds to rise."
+        )
 
 
 @app.command()

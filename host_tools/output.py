@@ -1,6 +1,7 @@
 """Results that are whole or untouched, files and folders: they are made aside and moved in when all are there.
 
-Files in a folder that are not ours stay as they are.
+Files in a folder that are not ours stay as they are. What a person may have worked on is replaced only when asked to: see
+refuse_to_replace.
 """
 
 import os
@@ -91,6 +92,29 @@ class OutputFolder:
             f"{self.path}: the results cannot be written there ({os_reason(error)}); "
             "choose another folder with --out, or make room"
         )
+
+
+def refuse_to_replace(files: dict[Path, bytes], overwrite: bool = False) -> None:
+    """Raise CalandoError where one of these files is there with other contents, unless it may be overwritten.
+
+    The rule of every command whose files people edit or keep: pages, tables, exports. What is there and would be the same
+    is no loss.
+    """
+    if overwrite:
+        return
+    there = [place for place, content in files.items() if place.is_file() and _differs(place, content)]
+    if there:
+        raise CalandoError(
+            f"{', '.join(map(str, there))} {'is' if len(there) == 1 else 'are'} there already with other contents; "
+            "give --out another place, or add --overwrite"
+        )
+
+
+def _differs(place: Path, content: bytes) -> bool:
+    try:
+        return place.stat().st_size != len(content) or place.read_bytes() != content
+    except OSError:
+        return True  # what cannot be read cannot be known to be the same
 
 
 def write_files(files: dict[Path, bytes]) -> None:

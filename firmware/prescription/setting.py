@@ -68,7 +68,7 @@ def refuse(setting, value, rule, advice):
 def _check_number(setting, value, population):
     low, high = setting.allowed(population)
     unit = " " + setting.unit if setting.unit else ""
-    if not is_number(value):
+    if not is_number(value) and (value != value or (not isinstance(value, float) and type(value) is not int)):
         refuse(setting, value, "is not a number", "choose %s to %s%s" % (low, high, unit))
     if not low <= value <= high:
         rule = "is outside %s to %s%s for this population" % (low, high, unit)
@@ -83,7 +83,9 @@ def _check_number(setting, value, population):
 def _check_text(setting, value, population):
     shortest, longest = setting.allowed(population)
     if not isinstance(value, str) or not shortest <= len(value) <= longest:
-        refuse(setting, value, "is not a text of %d to %d characters" % (shortest, longest), "shorten it")
+        refuse(
+            setting, value, "is not a text of %d to %d characters" % (shortest, longest), "write such a one"
+        )
     for character in value:
         if setting.kind == "name":
             if not ("a" <= character <= "z" or "0" <= character <= "9" or character == "_"):
@@ -105,6 +107,11 @@ def check_setting(setting, value, population):
     if kind == "choice":
         allowed = setting.allowed(population)
         if value not in allowed:
-            refuse(setting, value, "is none of the choices", "choose one of " + ", ".join(allowed))
+            advice = (
+                "choose one of " + ", ".join(allowed)
+                if allowed[1:]
+                else "leave it out, or write '%s'" % allowed
+            )
+            refuse(setting, value, "is none of the choices for this population", advice)
         return value
     return _check_text(setting, value, population)

@@ -31,6 +31,9 @@ Checked = Annotated[
     bool,
     typer.Option("--checked", help="The contraindications were gone through; for scripts: nothing is asked."),
 ]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files that are there already, whatever is in them.")
+]
 
 
 def group(help: str) -> typer.Typer:
@@ -71,7 +74,12 @@ def finish(device: "Connection", commit: bool, checked: bool = False) -> None:
     """Show what is staged; then commit it, or say how that is done."""
     from host_tools.device import changes
 
-    for line in changes.told(device.diff()) or ["nothing differs from what is on the device"]:
+    differing = device.diff()
+    if not differing and device.call("status")["staged"]:
+        device.call("discard")
+        say("Nothing differs from what is on the device, so there is nothing to commit.")
+        return
+    for line in changes.told(differing) or ["nothing differs from what is on the device"]:
         say(f"  {line}")
     if commit:
         changes.commit(device, say, lambda: checked or contraindications_checked())

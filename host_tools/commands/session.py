@@ -10,7 +10,7 @@ import typer
 
 from host_tools import extras
 from host_tools.commands import session_note
-from host_tools.commands.common import AsJson, Port, group, print_json, progress_bar, say
+from host_tools.commands.common import AsJson, Overwrite, Port, group, print_json, progress_bar, say
 from simulator.files.errors import CalandoError
 
 app = group("Sessions that were played: bring them in, print one page, export them.")
@@ -72,6 +72,7 @@ def get(
     with client.connect(port) as device, progress_bar("reading the session") as progress:
         session = session_read.read(device, age, _now(), progress)
     place = out or Path(session_read.stem(session) + session_read.SUFFIX)
+    session_file.refuse_another(session, place)
     session_file.save(session, place)
     say(f"Session {session.age} of unit {session.unit} is in {place}.")
 
@@ -85,10 +86,11 @@ def report(
             metavar="FILE.html", help="Where to write it; default: session-UNIT-AGE.html in this folder."
         ),
     ] = None,
+    overwrite: Overwrite = False,
     port: Port = None,
 ) -> None:
     """Make one page for the chart, to print on A4: what was played, and blanks for what only a person can see."""
-    from host_tools.output import write_files
+    from host_tools.output import refuse_to_replace, write_files
     from host_tools.sessions import chart, note, session_read
     from host_tools.sessions.told import tell
 
@@ -96,7 +98,9 @@ def report(
         session = session_read.get(source, port, _now(), progress)
     place = out or Path(session_read.stem(session) + ".html")
     written = note.newest(session)
-    write_files({place: chart.html(session, tell(session.raw), written).encode()})
+    page = {place: chart.html(session, tell(session.raw), written).encode()}
+    refuse_to_replace(page, overwrite)
+    write_files(page)
     say(f"The page about session {session.age} of unit {session.unit} is {place}; print it from a browser.")
 
 
@@ -118,12 +122,13 @@ def export(
         bool,
         typer.Option("--spo2", help="FHIR only: the uncalibrated estimate of oxygen too, marked as that."),
     ] = False,
+    overwrite: Overwrite = False,
     format_: Annotated[str | None, typer.Option("--format", hidden=True)] = None,
     port: Port = None,
 ) -> None:
     """Write a session for other programs. An unknown is empty in CSV, invalid in EDF+, absent with a reason in FHIR."""
     from host_tools.forms import export as work
-    from host_tools.output import write_files
+    from host_tools.output import refuse_to_replace, write_files
     from host_tools.sessions import note, session_read
 
     if format_ is not None:
@@ -140,6 +145,7 @@ def export(
     written = note.newest(session)
     refused: list[str] = []
     files = work.files(session, forms, out, written.note if written else None, patient, spo2, refused)
+    refuse_to_replace(files, overwrite)
     write_files(files)
     say(f"Session {session.age} of unit {session.unit} is in {', '.join(map(str, files))}.")
     if refused:
@@ -181,15 +187,17 @@ def table(
         Path | None,
         typer.Option(metavar="DIR", help="Made if it is not there; default: that of the sessions."),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Write all sessions of a folder as tables for R or pandas: a row a session, a minute, a score; with a dictionary."""
     from host_tools.forms import table as work
-    from host_tools.output import OutputFolder
+    from host_tools.output import OutputFolder, refuse_to_replace
 
     with progress_bar("reading the sessions") as progress:
         tables = work.read_folder(folder, _tell, progress)
     files = work.files(tables, out or folder)
+    refuse_to_replace(files, overwrite)
     with OutputFolder(out or folder) as made:
         for place, content in files.items():
             (made / place.name).write_bytes(content)
@@ -211,16 +219,19 @@ def compare(
         Path | None,
         typer.Option(metavar="FILE.html", help="Where to write it; default: sessions-UNIT.html there."),
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write a page about the sessions of one unit: pulse, tempo, minutes, how each ended; nobody in particular."""
     from host_tools.forms import compare as work
     from host_tools.forms import table as tables
-    from host_tools.output import write_files
+    from host_tools.output import refuse_to_replace, write_files
 
     with progress_bar("reading the sessions") as progress:
         chosen, rows = work.sessions_of(tables.read_folder(folder, _tell, progress), unit)
     place = out or folder / f"sessions-{chosen}.html"
-    write_files({place: work.html(chosen, rows).encode()})
+    page = {place: work.html(chosen, rows).encode()}
+    refuse_to_replace(page, overwrite)
+    write_files(page)
     say(f"The course over {len(rows)} session{'s' if len(rows) != 1 else ''} of unit {chosen} is {place}.")
 
 

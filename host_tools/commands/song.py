@@ -184,11 +184,25 @@ def _speaker(language: PageLanguage) -> Callable[..., str]:
 
 @app.command("list")
 def list_(port: Port = None, as_json: AsJson = False) -> None:
-    """List the songs on the device, those built in and the family's own, and the recordings."""
+    """List the songs on the device, those built in and the family's own, and the recordings.
+
+    Without a device: the songs that are built in.
+    """
+    from firmware.sound import songs
     from host_tools.device import client
 
-    with client.connect(port) as device:
-        there = {kind: device.list(kind) for kind in ("song", "voice")}
+    device_says = None
+    try:
+        with client.connect(port) as device:
+            there = {kind: device.list(kind) for kind in ("song", "voice")}
+    except client.NoDevice as error:
+        if port is not None:
+            raise
+        device_says = str(error)
+        built_in = [
+            {"name": name, "bytes": len(song.data), "built_in": True} for name, song in songs.SONGS.items()
+        ]
+        there = {"song": built_in, "voice": []}
     if as_json:
         print_json(there["song"] + there["voice"])
         return
@@ -196,6 +210,8 @@ def list_(port: Port = None, as_json: AsJson = False) -> None:
         for item in items:
             what = "built in" if item["built_in"] else "put there" if kind == "song" else "a recording"
             say(f"{item['name']:<26}{item['bytes']:>7} bytes  {what}")
+    if device_says is not None:
+        say(device_says)
 
 
 @app.command()

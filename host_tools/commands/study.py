@@ -25,12 +25,10 @@ def new(
 ) -> None:
     """Begin a study: draw by lot which arm is the sham, and tell nobody."""
     from host_tools.device import studies
-    from host_tools.output import write_files
 
-    study = studies.begin(title, datetime.datetime.now().astimezone())
+    study = studies.begin(title, datetime.datetime.now().astimezone(), out)
     say(f'The study "{study.title}" ({study.mark}) is sealed on this computer.')
     if out is not None:
-        write_files({out: studies.as_file(study)})
         say(
             f"{out} brings it to another computer: calando study join {out}. "
             "Whoever opens that file could find out the arms."

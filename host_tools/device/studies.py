@@ -76,8 +76,14 @@ def read(place: Path) -> Study:
         raise CalandoError(f"{place} is no whole study; take the file that calando study new wrote") from None
 
 
-def begin(title: str, now: datetime.datetime) -> Study:
-    """Make a study with a new seal and keep it. Raises CalandoError for a title that is taken or cannot be one."""
+def begin(title: str, now: datetime.datetime, out: Path | None = None) -> Study:
+    """Make a study with a new seal and keep it, and write it to `out` too: both or neither.
+
+    Raises CalandoError for a title that is taken or cannot be one, and where something is at `out` already: it may be the
+    only file of another study.
+    """
+    if out is not None and (out.exists() or out.is_symlink()):
+        raise CalandoError(f"{out} is there already, perhaps another study; give --out another name")
     if any(study.title == title for study in known()):
         raise CalandoError(f'there is a study "{title}" on this computer already; choose another title')
     try:
@@ -88,7 +94,7 @@ def begin(title: str, now: datetime.datetime) -> Study:
         raise CalandoError(
             "the title of a study has 1 to 40 printable characters; choose such a one"
         ) from None
-    return _keep(study)
+    return _keep(study, out)
 
 
 def join(study: Study) -> Study:
@@ -182,13 +188,14 @@ def told(written: int) -> ArmTold:
     return ArmTold(mark, letter, was, f'arm {letter} of the study "{study.title}": {was}')
 
 
-def _keep(study: Study) -> Study:
+def _keep(study: Study, out: Path | None = None) -> Study:
     place = folder() / f"{study.mark}.json"
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise CalandoError(f"the study cannot be kept in {place.parent} ({os_reason(error)})") from None
-    write_files({place: as_file(study)})
+    # A study that was kept without its file could not be brought to another computer: no command gives it again.
+    write_files({one: as_file(study) for one in (place, out) if one is not None})
     return study
 
 

@@ -132,6 +132,20 @@ def save(session: SessionFile, place: Path) -> None:
     write_files({place: (session.model_dump_json(indent=1) + "\n").encode()})
 
 
+def refuse_another(session: SessionFile, place: Path) -> None:
+    """Raise CalandoError where anything is at this place but the same session, read before: ages begin anew at times."""
+    if not place.is_file():
+        return
+    try:
+        same = load(place).sha256 == session.sha256
+    except CalandoError:
+        same = False
+    if not same:
+        raise CalandoError(
+            f"{place} is there already and is not this session; give --out another name, or move it away"
+        )
+
+
 def load(place: Path) -> SessionFile:
     """Return a saved session. Raises CalandoError for a file that is missing, no session, or damaged."""
     try:

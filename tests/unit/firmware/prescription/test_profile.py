@@ -228,3 +228,20 @@ def test_values_of_an_older_version_are_brought_up_step_by_step_and_a_newer_one_
 
 def test_the_version_counts_the_steps():
     assert 1 + len(MIGRATIONS) == SCHEMA_VERSION
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"level_dba": 9999999999}, "is outside 30 to 50 dBA"),
+        ({"level_dba": math.inf}, "is outside 30 to 50 dBA"),
+        ({"level_dba": math.nan}, "is not a number"),
+        ({"title": ""}, "is not a text of 1 to 16 characters; write such a one"),
+        ({"title": 3}, "is not a text of 1 to 16 characters; write such a one"),
+        ({"population": "adult", "maturity": "term"}, "for this population; leave it out, or write 'none'"),
+    ],
+)
+def test_the_sentence_says_what_is_wrong(values, says):
+    with pytest.raises(ProfileError) as refused:
+        Profile.from_values(values)
+    assert says in str(refused.value)

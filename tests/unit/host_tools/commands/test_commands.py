@@ -186,6 +186,13 @@ class TestWhatIsTold:
         said = done(calando("profile", "put", "newborn"))
         assert "level_dba  40 dBA -> 48 dBA" in said and "everything" not in said
 
+    @pytest.mark.parametrize("options", [("--commit", "--checked"), ("--commit",), ()])
+    def test_of_one_that_changes_nothing_that_and_no_more(self, calando, cable, tmp_path, options):
+        (tmp_path / "p.toml").write_text(NIGHT)
+        done(calando("profile", "put", "p.toml", "--commit", "--checked"))
+        said = done(calando("profile", "put", "p.toml", *options))
+        assert said == "Nothing differs from what is on the device, so there is nothing to commit.\n"
+
     def test_of_one_that_goes_its_title(self, calando, cable, tmp_path):
         (tmp_path / "p.toml").write_text(NIGHT)
         done(calando("profile", "put", "p.toml", "--commit", "--checked"))

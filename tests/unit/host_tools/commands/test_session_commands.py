@@ -158,3 +158,29 @@ def test_a_folder_that_is_not_there_is_a_sentence_and_nothing_is_left(calando, t
     with pytest.raises(CalandoError, match="cannot be written"):
         calando("export", "9", "--out", "nowhere")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_edited_stays_unless_it_may_be_overwritten(calando, tmp_path):
+    calando("get", "--out", str(tmp_path / "s.calando"))
+    for words in (("report",), ("export", "--form", "csv")):
+        before = set(tmp_path.iterdir())
+        out = ("--out", str(tmp_path / "page.html")) if words == ("report",) else ("--out", str(tmp_path))
+        again = (*words[:1], str(tmp_path / "s.calando"), *words[1:], *out)
+        calando(*again)
+        made = sorted(set(tmp_path.iterdir()) - before)
+        made[0].write_text("edited")
+        with pytest.raises(CalandoError, match="already with other contents"):
+            calando(*again)
+        assert made[0].read_text() == "edited"
+        calando(*again, "--overwrite")
+        assert made[0].read_text() != "edited"
+
+
+def test_a_session_takes_no_other_sessions_place(calando, tmp_path):
+    place = tmp_path / "s.calando"
+    calando("get", "--out", str(place))
+    calando("get", "--out", str(place))
+    place.write_text("another")
+    with pytest.raises(CalandoError, match="is not this session"):
+        calando("get", "--out", str(place))
+    assert place.read_text() == "another"
