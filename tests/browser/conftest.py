@@ -18,7 +18,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS), timeout=WAIT_MS)
         yield started
         started.close()
 

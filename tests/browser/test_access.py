@@ -1,7 +1,7 @@
 """Every page for those who read it otherwise: axe-core finds nothing, in light, in the dark, at 200 %, in two languages."""
 
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER
+from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
 
@@ -26,6 +26,7 @@ def test_no_page_breaks_wcag(scheme, locale, window, browser, program):
     from axe_playwright_python.sync_playwright import Axe
 
     context = browser.new_context(locale=locale, viewport=window, color_scheme=scheme)
+    context.set_default_timeout(WAIT_MS)
     context.add_cookies([program.cookie()])
     page = context.new_page()
     found = []

@@ -91,12 +91,12 @@ def test_names_made_of_html_are_words(page, program):
     until(page, lambda: program.draft().get("title") == TITLE, "the title is kept")
     has_put_on(page)
     go(page, "Device")
-    page.get_by_text("It plays the profile").wait_for()
-    assert TITLE in page.get_by_text("It plays the profile").inner_text()
+    page.get_by_text(f"It plays the profile “{TITLE}”").wait_for()
     go(page, "Songs")
     page.locator("input[type=file]").set_input_files(
         {"name": "<u>x</u>.abc", "mimeType": "text/plain", "buffer": ABC.encode()}
     )
+    page.get_by_role("heading", name="<img src=x").wait_for()
     page.get_by_text("What was changed").wait_for()
     assert page.evaluate("window.harmed") is None
     assert page.locator("b[onx], .staff img, .staff script").count() == 0
@@ -158,6 +158,32 @@ def test_a_device_that_goes_in_a_commit_is_not_called_unchanged(context, tmp_pat
             program.stop()
 
 
+def test_a_cancelled_self_test_and_calibration_change_nothing_and_can_be_begun_again(new_studio):
+    _, page = new_studio
+    page.locator("summary", has_text="On the bench").click()
+    begin = page.get_by_role("button", name="Begin", exact=True)
+    cancel = page.get_by_role("button", name="Cancel", exact=True)
+
+    begin.first.click()
+    cancel.click()  # while the button is waited for
+    page.get_by_text("cancelled: nothing was changed").wait_for()
+    begin.first.click()
+    page.get_by_role("button", name="Hold the simulated button").click()
+    page.get_by_text("good: ").first.wait_for()
+    cancel.click()  # between two parts
+    cancel.wait_for(state="detached")
+    assert page.get_by_text("No part failed").count() == 0
+
+    page.get_by_label("The sound level meter, and where it stands").fill("class 2, at the pillow")
+    begin.last.click()
+    page.get_by_role("button", name="Hold the simulated button").click()
+    page.get_by_role("button", name="That is what it shows").wait_for()
+    cancel.click()  # while the meter is read
+    cancel.wait_for(state="detached")
+    assert page.get_by_text("Calibrated: a full-scale tone").count() == 0
+    page.get_by_text("Not calibrated").wait_for()
+
+
 def test_a_port_that_another_program_holds_is_told_and_taken_up_when_it_is_free(
     context, tmp_path, monkeypatch
 ):
@@ -212,8 +238,9 @@ def test_a_device_that_was_changed_elsewhere_since_the_draft_was_begun_shows_bot
             warning = page.get_by_role("alert").filter(has_text="is another than when this draft was begun")
             warning.wait_for()
             row = page.locator("tr.setting", has=level)
-            assert row.locator("td").first.inner_text() == "41 dBA" and level.input_value() == "44"
-            assert page.get_by_role("button", name="Put on …").is_disabled()
+            row.locator("td").first.get_by_text("41 dBA").wait_for()
+            assert level.input_value() == "44"
+            page.get_by_role("button", name="Put on …", disabled=True).wait_for()
             page.get_by_role("button", name="I have seen it: go on with my draft").click()
             warning.wait_for(state="detached")
             page.get_by_role("button", name="Put on …").click()

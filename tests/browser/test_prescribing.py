@@ -1,7 +1,7 @@
 """From a new device to a committed profile, and what may come between: limits, undo, a killed server, a pulled cable."""
 
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, Keys, Mouse, Program, has_put_on, until
+from studio_browser import CHROMIUM, NO_BROWSER, Keys, Mouse, Program, has_newborn_as_draft, has_put_on, until
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
 
@@ -14,11 +14,10 @@ def saved(page, program, name, value):
     until(page, lambda: program.draft().get(name) == value, f"the draft has {name} = {value!r}")
 
 
-def prescription(page):
+def prescription(page, program):
     """The page, with the ready-made profile of a newborn as the draft, on whatever device."""
     page.get_by_role("navigation").get_by_role("link", name="Prescription", exact=True).click()
-    page.get_by_role("button", name="Ready-made for a newborn").click()
-    page.wait_for_function("document.querySelector('[aria-label=Level].field')?.value === '48'")
+    has_newborn_as_draft(page, program)
 
 
 def device(page):
@@ -54,17 +53,14 @@ def test_a_new_device_has_its_first_profile_in_eight_clicks_and_says_so(kind, co
 
 
 def test_a_draft_is_on_disk_within_a_second_and_survives_reload_and_kill(page, program):
-    prescription(page)
+    prescription(page, program)
     level(page).fill("44")
     saved(page, program, "level_dba", 44)
     page.get_by_role("textbox", name="Title").fill("Night")
     saved(page, program, "title", "Night")
     page.reload()
     assert level(page).input_value() == "44"
-    program.kill()
-    program.start()  # the page that is open finds the new one by itself
-    page.get_by_role("button", name="Undo").wait_for()
-    page.reload()
+    program.die_and_come_back(page)
     assert (
         level(page).input_value() == "44"
         and page.get_by_role("textbox", name="Title").input_value() == "Night"
@@ -76,7 +72,7 @@ def test_a_draft_is_on_disk_within_a_second_and_survives_reload_and_kill(page, p
 
 
 def test_fifty_steps_can_be_undone_after_a_reload(page, program):
-    prescription(page)
+    prescription(page, program)
     begun = program.kept("draft").get("at", 0)
     box, sound = page.get_by_role("checkbox", name="Early unlock"), page.get_by_label("Soundscape")
     was = box.is_checked()  # a test before may have left it so
@@ -99,7 +95,7 @@ def test_fifty_steps_can_be_undone_after_a_reload(page, program):
 
 
 def test_nothing_is_lost_that_is_typed_while_the_page_answers(page, program):
-    prescription(page)
+    prescription(page, program)
     title = page.get_by_role("textbox", name="Title")
     title.focus()
     page.keyboard.press("End")
@@ -116,11 +112,11 @@ def test_nothing_is_lost_that_is_typed_while_the_page_answers(page, program):
     page.wait_for_function("document.querySelector('.studio')?.inert === false")
 
 
-def test_a_limit_is_said_at_the_field_and_nothing_beyond_it_can_be_put_on(page):
-    prescription(page)
+def test_a_limit_is_said_at_the_field_and_nothing_beyond_it_can_be_put_on(page, program):
+    prescription(page, program)
     level(page).fill("70")
     page.get_by_text("70 is outside 30 to 50 dBA, in steps of 0.5.").wait_for()
-    assert page.get_by_role("button", name="Put on …").is_disabled()
+    page.get_by_role("button", name="Put on …", disabled=True).wait_for()
     level(page).fill("50")
     page.get_by_text("70 is outside").wait_for(state="detached")
     page.get_by_role("button", name="Put on …").click()
@@ -128,22 +124,21 @@ def test_a_limit_is_said_at_the_field_and_nothing_beyond_it_can_be_put_on(page):
     page.get_by_role("button", name="Cancel").click()
 
 
-def test_what_is_for_adults_only_is_there_for_adults_only(page):
-    prescription(page)
+def test_what_is_for_adults_only_is_there_for_adults_only(page, program):
+    prescription(page, program)
     heading = page.get_by_role("heading", name="How it leads an adult's breath")
     programme = page.get_by_label("Listening programme", exact=True)
     for population, seen in (("newborn", False), ("adult", True)):
         page.get_by_label("Population").select_option(population)
         heading.wait_for(state="visible" if seen else "hidden")
         assert programme.is_visible() == seen
-    prescription(page)
+    prescription(page, program)
 
 
 def test_the_curve_stops_at_its_limit_under_mouse_and_keyboard_and_says_which(page, program):
-    prescription(page)
+    prescription(page, program)
     third = page.get_by_role("slider", name="Point 3")
     third.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
     box = third.bounding_box()
     page.mouse.move(box["x"] + 14, box["y"] + 14)
     page.mouse.down()
@@ -166,7 +161,7 @@ def test_the_curve_stops_at_its_limit_under_mouse_and_keyboard_and_says_which(pa
 
 
 def test_the_curve_stops_at_its_limit_under_a_finger(page, program):
-    prescription(page)
+    prescription(page, program)
     third = page.get_by_role("slider", name="Point 3")
     third.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelectorAll('.point')[2].getBoundingClientRect().width > 0")
@@ -187,7 +182,7 @@ def test_the_curve_stops_at_its_limit_under_a_finger(page, program):
 
 def test_before_the_button_it_can_be_taken_back_and_a_pulled_cable_changes_nothing(new_studio):
     program, page = new_studio
-    prescription(page)
+    prescription(page, program)
     page.get_by_role("button", name="Put on …").click()
     page.get_by_label("Each of these is excluded").check()
     page.get_by_role("button", name="Put it on").click()
@@ -203,7 +198,7 @@ def test_before_the_button_it_can_be_taken_back_and_a_pulled_cable_changes_nothi
     page.get_by_role("navigation").get_by_role("link", name="Prescription").click()
     level(page).fill("40")
     saved(page, program, "level_dba", 40)
-    assert page.get_by_role("button", name="Put on …").is_disabled()
+    page.get_by_role("button", name="Put on …", disabled=True).wait_for()
     device(page)
     page.get_by_role("button", name="Plug the cable in").click()
     page.get_by_text("It plays the profile “Newborn”").wait_for()
@@ -215,6 +210,6 @@ def test_before_the_button_it_can_be_taken_back_and_a_pulled_cable_changes_nothi
 def test_thirty_seconds_of_the_draft_are_heard(page):
     page.get_by_role("link", name="Hear", exact=True).click()
     page.get_by_role("button", name="Hear from minute 1").last.click()
-    page.get_by_text("From minute 1: mean level").wait_for(timeout=60_000)
+    page.get_by_text("From minute 1: mean level").wait_for()
     page.wait_for_function("document.querySelector('audio').duration > 0")
     assert abs(page.locator("audio").evaluate("player => player.duration") - 30) < 0.1

@@ -5,7 +5,7 @@ A task is a generator: where it yields, the program may die; what was done befor
 
 import numpy as np
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS, Keys, Mouse, Program, until
+from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS, Keys, Mouse, Program, has_newborn_as_draft, until
 
 from host_tools.device import simulated
 from host_tools.sound import meter
@@ -76,8 +76,7 @@ def put_on(hand):
 
 def begins_with_newborn(hand):
     go(hand, "Prescription")
-    hand.press(button(hand, "Ready-made for a newborn"))
-    level(hand, "48")
+    has_newborn_as_draft(hand.page, hand.program, hand.press)
 
 
 def level(hand, expected=None):
@@ -128,6 +127,7 @@ def drag_the_curve_into_a_limit(hand):
     )
     moved = third.get_attribute("aria-valuetext")
     assert moved.startswith("92 ") and not moved.endswith(", 16 minutes since it met the pulse")
+    until(hand.page, lambda: hand.program.draft()["curve"][2][0] != 16, "the draft has the moved point")
     yield
     assert hand.page.get_by_role("slider", name="Point 3").get_attribute("aria-valuetext") == moved
     hand.press(button(hand, "Undo"))
@@ -170,6 +170,7 @@ def import_and_correct_a_song(hand):
 def put_it_on_and_cancel(hand):
     begins_with_newborn(hand)
     hand.fill(hand.page.get_by_role("textbox", name="Title"), "Not this")
+    until(hand.page, lambda: hand.program.draft().get("title") == "Not this", "the title is kept")
     hand.page.get_by_text("Different from the device:").wait_for()
     hand.press(button(hand, "Put on …"))
     hand.press(hand.page.get_by_label("Each of these is excluded"))
@@ -190,21 +191,24 @@ def put_it_on_and_cancel(hand):
 
 def write_a_song(hand):
     go(hand, "Songs")
+    third = {Mouse: "E", Keys: "F"}[type(hand)]  # what the other one wrote is there still
     hand.press(button(hand, "New sheet"))
     staff = hand.page.get_by_label("Staff: type notes here")
     staff.locator("svg").first.wait_for()
     notes = "document.querySelectorAll('.staff-field g.note').length === "
+    hand.page.wait_for_function(notes + "0")
     if type(hand) is Mouse:
-        for letter in "CCE":
+        for letter in ("C", "C", third):
             hand.press(button(hand, f"Note {letter}"))
         hand.press(button(hand, "Longer").last)
     else:
         hand.reach(staff)
-        for key in ("c", "c", "e", "+", "Enter", "a", "Backspace"):
+        for key in ("c", "c", third.lower(), "+", "Enter", "a", "Backspace"):
             hand.page.keyboard.press(key)
-    hand.page.get_by_text("Note 3 of 3: E4, dotted quarter").wait_for()
+    hand.page.get_by_text(f"Note 3 of 3: {third}4, dotted quarter").wait_for()
     hand.fill(hand.page.get_by_label("Words, a syllable"), "lit-tle star")
     hand.page.locator(".staff-field").get_by_text("star").wait_for()
+    until(hand.page, lambda: "star" in str(hand.program.kept("sheet")["steps"][-1]), "the words are kept")
     yield
     hand.page.wait_for_function(notes + "3")
     hand.page.locator(".staff-field").get_by_text("star").wait_for()
@@ -215,12 +219,15 @@ def write_a_song(hand):
         hand.press(button(hand, "Undo the last step"))
         hand.page.wait_for_function(notes + "3")
     hand.press(button(hand, "Make the song of it"))
-    hand.page.get_by_role("button", name="Note 3: E4, 1.5 beats").wait_for()
+    hand.page.get_by_role("button", name=f"Note 3: {third}4, 1.5 beats").wait_for()
 
 
 def make_a_programme(hand):
     go(hand, "Programmes")
     hand.press(button(hand, "“Settle”, shape L"))
+    # The one that a test before has made looks the same, but for its name.
+    name = hand.page.get_by_role("textbox", name="Name on the device")
+    until(hand.page, lambda: name.input_value() == "settle", "the page shows the ready-made programme")
     hand.page.get_by_text("Shape L, 30 minutes. It keeps every rule.").wait_for()
     blocks = hand.page.locator(".segment-block")
     if type(hand) is Mouse:
@@ -249,7 +256,7 @@ def make_a_programme(hand):
         for _ in range(3):
             hand.page.keyboard.press("ArrowDown")
     hand.page.get_by_text("It keeps every rule.").wait_for()
-    hand.fill(hand.page.get_by_role("textbox", name="Name on the device"), "mine")
+    hand.fill(name, "mine")
     until(
         hand.page, lambda: hand.program.kept("programme")["steps"][-1]["name"] == "mine", "its name is kept"
     )
@@ -268,7 +275,7 @@ def make_a_programme(hand):
 
 def read_a_session_note_it_print_it(hand):
     go(hand, "Sessions")
-    goal_words = {Mouse: "rest", Keys: "quiet"}[type(hand)]
+    goal_words = {Mouse: "before the bath", Keys: "after the bath"}[type(hand)]
     show = hand.page.get_by_label("Show session 1")
     if not show.is_checked():
         hand.press(show)
@@ -279,7 +286,8 @@ def read_a_session_note_it_print_it(hand):
     goal = hand.page.get_by_label("What was the goal")
     hand.fill(goal, goal_words)
     hand.fill(hand.page.get_by_label("Scores"), "NRS before 4; NRS after 2")
-    until(hand.page, lambda: "after 2" in str(hand.program.kept("settings")), "the note is kept")
+    for typed in (goal_words, "after 2"):
+        until(hand.page, lambda typed=typed: typed in str(hand.program.kept("settings")), "the note is kept")
     yield
     sheet.get_by_text("How it ended").wait_for()
     assert goal.input_value() == goal_words
@@ -354,14 +362,18 @@ def test_every_export_button_gives_its_files(page):
     assert len(names) == 3
     gives(names, {".csv", ".edf", ".fhir.json", ".json"})
     go(hand, "Songs")
-    file = {"name": "grandmother.abc", "mimeType": "text/plain", "buffer": ABC.encode()}
+    file = {
+        "name": "cradle.abc",
+        "mimeType": "text/plain",
+        "buffer": ABC.replace("Grandmother", "Cradle").encode(),
+    }
     hand.choose_file(page.locator("input[type=file]"), file)
     # Another test may have left a song open: only the heading tells that this one is there.
-    page.get_by_role("heading", name="Grandmother").wait_for()
+    page.get_by_role("heading", name="Cradle").wait_for()
     gives(["Save as ABC"], {".abc"})
     with page.expect_download(timeout=WAIT_MS) as saved:
         hand.press(button(hand, "Save for the device (.lul)"))
-    assert saved.value.suggested_filename == "grandmother.lul"
+    assert saved.value.suggested_filename == "cradle.lul"
     go(hand, "Programmes")
     gives(["Save as a file (.toml)"], {".toml"})
 

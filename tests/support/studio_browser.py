@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from firmware.prescription.profile import Profile
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NO_BROWSER = "there is no Chromium here (apt-get install chromium): the studio's page was not tried"
 ARGUMENTS = (
@@ -62,7 +64,9 @@ class Program:
     def cookie(self) -> dict[str, Any]:
         """What a browser gets for the token, once; the others of the tests are handed it."""
         if self._cookie is None:
-            with socket.create_connection(("127.0.0.1", int(self._listen or 0)), timeout=20) as line:
+            with socket.create_connection(
+                ("127.0.0.1", int(self._listen or 0)), timeout=WAIT_MS / 1000
+            ) as line:
                 path = self.address.removeprefix(self.base)
                 host = self.base.removeprefix("http://").strip("/")
                 line.sendall(f"GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
@@ -102,7 +106,7 @@ class Program:
         if process is None:
             return
         process.send_signal(how)
-        process.wait(20)
+        process.wait(WAIT_MS / 1000)
         if process.stdout is not None:
             process.stdout.close()
 
@@ -126,6 +130,33 @@ def go(page: Any, name: str) -> None:
     """Go to a page of the studio by its name."""
     page.get_by_role("navigation").get_by_role("link", name=name).click()
     page.get_by_role("heading", level=1, name=name).wait_for()
+
+
+def has_newborn_as_draft(page: Any, program: Program, press: Callable[[Any], None] | None = None) -> None:
+    """On the page of the prescription, make the ready-made profile of a newborn the draft; returns when the page shows it.
+
+    The level alone is no sign of that: the draft of a test before may have the same, and its title and curve would be
+    replaced while this one types or drags.
+    """
+    begun = page.get_by_role("button", name="Ready-made for a newborn")
+    (press or (lambda button: button.click()))(begun)
+    ready = plain(Profile.ready("newborn").values)
+    names = ("title", "population", "level_dba", "early_unlock", "soundscape", "curve")
+    until(
+        page,
+        lambda: all((program.draft() or ready).get(name) == ready[name] for name in names),  # none: untouched
+        "the draft is the ready-made one",
+    )
+    page.wait_for_function(
+        "() => document.querySelector('[aria-label=Level].field')?.value === '48'"
+        " && document.querySelector('[aria-label=Title].field')?.value === 'Newborn'"
+        " && [...document.querySelectorAll('.point')].at(-1)?.ariaValueText.includes(', 16 ')"
+    )
+
+
+def plain(value: Any) -> Any:
+    """Return a value as a file of JSON gives it back."""
+    return json.loads(json.dumps(value))
 
 
 def has_put_on(page: Any) -> None:
