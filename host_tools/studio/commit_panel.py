@@ -13,7 +13,7 @@ from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
 from host_tools.studio.live import follow, live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _
+from host_tools.studio.texts import _, told
 
 
 class CommitPanel:
@@ -62,7 +62,7 @@ class CommitPanel:
         self._job = None
         if job.error is not None:
             lost = self._state == "waiting" and isinstance(job.future.exception(), DeviceLost)
-            self._show("unknown" if lost else "failed", job.error)
+            self._show("unknown" if lost else "failed", told(job.error))
         elif self._state == "staging":
             self._wanted = job.future.result().get("wanted")
             self._show("shown", job.future.result())

@@ -11,7 +11,7 @@ from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
 from host_tools.studio.live import follow, live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number
+from host_tools.studio.texts import _, number, told
 
 MOST_POINTS = 600
 SERIES = ("true_pulse_rate_bpm", "pulse_rate_bpm", "tempo_bpm", "level_dba")
@@ -99,7 +99,8 @@ class _Page:
         if job is None or job.running:
             return
         if job.error is not None:
-            w.notice(job.error[:1].upper() + job.error[1:] + ".", "warn")
+            text = told(job.error)
+            w.notice(text[:1].upper() + text[1:] + ".", "warn")
             return
         done = job.future.result()
         with w.tag("section", None, "card"):

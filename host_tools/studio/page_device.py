@@ -11,7 +11,7 @@ from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.keeping import keeping
 from host_tools.studio.live import live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number
+from host_tools.studio.texts import _, number, told
 
 
 def build(studio: Studio) -> None:
@@ -40,7 +40,7 @@ def _which(studio: Studio) -> None:
         with w.tag("section", None, "card"):
             w.heading(_("No device yet"))
             w.words(
-                _(view.sentence[:1].upper() + view.sentence[1:] + ".")
+                told(view.sentence)[:1].upper() + told(view.sentence)[1:] + "."
                 if view.sentence
                 else _("Looking for it …")
             )
@@ -96,15 +96,15 @@ def facts(
 ) -> list[tuple[str, str]]:
     """Return how a device is: (good, look or bad; a sentence) for each thing that a therapist should know."""
     found = []
-    told = status["profile"]
-    if told is None:
+    held = status["profile"]
+    if held is None:
         found.append(("look", _("It has no profile: it will not play.")))
     elif status["confirmed"]:
-        found.append(("good", _("It plays the profile “{title}” ({population}).", title=told["title"],
-                                population=_(told["population"]))))  # fmt: skip
+        found.append(("good", _("It plays the profile “{title}” ({population}).", title=held["title"],
+                                population=_(held["population"]))))  # fmt: skip
     else:
         found.append(
-            ("bad", _("Its profile “{title}” is not confirmed: it will not play.", title=told["title"]))
+            ("bad", _("Its profile “{title}” is not confirmed: it will not play.", title=held["title"]))
         )
     if status["mode"] == "session":
         found.append(("look", _("It is playing; it answers again when that is over.")))

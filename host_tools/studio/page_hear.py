@@ -15,7 +15,7 @@ from host_tools.studio.live import live
 from host_tools.studio.point_editor import PointEditor
 from host_tools.studio.rules import Stop
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number
+from host_tools.studio.texts import _, number, told
 from simulator.files.errors import CalandoError
 
 SECONDS = 30
@@ -181,7 +181,7 @@ class _Page:
             self._jobs[letter] = job
             self._heard[letter] = {**await asyncio.wrap_future(job.future), "minute": minute}
         except CalandoError as error:
-            text = str(error)
+            text = told(str(error))
             self._trouble[letter] = text[:1].upper() + text[1:].rstrip(".") + "."
 
     async def _bring(self, kind: str, name: str, built_in: bool) -> str | None:
@@ -215,7 +215,7 @@ class _Page:
             try:
                 session = await asyncio.wrap_future(self._studio.session(age).future)
             except CalandoError as error:
-                ui.notify(str(error))
+                ui.notify(told(str(error)))
                 return
             self._from_session = sessions_pulse(tell(session.raw).rows)
         self._draw()

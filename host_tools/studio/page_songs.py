@@ -129,7 +129,7 @@ class _Page:
             found = await asyncio.wrap_future(job.future)
         except CalandoError as error:
             self.box.clear()
-            self.say(str(error))
+            self.say(told(str(error)))
             return
         self.box.clear()
         if "song" in found:

@@ -119,6 +119,55 @@ def test_whatever_an_import_tells_is_told_in_the_readers_language():
     assert texts.told("a sentence that nobody has") == "a sentence that nobody has"
 
 
+ERRORS = ("CalandoError", "Cancelled", "DeviceLost", "NoDevice")
+# Never said on a page: it gives three readings, asks for parts that there are, and lets one choose a device.
+NEVER_SAID = re.compile(r"a calibration has 7 readings|there is no part|7 devices are plugged in: 7")
+# What is put together of several choices, as it comes out.
+PUT_TOGETHER = {
+    "no Calando device found (7)": (
+        "no Calando device found (asked COM3, COM4); plug it in with a cable that carries data, or use --port sim",
+        "no Calando device found (this computer has no USB serial port); "
+        "plug it in with a cable that carries data, or use --port sim",
+    ),
+    "7 is in use7": (
+        "COM3 is in use; close that program and try again",
+        "/dev/ttyACM0 is in use by screen (process 12); close that program and try again",
+    ),
+    "7: 7": (
+        "COM3: nothing answers; choose another port with --port, or unplug and try again",
+        "COM3: something answers that is no Calando device; choose another port with --port, or unplug and try again",
+    ),
+}
+
+
+def errors_of_the_device():
+    """Return every sentence that the desk may fail with, with 7 for each value."""
+    device = ROOT / "host_tools" / "device"
+    paths = [device / f"{name}.py" for name in ("client", "changes", "calibrate", "backup", "selftest")]
+    paths += [ROOT / "host_tools" / "studio" / f"{name}.py" for name in ("desk", "bench_steps", "workshop")]
+    found = []
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ERRORS and node.args:
+                found += said(node.args[0])
+    return found
+
+
+@pytest.mark.usefixtures("german")
+def test_whatever_goes_wrong_at_the_device_is_said_in_the_readers_language():
+    english = errors_of_the_device()
+    assert len(english) > 30
+    begins = tuple(PUT_TOGETHER)
+    assert all(any(line.startswith(begin) for line in english) for begin in begins)
+    english = [line for line in english if not (line.startswith(begins) or NEVER_SAID.match(line))]
+    english += [line for lines in PUT_TOGETHER.values() for line in lines]
+    assert [line for line in english if texts.told(line) == line] == []
+    assert texts.told(PUT_TOGETHER["7 is in use7"][1]) == (
+        "/dev/ttyACM0 wird von screen benutzt (Prozess 12); "
+        "schließen Sie dieses Programm und versuchen Sie es noch einmal"
+    )
+
+
 @pytest.mark.usefixtures("german")
 def test_what_a_commit_changes_has_the_names_of_the_page():
     schema = rules.own_schema()
