@@ -13,6 +13,8 @@ Anyway = Annotated[
     bool, typer.Option("--anyway", help="Take a recording with a monitor's tones or loud noise in it.")
 ]
 
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")]
+
 app = group("The family's own song: bring it in, hear it, put it on the device.")
 
 
@@ -43,12 +45,13 @@ def import_(
     ] = None,
     voice: Annotated[str | None, typer.Option(metavar="N", help="The melody's voice in its part.")] = None,
     tune: Annotated[
-        str | None, typer.Option(metavar="N", help="Which tune of a file that holds several.")
+        str | None,
+        typer.Option(metavar="N", help="Which tune of a file that holds several: its number or title."),
     ] = None,
     track: Annotated[
         str | None, typer.Option(metavar="N", help="The melody's track in a MIDI file: its number or name.")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+    overwrite: Overwrite = False,
     anyway: Anyway = False,
 ) -> None:
     """Turn a song into the device's compact form, and show its notes to be confirmed.
@@ -76,6 +79,7 @@ def record_(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.adp", help="Where to write it; default: beside the file.")
     ] = None,
+    overwrite: Overwrite = False,
     anyway: Anyway = False,
 ) -> None:
     """Turn a recorded voice or heartbeat into the device's compact form.
@@ -86,7 +90,7 @@ def record_(
     from host_tools.songs import importing
     from host_tools.songs import record as work
 
-    file, done = work.write(sound, kind.value, out, anyway)
+    file, done = work.write(sound, kind.value, out, anyway, overwrite)
     say(
         f"{file}: a {done.kind}, {done.seconds:.1f} s, {len(done.data)} bytes, "
         f"{100 * len(done.data) / work.DEVICE_BYTES:.1f} % of the device's memory for files"
@@ -110,7 +114,7 @@ def airs(
         typer.Argument(metavar="NAME", help="One of them, to be written; without, all are listed."),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to write it.")] = Path(),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """List the adults' songbook: airs that are no lullabies, free everywhere, for calando song put."""
@@ -154,15 +158,17 @@ def sheet(
     language: Annotated[
         PageLanguage, typer.Option(help="The language of the page, English or German.")
     ] = PageLanguage.en,
+    overwrite: Overwrite = False,
 ) -> None:
     """Make a page for who sings while the device accompanies (melody = "accompany"): tune, first note, the words' place."""
-    from host_tools.output import write_files
+    from host_tools.output import refuse_to_replace, write_files
     from host_tools.songs import parents_page
 
     found = parents_page.song_of(song)
     target = out or Path(f"{found.name}.html")
     stanzas = None if words is None else parents_page.read_words(words)
     page = parents_page.page(found, stanzas, _speaker(language), language)
+    refuse_to_replace({target: page.encode()}, overwrite)
     write_files({target: page.encode()})
     say(f"{target}: open it in a browser, and print it.")
 

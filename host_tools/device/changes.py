@@ -8,7 +8,7 @@ from typing import Any
 from firmware.prescription.profile import READY, SCHEMA_VERSION, SEAL, Profile, ProfileError
 from host_tools.device import answers, studies
 from host_tools.device.client import Connection, DeviceRefused, Items, Progress, Say
-from simulator.files import profile_file
+from simulator.files import profile_file, song_file
 from simulator.files.errors import CalandoError
 
 # As in docs/intended-use.md; a test holds that.
@@ -45,7 +45,11 @@ def put_profile(device: Connection, profile: Profile, study: str | None = None) 
 
 
 def put_sound(device: Connection, name: str, data: bytes, progress: Progress | None = None) -> None:
-    """Stage "song.NAME", "voice.NAME" (a recording) or "programme.NAME"; NAME has small letters, digits and _."""
+    """Stage "song.NAME", "voice.NAME" (a recording) or "programme.NAME"; NAME has small letters, digits and _.
+
+    Raises CalandoError for the name "none".
+    """
+    song_file.refuse_nothing(name.partition(".")[2], "--name")
     device.put(name, data, progress=progress)
     device.stage()
 

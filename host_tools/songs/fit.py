@@ -3,6 +3,7 @@
 Everything that is changed is told, a line each. Nothing is guessed about copyright.
 """
 
+import bisect
 import itertools
 import math
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.2
 MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _INSTRUMENTS = 12, 119  # C0 to B8
 _TICK = score.TICKS_PER_BEAT
+_RESOLUTION = Fraction(1, 5)  # ticks: what a sequencer that counts otherwise makes of a written place
 
 
 @dataclass
@@ -192,11 +194,9 @@ def _ticks(
     edges = [(note.start - first) * scale for note in notes] + [(note.end - first) * scale for note in notes]
     exact = melody.exact
     written = exact or _on_grid(edges, melody.per_quarter)
-    if written:
-        rounded = {edge: round(edge) for edge in edges}
-    else:
-        rounded = _evened(edges, short)
-        told.append("notes were played unevenly: they begin on the nearest sixteenth or triplet")
+    rounded = {edge: round(edge) for edge in edges} if written else _evened(edges, short)
+    if not exact:
+        _tell_moved_starts(notes, edges, rounded, melody.bars, told)
     off = [edge for edge in edges if exact and abs(edge - rounded[edge]) > Fraction(1, 20)]
     if off:
         told.append(
@@ -204,6 +204,7 @@ def _ticks(
             f"{float(max(abs(edge - rounded[edge]) for edge in off)) / 24:.3f} beat"
         )
     line: harmony.Line = []
+    lengths: list[tuple[Note, Fraction]] = []  # as they are played here, in ticks
     lost = 0
     at = 0
     for index, note in enumerate(notes):
@@ -238,10 +239,66 @@ def _ticks(
                 "is it a drone? Choose another part"
             )
         line.append((start, note.pitch, stop - start))
+        lengths.append((note, stop - start - note.length * scale))
         at = stop
+    if not exact:
+        _tell_changed_lengths(lengths, melody.bars, told)
     if lost:
         told.append(f"{lost} notes shorter than a 24th of a beat were left out")
     return line
+
+
+def _tell_moved_starts(
+    notes: list[Note],
+    edges: list[Fraction],
+    rounded: dict[Fraction, int],
+    bars: list[Fraction],
+    told: list[str],
+) -> None:
+    """Tell of played notes that begin elsewhere here than where they were struck: how many, where, how far."""
+    moved = [
+        (abs(rounded[edge] - edge), note)
+        for note, edge in zip(notes, edges, strict=False)  # the first half of the edges are the starts
+        if abs(rounded[edge] - edge) > _RESOLUTION
+    ]
+    if not moved:
+        return
+    furthest, note = max(moved, key=lambda entry: entry[0])
+    where = _bars_of([note for _, note in moved], bars)
+    told.append(
+        f"{len(moved)} of {len(notes)} notes were played unevenly, in {where}: they "
+        f"begin on the nearest sixteenth, triplet or tick, moved by at most {float(furthest) / _TICK:.2f} beat "
+        f"({note_name(note.pitch)} at beat {float(note.start):.2f})"
+    )
+
+
+def _tell_changed_lengths(
+    lengths: list[tuple[Note, Fraction]], bars: list[Fraction], told: list[str]
+) -> None:
+    """Tell of played notes that are longer or shorter here. lengths: each note, and the ticks that it gained."""
+    changed = [(abs(gained), note) for note, gained in lengths if abs(gained) > 1]
+    if not changed:
+        return
+    most, note = max(changed, key=lambda entry: entry[0])
+    where = _bars_of([note for _, note in changed], bars)
+    told.append(
+        f"{len(changed)} of {len(lengths)} notes were let go early or late, in {where}: "
+        f"they last until the next one, or to a sixteenth or triplet, changed by at most {float(most) / _TICK:.2f} beat "
+        f"({note_name(note.pitch)} at beat {float(note.start):.2f})"
+    )
+
+
+def _bars_of(notes: list[Note], bars: list[Fraction]) -> str:
+    """The bars, from 1, in which notes begin: "bar 2", or "bars 1-4, 7"."""
+    numbers = sorted({max(1, bisect.bisect_right(bars, note.start)) for note in notes})
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    shown = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in spans)
+    return f"bar{'s' if len(numbers) > 1 else ''} {shown}"
 
 
 def _evened(edges: list[Fraction], short: int) -> dict[Fraction, int]:
@@ -280,7 +337,7 @@ def _on_grid(edges: list[Fraction], per_quarter: int) -> bool:
         if just >= 0.9 * len(starts):
             return True
     near = sum(
-        abs(edge - round(edge)) <= Fraction(1, 5) and (round(edge) % 3 == 0 or round(edge) % 4 == 0)
+        abs(edge - round(edge)) <= _RESOLUTION and (round(edge) % 3 == 0 or round(edge) % 4 == 0)
         for edge in starts
     )
     return near >= 0.9 * len(starts)

@@ -3,10 +3,7 @@
 Beside it an ABC file of exactly what will be played, and a picture of that. Nothing that is there is overwritten unasked.
 """
 
-import hashlib
-import re
 import shlex
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +13,13 @@ from host_tools import output
 from host_tools.songs import fit as fitting
 from host_tools.songs.fit import Imported, Melody, TooLong
 from host_tools.songs.line import Choice
+from host_tools.songs.names import song_name
 from host_tools.songs.piece import Piece
 from host_tools.sound import decode
+from simulator.files import song_file
 from simulator.files.errors import CalandoError, os_reason
 
 LARGEST_FILE = 4_000_000  # bytes
-LONGEST_NAME = 24
 PLAYED = ".played"
 NOTATION = {
     ".mid": "midi", ".midi": "midi", ".kar": "midi", ".rmi": "midi", ".musicxml": "musicxml", ".xml": "musicxml",
@@ -180,34 +178,6 @@ def _sung(path: Path, name: str, choice: Choice, anyway: bool) -> Imported:
     return fitting.fit(melody, name, str(path))
 
 
-def song_name(title: str) -> str:
-    """Return a name for the device: small letters, digits and _, at most 24. Titles that differ have names that differ, as
-    far as letters say; where letters had to be turned into others or cut off, four signs of a checksum follow.
-    """
-    from anyascii import anyascii
-
-    title = unicodedata.normalize("NFC", title).casefold()
-    plain = re.sub(r"[^a-z0-9]+", "_", _unmarked(title)).strip("_")
-    turned = re.sub(r"[^a-z0-9]+", "_", anyascii(_unmarked(title)).lower()).strip("_")
-    if turned == plain and len(plain) <= LONGEST_NAME:
-        return plain or f"song_{_sign(title)}"
-    sign = _sign(title)
-    if turned.isascii() and len(turned) <= LONGEST_NAME and all(ord(letter) < 0x250 for letter in title):
-        return turned or f"song_{sign}"
-    return f"{turned[: LONGEST_NAME - 5].strip('_') or 'song'}_{sign}"
-
-
-def _sign(title: str) -> str:
-    return hashlib.sha256(title.encode()).hexdigest()[:4]
-
-
-def _unmarked(title: str) -> str:
-    """Latin letters without their accents."""
-    return "".join(
-        letter for letter in unicodedata.normalize("NFD", title) if not unicodedata.combining(letter)
-    )
-
-
 def with_loudness(imported: Imported) -> Imported:
     """Return the same song with its own loudness measured, so that its first phrase is already at the level asked for."""
     from host_tools.sound import meter, render
@@ -281,6 +251,7 @@ def write(imported: Imported, target: Path, overwrite: bool = False, path: Path 
     files = [target, sheet, image]
     if path is not None and _same(sheet, path):
         files.remove(sheet)
+    song_file.refuse_nothing(target.stem, "--out")
     there = [file for file in files if file.exists()]
     if there and not overwrite:
         raise CalandoError(

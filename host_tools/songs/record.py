@@ -4,7 +4,6 @@ What is cut, filtered or made even is told in plain sentences, with the length, 
 result comes to what was put in. How it is written is adpcm_encode.py's; what is heard is for people to judge.
 """
 
-import re
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
@@ -14,7 +13,8 @@ from scipy.signal import butter, correlate, fftconvolve, firwin2, lfilter, resam
 
 from firmware.sound import adpcm, recorded
 from firmware.sound.loudness import REFERENCE_CDB
-from host_tools.output import write_files
+from host_tools.output import refuse_to_replace, write_files
+from host_tools.songs.names import song_name
 from host_tools.sound import adpcm_encode, decode, judge, meter
 from simulator.files import song_file
 from simulator.files.errors import CalandoError, choice
@@ -258,18 +258,20 @@ def _snr_dba(samples: np.ndarray, data: bytes) -> float:
 
 
 def write(
-    path: Path, kind: str, out: Path | None = None, anyway: bool = False
+    path: Path, kind: str, out: Path | None = None, anyway: bool = False, overwrite: bool = False
 ) -> tuple[Path, ReadyRecording]:
     """Write the recording of a sound file to `out` or beside it; return where it is, and what became of it.
 
-    kind: "voice" or "heartbeat"; anyway: take one with a monitor's tones or loud noise in it. Raises CalandoError.
+    kind: "voice" or "heartbeat"; anyway: take one with a monitor's tones or loud noise in it; overwrite: replace a
+    file that is there. Raises CalandoError.
     """
     if kind not in KINDS:
         raise CalandoError(f"there is no kind {kind!r} of recording{choice(kind, list(KINDS))}")
-    name = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:24] or kind
-    target = out or path.with_name(name + song_file.RECORDING_SUFFIX)
+    target = out or path.with_name(song_name(path.stem) + song_file.RECORDING_SUFFIX)
+    song_file.refuse_nothing(target.stem, "--out")
     if not target.absolute().parent.is_dir():
         raise CalandoError(f"cannot write {target}: its folder does not exist")
     done = record(path, kind, anyway)
+    refuse_to_replace({target: done.data}, overwrite)
     write_files({target: done.data})
     return target, done

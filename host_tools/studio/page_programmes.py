@@ -145,7 +145,7 @@ class _Page:
         self.refresh()
 
     def _arrived(self, file: Path, name: str) -> None:
-        from host_tools.songs.importing import song_name
+        from host_tools.songs.names import song_name
         from simulator.files import programme_file
 
         try:

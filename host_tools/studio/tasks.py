@@ -291,7 +291,7 @@ def sung_sheet(
 
 def bring_recording(_told: Teller, file: str, name: str, kind: str, anyway: bool) -> dict[str, Any]:
     """Make a voice or a heartbeat ready for the device: `data`, `told`, `seconds`, `name`."""
-    from host_tools.songs import importing, record
+    from host_tools.songs import names, record
 
     try:
         found = record.record(Path(file), kind, anyway)
@@ -303,7 +303,7 @@ def bring_recording(_told: Teller, file: str, name: str, kind: str, anyway: bool
         "data": found.data,
         "told": found.told,
         "seconds": found.seconds,
-        "name": importing.song_name(Path(name).stem),
+        "name": names.song_name(Path(name).stem),
     }
 
 

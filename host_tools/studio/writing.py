@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from host_tools.songs.importing import song_name
+from host_tools.songs.names import song_name
 from host_tools.songs.piece import spelled_note
 from host_tools.studio import sheet as sheets
 from host_tools.studio import widgets as w

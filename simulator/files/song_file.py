@@ -9,6 +9,7 @@ from simulator.files.errors import CalandoError
 
 SUFFIX = ".lul"
 RECORDING_SUFFIX = ".adp"  # of what calando song record writes
+NOTHING = "none"  # to a profile: no voice, no programme
 
 
 def read(path: Path) -> bytes:
@@ -21,6 +22,15 @@ def read(path: Path) -> bytes:
         raise CalandoError(
             f"the song {path} cannot be played: {error}; make one with calando song import"
         ) from None
+
+
+def refuse_nothing(name: str, how: str) -> None:
+    """Raise CalandoError for the one name that a profile takes for nothing. how: the option that gives another one."""
+    if name.casefold() == NOTHING:
+        raise CalandoError(
+            f'nothing on the device can be called "{name}": to a profile that means that there is none; '
+            f"give another name with {how}"
+        )
 
 
 def read_recording(path: Path) -> bytes:

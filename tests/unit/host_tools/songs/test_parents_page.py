@@ -114,6 +114,10 @@ def test_the_command_writes_it_in_german(tmp_path):
     texts.use("en")
     assert done.exit_code == 0, done.output
     assert "zum Mitsingen" in out.read_text("utf-8")
+    again = CliRunner().invoke(song_command.app, ["sheet", "brahms", "--out", str(out)])
+    assert "is there already" in str(again.exception) and "zum Mitsingen" in out.read_text("utf-8")
+    again = CliRunner().invoke(song_command.app, ["sheet", "brahms", "--out", str(out), "--overwrite"])
+    assert again.exit_code == 0 and "zum Mitsingen" not in out.read_text("utf-8")
 
 
 def test_what_cannot_be_is_told_in_a_sentence(tmp_path):

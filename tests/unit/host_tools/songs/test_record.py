@@ -150,11 +150,24 @@ def test_the_command_says_what_became_of_it(tmp_path):
     assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []
 
 
+def test_nothing_is_replaced_unasked_and_names_are_made_as_those_of_songs(tmp_path):
+    source = write(tmp_path / "Müller Lied.wav", recordings.voice(3.0))
+    (tmp_path / "muller_lied.adp").write_bytes(b"the one before")
+    with pytest.raises(
+        CalandoError, match=r"muller_lied.adp is there already with other contents; .* --overwrite"
+    ):
+        record.write(source, "voice")
+    assert (tmp_path / "muller_lied.adp").read_bytes() == b"the one before"
+    assert record.write(source, "voice", overwrite=True)[0].name == "muller_lied.adp"
+    with pytest.raises(CalandoError, match='can be called "none"'):
+        record.write(source, "voice", tmp_path / "none.adp")
+
+
 def test_a_failure_leaves_what_was_there(tmp_path):
     source, target = tmp_path / "a.wav", tmp_path / "a.adp"
     write(source, np.zeros(9000))
     target.write_bytes(b"the one before")
-    done = CliRunner().invoke(app, ["song", "record", str(source), "--kind", "voice"])
+    done = CliRunner().invoke(app, ["song", "record", str(source), "--kind", "voice", "--overwrite"])
     assert done.exit_code and target.read_bytes() == b"the one before"
     write(source, recordings.heartbeat())
     done = CliRunner().invoke(

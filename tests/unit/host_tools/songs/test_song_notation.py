@@ -18,6 +18,7 @@ from host_tools import output
 from host_tools.songs import abc_out, fit, harmony, importing
 from host_tools.songs.importing import import_song
 from host_tools.songs.line import Choice
+from host_tools.songs.names import song_name
 from simulator.files.errors import CalandoError
 
 
@@ -156,7 +157,11 @@ def test_one_tune_of_a_book_is_taken_and_any_can_be_chosen(tmp_path):
     )
     assert names(import_song(path, Choice(tune="9"))) == "F4 A4 C5 F5"
     assert names(import_song(path, Choice(tune="2"))) == "F4 A4 C5 F5"
-    with pytest.raises(CalandoError, match="no tune 3; it has 2: 4, 9"):
+    assert names(import_song(path, Choice(tune=" SECOND "))) == "F4 A4 C5 F5"
+    assert names(import_song(path, Choice(tune="sec"))) == "F4 A4 C5 F5"
+    with pytest.raises(CalandoError, match="more than one tune 'S'; it has 2: 4 first, 9 second"):
+        import_song(path, Choice(tune="S"))
+    with pytest.raises(CalandoError, match="no tune '3'; it has 2: 4 first, 9 second"):
         import_song(path, Choice(tune="3"))
 
 
@@ -281,6 +286,35 @@ def test_a_short_rest_of_a_written_midi_file_stays_and_a_players_gap_does_not(tm
     assert names(midi(tmp_path, [metre(4, 4), *played])) == "G4 A4 B4 D5:1.75"
 
 
+def test_what_was_played_unevenly_is_told_with_how_many_where_and_how_far(tmp_path):
+    """A player's notes: how many begin or end elsewhere here, in which bars, and the furthest of them."""
+    played = [
+        (67, 0.0, 0.9),
+        (69, 1.06, 1.7),
+        (71, 1.95, 2.9),
+        (67, 3.0, 3.98),
+        (74, 4.11, 5.6),
+        (71, 6.0, 7.5),
+    ]
+    found = midi(tmp_path, [metre(4, 4), *played])
+    assert names(found) == "G4 A4 B4 G4 D5:2 B4:1.5"
+    assert said(
+        found,
+        "3 of 6 notes were played unevenly, in bars 1-2: they begin on the nearest sixteenth, triplet or tick, moved by "
+        "at most 0.11 beat (D5 at beat 4.11)",
+    )
+    assert said(
+        found,
+        "4 of 6 notes were let go early or late, in bars 1-2: they last until the next one, or to a sixteenth or triplet, "
+        "changed by at most 0.51 beat (D5 at beat 4.11)",
+    )
+    # In a file that is otherwise on the grid a single late note is told too, and its bar alone.
+    late = midi(tmp_path, [metre(4, 4), *row([(67, 1), (69, 1), (71, 1), (67, 1)] * 4), (74, 16.31, 17.3)])
+    assert said(late, "1 of 17 notes were played unevenly, in bar 5:")
+    even = midi(tmp_path, [metre(4, 4), *row([(67, 1), (69, 1), (71, 1), (67, 1)])])
+    assert not said(even, "unevenly") and not said(even, "let go")
+
+
 def test_the_key_of_a_midi_file_is_believed(tmp_path):
     tune = [(64, 1), (67, 1), (69, 1), (71, 2), (71, 1), (64, 2), (69, 1), (67, 3)]
     found = midi(tmp_path, [metre(3, 4), mido.MetaMessage("key_signature", key="G"), *row(tune)])
@@ -346,6 +380,17 @@ def test_songs_one_after_another_are_chosen_by_number(tmp_path):
         )
         == "C5 B4:3"
     )
+    named = [[mido.MetaMessage("track_name", name=name)] for name in ("Eins", "Zwei")]
+    both = [named[0] + row([(60, 1), (64, 3)]), named[1] + row([(72, 1), (71, 3)])]
+    found = midi(tmp_path, *both, kind=2, choice=Choice(tune="zwei"))
+    assert names(found) == "C5 B4:3" and said(found, "number 2 (Zwei) was taken")
+    with pytest.raises(CalandoError, match="no tune '3'; it has 2: 1 Eins, 2 Zwei; --tune takes a number or"):
+        midi(tmp_path, *both, kind=2, choice=Choice(tune="3"))
+
+
+def test_a_voice_of_a_midi_file_is_refused_and_not_passed_over(tmp_path):
+    with pytest.raises(CalandoError, match="is MIDI, which knows no voices; choose with --track"):
+        midi(tmp_path, SCALE, choice=Choice(voice="1"))
 
 
 def chunk(*events, division=480, kind=0, end=b"\x00\xff\x2f\x00"):
@@ -655,15 +700,12 @@ def test_a_title_in_any_script_has_a_name_of_its_own():
         "Колыбельная", "子守唄", "子守歌", "자장가", "تهويدة", "ऊँ", "Schlaf, Kindlein", "!!!", "???",
         "Schlaf Kindlein schlaf und schlaf nochmal", "Schlaf Kindlein schlaf und schlaf noch mehr",
     ]  # fmt: skip
-    found = [importing.song_name(title) for title in titles]
+    found = [song_name(title) for title in titles]
     assert len(set(found)) == len(titles)
     assert all(
         1 <= len(name) <= 24 and set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789_") for name in found
     )
-    assert (
-        importing.song_name("Our Song!") == "our_song"
-        and importing.song_name("Müde bin ich") == "mude_bin_ich"
-    )
+    assert song_name("Our Song!") == "our_song" and song_name("Müde bin ich") == "mude_bin_ich"
 
 
 def test_nothing_is_overwritten_unasked_and_a_full_folder_is_told(tmp_path):
@@ -686,6 +728,10 @@ def test_nothing_is_overwritten_unasked_and_a_full_folder_is_told(tmp_path):
     assert (tmp_path / "it_s_ours.lul").read_bytes() == before
     with pytest.raises(CalandoError, match="cannot be written"):
         importing.bring(path, tmp_path / "not_there" / "song.lul", Choice())
+    with pytest.raises(
+        CalandoError, match=r'can be called "none": to a profile .* give another name with --out'
+    ):
+        importing.bring(path, tmp_path / "none.lul", Choice())
 
 
 def test_where_nothing_can_be_written_nothing_is_lost(tmp_path, monkeypatch):
