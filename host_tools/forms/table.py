@@ -50,8 +50,8 @@ COLUMNS: dict[str, dict[str, tuple[str, str, str]]] = {
         "reason": ("text", "", "why it ended, a word of the device"),
         "cut": ("flag", "", "the power went before it ended"),
         "population": ("text", "", "of the profile: newborn or adult; empty: not known"),
-        "profile": ("text", "", "title of the profile on the device as it was read"),
-        "profile_is_sure": ("flag", "", "the device was not switched off in between, so that this profile played"),
+        "profile": ("text", "", "title of the profile that played; empty: not known"),
+        "profile_is_sure": ("flag", "", "the device was not started anew in between; if it was, the profile is empty"),
         "song": ("text", "", "of that profile"),
         "soundscape": ("text", "", "of that profile"),
         "calibrated": ("flag", "", "the level at the ear is reckoned from a calibration; empty: not known"),
@@ -178,7 +178,7 @@ def _rows_of(place: Path) -> "_Rows | str":
 
 
 def _session_row(session: SessionFile, told: Told, written: notes.NoteVersion | None) -> dict[str, Any]:
-    profile = session.profile
+    profile = session.played
     sounding = [row for row in told.rows if row["level_dba"]]
     pulse = [(row["time_s"], row["pulse_rate_bpm"]) for row in told.rows if row["pulse_rate_bpm"] is not None]
     tempo = [row["tempo_bpm"] for row in told.rows if row["tempo_bpm"] is not None]

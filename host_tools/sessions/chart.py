@@ -59,7 +59,7 @@ def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -
 
 def _facts(session: SessionFile, told: Told) -> Facts:
     """Return what report and picture draw, with gaps as gaps."""
-    population = session.profile.population if session.profile else ""
+    population = session.played.population if session.played else ""
     silent = {"contact": None, "true_pulse_rate_bpm": None, "true_spo2_percent": None, "quality": None}
     nothing = dict.fromkeys(
         ("pulse_rate_bpm", "tempo_bpm", "target_tempo_bpm", "level_dba", "spo2_percent", "reason")
@@ -93,7 +93,7 @@ def _facts(session: SessionFile, told: Told) -> Facts:
         end=told.end,
         reason=told.reason,
         ceiling_dba=_CEILING_DBA.get(population),
-        wanted_dba=session.profile.level_dba if session.profile and session.this_boot else None,
+        wanted_dba=session.played.level_dba if session.played else None,
     )
     found.zero = "the session began"
     found.scripted = [
@@ -157,17 +157,24 @@ def _programme(found: Facts) -> list[tuple[str, str]]:
 
 def _known(session: SessionFile, told: Told) -> list[tuple[str, str]]:
     """Name and sentence: what was played, what is sure about it and what is not."""
-    now = "" if session.this_boot else "; read later, when the device may have been set differently"
     known = [("Began", _began(session))]
     profile = session.profile
     if profile is None:
         known.append(("Profile", "not known"))
+    elif session.played is None:
+        there = f"{profile.title} ({profile.population})"
+        known.append(
+            (
+                "Profile",
+                f"not known: the device may have been set differently since; as it was read, it had {there}",
+            )
+        )
     else:
         music = " over ".join(
             part for part in (profile.song, profile.soundscape) if part and part != "none"
         ).replace("_", " ")
         asked = f", asked for at {profile.level_dba:g} dB(A)" if profile.level_dba is not None else ""
-        known.append(("Profile", f"{profile.title} ({profile.population}){now}"))
+        known.append(("Profile", f"{profile.title} ({profile.population})"))
         known.append(("Music", f"{music or 'not known'}{asked}"))
     if told.arm is not None:
         known.append(("Study", studies.told(told.arm).words))

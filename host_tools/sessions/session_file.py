@@ -97,6 +97,11 @@ class SessionFile(_Model):
         return self
 
     @property
+    def played(self) -> PlayedProfile | None:
+        """Return the profile that played; None where another may have been committed since: a commit ends in a restart."""
+        return self.profile if self.this_boot else None
+
+    @property
     def raw(self) -> bytes:
         """Return the records as the device gave them, 16 bytes each."""
         try:

@@ -201,7 +201,9 @@ class TestChart:
         assert "How it ended" not in page
 
     def test_a_profile_that_may_have_changed_since_is_said_to_be_uncertain(self):
-        assert "may have been set differently" in said(file_of(made.session(), this_boot=False))
+        page = said(file_of(made.session(), this_boot=False))
+        assert "not known: the device may have been set differently since" in page
+        assert "asked for at" not in page
         assert "not known" in said(file_of(made.session(), profile=None))
 
     def test_oxygen_is_not_on_the_page(self):
