@@ -16,7 +16,6 @@ _TEMPO_HIGH_MBPM = const(90_000)
 # A ratio is given up only when the tempo it gives is this far outside, at this many phrase ends in a row.
 _RATIO_HYSTERESIS_MBPM = const(4_000)
 _RATIO_PHRASES = const(2)
-_UNSUNG_WEIGHT = const(8)  # what nobody would sing is chosen only where every ratio is like that
 
 SMOOTHING_S = const(10)  # time constant, after a median that costs 2 s more; hides breathing, not a trend
 LATEST = const(5)  # readings of which the middle one counts
@@ -285,9 +284,11 @@ class Tempo:
         best_distance = -1
         for beats, pulses in choices:
             tempo = pulse_mbpm * beats // pulses
-            distance = max(_TEMPO_LOW_MBPM - tempo, tempo - _TEMPO_HIGH_MBPM, 0) * _UNSUNG_WEIGHT
-            if near_mbpm:
-                distance += abs(tempo - near_mbpm)
+            distance = max(_TEMPO_LOW_MBPM - tempo, tempo - _TEMPO_HIGH_MBPM, 0)
+            if distance:
+                distance += _TEMPO_HIGH_MBPM  # what nobody would sing is farther than all that is sung
+            elif near_mbpm:
+                distance = abs(tempo - near_mbpm)
             if best_distance < 0 or distance < best_distance:
                 best_beats, best_pulses = beats, pulses
                 best_distance = distance

@@ -165,7 +165,7 @@ def test_readings_in_any_order_have_the_same_middle():
 
 
 @pytest.mark.parametrize(
-    ("opening_bpm", "pulse", "ratio"), [(66, 150, 2), (60, 150, 3), (90, 155, 2), (50, 178, 4)]
+    ("opening_bpm", "pulse", "ratio"), [(66, 150, 2), (60, 150, 3), (90, 155, 2), (50, 178, 4), (90, 181, 3)]
 )
 def test_music_that_opened_goes_to_the_nearest_ratio_at_five_percent_a_minute_and_leads_only_then(
     opening_bpm, pulse, ratio
