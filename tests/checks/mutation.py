@@ -54,6 +54,7 @@ EQUIVALENT: dict[str, str] = {
     "session.py: _fill: `tempo.curve_ms - self._mood_ms >= MOOD_EVERY_MS` -> "
     "`tempo.curve_ms - self._mood_ms < MOOD_EVERY_MS`": "the mood is looked up every step instead",
     "session.py: MOOD_EVERY_MS": "how often the mood is looked up",
+    "session.py: _PHASE_MOST_MS up, 86400000 -> 108000000": "no phase that sounds lasts a day, and 12 still fit the chip",
     "session.py: LEVEL_STEP_CDB": "how fine the level follows its curve",
     "session.py: KNOB_STEP_PERMILLE": "how fine the knob is",
     "session.py: _name_phase: `self.phase != reasons.HOLD` -> `self.phase == reasons.HOLD`": "the reason differs too",
