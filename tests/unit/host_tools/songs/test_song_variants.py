@@ -510,7 +510,7 @@ MIDI = [
         0,
         480,
         "C4 D4:0.333333 E4:0.333333 F4:0.333333 D4:0.333333 E4:0.333333 F4:0.333333 G4:0.5 A4:0.5 C4:4",
-        ["sixteenth or triplet"],
+        ["sixteenth, triplet or tick, moved by at most"],
     ),
     (
         "a_players_six_eight",
@@ -518,7 +518,7 @@ MIDI = [
         0,
         480,
         "C4:0.333333 D4:0.166667 E4:0.166667 F4:0.333333 G4:0.666667 A4:0.333333 C4:2",
-        ["sixteenth or triplet"],
+        ["sixteenth, triplet or tick, moved by at most"],
     ),
     (
         "key_minor",
