@@ -53,7 +53,12 @@ An import reads MusicXML and Humdrum through music21, ABC through abc_xml_conver
 wrong is corrected in `host_tools/songs/corrections.py`, each with the version it was seen in. It plays repeats, endings, da
 capo, dal segno and the P: order of ABC; keeps rests, ties, triplets (24 ticks a beat), upbeats and changes of metre; leaves
 out grace and cue notes; moves a tune by octaves where it does not fit into G3 to A5. Every such thing is a line.
+Of a MIDI file that somebody played it says how many notes begin or last otherwise here, in which bars, and which was moved
+furthest.
 Beside the song it writes NAME.played.abc, which gives the same song back when it is imported, and a picture of it.
+
+A tune of several is chosen by its number or its title (`--tune`, capitals do not count). `import`, `record`, `sheet` and
+`airs` replace a file only with `--overwrite`, and nothing can be called `none`, which to a profile is no song at all.
 
 What is refused, in a sentence: a span of more than 26 semitones, a rest or note of more than 32 beats, more notes than 2048
 bytes hold even without repeats, a damaged file, MIDI that counts in film frames.
