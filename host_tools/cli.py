@@ -227,7 +227,8 @@ def render(
         else f"LAeq {levels.laeq_dba:.1f}, LAS max {levels.las_max_dba:.1f} dB(A)"
     )
     say(f"{out}: {made.seconds:.1f} s, {loud}")
-    if levels.laeq_dba is not None and levels.las_max_dba < levels.laeq_dba:
+    mean_dba, most_dba = levels.laeq_dba, levels.las_max_dba
+    if mean_dba is not None and most_dba is not None and most_dba < mean_dba:
         say(
             "It is too short for LAS max: the slow meter of IEC 61672 begins at silence and takes seconds to rise."
         )

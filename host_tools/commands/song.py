@@ -205,9 +205,7 @@ def list_(port: Port = None, as_json: AsJson = False) -> None:
         if port is not None:
             raise
         device_says = str(error)
-        built_in = [
-            {"name": name, "bytes": len(song.data), "built_in": True} for name, song in songs.SONGS.items()
-        ]
+        built_in = [{"name": name, "bytes": len(data), "built_in": True} for name, data in songs.DATA.items()]
         there = {"song": built_in, "voice": []}
     if as_json:
         print_json(there["song"] + there["voice"])

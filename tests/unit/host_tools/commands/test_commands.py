@@ -250,6 +250,13 @@ class TestLooking:
         assert "no Calando device found" in refused(calando("device", "list"))
 
 
+def test_without_a_device_the_built_in_songs_are_listed(calando):
+    said = done(calando("song", "list"))
+    assert all(f"{name} " in said for name in songs.DATA) and "no Calando device found" in said
+    listed = json.loads(done(calando("song", "list", "--json")))
+    assert [(song["name"], song["bytes"]) for song in listed] == [(n, len(d)) for n, d in songs.DATA.items()]
+
+
 class TestRefusals:
     def test_nothing_is_committed_without_the_checklist(self, calando, cable, tmp_path):
         (tmp_path / "p.toml").write_text(NIGHT)
