@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from simulator.patient import LightSource
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
-LONGEST_TEXT = 4096  # characters that a computer sends at once
 LONGEST_S = 86_400.0  # a day: the soak tests play that much, nobody needs more
 
 # What an event's `to` means: unit, lowest, highest. Wider than any living patient, narrower than nonsense.
@@ -120,7 +119,7 @@ class Event(_Part):
     for_s: Annotated[float | None, Field(gt=0, le=LONGEST_S)] = None
     chip: Literal["max30102", "ads1115"] | None = None
     kind: Literal["nack", "stuck", "garbage", "frozen"] | None = None
-    text: Annotated[str | None, Field(min_length=1, max_length=LONGEST_TEXT)] = None
+    text: Annotated[str | None, Field(min_length=1, max_length=4096)] = None
 
     @model_validator(mode="after")
     def _keys_fit_the_kind_of_event(self) -> Self:
@@ -387,11 +386,10 @@ def _sentence(error: ValidationError, values: dict[str, Any]) -> str:
         return f"{key} = {_shown(given)} is not text; put it in quotes"
     if kind == "string_pattern_mismatch":
         return f'{key} = {_shown(given)} is not a reason; write one in lower case like "bradycardia"'
-    if kind in ("string_too_short", "string_too_long"):
-        most = LONGEST_TEXT if place[-1:] == ("text",) else 200
-        return (
-            f"{key} is {'empty' if kind == 'string_too_short' else 'too long'}; write 1 to {most} characters"
-        )
+    if kind == "string_too_short":
+        return f"{key} is empty; write at least {context['min_length']} character"
+    if kind == "string_too_long":
+        return f"{key} is too long; write at most {context['max_length']} characters"
     if kind == "model_type":
         table = f"[[{place[0]}]]" if place[0] == "event" else f"[{place[0]}]"
         return f"{place[0]} = {_shown(given)} is not a table; write its keys below a line {table}"

@@ -68,7 +68,7 @@ def refuse(setting, value, rule, advice):
 def _check_number(setting, value, population):
     low, high = setting.allowed(population)
     unit = " " + setting.unit if setting.unit else ""
-    if not is_number(value) and (value != value or (not isinstance(value, float) and type(value) is not int)):
+    if type(value) not in (int, float) or value != value:
         refuse(setting, value, "is not a number", "choose %s to %s%s" % (low, high, unit))
     if not low <= value <= high:
         rule = "is outside %s to %s%s for this population" % (low, high, unit)
@@ -107,11 +107,9 @@ def check_setting(setting, value, population):
     if kind == "choice":
         allowed = setting.allowed(population)
         if value not in allowed:
-            advice = (
-                "choose one of " + ", ".join(allowed)
-                if allowed[1:]
-                else "leave it out, or write '%s'" % allowed
-            )
+            advice = "choose one of " + ", ".join(allowed)
+            if len(allowed) == 1:
+                advice = "leave it out, or write '%s'" % allowed[0]
             refuse(setting, value, "is none of the choices for this population", advice)
         return value
     return _check_text(setting, value, population)

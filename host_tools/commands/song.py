@@ -7,13 +7,21 @@ from typing import Annotated
 
 import typer
 
-from host_tools.commands.common import AsJson, Commit, Port, finish, group, print_json, progress_bar, say
+from host_tools.commands.common import (
+    AsJson,
+    Commit,
+    Overwrite,
+    Port,
+    finish,
+    group,
+    print_json,
+    progress_bar,
+    say,
+)
 
 Anyway = Annotated[
     bool, typer.Option("--anyway", help="Take a recording with a monitor's tones or loud noise in it.")
 ]
-
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")]
 
 app = group("The family's own song: bring it in, hear it, put it on the device.")
 
@@ -197,14 +205,14 @@ def list_(port: Port = None, as_json: AsJson = False) -> None:
     from firmware.sound import songs
     from host_tools.device import client
 
-    device_says = None
+    no_device = None
     try:
         with client.connect(port) as device:
             there = {kind: device.list(kind) for kind in ("song", "voice")}
     except client.NoDevice as error:
         if port is not None:
             raise
-        device_says = str(error)
+        no_device = str(error)
         built_in = [{"name": name, "bytes": len(data), "built_in": True} for name, data in songs.DATA.items()]
         there = {"song": built_in, "voice": []}
     if as_json:
@@ -214,8 +222,8 @@ def list_(port: Port = None, as_json: AsJson = False) -> None:
         for item in items:
             what = "built in" if item["built_in"] else "put there" if kind == "song" else "a recording"
             say(f"{item['name']:<26}{item['bytes']:>7} bytes  {what}")
-    if device_says is not None:
-        say(device_says)
+    if no_device is not None:
+        say(no_device)
 
 
 @app.command()

@@ -261,15 +261,11 @@ def _tell_moved_starts(
         for note, edge in zip(notes, edges, strict=False)  # the first half of the edges are the starts
         if abs(rounded[edge] - edge) > _RESOLUTION
     ]
-    if not moved:
-        return
-    furthest, note = max(moved, key=lambda entry: entry[0])
-    where = _bars_of([note for _, note in moved], bars)
-    told.append(
-        f"{len(moved)} of {len(notes)} notes were played unevenly, in {where}: they "
-        f"begin on the nearest sixteenth, triplet or tick, moved by at most {float(furthest) / _TICK:.2f} beat "
-        f"({note_name(note.pitch)} at beat {float(note.start):.2f})"
-    )
+    if moved:
+        told.append(
+            f"{len(moved)} of {len(notes)} notes were played unevenly, in {_bars_of(moved, bars)}: they "
+            f"begin on the nearest sixteenth, triplet or tick, moved by at most {_furthest(moved)}"
+        )
 
 
 def _tell_changed_lengths(
@@ -277,20 +273,25 @@ def _tell_changed_lengths(
 ) -> None:
     """Tell of played notes that are longer or shorter here. lengths: each note, and the ticks that it gained."""
     changed = [(abs(gained), note) for note, gained in lengths if abs(gained) > 1]
-    if not changed:
-        return
-    most, note = max(changed, key=lambda entry: entry[0])
-    where = _bars_of([note for _, note in changed], bars)
-    told.append(
-        f"{len(changed)} of {len(lengths)} notes were let go early or late, in {where}: "
-        f"they last until the next one, or to a sixteenth or triplet, changed by at most {float(most) / _TICK:.2f} beat "
-        f"({note_name(note.pitch)} at beat {float(note.start):.2f})"
-    )
+    if changed:
+        told.append(
+            f"{len(changed)} of {len(lengths)} notes were let go early or late, in {_bars_of(changed, bars)}: "
+            f"they last until the next one, or to a sixteenth or triplet, changed by at most {_furthest(changed)}"
+        )
 
 
-def _bars_of(notes: list[Note], bars: list[Fraction]) -> str:
+# What follows gets notes with how many ticks each was changed by.
+
+
+def _furthest(changes: list[tuple[Fraction, Note]]) -> str:
+    """How far, in beats, the one was changed that was changed most, and which it is."""
+    ticks, note = max(changes, key=lambda change: change[0])
+    return f"{float(ticks) / _TICK:.2f} beat ({note_name(note.pitch)} at beat {float(note.start):.2f})"
+
+
+def _bars_of(changes: list[tuple[Fraction, Note]], bars: list[Fraction]) -> str:
     """The bars, from 1, in which notes begin: "bar 2", or "bars 1-4, 7"."""
-    numbers = sorted({max(1, bisect.bisect_right(bars, note.start)) for note in notes})
+    numbers = sorted({max(1, bisect.bisect_right(bars, note.start)) for _, note in changes})
     spans: list[list[int]] = []
     for number in numbers:
         if spans and spans[-1][1] == number - 1:

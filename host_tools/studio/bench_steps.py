@@ -11,7 +11,7 @@ from host_tools.studio.commit_panel import hold_button
 from host_tools.studio.job import Cancelled, Job
 from host_tools.studio.live import live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, told
+from host_tools.studio.texts import _, number, sentence
 from simulator.files.errors import CalandoError
 
 VERDICT = {True: ("good", "good"), False: ("bad", "BAD"), None: ("look", "look")}
@@ -80,7 +80,7 @@ class _Steps(ABC):
                     w.button(_("Hold the simulated button"), lambda: hold_button(self.studio), "main")
                 w.button(_("Cancel"), job.cancel)
         elif job.error is not None:
-            w.notice(told(job.error), "warn")
+            w.notice(sentence(job.error), "warn")
         else:
             self.over(job.future.result())
 

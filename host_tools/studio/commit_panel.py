@@ -13,7 +13,7 @@ from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
 from host_tools.studio.live import follow, live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, told
+from host_tools.studio.texts import _, sentence
 
 
 class CommitPanel:
@@ -62,7 +62,7 @@ class CommitPanel:
         self._job = None
         if job.error is not None:
             lost = self._state == "waiting" and isinstance(job.future.exception(), DeviceLost)
-            self._show("unknown" if lost else "failed", told(job.error))
+            self._show("unknown" if lost else "failed", job.error)
         elif self._state == "staging":
             self._wanted = job.future.result().get("wanted")
             self._show("shown", job.future.result())
@@ -85,8 +85,8 @@ class CommitPanel:
 
     def _shown(self, staged: dict[str, Any]) -> None:
         w.heading(_("Put on the device"))
-        for sentence in staged.get("notes", ()):
-            w.words(sentence)
+        for note in staged.get("notes", ()):
+            w.words(note)
         if not staged["lines"]:
             w.words(_("Nothing differs from what is on the device."))
             w.button(_("Close"), self._discard)
@@ -128,15 +128,15 @@ class CommitPanel:
         w.words(_("Unplug the cable before the device goes to anybody."))
         w.button(_("Close"), lambda: self._show(""))
 
-    def _failed(self, sentence: str) -> None:
+    def _failed(self, said: str) -> None:
         w.heading(_("It is not on the device"))
-        w.notice(_(sentence[:1].upper() + sentence[1:].rstrip(".") + "."), "warn")
+        w.notice(sentence(said), "warn")
         with w.tag("div", None, "row"):
             w.button(_("Close"), self._discard)
 
-    def _unknown(self, sentence: str) -> None:
+    def _unknown(self, said: str) -> None:
         w.heading(_("Nobody knows yet whether it is on the device"))
-        w.notice(_(sentence[:1].upper() + sentence[1:].rstrip(".") + "."), "warn")
+        w.notice(sentence(said), "warn")
         w.words(_("Plug it in again: this page then shows what is on it, and nothing of yours is lost."))
         w.button(_("Close"), lambda: self._show(""))
 

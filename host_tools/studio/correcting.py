@@ -208,7 +208,7 @@ class Correcting:
             job = self._studio.workshop.do(task, song=song, **arguments)
             shown = await asyncio.wrap_future(job.future)
         except CalandoError as error:
-            self._say(told(str(error)))
+            self._say(str(error))
             return
         if self.song is not song:
             return  # meanwhile somebody brought in another, or put it away
@@ -248,7 +248,7 @@ class Correcting:
             file = await asyncio.wrap_future(job.future)
         except CalandoError as error:
             player.clear()
-            self._say(told(str(error)))
+            self._say(str(error))
             return
         player.clear()
         with player:

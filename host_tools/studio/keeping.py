@@ -12,7 +12,7 @@ from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.job import Job
 from host_tools.studio.live import live
 from host_tools.studio.studio import Studio, staged
-from host_tools.studio.texts import _, told
+from host_tools.studio.texts import _, sentence
 from host_tools.studio.upload import drop_zone
 
 ZIP = "calando-backup.zip"
@@ -37,7 +37,7 @@ def keeping(studio: Studio, panel: CommitPanel) -> None:
             w.meter(job.done, job.total)
             w.button(_("Cancel"), job.cancel)
         elif job.error is not None:
-            w.notice(told(job.error), "warn")
+            w.notice(sentence(job.error), "warn")
         else:
             ui.download.from_url("/file/" + job.future.result())
             w.notice(_("The backup is with your browser's downloads."), "good")

@@ -11,7 +11,7 @@ from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
 from host_tools.studio.live import follow, live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, told
+from host_tools.studio.texts import _, number, sentence
 
 MOST_POINTS = 600
 SERIES = ("true_pulse_rate_bpm", "pulse_rate_bpm", "tempo_bpm", "level_dba")
@@ -99,13 +99,12 @@ class _Page:
         if job is None or job.running:
             return
         if job.error is not None:
-            text = told(job.error)
-            w.notice(text[:1].upper() + text[1:] + ".", "warn")
+            w.notice(sentence(job.error), "warn")
             return
         done = job.future.result()
         with w.tag("section", None, "card"):
             w.heading(_("How it ended"))
-            w.words(done["sentence"][:1].upper() + done["sentence"][1:] + ".")
+            w.words(sentence(done["sentence"]))
             w.tag(
                 "audio",
                 None,

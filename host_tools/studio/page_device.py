@@ -11,7 +11,7 @@ from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.keeping import keeping
 from host_tools.studio.live import live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, told
+from host_tools.studio.texts import _, number, sentence
 
 
 def build(studio: Studio) -> None:
@@ -39,11 +39,7 @@ def _which(studio: Studio) -> None:
     if not view.ready:
         with w.tag("section", None, "card"):
             w.heading(_("No device yet"))
-            w.words(
-                told(view.sentence)[:1].upper() + told(view.sentence)[1:] + "."
-                if view.sentence
-                else _("Looking for it …")
-            )
+            w.words(sentence(view.sentence) if view.sentence else _("Looking for it …"))
             for port, unit in view.found:
                 with w.tag("p"):
                     w.button(_("Take unit …{end} ({port})", end=unit[-4:], port=port),
@@ -81,8 +77,8 @@ def _how(studio: Studio) -> None:
         w.words(_("That is told as soon as one is plugged in."), "quiet")
         return
     with w.tag("ul", None, "facts"):
-        for kind, sentence in facts(view.status, view.calibration, view.profile, view.last_fault):
-            w.tag("li", sentence, kind)
+        for kind, fact in facts(view.status, view.calibration, view.profile, view.last_fault):
+            w.tag("li", fact, kind)
     if view.status["staged"]:
         with w.tag("div", None, "row"):
             w.button(_("Forget what waits"), lambda: studio.discard())

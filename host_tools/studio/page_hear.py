@@ -15,7 +15,7 @@ from host_tools.studio.live import live
 from host_tools.studio.point_editor import PointEditor
 from host_tools.studio.rules import Stop
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, told
+from host_tools.studio.texts import _, number, sentence
 from simulator.files.errors import CalandoError
 
 SECONDS = 30
@@ -181,8 +181,7 @@ class _Page:
             self._jobs[letter] = job
             self._heard[letter] = {**await asyncio.wrap_future(job.future), "minute": minute}
         except CalandoError as error:
-            text = told(str(error))
-            self._trouble[letter] = text[:1].upper() + text[1:].rstrip(".") + "."
+            self._trouble[letter] = sentence(error)
 
     async def _bring(self, kind: str, name: str, built_in: bool) -> str | None:
         """The file of a song or voice that is not built in, from the device where it is not here yet."""
@@ -215,7 +214,7 @@ class _Page:
             try:
                 session = await asyncio.wrap_future(self._studio.session(age).future)
             except CalandoError as error:
-                ui.notify(told(str(error)))
+                ui.notify(sentence(error))
                 return
             self._from_session = sessions_pulse(tell(session.raw).rows)
         self._draw()

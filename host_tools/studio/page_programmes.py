@@ -15,7 +15,7 @@ from host_tools.studio.job import Job
 from host_tools.studio.live import follow, live
 from host_tools.studio.segment_form import SegmentForm
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, told
+from host_tools.studio.texts import _, number, sentence
 from host_tools.studio.upload import drop_zone
 from simulator.files.errors import CalandoError
 
@@ -151,7 +151,7 @@ class _Page:
         try:
             data = programme_file.load(file)
         except CalandoError as error:
-            self._say(told(str(error).replace(str(file), name)))
+            self._say(str(error).replace(str(file), name))
             return
         finally:
             file.unlink(missing_ok=True)
@@ -315,7 +315,7 @@ class _Page:
         self.enable()
 
     def _say(self, text: str) -> None:
-        w.put_text(self._said, text[:1].upper() + text[1:])
+        w.put_text(self._said, sentence(text))
 
     # --- heard ----------------------------------------------------------------------------------------------------------
 
@@ -370,7 +370,7 @@ class _Page:
             )  # fmt: skip
             self._heard = {**await asyncio.wrap_future(self._job.future), "place": place + 1}
         except CalandoError as error:
-            self._trouble = str(error)[:1].upper() + str(error)[1:] + "."
+            self._trouble = sentence(error)
 
     # --- where it goes --------------------------------------------------------------------------------------------------
 
@@ -379,7 +379,7 @@ class _Page:
         try:
             text = seg.as_file(self._values)
         except CalandoError as error:
-            self._say(told(str(error)))
+            self._say(str(error))
             return
         self._line.client.download(text.encode(), self._values["name"] + ".toml")
 
@@ -439,6 +439,6 @@ class _Page:
         try:
             data = await asyncio.wrap_future(self._studio.programme_on_device(name).future)
         except CalandoError as error:
-            ui.notify(told(str(error)))
+            ui.notify(sentence(error))
             return
         self._begin_with(seg.values_of(data, name))

@@ -11,7 +11,7 @@ from host_tools.studio import paper
 from host_tools.studio import widgets as w
 from host_tools.studio.live import live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, told, when
+from host_tools.studio.texts import _, sentence, when
 from simulator.files.errors import CalandoError
 
 FORMS = (("csv", "CSV"), ("edf", "EDF+"), ("fhir", "FHIR R4"))
@@ -102,7 +102,7 @@ class _Page:
                 )
                 sheets.append((session, await asyncio.wrap_future(job.future)))
         except CalandoError as error:
-            w.put_text(self._trouble, f"{told(str(error))}.")
+            w.put_text(self._trouble, sentence(error))
             self.box.clear()
             return
         if wanted != self._shown:
@@ -133,7 +133,7 @@ class _Page:
             job = self._studio.workshop.do("session_files", session=session.model_dump_json(), form=form)
             files = await asyncio.wrap_future(job.future)
         except CalandoError as error:
-            w.put_text(self._trouble, f"{told(str(error))}.")
+            w.put_text(self._trouble, sentence(error))
             return
         for name, content in files.items():
             client.download(content, name)
@@ -145,7 +145,7 @@ class _Page:
         try:
             before = note.newest(session)
         except CalandoError as error:
-            w.notice(f"{told(str(error))}.", "warn")
+            w.notice(sentence(error), "warn")
             return
         was = before.note if before else note.SessionNote()
         unsaved = f"note_{session.sha256[:16]}"  # what is typed and not saved yet outlasts the page
@@ -195,7 +195,7 @@ class _Page:
                     )
                     self._studio.forget(unsaved)
                 except CalandoError as error:
-                    w.put_text(said, str(error)[:1].upper() + str(error)[1:] + ".")
+                    w.put_text(said, sentence(error))
                     return
                 await self.show()
 

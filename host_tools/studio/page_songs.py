@@ -15,7 +15,7 @@ from host_tools.studio.live import live
 from host_tools.studio.microphone import microphone
 from host_tools.studio.singing import Singing
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, told
+from host_tools.studio.texts import _, number, sentence, told
 from host_tools.studio.upload import drop_zone
 from host_tools.studio.writing import Writing
 from simulator.files.errors import CalandoError
@@ -129,7 +129,7 @@ class _Page:
             found = await asyncio.wrap_future(job.future)
         except CalandoError as error:
             self.box.clear()
-            self.say(told(str(error)))
+            self.say(str(error))
             return
         self.box.clear()
         if "song" in found:
@@ -140,8 +140,7 @@ class _Page:
 
     def say(self, text: str) -> None:
         """Say what went wrong, where it was begun."""
-        text = without_options(text)
-        w.put_text(self._said, text[:1].upper() + text[1:].rstrip(".") + ".")
+        w.put_text(self._said, without_options(sentence(text)))
 
     # --- what was made of it ----------------------------------------------------------------------------------------
 

@@ -85,7 +85,7 @@ class Singing:
             file = await asyncio.wrap_future(job.future)
         except CalandoError as error:
             self._box.clear()
-            w.put_text(self._said, str(error)[:1].upper() + str(error)[1:] + ".")
+            w.put_text(self._said, texts.sentence(error))
             return
         self._box.clear()
         with self._box:

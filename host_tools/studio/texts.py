@@ -56,6 +56,12 @@ def told(sentence: str) -> str:
     return sentence
 
 
+def sentence(said: object) -> str:
+    """Return what another part of the program told, or an error of it, as a sentence of a page: see told."""
+    text = told(str(said))
+    return text[:1].upper() + text[1:].rstrip(".") + "." if text else ""
+
+
 def number(value: Any) -> str:
     """Return a number as the reader's country writes it; what is none, as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -11,7 +11,7 @@ from host_tools.studio import widgets as w
 from host_tools.studio.live import follow
 from host_tools.studio.staff import Staff
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, told
+from host_tools.studio.texts import _, sentence
 from simulator.files.errors import CalandoError
 
 NAMES = {
@@ -264,7 +264,7 @@ class Writing:
             self._staff.mark(self._chosen if self._chosen >= 0 else None)
         except CalandoError as error:
             self._drawn = text
-            w.put_text(self._said, f"{told(str(error))}.")
+            w.put_text(self._said, sentence(error))
         finally:
             self._drawing = False
 

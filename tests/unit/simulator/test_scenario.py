@@ -118,7 +118,7 @@ def test_events_come_in_the_order_of_time():
         ({"event": [{"at_s": 1, "do": "press", "for_s": 0}]}, ["for_s = 0", "just above 0"]),
         ({"event": [{"at_s": 1, "do": "knob", "to": 5, "chip": "ads1115"}]}, ["chip and kind", "remove"]),
         ({"event": [{"at_s": 1, "do": "usb_bytes"}]}, ["needs the key text", "add it"]),
-        ({"event": [{"at_s": 1, "do": "usb_bytes", "text": "x" * 4097}]}, ["too long", "1 to 4096"]),
+        ({"event": [{"at_s": 1, "do": "usb_bytes", "text": "x" * 4097}]}, ["too long", "at most 4096"]),
         ({"event": [{"at_s": 1, "do": "press", "text": "x"}]}, ["goes with", "remove it"]),
         ({"event": [{"at_s": 1, "do": "usb_bytes", "text": "x", "for_s": 2}]}, ["at once", "for_s"]),
         ({"event": [{"at_s": 1, "do": "adc_fault", "chip": "max30102"}]}, ["adc_fault", "i2c_fault"]),

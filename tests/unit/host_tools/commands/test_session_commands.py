@@ -160,20 +160,28 @@ def test_a_folder_that_is_not_there_is_a_sentence_and_nothing_is_left(calando, t
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_was_edited_stays_unless_it_may_be_overwritten(calando, tmp_path):
-    calando("get", "--out", str(tmp_path / "s.calando"))
-    for words in (("report",), ("export", "--form", "csv")):
-        before = set(tmp_path.iterdir())
-        out = ("--out", str(tmp_path / "page.html")) if words == ("report",) else ("--out", str(tmp_path))
-        again = (*words[:1], str(tmp_path / "s.calando"), *words[1:], *out)
-        calando(*again)
-        made = sorted(set(tmp_path.iterdir()) - before)
-        made[0].write_text("edited")
-        with pytest.raises(CalandoError, match="already with other contents"):
-            calando(*again)
-        assert made[0].read_text() == "edited"
-        calando(*again, "--overwrite")
-        assert made[0].read_text() != "edited"
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "s.calando", "--out", "page.html"),
+        ("export", "s.calando", "--form", "csv", "--out", "."),
+        ("table", ".", "--out", "tables"),
+        ("compare", ".", "--out", "course.html"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_what_was_edited_stays_unless_it_may_be_overwritten(words, calando, tmp_path):
+    calando("get", "--out", "s.calando")
+    calando(*words)
+    made = sorted(path for path in tmp_path.rglob("*") if path.is_file() and path.name != "s.calando")[0]
+    calando(*words)  # the same is no loss
+    whole = made.read_bytes()
+    made.write_text("edited")
+    with pytest.raises(CalandoError, match="already with other contents"):
+        calando(*words)
+    assert made.read_text() == "edited"
+    calando(*words, "--overwrite")
+    assert made.read_bytes() == whole
 
 
 def test_a_session_takes_no_other_sessions_place(calando, tmp_path):
