@@ -234,7 +234,7 @@ class Audio:
                 master.zeros(block, state, BLOCK)
                 if resting:
                     loudness.pass_rest()
-                if loudness.fading():
+                if loudness.fading() and (not resting or loudness.ends_in_rest()):
                     self.silence()
             loudness.end_block()
 

@@ -17,6 +17,8 @@ _RISE_PER_BLOCK = const(48)  # 0.47 dB a second: with the melody's own rise, les
 _FALL_PER_BLOCK = const(640)  # 6 dB a second for a lowered level; fades have their own time
 _ENTRY_PERMILLE = const(250)  # a melody's first note over a soundscape
 _FADE_DEPTH_CDB = const(6000)  # a fade is silent when it is this far down
+# A fade by this much a block, in ten seconds or less, is one that somebody waits for: a rest ends it.
+_SOON_STEP = const(_FADE_DEPTH_CDB * _LEVEL_UNIT * 16 // 10_000)
 # What a song of loudness_cdb = 0 gives at a gain of 1, against a full-scale sine. That of each song is found beside it by
 # importing.with_loudness of the host tools, which renders it with `governed` off.
 REFERENCE_CDB = -2705
@@ -234,6 +236,10 @@ class Loudness:
         """Return whether a fade-out has begun."""
         return self._fade >= 0
 
+    def ends_in_rest(self):
+        """Return whether no melody comes back from a rest: it would be silent, or somebody waits for the end."""
+        return self.faded() or (self._fade >= 0 and self._fade_step >= _SOON_STEP)
+
     def measure(self):
         """Look at the block that was made: its part of the phrase, and how near the ceiling it came."""
         state = self.state
@@ -286,9 +292,11 @@ class Loudness:
         self._phrase_level = self._level
 
     def pass_rest(self):
-        """Count a silent block of a rest: it belongs to the phrase."""
+        """Count a silent block of a rest: it belongs to the phrase, and a fade-out goes on in it."""
         if self._phrase_blocks < _PHRASE_BLOCKS:
             self._phrase_blocks += 1
+        if self._fade >= 0:
+            self._fade += self._fade_step
 
     def end_phrase(self):
         """Correct the level by what the phrase that just ended measured, half of the way."""

@@ -10,6 +10,7 @@ import recordings
 from firmware import decibels
 from firmware.audio import BLOCK, SAMPLE_RATE_HZ, Audio
 from firmware.sound import adpcm, master, score, songs, voices
+from firmware.sound.pattern import Pattern
 from host_tools.songs import songbook
 from host_tools.sound import render
 from simulator import interpreter
@@ -69,6 +70,25 @@ def test_a_fade_sinks_evenly_then_ends_in_exact_silence():
     assert not samples[int(65.3 * SAMPLE_RATE_HZ) :].any()
     assert levels[start + 156] < levels[start - 60 : start].max() - 25  # half of the way: 30 dB
     assert blocks[start + 240].any()  # and still something at 3.8 s
+
+
+@pytest.mark.parametrize("song", ["twinkle", "pattern_tide"])
+@pytest.mark.parametrize(("fade_s", "comes_back"), [(10, False), (11, True), (60, True)])
+def test_a_long_fade_goes_on_through_a_rest_that_ends_a_short_one(song, fade_s, comes_back):
+    audio = engine(None)
+    audio.play(Pattern("tide") if song == "pattern_tide" else songs.SONGS[song])
+    run(audio, 3)
+    while not audio.silent:
+        run(audio, 0.016)
+        assert audio.playing
+    audio.fade_out(1000 * fade_s)
+    faded = run(audio, fade_s + 0.6).reshape(-1, BLOCK)
+    assert faded[: int(8 / 0.016)].any() == comes_back
+    loudest = np.abs(faded).max(axis=1)
+    assert not loudest[int((fade_s + 0.4) / 0.016) :].any() and audio.silent and not audio.playing
+    if fade_s == 60:
+        thirds = [loudest[place : place + 1250].max() for place in (0, 1250, 2500)]
+        assert thirds[0] > 2 * thirds[1] > 4 * thirds[2] > 0
 
 
 def test_a_press_during_a_fade_goes_on_from_where_it_was():
