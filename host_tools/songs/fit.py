@@ -262,9 +262,10 @@ def _tell_moved_starts(
         if abs(rounded[edge] - edge) > _RESOLUTION
     ]
     if moved:
+        beats, name, at = _furthest(moved)
         told.append(
             f"{len(moved)} of {len(notes)} notes were played unevenly, in {_bars_of(moved, bars)}: they "
-            f"begin on the nearest sixteenth, triplet or tick, moved by at most {_furthest(moved)}"
+            f"begin on the nearest sixteenth, triplet or tick, moved by at most {beats} beat ({name} at beat {at})"
         )
 
 
@@ -274,23 +275,25 @@ def _tell_changed_lengths(
     """Tell of played notes that are longer or shorter here. lengths: each note, and the ticks that it gained."""
     changed = [(abs(gained), note) for note, gained in lengths if abs(gained) > 1]
     if changed:
+        beats, name, at = _furthest(changed)
         told.append(
             f"{len(changed)} of {len(lengths)} notes were let go early or late, in {_bars_of(changed, bars)}: "
-            f"they last until the next one, or to a sixteenth or triplet, changed by at most {_furthest(changed)}"
+            f"they last until the next one, or to a sixteenth or triplet, changed by at most {beats} beat "
+            f"({name} at beat {at})"
         )
 
 
 # What follows gets notes with how many ticks each was changed by.
 
 
-def _furthest(changes: list[tuple[Fraction, Note]]) -> str:
-    """How far, in beats, the one was changed that was changed most, and which it is."""
+def _furthest(changes: list[tuple[Fraction, Note]]) -> tuple[str, str, str]:
+    """Return how far, in beats, the one was changed that was changed most; its name; and the beat where it is written."""
     ticks, note = max(changes, key=lambda change: change[0])
-    return f"{float(ticks) / _TICK:.2f} beat ({note_name(note.pitch)} at beat {float(note.start):.2f})"
+    return f"{float(ticks) / _TICK:.2f}", note_name(note.pitch), f"{float(note.start):.2f}"
 
 
 def _bars_of(changes: list[tuple[Fraction, Note]], bars: list[Fraction]) -> str:
-    """The bars, from 1, in which notes begin: "bar 2", or "bars 1-4, 7"."""
+    """Return the bars, from 1, in which notes begin: "bar 2", or "bars 1-4, 7"."""
     numbers = sorted({max(1, bisect.bisect_right(bars, note.start)) for _, note in changes})
     spans: list[list[int]] = []
     for number in numbers:

@@ -1,6 +1,7 @@
 """A song's ABC as a page of music, drawn by verovio."""
 
 import re
+import zlib
 
 from simulator.files.errors import CalandoError
 
@@ -18,7 +19,9 @@ def svg(abc: str, header: bool = True) -> str:
     toolkit.setOptions(
         {"pageWidth": 2100, "adjustPageHeight": True, "pageHeight": 60000, "breaks": "line",
          "header": "auto" if header else "none",
-         "footer": "none", "scale": 45}
+         "footer": "none", "scale": 45,
+         # The names of the picture's parts are drawn from this: the same notes are the same bytes every time.
+         "xmlIdSeed": zlib.crc32(abc.encode()) % (2**31 - 1) + 1}
     )  # fmt: skip
     if "clef=" not in abc:  # abc2xml writes none unless it is asked to, and verovio then draws none
         abc = re.sub(r"(?m)^(K:.*)$", r"\1 clef=treble", abc, count=1)

@@ -50,6 +50,11 @@ def test_it_tells_the_first_note_and_has_a_place_for_the_words():
     assert "one bar (3 beats)" in text
 
 
+def test_the_same_song_gives_the_same_bytes():
+    song = parents_page.song_of("brahms")
+    assert parents_page.page(song) == parents_page.page(song)
+
+
 def test_the_words_stand_under_their_lines(tmp_path):
     words = tmp_path / "words.txt"
     words.write_text("\ufeffEins & zwei\ndrei\n\n\nvier\n", encoding="utf-8")
