@@ -173,6 +173,8 @@ class Device:
         self._tell("boot", None, machine.reset_cause())
         for _ in range(unusable):
             self._tell("save_failed")
+        if self.inputs.memory_fault is not None:
+            self._tell("fault", self.inputs.memory_fault)
         if ended is not None:
             self._tell("fault", ended)
         if left is not None:
@@ -496,7 +498,6 @@ class Device:
     def _save_journal(self):
         """Put what is kept of this session beside the sessions before it; a press that was refused is none."""
         self._unsaved = False
-        self._ran = False  # long enough to be a firmware that starts
         if self.journal.has_rows:
             try:
                 self.journal.save(self.loop.feed)

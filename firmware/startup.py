@@ -7,10 +7,11 @@ import binascii
 import hashlib
 import json
 
-from firmware import board
+from firmware import board, reasons
 from firmware.care import dose
 from firmware.memory import names
 from firmware.memory.store import ASIDE
+from firmware.modules import forget
 from firmware.prescription import calibration, profile
 from firmware.sound import songs
 from firmware.sound.score import PATTERN, Score, is_pattern
@@ -32,49 +33,61 @@ def load(device, unique_id):
             part(device)
         except (ValueError, OSError):
             unusable += 1  # the part has put in its place what is safe without it
+        except MemoryError:
+            # A reset would meet the same again, for ever. So a computer can bring another profile.
+            device.inputs.memory_fault = reasons.HEAP_LOW
     return unusable
 
 
 def _load_profile(device):
     """The committed profile, or the ready-made one for newborns, which only shows that none is there."""
     try:
-        found = device.store.load(names.PROFILE)
-        if found is not None:
-            schema, payload = found
-            values = profile.migrate(json.loads(bytes(payload)), schema)
-            if values.get("listening_programme", "none") != "none":
-                # What plays it stays: below what is needed for a moment, that it may leave one piece of memory behind.
-                from firmware.care import (
-                    programme,  # noqa: F401
-                    segments,  # noqa: F401
-                )
-                from firmware.sound import segue  # noqa: F401
-            if values.get("melody") == "accompany":
-                from firmware.care import accompany  # noqa: F401
-                from firmware.sound import accompaniment  # noqa: F401
-            committed = profile.Profile.from_values(values)
-            device.song = _load_song(device.files, committed.song)
-            voice = committed.voice
-            if committed.listening_programme != "none":
-                device.programme = _load_programme(device.files, committed.listening_programme)
-                voices = device.programme.names_of("voice")
-                voice = voices[0] if voices else voice
-            device.recording = _open_recording(device.files, voice)
-            if device.programme is None:
-                device.patterns = _patterns([device.song])
-            else:
-                device.sources = [None] * device.programme.segments
-                fetch_sources(device)
-            device.profile = Prescription(committed)
-            device.profile_digest = binascii.hexlify(hashlib.sha256(payload).digest()).decode()[:16]
-            device.inputs.profile_confirmed = True
+        _load_committed(device)
+    except MemoryError:
+        forget("care.programme", "care.segments", "care.accompany", "prescription.programme", "sound.segue")
+        raise
     finally:
-        # A record that is whole and yet no profile, one of a newer firmware, or its song or recording is not here.
+        # A record that is whole and yet no profile, one of a newer firmware, or its song or recording is not here; or there
+        # is no memory for what it plays, which must be free again before anything else is made.
         if not device.inputs.profile_confirmed:
             device.recording = device.programme = None
-            device.patterns = []
+            device.sources = device.patterns = []
             device.profile = Prescription(profile.Profile.ready("newborn"))
             device.song = songs.SONGS[device.profile.song]
+
+
+def _load_committed(device):
+    found = device.store.load(names.PROFILE)
+    if found is None:
+        return
+    schema, payload = found
+    values = profile.migrate(json.loads(bytes(payload)), schema)
+    if values.get("listening_programme", "none") != "none":
+        # What plays it stays: below what is needed for a moment, that it may leave one piece of memory behind.
+        from firmware.care import (
+            programme,  # noqa: F401
+            segments,  # noqa: F401
+        )
+        from firmware.sound import segue  # noqa: F401
+    if values.get("melody") == "accompany":
+        from firmware.care import accompany  # noqa: F401
+        from firmware.sound import accompaniment  # noqa: F401
+    committed = profile.Profile.from_values(values)
+    device.song = _load_song(device.files, committed.song)
+    voice = committed.voice
+    if committed.listening_programme != "none":
+        device.programme = _load_programme(device.files, committed.listening_programme)
+        voices = device.programme.names_of("voice")
+        voice = voices[0] if voices else voice
+    device.recording = _open_recording(device.files, voice)
+    if device.programme is None:
+        device.patterns = _patterns([device.song])
+    else:
+        device.sources = [None] * device.programme.segments
+        fetch_sources(device)
+    device.profile = Prescription(committed)
+    device.profile_digest = binascii.hexlify(hashlib.sha256(payload).digest()).decode()[:16]
+    device.inputs.profile_confirmed = True
 
 
 def _load_song(files, name):
@@ -151,7 +164,7 @@ def _load_dose(device):
             device.dose.unpack(record)
         elif device.store.damaged(names.DOSE):
             raise ValueError("no slot of it is whole")
-    except (ValueError, OSError):
+    except (ValueError, OSError, MemoryError):
         # How much there was is not known: nothing more today.
         device.dose.assume_full(device.profile)
         raise

@@ -72,6 +72,7 @@ class Inputs:
         self.adc_fault: str | None = None
         self.audio_fault: str | None = None
         self.fell_back = False  # an older firmware runs, because the one that should does not
+        self.memory_fault: str | None = None  # set where what the profile plays found no room at the start
         self.flash_fault: str | None = None  # set while the dose is not on flash as it should be
         self.led_current_ua: int | None = None
         self.sensor_temperature_centi_c: int | None = None

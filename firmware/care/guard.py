@@ -471,6 +471,8 @@ class Guard:
             return reasons.SUPPLY_LOW
         if inputs.button_stuck:
             return reasons.BUTTON_STUCK
+        if inputs.memory_fault is not None:
+            return inputs.memory_fault
         if inputs.profile_confirmed is not True:
             return reasons.NOT_CONFIRMED
         if not self._amplifier_on:

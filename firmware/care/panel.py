@@ -124,7 +124,7 @@ _REASON_TEXT = {
     reasons.NOT_OBEYED: "sound",
     reasons.LATE: "processor",
     reasons.CLOCK_FAULT: "processor",
-    reasons.HEAP_LOW: "processor",
+    reasons.HEAP_LOW: "memory",
     reasons.FLASH_FAULT: "memory",
     reasons.EXCEPTION: "processor",
     reasons.WATCHDOG: "processor",

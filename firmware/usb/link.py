@@ -148,7 +148,11 @@ class Link:
             except ValueError as error:
                 return _refusal(None, "bad_line", error.args[0])
             command = request.pop("cmd", None)
-            return encode({"id": number, "ok": self._answer(command, request)})
+            answer = self._answer(command, request)
+            try:
+                return encode({"id": number, "ok": answer})
+            except ValueError:
+                return _refusal(number, "too_big", "The answer is longer than %d bytes." % LINE_BYTES)
         except Refused as refused:
             return _refusal(number, refused.code, refused.text)
         except MemoryError:

@@ -5,11 +5,14 @@ import json
 import numpy as np
 import pytest
 from programme_parts import SILENCE, compact, segment
+from sim_parts import SIM
 
 from firmware.sound import songs
 from host_tools.play import results
 from simulator import play, scenario
+from simulator.bedside import Bedside
 from simulator.files import programme_file
+from simulator.runtimes import micropython
 
 SEGMENTS = [
     segment("arrive", "soundscape", "ocean", minutes=1.5),
@@ -160,3 +163,15 @@ def test_a_pattern_is_made_from_a_seed_that_stands_in_the_journal(tmp_path):
     assert not np.array_equal(
         played[0].pcm[20 * results.RATE_HZ : -results.RATE_HZ], played[1].pcm[21 * results.RATE_HZ :]
     )
+
+
+def test_a_programme_that_finds_no_memory_is_no_reset_but_a_press_refused_with_its_reason(tmp_path):
+    bench = Bedside(bedside(tmp_path, 10), display=True)
+    micropython.boot(bench, SIM / "short_of_memory.py")
+    assert bench.next_boot is None, "it would meet the same again after a reset"
+    result = bench.result("micropython", 0.0, {})
+    told = [(event["kind"], event["detail"].get("reason")) for event in result.events]
+    assert ("device_fault", "heap_low") in told and ("device_save_failed", None) not in told
+    assert result.summary["end"] == "refused" and result.summary["reason"] == "heap_low"
+    assert not result.pcm.any()
+    assert bench.display_picture().count("#") > 100, "it is lit, and says not now, memory"

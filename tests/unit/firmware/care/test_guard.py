@@ -386,6 +386,7 @@ DEVICE = [
     ({"supply_mv": 3499}, 1.0, (FADE, "supply_low")),
     ({"button_stuck": True}, 0.1, (FADE, "button_stuck")),
     ({"profile_confirmed": False}, 0.1, (FADE, "not_confirmed")),
+    ({"memory_fault": "heap_low"}, 0.1, (FADE, "heap_low")),
     ({"profile_confirmed": None}, 0.1, (FADE, "not_confirmed")),
     ({"room_level_cdba": 6501}, 20, (FADE, "room_too_loud")),
     ({"audio_fault": "underrun"}, 0.1, (SILENCE, "audio_fault")),

@@ -364,6 +364,7 @@ def test_a_press_while_the_cause_lasts_changes_nothing():
         ({"sensor_fault": "sensor_absent"}, "sensor_fault"),
         ({"audio_fault": "x"}, "audio_fault"),
         ({"heap_free_bytes": 4000}, "heap_low"),
+        ({"memory_fault": "heap_low", "profile_confirmed": False}, "heap_low"),
         ({"button_stuck": True}, "button_stuck"),
         ({"profile_confirmed": False}, "not_confirmed"),
         ({"led_current_ua": 30_000}, "led_current"),

@@ -7,6 +7,7 @@ import json
 import subprocess
 
 import pytest
+from desk_device import Serial
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +82,14 @@ def test_the_longest_line_is_taken_and_one_byte_more_is_not():
         link.encode(too_long)
     with pytest.raises(ValueError, match="longer than 512"):
         link.decode(framed(b'{"a":"%s"}' % too_long["a"].encode()))
+
+
+def test_an_answer_longer_than_a_line_is_a_refusal_and_no_end_of_the_device():
+    serial = Serial()
+    serial.coming += link.encode({"id": 7, "cmd": "status"})
+    line = link.Link(serial, lambda command, arguments: {"title": '"' * link.LINE_BYTES})
+    line.step(50)
+    assert link.decode(serial.heard)["error"]["code"] == "too_big"
 
 
 def test_a_chunk_fits_a_line_with_everything_that_may_come_with_it():
