@@ -12,21 +12,27 @@ MOST_S = 120
 NAME = "sung.wav"
 
 # Samples as they come, 16 bits at the microphone's own rate, so that nothing is lost on the way to the pitch.
-_RECORD = """async () => {
-    if (window.calandoStop) { window.calandoStop(); return; }
+_RECORD = """async (event) => {
+    if (window.calandoStop) { window.calandoStop(true); return; }
+    const button = event.currentTarget;
+    window.calandoStop = () => {};  // a second click, while the reader is asked, begins no second recording
     let stream;
     try { stream = await navigator.mediaDevices.getUserMedia(
         {audio: {echoCancellation: false, noiseSuppression: false, autoGainControl: false}}); }
-    catch (error) { emit({error: true}); return; }
+    catch (error) { window.calandoStop = null; emit({error: true}); return; }
     const context = new AudioContext(), pieces = [];
     const source = context.createMediaStreamSource(stream), node = context.createScriptProcessor(4096, 1, 1);
-    node.onaudioprocess = (e) => pieces.push(new Float32Array(e.inputBuffer.getChannelData(0)));
+    node.onaudioprocess = (e) => {  // nobody is recorded any more who has left the page
+        if (button.isConnected) pieces.push(new Float32Array(e.inputBuffer.getChannelData(0)));
+        else window.calandoStop?.(false);
+    };
     source.connect(node); node.connect(context.destination);
     emit({recording: true});
-    const timer = setTimeout(() => window.calandoStop && window.calandoStop(), MOST_MS);
-    window.calandoStop = async () => {
+    const timer = setTimeout(() => window.calandoStop?.(true), MOST_MS);
+    window.calandoStop = async (taken) => {
         window.calandoStop = null; clearTimeout(timer);
         stream.getTracks().forEach((track) => track.stop()); node.disconnect(); await context.close();
+        if (!taken) return;
         const count = pieces.reduce((sum, piece) => sum + piece.length, 0);
         const view = new DataView(new ArrayBuffer(44 + 2 * count));
         const word = (at, text) => [...text].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));

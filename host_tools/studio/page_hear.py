@@ -49,6 +49,7 @@ class _Page:
         self._population = studio.draft.values["population"]
         self._points = [list(point) for point in studio.pulse()]
         self._from_session: list[tuple[int, int | None]] | None = None
+        self._age = ""  # of that session
         self._minute = 1.0
         self._jobs: dict[str, Job | None] = {"A": None, "B": None}
         self._heard: dict[str, Any] = {}
@@ -204,19 +205,21 @@ class _Page:
         options += [
             (str(item["age"]), _("session {age} of this device", age=item["age"])) for item in sessions
         ]
+        if self._age not in [age for age, _words in options]:  # what was read stays, without the device too
+            options.append((self._age, _("session {age} of this device", age=self._age)))
         if len(options) > 1:
             with w.tag("label", _("Take the pulse of")):
-                w.choices("", options, self._choose_source)
+                w.choices(self._age, options, self._choose_source)
 
     async def _choose_source(self, age: str) -> None:
-        self._from_session = None
+        self._from_session, self._age = None, ""
         if age:
             try:
                 session = await asyncio.wrap_future(self._studio.session(age).future)
             except CalandoError as error:
                 ui.notify(sentence(error))
                 return
-            self._from_session = sessions_pulse(tell(session.raw).rows)
+            self._from_session, self._age = sessions_pulse(tell(session.raw).rows), age
         self._draw()
 
     def _draw(self) -> None:

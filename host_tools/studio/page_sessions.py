@@ -88,6 +88,7 @@ class _Page:
         """Show the chosen sessions: reads them, and has their pages made."""
         wanted = list(self._shown)
         sheets = []
+        w.put_text(self._trouble, "")
         self.box.clear()
         with self.box:
             if wanted:

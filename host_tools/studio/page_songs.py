@@ -14,7 +14,8 @@ from host_tools.studio.correcting import Correcting, without_options
 from host_tools.studio.live import live
 from host_tools.studio.microphone import microphone
 from host_tools.studio.singing import Singing
-from host_tools.studio.studio import Studio
+from host_tools.studio.studio import Studio, throw_away
+from host_tools.studio.tasks import beside
 from host_tools.studio.texts import _, number, sentence, told
 from host_tools.studio.upload import drop_zone
 from host_tools.studio.writing import Writing
@@ -128,6 +129,10 @@ class _Page:
         try:
             found = await asyncio.wrap_future(job.future)
         except CalandoError as error:
+            if "file" in arguments:  # whoever was stopped could not tidy up
+                file = Path(arguments["file"])
+                throw_away(file)
+                throw_away(beside(file))
             self.box.clear()
             self.say(str(error))
             return

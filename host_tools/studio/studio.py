@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class Studio:
                 f"cannot keep drafts in {self.folder}: {os_reason(error)}; make room, or name another in CALANDO_STUDIO_DIR"
             ) from None
         for left in (*(self.folder / "uploads").iterdir(), *(self.folder / "made").iterdir()):
-            left.unlink()
+            throw_away(left)
         self.settings = _settings(self.folder / "settings.json")
         texts.use(self.settings.get("language", "en"), self.settings.get("region"))
         self.draft = Draft.kept(self.folder / "draft.json")
@@ -305,6 +306,14 @@ class Studio:
         population = self.draft.values["population"]
         usual = NEWBORNS_PULSE if population == "newborn" else ADULTS_PULSE
         return self.settings.get(f"pulse_{population}", usual)
+
+
+def throw_away(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; nothing where there is none."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def built_in(name: str) -> bool:

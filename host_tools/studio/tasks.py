@@ -185,7 +185,7 @@ def bench(told: Teller, folder: str, values: dict[str, Any], patient: str, songs
         told.progress(int(row["time_s"]), int(chosen.duration_s))
 
     result = play.run(chosen, runtime, None, progress)
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory(dir=folder) as made:  # to be moved from there: not from another disk
         summary = results.write(result, Path(made))
         for name in ("report.html", "audio.wav"):
             (Path(made) / name).replace(Path(folder) / f"bench-{name}")
@@ -193,23 +193,31 @@ def bench(told: Teller, folder: str, values: dict[str, Any], patient: str, songs
     return {"sentence": sentence, "report": "bench-report.html", "sound": "bench-audio.wav"}
 
 
+def beside(file: Path) -> Path:
+    """Return the folder in which a file that was sent here has the name it came with, while it is read."""
+    return file.with_name(file.name + ".read")
+
+
 def bring_song(_told: Teller, file: str, name: str, choice: dict[str, str], anyway: bool) -> dict[str, Any]:
     """Read a song from a file that was called `name`: what the page keeps and shows of it (see `_shown`).
 
     choice: part, voice, tune or track, where somebody chose one. anyway: take a recording with loud noise in it.
     """
-    import tempfile
+    import shutil
 
     from host_tools.songs import importing
     from host_tools.songs.line import Choice
 
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / name
+    folder = beside(Path(file))
+    folder.mkdir()
+    place = folder / name
+    try:
         Path(file).replace(place)
-        try:
-            imported = importing.import_song(place, Choice(**choice), anyway)
-        except CalandoError as error:
-            raise CalandoError(str(error).replace(str(place), name)) from None
+        imported = importing.import_song(place, Choice(**choice), anyway)
+    except CalandoError as error:
+        raise CalandoError(str(error).replace(str(place), name)) from None
+    finally:
+        shutil.rmtree(folder)
     imported.told = [line.replace(str(place), name) for line in imported.told]
     return _shown(importing.with_loudness(imported))
 

@@ -100,3 +100,12 @@ def test_a_draft_says_what_of_its_device_is_another_now(tmp_path):
             assert words in studio.moved_on()
     finally:
         studio.close()
+
+
+def test_what_a_killed_studio_left_of_a_file_is_gone_with_the_next_start(tmp_path):
+    uploads = tmp_path / "uploads"
+    (uploads / "0123.wav.read").mkdir(parents=True)
+    for left in (uploads / "4567.wav", uploads / "0123.wav.read" / "mother.wav"):
+        left.write_bytes(b"RIFF")
+    Studio(None, tmp_path).close()
+    assert list(uploads.iterdir()) == []
