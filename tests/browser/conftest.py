@@ -11,14 +11,21 @@ from studio_browser import ARGUMENTS, CHROMIUM, NO_BROWSER, WAIT_MS, Program
 
 
 @pytest.fixture(scope="module")
-def browser():
+def more_arguments():
+    """What a file's Chromium is started with beside ARGUMENTS."""
+    return ()
+
+
+@pytest.fixture(scope="module")
+def browser(more_arguments):
     """Chromium, driven over its debugging port."""
     if CHROMIUM is None:
         pytest.skip(NO_BROWSER)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS), timeout=WAIT_MS)
+        arguments = [*ARGUMENTS, *more_arguments]
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments, timeout=WAIT_MS)
         yield started
         started.close()
 

@@ -13,6 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from firmware.prescription.profile import Profile
+from host_tools.device import simulated
+from simulator import scenario
+from simulator.bedside import Bedside
+from simulator.interpreter import find_micropython
+from simulator.runtimes import cpython, micropython
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NO_BROWSER = "there is no Chromium here (apt-get install chromium): the studio's page was not tried"
@@ -115,6 +120,22 @@ def _free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return found.getsockname()[1]
+
+
+def play_sessions(folder: Path, count: int) -> None:
+    """Have the simulated device of a program's folder, one that was never used, play so many short sessions."""
+    (folder / "sim").mkdir()
+    before, os.environ["CALANDO_SIM_DIR"] = os.environ.get("CALANDO_SIM_DIR"), str(folder / "sim")
+    try:
+        for _ in range(count):
+            with simulated.at_bedside(scenario.load("short"), 24, lambda text: None) as (played, flash):
+                bedside = Bedside(played, flash=flash)
+                while bedside.next_boot is not None:
+                    (micropython if find_micropython() else cpython).boot(bedside)
+    finally:
+        del os.environ["CALANDO_SIM_DIR"]
+        if before is not None:
+            os.environ["CALANDO_SIM_DIR"] = before
 
 
 def until(page: Any, so: Callable[[], Any], what: str) -> None:
