@@ -126,7 +126,7 @@ class _HangWatch:
 
 
 def _said(process: subprocess.Popen) -> tuple[str, str | None]:
-    """Return what a process that ends printed, and the interpreter's version that calando_boot.py printed first."""
+    """Return what a process that ends printed, and the interpreter's version that start.py printed first."""
     try:
         lines = process.communicate(timeout=5)[0].decode(errors="replace").strip().splitlines()
     except subprocess.TimeoutExpired:

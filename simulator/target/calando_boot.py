@@ -1,15 +1,12 @@
 """What a Pico and MicroPython's start-up do: mount the flash, open the USB line, run boot.py, then main.py."""
 
-import sys
-
 import files
 import usb
 import wire
 
 
 def power_on():
-    """Do everything that comes before main.py; first of all say which interpreter this is."""
-    print("MicroPython", sys.implementation.version)
+    """Do everything that comes before main.py."""
     wire.begin()
     files.mount()
     from firmware.drivers import usb_serial
