@@ -15,8 +15,6 @@ from firmware.care.tempo import Tempo
 
 _PHRASE_WITHIN_MS = const(90_000)  # longer than any phrase at the slowest tempo: then it ends all the same
 _BASELINE_MS = const(60_000)  # of good signal before a tempo is matched to it
-# A melody out of silence, 50 dB(A) within two minutes: its first bars grow too, and both stay below 1 dB a second.
-_MELODY_ONSET_MS_PER_CDB = const(24)
 
 
 class SegmentTempo(Tempo):
@@ -188,11 +186,7 @@ class ProgrammeSession(Session):
         if knob is not None and abs(knob - self._knob_permille) >= KNOB_STEP_PERMILLE:
             self._knob_permille = min(max(knob, 0), 1000)
         wanted = profile.level_cdba - profile.knob_range_cdb * (1000 - self._knob_permille) // 1000
-        from_silence = self._level_cdba == 0
         self._glide_to(wanted + self._plan.at(self._segment, columns.LEVEL_CDB), outputs)
-        if from_silence and self._melody:
-            self._glide_left_ms = max(self._glide_left_ms, self._level_cdba * _MELODY_ONSET_MS_PER_CDB)
-            outputs.level_over_ms = self._glide_left_ms
 
     def _fill(self, outputs):
         super()._fill(outputs)

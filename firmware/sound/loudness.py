@@ -80,6 +80,7 @@ class Loudness:
         self._level = _FIRST_LEVEL_CDBA * _LEVEL_UNIT
         self._level_target = self._level
         self._level_step = _RISE_PER_BLOCK
+        self.rises_from = 0  # the block before which a level that is to rise waits
         self._fade = -1  # how far a fade-out has come; -1 when there is none
         self._fade_step = 0
         self._duck = 0
@@ -91,13 +92,14 @@ class Loudness:
         self.song_cdb = 0  # what is made up for now, and where that is going
         self._song_target_cdb = 0
         self._has_song = False
-        self._leaving_permille = 0  # where a melody that goes out note by note stops; 0: none goes
+        self.leaving_permille = 0  # where a melody that goes out note by note stops; 0: none goes
         self._gain = 0
         self._gain_cdb = None  # the level that _gain_wanted was worked out for
         self._gain_wanted = 0
         self._phrase_power = 0
         self._phrase_blocks = 0
         self._phrase_level = 0
+        self._phrase_whole = True  # its melody neither comes in nor goes out
 
     # What is asked for
 
@@ -133,16 +135,18 @@ class Loudness:
         self._has_song = song is not None
         self.song_cdb = self._song_target_cdb = song.loudness_cdb if song is not None else 0
         self.entry_permille = _ENTRY_PERMILLE if softly else 1000
-        self._leaving_permille = 0
+        self.leaving_permille = 0
+        self.begin_phrase()
 
     def enter(self, song_cdb, entry_permille):
         """Let a song, after set_song, come in from another, whose correction was song_cdb, at a share of its amplitude."""
         self.song_cdb = song_cdb
         self.entry_permille = entry_permille
+        self._phrase_whole = entry_permille == 1000
 
     def leave(self, permille):
         """Let the melody go out note by note, down to a share of its amplitude."""
-        self._leaving_permille = permille
+        self.leaving_permille = permille
         self.entry_permille = min(999, self.entry_permille)  # or nobody asks for the next step
 
     def set_mood(self, brightness_permille, density_permille):
@@ -151,8 +155,8 @@ class Loudness:
 
     def grow(self):
         """Let a melody that comes in be 0.5 dB louder from here on, and one that goes out softer."""
-        if self._leaving_permille:
-            self.entry_permille = max(self._leaving_permille, self.entry_permille * 94 // 100)
+        if self.leaving_permille:
+            self.entry_permille = max(self.leaving_permille, self.entry_permille * 94 // 100)
             return
         self.entry_permille = min(1000, self.entry_permille * 106 // 100 + 1)
 
@@ -172,7 +176,7 @@ class Loudness:
         self._gain = 0
         self._has_song = False
         self.song_cdb = self._song_target_cdb = 0
-        self._leaving_permille = 0
+        self.leaving_permille = 0
         self._fade = -1
         self._duck = 0
         self._level = self._level_target = _FIRST_LEVEL_CDBA * _LEVEL_UNIT
@@ -204,7 +208,7 @@ class Loudness:
         if level != self._level_target:
             if level > self._level_target:
                 self._level = level = max(level - self._level_step, self._level_target)
-            elif may_rise:
+            elif may_rise and self.blocks >= self.rises_from:
                 self._level = level = min(level + self._level_step, self._level_target)
         trim_cdb = self._trim_cdb
         if trim_cdb != self._trim_target_cdb:
@@ -290,6 +294,7 @@ class Loudness:
         """Measure from here on. Of a recorded voice that comes in: its level is neither how it came in nor its rest."""
         self._phrase_power = self._phrase_blocks = 0
         self._phrase_level = self._level
+        self._phrase_whole = self.entry_permille == 1000
 
     def pass_rest(self):
         """Count a silent block of a rest: it belongs to the phrase, and a fade-out goes on in it."""
@@ -304,6 +309,8 @@ class Loudness:
         if self.governed and (
             blocks > _TRIM_FROM_BLOCKS
             and self._level == self._level_target == self._phrase_level
+            and self._phrase_whole
+            and self.entry_permille == 1000
             and not self._duck
             and self._fade < 0
         ):

@@ -90,7 +90,7 @@ class Sequencer:
         self._arpeggio = 0
         self._heart_dub = False
         self._beats = 0
-        self._entered_at = 0  # the block in which a melody that comes in last grew
+        self.entered_at = 0  # the block in which a melody that comes in last grew
         self._melody_voice = 0
         self._melody_note = 0
         self._chord_voice = 0
@@ -193,8 +193,8 @@ class Sequencer:
         ticks = data[score.HEADER + 2 * index + 1]
         if note > score.GOES_ON:
             loudness = self._loudness
-            if loudness.entry_permille < 1000 and loudness.blocks - self._entered_at >= _ENTRY_BLOCKS:
-                self._entered_at = loudness.blocks
+            if loudness.entry_permille < 1000 and loudness.blocks - self.entered_at >= _ENTRY_BLOCKS:
+                self.entered_at = loudness.blocks
                 loudness.grow()
             following = data[score.HEADER + 2 * index + 2] & 127 if index + 1 < song.notes else 0
             sung = ticks

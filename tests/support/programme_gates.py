@@ -10,7 +10,7 @@ BLOCK = 256
 FULL_SCALE_DBA = 74.0
 WINDOW_S = 8  # of a level that a crossfade is judged by: longer than a bar's rest
 RISES_S = 60  # after silence: till then the level is still on its way
-_MELODY_RISES_S = 125
+_MELODY_RISES_S = 180  # it does not rise while a phrase begins
 FADE_S = 14  # into a silence
 
 
