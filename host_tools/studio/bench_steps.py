@@ -7,11 +7,11 @@ from typing import Any
 from host_tools.device import calibrate, selftest
 from host_tools.device.client import Connection
 from host_tools.studio import widgets as w
-from host_tools.studio.commit_panel import hold_button
+from host_tools.studio.commit_panel import asks_for_the_button, hold_button
 from host_tools.studio.job import Cancelled, Job
-from host_tools.studio.live import live
+from host_tools.studio.live import follow, live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, sentence
+from host_tools.studio.texts import _, number, sentence, told
 from simulator.files.errors import CalandoError
 
 VERDICT = {True: ("good", "good"), False: ("bad", "BAD"), None: ("look", "look")}
@@ -24,15 +24,13 @@ def bench_steps(studio: Studio) -> None:
             "For a quiet room without a patient, after repair and once a year. The button is held once to begin."
         )
     )
-    test = _SelfTest(studio)
-    level = _Calibration(studio)
     w.heading(_("Self-test"), 3)
     w.words(
         _(
             "Each part is tried; a sentence says what to look at. With one BAD the device stays away from patients."
         )
     )
-    live(test.build, lambda: test.key)
+    _SelfTest(studio).build()
     w.heading(_("Calibration"), 3)
     w.words(
         _(
@@ -40,53 +38,63 @@ def bench_steps(studio: Studio) -> None:
             "Three noises are played; you type what the meter shows."
         )
     )
-    live(level.build, lambda: level.key)
+    _Calibration(studio).build()
 
 
 class _Steps(ABC):
-    """A job with the bench: started, asked for the button, cancelled, told about."""
+    """A job with the bench: started, asked for the button, cancelled, told about.
+
+    Built once and changed in place: whoever presses or types while something is built anew would do so in vain.
+    """
 
     def __init__(self, studio: Studio):
         self.studio = studio
         self.job: Job | None = None
 
-    @property
-    def key(self) -> Any:
-        job = self.job
-        seen = job and (id(job), job.running, len(job.said), len(job.rows))
-        return (seen, self.studio.desk.view.ready, self.studio.desk.live is not None)
-
     @abstractmethod
     def start(self) -> None:
         """Begin the job."""
 
-    def build(self) -> None:
-        job = self.job
-        if job is None or not job.running:
-            button = w.button(_("Begin"), self.start)
-            w.enable(button, self.studio.desk.view.ready)
-        if job is None:
-            return
-        for line in job.said[-2:]:
-            w.tag("p", _(line), role="status")
-        with w.tag("ul", None, "facts"):
-            for result in job.rows:
-                kind, word = VERDICT[result["passed"]]
-                advice = f" {result['next']}" if result["passed"] is not True and result["next"] else ""
-                w.tag("li", f"{_(word)}: {result['part']}. {_(result['text'])}{_(advice)}", kind)
-        if job.running:
-            with w.tag("div", None, "row"):
-                if self.studio.desk.live is not None and len(job.said) == 1 and not job.rows:
-                    w.button(_("Hold the simulated button"), lambda: hold_button(self.studio), "main")
-                w.button(_("Cancel"), job.cancel)
-        elif job.error is not None:
-            w.notice(sentence(job.error), "warn")
-        else:
-            self.over(job.future.result())
-
     @abstractmethod
     def over(self, result: Any) -> None:
         """Show what came of it."""
+
+    def build(self) -> None:
+        self._said = w.tag("p", "", "", role="status")
+        live(self._results, lambda: self.job and (id(self.job), len(self.job.rows)))
+        with w.tag("div", None, "row"):
+            self._begin = w.button(_("Begin"), self.start)
+            self._hold = w.button(_("Hold the simulated button"), lambda: hold_button(self.studio), "main")
+            self._cancel = w.button(_("Cancel"), lambda: self.job and self.job.cancel())
+        live(self._end, lambda: self.job and (id(self.job), self.job.running))
+        follow(self.look)
+
+    def look(self) -> None:
+        """Show how far it is, and let be pressed what can be pressed now."""
+        job, desk = self.job, self.studio.desk
+        running = job is not None and job.running
+        asked = job is not None and bool(job.said) and asks_for_the_button(job.said[-1]) and not job.rows
+        w.put_text(self._said, " ".join(told(line) for line in job.said[-2:]) if job else "")
+        w.reveal(self._begin, not running)
+        w.enable(self._begin, desk.view.ready)
+        w.reveal(self._hold, running and asked and desk.live is not None)
+        w.reveal(self._cancel, running)
+
+    def _results(self) -> None:
+        with w.tag("ul", None, "facts"):
+            for result in self.job.rows if self.job else ():
+                kind, word = VERDICT[result["passed"]]
+                advice = f" {told(result['next'])}" if result["passed"] is not True and result["next"] else ""
+                w.tag("li", f"{_(word)}: {result['part']}. {told(result['text'])}{advice}", kind)
+
+    def _end(self) -> None:
+        job = self.job
+        if job is None or job.running:
+            return
+        if job.error is not None:
+            w.notice(sentence(job.error), "warn")
+        else:
+            self.over(job.future.result())
 
 
 class _SelfTest(_Steps):
@@ -118,12 +126,9 @@ class _Calibration(_Steps):
         super().__init__(studio)
         self._meter = ""
         self._question: str | None = None
+        self._shown: str | None = None
         self._answer: float | None = None
         self._answered = threading.Event()
-
-    @property
-    def key(self) -> Any:
-        return (super().key, self._question)
 
     def start(self) -> None:
         def ask(question: str) -> float:
@@ -149,27 +154,33 @@ class _Calibration(_Steps):
         job = self.job = self.studio.desk.do("calibrate", work)
 
     def build(self) -> None:
-        job = self.job
-        if job is None or not job.running:
-            with w.tag("label", _("The sound level meter, and where it stands")):
-                w.entry(self._meter, lambda text: setattr(self, "_meter", text), maxlength=40,
-                        placeholder=_("class 2, at the pillow"))  # fmt: skip
-        question = self._question
-        if question is not None:
-            typed: list[str] = [""]
-
-            def answer() -> None:
-                try:
-                    self._answer = float(typed[0].replace(",", "."))
-                except ValueError:
-                    return
-                self._answered.set()
-
-            with w.tag("div", None, "row"):
-                with w.tag("label", _(question)):
-                    w.entry("", lambda text: typed.__setitem__(0, text), inputmode="decimal")
-                w.button(_("That is what it shows"), answer, "main")
+        with w.tag("label", _("The sound level meter, and where it stands")):
+            w.entry(self._meter, lambda text: setattr(self, "_meter", text), maxlength=40,
+                    placeholder=_("class 2, at the pillow"))  # fmt: skip
+        with w.tag("div", None, "row") as self._asking:
+            with w.tag("label", "") as self._label:
+                self._typed = w.entry("", lambda _text: None, inputmode="decimal")
+            w.button(_("That is what it shows"), self._take, "main")
+        self._problem = w.tag("p", "", "problem", role="status")
         super().build()
+
+    def look(self) -> None:
+        super().look()
+        question = self._question
+        w.reveal(self._asking, question is not None)
+        if question is not None and question != self._shown:
+            self._typed.put("")
+            w.put_text(self._label, told(question))
+        self._shown = question
+
+    def _take(self) -> None:
+        try:
+            self._answer = float(self._typed.content.replace(",", "."))
+        except ValueError:
+            w.put_text(self._problem, _("That is no number."))
+            return
+        w.put_text(self._problem, "")
+        self._answered.set()
 
     def over(self, result: Any) -> None:
         text = _(

@@ -13,7 +13,7 @@ from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
 from host_tools.studio.live import follow, live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, sentence
+from host_tools.studio.texts import _, sentence, told
 
 
 class CommitPanel:
@@ -54,9 +54,9 @@ class CommitPanel:
         if job is None:
             return
         if self._state == "waiting" and job.said:  # the device has asked: a press before that means nothing
-            w.put_text(self._said, _(job.said[-1]))
+            w.put_text(self._said, told(job.said[-1]))
             for button in self._hold_button:
-                w.enable(button, len(job.said) == 1)
+                w.enable(button, asks_for_the_button(job.said[-1]))
         if job.running:
             return
         self._job = None
@@ -86,7 +86,7 @@ class CommitPanel:
     def _shown(self, staged: dict[str, Any]) -> None:
         w.heading(_("Put on the device"))
         for note in staged.get("notes", ()):
-            w.words(note)
+            w.words(told(note))
         if not staged["lines"]:
             w.words(_("Nothing differs from what is on the device."))
             w.button(_("Close"), self._discard)
@@ -157,6 +157,11 @@ class CommitPanel:
         if self._studio.desk.view.ready:
             self._studio.discard()
         self._show("")
+
+
+def asks_for_the_button(said: str) -> bool:
+    """Return whether this is what the device says while it waits for its button to be held (client.py)."""
+    return said.startswith("Hold the button")
 
 
 def hold_button(studio: Studio) -> None:

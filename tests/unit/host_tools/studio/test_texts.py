@@ -11,6 +11,8 @@ from babel.messages.pofile import read_po
 
 from firmware.care import plan
 from firmware.prescription import programme
+from firmware.usb import selftest
+from host_tools.device import selftest as bench_test
 from host_tools.device.changes import CONTRAINDICATIONS
 from host_tools.programmes import rules as listening
 from host_tools.sessions import note, words
@@ -165,6 +167,42 @@ def test_whatever_goes_wrong_at_the_device_is_said_in_the_readers_language():
     assert texts.told(PUT_TOGETHER["7 is in use7"][1]) == (
         "/dev/ttyACM0 wird von screen benutzt (Prozess 12); "
         "schließen Sie dieses Programm und versuchen Sie es noch einmal"
+    )
+
+
+def said_at_the_bench():
+    """Return what the device's self-test finds and advises, and what is asked on the way, with 7 for each value."""
+    found = []
+    for node in ast.walk(ast.parse(Path(selftest.__file__).read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            found.append(re.sub("%[ds]", "7", node.value).replace("%%", "%"))
+    red = "Red pulses 7 % as much as infrared"
+    found = [
+        line
+        for line in found
+        if not re.search(r"^(Each part of|Try one of|Let time|Return |Lowest|Feed|A second of)", line)
+    ]
+    found = [
+        red + line if line[0] in ":," and line != ", " else line for line in found if line not in (red, ", ")
+    ]
+    for name in ("calibrate", "selftest", "backup", "client"):
+        for node in ast.walk(ast.parse((ROOT / "host_tools" / "device" / f"{name}.py").read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("say", "ask"):
+                found += said(node.args[0])
+    return [*found, bench_test.FINGER]
+
+
+@pytest.mark.usefixtures("german")
+def test_what_is_found_at_the_bench_is_told_in_the_readers_language():
+    english = said_at_the_bench()
+    assert len(english) > 55
+    never = re.compile("part is one of|The simulated button is held|The 7 on the device")
+    assert [line for line in english if texts.told(line) == line and not never.match(line)] == []
+    assert texts.told("Supply 4980 mV, knob 1200 mV, room 41 dB(A), output silent.") == (
+        "Versorgung 4980 mV, Regler 1200 mV, Raum 41 dB(A), Ausgang still."
+    )
+    assert texts.told("The calibration on the device stays: the backup has none.") == (
+        "Auf dem Gerät bleibt die Kalibrierung: die Sicherung hat das nicht."
     )
 
 
