@@ -1,19 +1,23 @@
 """What goes wrong, and who means harm: a killed server, tabs, other pages, names made of HTML, huge files."""
 
+import base64
+import hashlib
 import http.server
 import threading
 
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, Program, go, has_put_on, until
+from strange_device import StrangeDevice, line_of
+from studio_browser import CHROMIUM, NO_BROWSER, Program, go, has_newborn_as_draft, has_put_on, until
 
 from firmware.prescription.profile import Profile
+from firmware.prescription.schema import pieces
 from host_tools.device import changes, simulated
 from host_tools.device.client import Connection, SerialTransport
 from host_tools.studio.upload import LARGEST_BYTES
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
 
-TABS = 6
+TABS = 49
 TITLE = "<b onx=1>"  # as much HTML as a title has room for
 ABC = 'X:1\nT:<img src=x onerror="window.harmed=1">\nM:4/4\nL:1/4\nK:C\nCCGG|AAG2|\n'
 
@@ -163,12 +167,13 @@ def test_a_cancelled_self_test_and_calibration_change_nothing_and_can_be_begun_a
     page.locator("summary", has_text="On the bench").click()
     begin = page.get_by_role("button", name="Begin", exact=True)
     cancel = page.get_by_role("button", name="Cancel", exact=True)
+    hold = page.get_by_role("button", name="Hold the simulated button")
 
     begin.first.click()
     cancel.click()  # while the button is waited for
     page.get_by_text("cancelled: nothing was changed").wait_for()
     begin.first.click()
-    page.get_by_role("button", name="Hold the simulated button").click()
+    hold.click()
     page.get_by_text("good: ").first.wait_for()
     cancel.click()  # between two parts
     cancel.wait_for(state="detached")
@@ -176,8 +181,10 @@ def test_a_cancelled_self_test_and_calibration_change_nothing_and_can_be_begun_a
 
     page.get_by_label("The sound level meter, and where it stands").fill("class 2, at the pillow")
     begin.last.click()
-    page.get_by_role("button", name="Hold the simulated button").click()
-    page.get_by_role("button", name="That is what it shows").wait_for()
+    page.get_by_label("The room without the device, in dB(A)").fill("30")
+    page.get_by_role("button", name="That is what it shows").click()
+    page.get_by_label("The meter at -40 dBFS, in dB(A)").wait_for()
+    assert hold.count() == 0  # the bench was begun with the self-test
     cancel.click()  # while the meter is read
     cancel.wait_for(state="detached")
     assert page.get_by_text("Calibrated: a full-scale tone").count() == 0
@@ -198,6 +205,62 @@ def test_a_port_that_another_program_holds_is_told_and_taken_up_when_it_is_free(
             page.get_by_text("It is new: it has no profile").wait_for()
         finally:
             held.close()
+            program.stop()
+
+
+def test_a_device_whose_settings_changed_since_the_draft_was_begun_is_told_and_its_limits_hold(
+    context, tmp_path
+):
+    """Its firmware was renewed: the level may be 46 dBA now and not 50."""
+    schema = b"".join(pieces())
+    there = schema.replace(
+        b'"newborn":{"allowed":[30,50],"default":48}', b'"newborn":{"allowed":[30,46],"default":46}'
+    )
+    assert there != schema
+    renewed = False
+
+    def wrong(command, request, answer):
+        if not renewed:
+            return None
+        if command == "hello":
+            answer["ok"]["schema"] = "0BADCAFE"
+        elif command == "get" and request["name"] == "schema":
+            told = answer["ok"]
+            begin = request["at"]
+            count = len(base64.b64decode(told["data"]))
+            told["data"] = base64.b64encode(there[begin : begin + count]).decode()
+            told["sha256"] = hashlib.sha256(there).hexdigest()
+        else:
+            return None
+        return line_of(answer)
+
+    with StrangeDevice(wrong) as device:
+        program = Program(tmp_path, device.port)
+        try:
+            page = context.new_page()
+            page.goto(program.start())
+            page.get_by_text("It is new: it has no profile").wait_for()
+            go(page, "Prescription")
+            has_newborn_as_draft(page, program)
+            title = page.get_by_role("textbox", name="Title")
+            title.fill("Night")
+            until(page, lambda: program.draft().get("title") == "Night", "the draft is kept")
+            program.stop()
+            renewed = True
+            program.start()
+            warning = page.get_by_role("alert").filter(
+                has_text="has other settings than when this draft was begun"
+            )
+            warning.wait_for()
+            page.get_by_text("48 is outside 30 to 46 dBA").wait_for()
+            assert title.input_value() == "Night"
+            page.get_by_role("button", name="Put on …", disabled=True).wait_for()
+            page.get_by_role("button", name="I have seen it: go on with my draft").click()
+            warning.wait_for(state="detached")
+            page.get_by_role("textbox", name="Level", exact=True).fill("45")
+            page.get_by_text("48 is outside").wait_for(state="detached")
+            page.get_by_role("button", name="Put on …", disabled=False).wait_for()
+        finally:
             program.stop()
 
 

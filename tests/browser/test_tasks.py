@@ -1,18 +1,23 @@
-"""Whole tasks, by mouse and by keyboard alone. By mouse the program is killed in the middle of each, and nothing is lost.
+"""Whole tasks, by mouse and by keyboard alone. The program is killed in the middle of each, and nothing is lost.
 
 A task is a generator: where it yields, the program may die; what was done before must be there afterwards.
 """
 
 import numpy as np
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS, Keys, Mouse, Program, has_newborn_as_draft, until
+from studio_browser import (
+    CHROMIUM,
+    NO_BROWSER,
+    WAIT_MS,
+    Keys,
+    Mouse,
+    Program,
+    has_newborn_as_draft,
+    play_sessions,
+    until,
+)
 
-from host_tools.device import simulated
 from host_tools.sound import meter
-from simulator import scenario
-from simulator.bedside import Bedside
-from simulator.interpreter import find_micropython
-from simulator.runtimes import cpython, micropython
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
 
@@ -21,15 +26,9 @@ ABC = "X:1\nT:Grandmother\nM:3/4\nL:1/4\nK:G\nGBd|d2B|Ace|e2c|Bd G|A2F|G3|]\n"
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    """A studio whose device has played a short session, and has the profile that it was played with."""
+    """A studio whose device has played two short sessions, and has the profile that they were played with."""
     found = Program(tmp_path_factory.mktemp("studio"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CALANDO_SIM_DIR", str(found.folder / "sim"))
-        (found.folder / "sim").mkdir()
-        with simulated.at_bedside(scenario.load("short"), 0, lambda text: None) as (played, flash):
-            bedside = Bedside(played, flash=flash)
-            while bedside.next_boot is not None:
-                (micropython if find_micropython() else cpython).boot(bedside)
+    play_sessions(found.folder, 2)
     found.start()
     yield found
     found.stop()
@@ -43,11 +42,10 @@ def hand(request, page, program):
 
 
 def run(task, program):
-    """Do it; by mouse with a death of the program wherever it may die."""
+    """Do it, with a death of the program wherever it may die."""
     hand = task.gi_frame.f_locals["hand"]
     for _ in task:
-        if type(hand) is Mouse:
-            program.die_and_come_back(hand.page)
+        program.die_and_come_back(hand.page)
 
 
 def button(hand, name):
@@ -177,11 +175,10 @@ def put_it_on_and_cancel(hand):
     hand.press(button(hand, "Put it on"))
     hand.page.get_by_text("Hold the button of the device down").first.wait_for()
     yield
-    if type(hand) is Mouse:  # it was never asked again: nothing is staged, and one begins anew
-        hand.press(button(hand, "Put on …"))
-        hand.press(hand.page.get_by_label("Each of these is excluded"))
-        hand.press(button(hand, "Put it on"))
-        hand.page.get_by_text("Hold the button of the device down").first.wait_for()
+    hand.press(button(hand, "Put on …"))  # it was never asked again: nothing is staged, and one begins anew
+    hand.press(hand.page.get_by_label("Each of these is excluded"))
+    hand.press(button(hand, "Put it on"))
+    hand.page.get_by_text("Hold the button of the device down").first.wait_for()
     hand.press(button(hand, "Cancel"))
     hand.page.get_by_text("Cancelled: nothing was changed").wait_for()
     hand.press(button(hand, "Close"))
@@ -252,9 +249,9 @@ def make_a_programme(hand):
         for _ in range(3):
             hand.press(button(hand, "Calmer"))
     else:
-        hand.reach(third)
-        for _ in range(3):
-            hand.page.keyboard.press("ArrowDown")
+        hand.reach(blocks.nth(0))
+        for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown"):
+            hand.page.keyboard.press(key)
     hand.page.get_by_text("It keeps every rule.").wait_for()
     hand.fill(name, "mine")
     until(
@@ -307,8 +304,7 @@ def restore_a_backup(hand, folder):
         hand.press(button(hand, "Save a backup"))
     saved.value.save_as(folder / "all.zip")
     yield
-    if type(hand) is Mouse:
-        hand.press(hand.page.locator("summary", has_text="Keep everything safe"))
+    hand.press(hand.page.locator("summary", has_text="Keep everything safe"))
     hand.choose_file(hand.page.locator("input[type=file]"), folder / "all.zip")
     hand.page.get_by_role("heading", name="Put on the device").wait_for()
     hand.page.get_by_text("Nothing differs from what is on the device.").wait_for()
@@ -333,6 +329,57 @@ def test_a_whole_task(task, hand, program):
 
 def test_a_backup_is_put_back(hand, program, tmp_path):
     run(restore_a_backup(hand, tmp_path), program)
+
+
+def test_two_sessions_stand_side_by_side(page):
+    go(Mouse(page), "Sessions")
+    for age in ("1", "2"):
+        page.get_by_label(f"Show session {age}").set_checked(True)
+    sheets = page.locator("iframe.sheet")
+    for age in ("1", "2"):
+        sheet = page.frame_locator(f"iframe.sheet[title='The page about session {age}']")
+        sheet.get_by_text("How it ended").wait_for()
+        sheet.get_by_text(f"Session {age} of unit").wait_for()
+    left, right = (sheet.bounding_box() for sheet in sheets.all())
+    assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
+    assert page.get_by_text("The note: what only a person sees").count() == 0  # it is written about one
+    page.reload()
+    page.wait_for_function("document.querySelectorAll('iframe.sheet').length === 2")
+    page.get_by_label("Show session 2").set_checked(False)
+    page.wait_for_function("document.querySelectorAll('iframe.sheet').length === 1")
+    page.get_by_role("heading", name="Session 1").wait_for()
+
+
+def test_notes_are_played_on_the_keys_of_the_computer(page, program):
+    hand = Keys(page)
+    go(hand, "Songs")
+    hand.press(button(hand, "New sheet"))
+    notes = "document.querySelectorAll('.staff-field g.note').length === "
+    page.wait_for_function(notes + "0")
+    hand.reach(page.get_by_label("letters C to B"))
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.value === 'piano'")
+    hand.reach(page.get_by_label("Staff: type notes here"))
+    for key, name in (("a", "C4"), ("w", "C#4"), ("d", "E4"), ("j", "B4"), ("k", "C5"), ("p", "Eb5")):
+        page.keyboard.press(key)
+        page.get_by_text(f": {name}, quarter").wait_for()
+    page.keyboard.press("b")  # no key of a piano here
+    page.wait_for_function(notes + "6")
+    until(page, lambda: len(program.kept("sheet")["steps"][-1]["notes"]) == 6, "six notes are kept")
+    assert [note[0] for note in program.kept("sheet")["steps"][-1]["notes"]] == [60, 61, 64, 71, 72, 75]
+
+
+def test_a_backup_is_cancelled_and_another_one_made(page, program):
+    go(Mouse(page), "Device")
+    page.locator("summary", has_text="Keep everything safe").click()
+    save = page.get_by_role("button", name="Save a backup")
+    save.click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_text("Cancelled: nothing was changed.").wait_for()
+    assert list((program.folder / "studio" / "uploads").iterdir()) == []
+    with page.expect_download(timeout=WAIT_MS) as saved:
+        save.click()
+    assert saved.value.path().stat().st_size > 100
 
 
 def test_every_export_button_gives_its_files(page):
