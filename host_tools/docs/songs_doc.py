@@ -58,7 +58,7 @@ furthest.
 Beside the song it writes NAME.played.abc, which gives the same song back when it is imported, and a picture of it.
 
 A tune of several is chosen by its number or its title (`--tune`, capitals do not count). `import`, `record`, `sheet` and
-`airs` replace a file only with `--overwrite`, and nothing can be called `none`, which to a profile is no song at all.
+`airs` replace a file of other contents only with `--overwrite`; nothing can be called `none`, to a profile no song at all.
 
 What is refused, in a sentence: a span of more than 26 semitones, a rest or note of more than 32 beats, more notes than 2048
 bytes hold even without repeats, a damaged file, MIDI that counts in film frames.

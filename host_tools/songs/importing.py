@@ -252,17 +252,13 @@ def write(imported: Imported, target: Path, overwrite: bool = False, path: Path 
     if path is not None and _same(sheet, path):
         files.remove(sheet)
     song_file.refuse_nothing(target.stem, "--out")
-    there = [file for file in files if file.exists()]
-    if there and not overwrite:
-        raise CalandoError(
-            f"{', '.join(str(file) for file in there)} {'is' if len(there) == 1 else 'are'} there already; "
-            "give --out with another name, or --overwrite"
-        )
     if path is not None:
         imported = with_loudness(imported)
     text = abc_out.text(imported)
     contents = {target: imported.data, sheet: text.encode(), image: picture.svg(text).encode()}
-    output.write_files({file: contents[file] for file in files})
+    written = {file: contents[file] for file in files}
+    output.refuse_to_replace(written, overwrite)
+    output.write_files(written)
     return Written(imported, imported.told if path is not None else [], target, sheet, image)
 
 

@@ -156,7 +156,11 @@ class TestRoundTrip:
         assert {file.name for file in tmp_path.glob("sakura*")} == {
             "sakura.lul", "sakura.played.abc", "sakura.played.svg",
         }  # fmt: skip
-        assert "are there already" in refused(calando("song", "airs", "sakura"))
+        done(calando("song", "airs", "sakura"))  # the same again is no loss
+        (tmp_path / "sakura.played.abc").write_text("X:1\nK:C\nC4|\n", "utf-8")
+        told = refused(calando("song", "airs", "sakura"))
+        assert "sakura.played.abc is there already with other contents" in told
+        assert "sakura.lul" not in told
 
     def test_a_recording_comes_is_named_by_a_profile_and_goes(self, calando, cable, tmp_path):
         noise = np.random.default_rng(1).normal(0, 3000, 8000).astype(np.int16)

@@ -722,10 +722,16 @@ def test_nothing_is_overwritten_unasked_and_a_full_folder_is_told(tmp_path):
     }
     assert (tmp_path / "it_s_ours.played.svg").read_text("utf-8").startswith("<svg")
     before = (tmp_path / "it_s_ours.lul").read_bytes()
-    with pytest.raises(CalandoError, match="there already; give --out"):
+    importing.bring(path, None, Choice())  # what would be the same is no loss
+    sheet = tmp_path / "it_s_ours.played.abc"
+    sheet.write_text(sheet.read_text("utf-8") + "% corrected by hand\n", "utf-8")
+    with pytest.raises(
+        CalandoError, match=r"it_s_ours\.played\.abc is there already with other contents; give --out"
+    ):
         importing.bring(path, None, Choice())
+    assert "by hand" in sheet.read_text("utf-8")
     importing.bring(path, None, Choice(), overwrite=True)
-    assert (tmp_path / "it_s_ours.lul").read_bytes() == before
+    assert (tmp_path / "it_s_ours.lul").read_bytes() == before and "by hand" not in sheet.read_text("utf-8")
     with pytest.raises(CalandoError, match="cannot be written"):
         importing.bring(path, tmp_path / "not_there" / "song.lul", Choice())
     with pytest.raises(
@@ -777,10 +783,9 @@ def test_where_nothing_can_be_written_nothing_is_lost(tmp_path, monkeypatch):
 
     # A folder stands where the song should.
     (tmp_path / "wall.lul").mkdir()
-    with pytest.raises(CalandoError, match=r"wall.lul is there already"):
-        importing.bring(path, tmp_path / "wall.lul", Choice())
-    with pytest.raises(CalandoError, match="cannot be written"):
-        importing.bring(path, tmp_path / "wall.lul", Choice(), overwrite=True)
+    for overwrite in (False, True):
+        with pytest.raises(CalandoError, match="cannot be written"):
+            importing.bring(path, tmp_path / "wall.lul", Choice(), overwrite)
     assert not list(tmp_path.glob("wall.played*"))
 
 
