@@ -1,5 +1,9 @@
 """Chords never rub against a melody for long, in any mode, and a song is in the mode in which it is written."""
 
+import re
+from pathlib import Path
+
+import music21
 import pytest
 
 from firmware.prescription.profile import Profile
@@ -86,6 +90,21 @@ def test_chords_that_are_added_never_rub():
             chords = harmony.simple(line, [(0, 96), (96, 192)], tonic, minor)
             assert sum(ticks for *_, ticks in chords) == 192
             assert harmony.check([(note, ticks, False) for _, note, ticks in line], chords) == []
+
+
+@pytest.mark.parametrize(
+    "collection", ["airdsAirs/book1.abc", "essenFolksong/boehme10.abc", "oneills1850/0001-0050.abc"]
+)
+def test_no_imported_tune_without_chords_rubs(tmp_path, collection):
+    book = Path(music21.__path__[0], "corpus", collection).read_text("latin-1")
+    tunes = [tune for tune in re.split(r"(?m)^(?=X:)", book)[1:] if "\nK:" in tune]
+    for number, tune in enumerate(tunes[::10][:4]):
+        path = tmp_path / f"{number}.abc"
+        path.write_text(tune, "utf-8")
+        song = importing.import_song(path)
+        assert "simple chords were added under the melody" in song.told
+        assert sum(root is not None for root, *_ in song.chords()) > 3
+        assert harmony.check(song.notes(), song.chords()) == []
 
 
 @pytest.mark.parametrize("name", songs.NAMES)
