@@ -70,7 +70,9 @@ class Device:
     # From flash, by startup.py.
     unit: str  # hex
     profile: Prescription
-    profile_digest: str | None  # of the committed profile's bytes; None while there is none
+    profile_digest: (
+        bytes | None
+    )  # the first 8 bytes of the committed record's SHA-256; None while there is none
     song: Score
     recording: "SoundRecording | None"  # of the profile's voice  # pyright: ignore[reportUndefinedVariable]
     programme: "Plan | None"  # of the profile's listening programme  # pyright: ignore[reportUndefinedVariable]
@@ -388,8 +390,8 @@ class Device:
         if outputs.phase != self._phase:
             self._phase = outputs.phase
             self._tell("phase", outputs.reason, reasons.PHASES.index(outputs.phase))
-            if outputs.phase == reasons.BASELINE and self.profile.study is not None:
-                self._tell("arm", None, self.profile.study)
+            if outputs.phase == reasons.BASELINE:
+                self._tell_prescription()
         if outputs.segment != self._segment:
             self._segment = outputs.segment
             if self.programme is not None and outputs.segment >= 0:
@@ -456,6 +458,15 @@ class Device:
         for segment in range(len(self.sources)):
             self.sources[segment] = None
 
+    def _tell_prescription(self):
+        profile = self.profile
+        # Two arms of a study differ in a letter: a digest would tell whoever has the profile which one is mute.
+        digest = self.profile_digest if profile.study is None else None
+        self.journal.profile(self.clock.uptime_s, profile.population, digest)
+        self._keep()
+        if profile.study is not None:
+            self._tell("arm", None, profile.study)
+
     def _tell_heap(self):
         if self.loop.heap_free_bytes is not None:
             self._send("heap", self.loop.heap_free_bytes)
@@ -467,6 +478,9 @@ class Device:
 
     def _tell(self, kind, reason=None, detail=0):
         self.journal.event(self.clock.uptime_s, kind, reason, detail)
+        self._keep()
+
+    def _keep(self):
         self.journal.keep()
         self.trace.send(self.journal.record)
 

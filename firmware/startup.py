@@ -86,7 +86,7 @@ def _load_committed(device):
         device.sources = [None] * device.programme.segments
         fetch_sources(device)
     device.profile = Prescription(committed)
-    device.profile_digest = binascii.hexlify(hashlib.sha256(payload).digest()).decode()[:16]
+    device.profile_digest = hashlib.sha256(payload).digest()[:8]
     device.inputs.profile_confirmed = True
 
 

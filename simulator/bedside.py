@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from firmware import board
-from firmware.memory.journal import CHIP_FAULTS, RECORD_BYTES, read_record
+from firmware.memory.journal import CHIP_FAULTS, POPULATIONS, RECORD_BYTES, read_record
 from firmware.reasons import ENDS, PHASES
 from simulator.breath_row import NO_BREATH, breath_row
 from simulator.chips.ads1115 import ADS1115
@@ -381,6 +381,8 @@ class Bedside:
                     detail["end"] = ENDS[value]
                 elif kind == "fault":
                     detail["chip_fault"] = CHIP_FAULTS[value]
+                elif kind == "profile":
+                    detail |= {"population": POPULATIONS[value], "sha256": record["sha256"]}
                 elif kind == "segment":
                     detail |= programme_file.segment_of(value)
                 else:

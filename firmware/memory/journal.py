@@ -10,6 +10,8 @@ An adult's breath, an event of the kind "breath" just before the row of its seco
          variability is unknown u8, breathing rate, amplitude u16 (hundredths a minute), variability u16 (hundredths of a
          ms), beats corrected, coherence u8 (half percent), the pacer's pace u16 (hundredths a minute), feedback u8 (percent
          and 100), pacer u8 (a place in PACERS, bit 7 the last paced breath followed).
+The profile that plays, an event of the kind "profile" as a session begins: its detail is a place in POPULATIONS, and in
+         place of the zeros are the first 8 bytes of the SHA-256 of its record (zeros: not told).
 The largest number of a field means unknown.
 
 A page of flash: 15 records; the page's number in its session u16, how many of the records count u8, 1 in a session's last
@@ -53,7 +55,9 @@ EVENTS = (
     "segment",
     "seed",
     "arm",
+    "profile",
 )
+POPULATIONS = ("newborn", "adult")
 PACERS = ("off", "paced", LET_GO)
 BREATH_EVERY_S = 10  # so often a breath is kept, so that 45 minutes of rows still fit beside
 
@@ -130,6 +134,13 @@ class Journal:
     def event(self, uptime_s, kind, reason=None, detail=0):
         """Make the record of something that happened; `kind` is one of EVENTS, `detail` a whole number."""
         _pack_event(self.record, uptime_s & 0xFFFF, kind, reason, detail)
+
+    def profile(self, uptime_s, population, digest):
+        """Make the record of which profile plays; digest: of 8 bytes, or None where it is not to be told."""
+        _pack_event(self.record, uptime_s & 0xFFFF, "profile", None, POPULATIONS.index(population))
+        if digest is not None:
+            for place in range(8):
+                self.record[8 + place] = digest[place]
 
     def breath(self, uptime_s, variability, outputs):
         """Make the record of an adult's breath and pulse variability (light/variability.py), and of the pacer."""
@@ -313,7 +324,7 @@ def read_record(record):
     """Return a record as a dict with None for unknowns; raises ValueError if it is none of ours.
 
     Rows have `phase`, events have `kind`; both have `seconds` and `reason`. Of events a "breath" has its readings, the
-    others `detail`.
+    others `detail`; a "profile" also `sha256`, in hex.
     """
     if record[_KIND_PLACE] == _EVENT_BIT | EVENTS.index("breath"):
         return _read_breath(record)
@@ -321,12 +332,16 @@ def read_record(record):
         seconds, kind, reason, detail = struct.unpack_from(_EVENT, record, 0)
         if kind & _KIND_BITS >= len(EVENTS) or reason >= len(REASONS):
             raise ValueError("not a journal record")
-        return {
+        found = {
             "seconds": seconds,
             "kind": EVENTS[kind & _KIND_BITS],
             "reason": REASONS[reason],
             "detail": detail,
         }
+        if found["kind"] == "profile":
+            digest = bytes(record[8:])
+            found["sha256"] = binascii.hexlify(digest).decode() if any(digest) else None
+        return found
     seconds, phase, reason, pulse, tempo, target, level, perfusion, spo2, quality = struct.unpack_from(
         _ROW, record, 0
     )

@@ -81,7 +81,7 @@ def _status(computer, mode, now_ms):
         profile = {
             "title": device.profile.title,
             "population": device.profile.population,
-            "sha256": device.profile_digest,
+            "sha256": binascii.hexlify(device.profile_digest).decode(),
         }
     return {
         "mode": mode,

@@ -17,13 +17,14 @@ from host_tools.sessions import facts, picture, report, words
 from host_tools.sessions.facts import Facts
 from host_tools.sessions.note import NoteVersion, SessionNote, moment_words
 from host_tools.sessions.session_file import SessionFile
-from host_tools.sessions.told import NO_RECORD, Told, check_length
+from host_tools.sessions.told import NO_RECORD, Told, check_length, profile_of
 
 MOST_EVENTS = 10  # what fits on one page beside the rest
 MOST_GAPS = 3
 LONG_NOTE = 600  # characters from which on the picture makes room, so that one page holds both
 BLANKS = ("Colour", "Calm, movement, sleep", "Comfort, face, breathing")
-_UNSEEN = ("boot", "heap", "arm")  # nothing that anybody at the bedside did or noticed
+_UNSEEN = ("boot", "heap", "arm", "profile")  # nothing that anybody at the bedside did or noticed
+_OF = {"newborn": "a newborn", "adult": "an adult"}
 _MARKED = ("press", "hold", "fault", "save_failed")
 _CEILING_DBA = {
     "newborn": guard.NEWBORN_CEILING_CDBA / 100,
@@ -59,7 +60,7 @@ def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -
 
 def _facts(session: SessionFile, told: Told) -> Facts:
     """Return what report and picture draw, with gaps as gaps."""
-    population = session.played.population if session.played else ""
+    population = session.population or ""
     silent = {"contact": None, "true_pulse_rate_bpm": None, "true_spo2_percent": None, "quality": None}
     nothing = dict.fromkeys(
         ("pulse_rate_bpm", "tempo_bpm", "target_tempo_bpm", "level_dba", "spo2_percent", "reason")
@@ -162,13 +163,19 @@ def _known(session: SessionFile, told: Told) -> list[tuple[str, str]]:
     if profile is None:
         known.append(("Profile", "not known"))
     elif session.played is None:
-        there = f"{profile.title} ({profile.population})"
-        known.append(
-            (
-                "Profile",
-                f"not known: the device may have been set differently since; as it was read, it had {there}",
+        there = f"as it was read, it had {profile.title} ({profile.population})"
+        _, digest = profile_of(session.raw)
+        if session.population is None:
+            known.append(("Profile", f"not known: the device may have been set differently since; {there}"))
+        elif digest is None:
+            known.append(("Profile", f"for {_OF[session.population]}, else not known; {there}"))
+        else:
+            known.append(
+                (
+                    "Profile",
+                    f"for {_OF[session.population]}, and not the one that the device has since; {there}",
+                )
             )
-        )
     else:
         music = " over ".join(
             part for part in (profile.song, profile.soundscape) if part and part != "none"

@@ -25,7 +25,7 @@ from pydantic import (
 from firmware.memory.journal import RECORD_BYTES
 from host_tools.device.answers import first
 from host_tools.output import write_files
-from host_tools.sessions.told import WRAP_S, Told
+from host_tools.sessions.told import WRAP_S, Told, profile_of
 from simulator.files import contents
 from simulator.files.errors import CalandoError
 
@@ -61,6 +61,9 @@ class PlayedProfile(_Model):
 
     title: Text = Field(max_length=16)
     population: Literal["newborn", "adult"]
+    sha256: str | None = Field(
+        default=None, pattern=r"^[0-9a-f]{16}$"
+    )  # its first digits, of the profile's record
     song: Text | None = Field(default=None, max_length=24)
     soundscape: Text | None = Field(default=None, max_length=24)
     level_dba: float | None = Field(default=None, ge=0, le=140)
@@ -79,7 +82,7 @@ class SessionFile(_Model):
     this_boot: bool  # the device was not switched off between the session and its reading
     cut: bool  # the power went before the session ended
     profile: PlayedProfile | None = (
-        None  # on the device as it was read; the one that played only if this_boot
+        None  # on the device as it was read; the one that played only if the records name it, or this_boot
     )
     calibrated: bool | None = None  # as it was read, and at the session only if this_boot; so the three below
     calibrated_on: datetime.date | None = None
@@ -98,8 +101,21 @@ class SessionFile(_Model):
 
     @property
     def played(self) -> PlayedProfile | None:
-        """Return the profile that played; None where another may have been committed since: a commit ends in a restart."""
-        return self.profile if self.this_boot else None
+        """Return the profile that played; None where it may have been another than the device had as it was read.
+
+        The records name it since there is an event "profile"; before, or in a blinded study, only a restart tells, in which
+        every commit ends.
+        """
+        _, digest = profile_of(self.raw)
+        if self.profile is None or digest is None or self.profile.sha256 is None:
+            return self.profile if self.this_boot else None
+        return self.profile if digest == self.profile.sha256 else None
+
+    @property
+    def population(self) -> str | None:
+        """Return whose session it was: the records say so, or the profile that played."""
+        population, _ = profile_of(self.raw)
+        return population or (self.played.population if self.played else None)
 
     @property
     def raw(self) -> bytes:

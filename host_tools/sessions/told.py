@@ -8,7 +8,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from firmware.memory.journal import CHIP_FAULTS, EVENTS, RECORD_BYTES, read_record
+from firmware.memory.journal import CHIP_FAULTS, EVENTS, POPULATIONS, RECORD_BYTES, read_record
 from firmware.reasons import ENDS, IDLE, PHASES
 from host_tools.sessions import words
 from simulator.breath_row import NO_BREATH, breath_row
@@ -101,6 +101,24 @@ class Told:
                     runs[-1] = runs[-1]._replace(end_s=at)
                 runs.append(Stretch(at, self.length_s, name))
         return [run for run in runs if run.what != IDLE and run.end_s > run.start_s]
+
+
+def profile_of(raw: bytes) -> tuple[str | None, str | None]:
+    """Return population and digest (its first 16 hex digits) of the profile that played, as the records say; None: they do
+    not, or name two, which is two sessions that the device had to keep as one.
+    """
+    mark = bytes([0x80 | EVENTS.index("profile")])
+    kinds = raw[2::RECORD_BYTES]
+    named = {
+        raw[place * RECORD_BYTES + 4 : (place + 1) * RECORD_BYTES]
+        for place in range(len(kinds))
+        if kinds[place : place + 1] == mark
+    }
+    if len(named) != 1:
+        return None, None
+    read = read_record(b"\0\0" + mark + b"\0" + named.pop())
+    known = 0 <= read["detail"] < len(POPULATIONS)
+    return POPULATIONS[read["detail"]] if known else None, read["sha256"]
 
 
 def check_length(told: Told, what: str) -> None:
@@ -208,7 +226,12 @@ def _row(time_s: int, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_NAMED = {"phase": ("phase", PHASES), "end": ("end", ENDS), "fault": ("chip_fault", CHIP_FAULTS)}
+_NAMED = {
+    "phase": ("phase", PHASES),
+    "end": ("end", ENDS),
+    "fault": ("chip_fault", CHIP_FAULTS),
+    "profile": ("population", POPULATIONS),
+}
 
 
 def _event(time_s: int, record: dict[str, Any]) -> dict[str, Any]:
@@ -221,6 +244,8 @@ def _event(time_s: int, record: dict[str, Any]) -> dict[str, Any]:
                 f"the session has an event, {kind} {value}, that this version does not know; renew calando"
             )
         detail[name] = names[value]
+        if kind == "profile":
+            detail["sha256"] = record["sha256"]
     elif kind == "segment":
         detail |= programme_file.segment_of(value)
     elif kind in EVENTS and value:

@@ -144,6 +144,9 @@ _DEVICE = {
 }
 
 
+_WHOSE = {"newborn": "a newborn's", "adult": "an adult's"}
+
+
 def reason(constant: str | None) -> str:
     """Return a reason in plain words; a constant that is not known here is shown as it is."""
     return "" if constant is None else REASONS.get(constant, constant.replace("_", " "))
@@ -184,6 +187,10 @@ def _of_the_device(kind: str, detail: dict[str, Any]) -> str:
         text = f"now {PHASES.get(str(name), name)}"
     elif kind == "seed":
         text = f"patterns are made from the seed {detail.get('value', 0)}"
+    elif kind == "profile":
+        digest = detail.get("sha256")
+        text = f"the profile that plays is {_WHOSE.get(str(detail.get('population')), 'not known')}"
+        text += f", its record has the SHA-256 {digest}..." if digest else ""
     elif kind == "segment":
         text = f"segment {detail.get('segment')} begins: {segment(detail)}"
     elif kind == "end":

@@ -68,6 +68,11 @@ def test_the_estimated_pulse_is_the_patients(newborn):
     assert np.mean([abs(shown - true) for shown, true in both]) < 1.5
 
 
+def test_it_writes_down_whose_profile_played_and_which(newborn):
+    (told,) = [event["detail"] for event in newborn.events if event["kind"] == "device_profile"]
+    assert told["population"] == "newborn" and len(told["sha256"]) == 16
+
+
 def test_it_fades_at_the_end_and_leaves_silence(newborn):
     assert newborn.summary["end"] == "faded"
     fading = next(row["time_s"] for row in newborn.rows if row["phase"] == "fade")

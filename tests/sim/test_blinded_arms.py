@@ -53,6 +53,8 @@ def test_everything_but_the_sound_is_the_same(runtime):
     # Light, fade, lengths, order: every event with its time, but for the letter of the arm.
     seen = [[event for event in result.events if event["kind"] != "device_arm"] for result in (music, sham)]
     assert seen[0] == seen[1]
+    (told,) = [event["detail"] for event in seen[0] if event["kind"] == "device_profile"]
+    assert told == {"reason": None, "population": "newborn", "sha256": None}, "its digest would tell the arm"
     assert [arm_of(music) & 1, arm_of(sham) & 1] == [0, 1]
     for name in ("end", "reason", "underruns", "i2c_transactions", "flash_erases", "amplifier_pops", "heap"):
         assert music.summary[name] == sham.summary[name], name

@@ -32,6 +32,11 @@ def breath(seconds, rate=1200, amplitude=500, varies=3000, corrected=2, coherenc
     )  # fmt: skip
 
 
+def profile(seconds, population="newborn", digest="00" * 8):
+    """Which profile plays, as a device writes it down as its session begins."""
+    return event(seconds, "profile", ("newborn", "adult").index(population))[:8] + bytes.fromhex(digest)
+
+
 def session(first_s=100, length_s=300, every_s=1, end=0):
     """A press, a minute of listening, music, and (unless `end` is None) its end at the session's time."""
     records = [event(first_s, "press"), event(first_s, "phase", "baseline")]

@@ -14,7 +14,7 @@ READ_AT = datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.UTC)
 # How many words of EVENTS and REASONS the firmware knew, oldest first: words only ever came to the end of both.
 # The first of them thinned its rows out where it had no room; those after it write every row until their pages are full.
 # Since the last of them there is a "breath" among the events.
-VERSIONS = ((8, 41), (10, 41), (11, 41), (11, 42), (12, 45), (len(EVENTS), len(REASONS)))
+VERSIONS = ((8, 41), (10, 41), (11, 41), (11, 42), (12, 45), (16, 48), (len(EVENTS), len(REASONS)))
 
 
 def file_of(raw, **changes):
@@ -44,6 +44,9 @@ def random_raw(chance, version, longest_s=1200):
     records = [made.event(first, "press"), made.event(first, "phase", "baseline")]
     if chance.random() < 0.5:
         records.insert(0, made.event(max(0, first - chance.randint(1, 2000)), "boot", 1))
+    if events > 16:
+        digest = chance.choice(("00" * 8, f"{chance.getrandbits(64):016x}"))
+        records.append(made.profile(first, chance.choice(("newborn", "adult")), digest))
     every = chance.choice((1, 2, 4)) if version == 0 else 1
     phase, known = "baseline", {}
     second = 0
@@ -57,7 +60,11 @@ def random_raw(chance, version, longest_s=1200):
         if chance.random() < 0.003:
             kind = EVENTS[
                 chance.choice(
-                    [n for n in range(events) if EVENTS[n] not in ("phase", "end", "boot", "breath")]
+                    [
+                        n
+                        for n in range(events)
+                        if EVENTS[n] not in ("phase", "end", "boot", "breath", "profile")
+                    ]
                 )
             ]
             records.append(

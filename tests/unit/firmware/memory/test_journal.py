@@ -1,9 +1,10 @@
 """The journal's records: what goes in comes out, unknown stays unknown. Where they are kept: test_flash_pages.py."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.memory.journal import PACERS, Journal, read_record
+from firmware.memory.journal import PACERS, POPULATIONS, Journal, read_record
 from firmware.reasons import PHASES, REASONS
 from firmware.step import Inputs, Outputs
 
@@ -68,3 +69,16 @@ def test_a_breath_comes_back_as_it_was(
     assert back["feedback_percent"] == (None if feedback is None else feedback // 10)
     assert (back["pacer"], back["breath_followed"], back["reason"]) == (pacer, followed, reason)
     assert (back["kind"], back["seconds"]) == ("breath", 70_000 & 0xFFFF)
+
+
+@pytest.mark.parametrize("population", POPULATIONS)
+@pytest.mark.parametrize("digest", [b"\x01\x23\x45\x67\x89\xab\xcd\xef", None])
+def test_which_profile_plays_is_read_back(population, digest):
+    keeper = Journal(None, None)
+    keeper.profile(70_000, population, digest)
+    found = read_record(bytes(keeper.record))
+    assert (found["kind"], found["seconds"]) == ("profile", 70_000 - 65_536)
+    assert POPULATIONS[found["detail"]] == population
+    assert found["sha256"] == (None if digest is None else digest.hex())
+    keeper.event(3, "press")
+    assert bytes(keeper.record[8:]) == bytes(8), "nothing of it is left in the next record"

@@ -83,7 +83,7 @@ class Overheard(DeskDevice):
         self.lines = ""
         self.has_profile(title="One")
         self.has_profile(title="Two", song="a")
-        self.profile_digest = SHA256
+        self.profile_digest = bytes.fromhex(SHA256)
         self.store.save("calibration", 1, json.dumps(calibration(70.5)).encode())
         self.store.save("session", 1, bytes(48), 8)
         self.files.files |= {"song.a": songs.DATA["brahms"], "voice.b": recording(2)}

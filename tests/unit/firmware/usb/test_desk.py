@@ -63,7 +63,7 @@ def test_the_longest_status_fits_a_line():
     device = DeskDevice()
     device.mode = "session"
     device.profile.title = "W" * 16
-    device.profile_digest = "0" * 16
+    device.profile_digest = bytes(8)
     device.inputs.profile_confirmed = False
     device.inputs.supply_mv = 12_345
     device.outputs.phase = "baseline"

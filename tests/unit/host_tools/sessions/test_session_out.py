@@ -206,6 +206,29 @@ class TestChart:
         assert "asked for at" not in page
         assert "not known" in said(file_of(made.session(), profile=None))
 
+    def test_a_profile_that_the_records_name_is_known_after_a_power_cut(self):
+        raw = made.profile(100, "adult", "0123456789abcdef") + made.session()
+        night = {"title": "Night", "population": "adult", "song": "brahms", "sha256": "0123456789abcdef"}
+        file = file_of(raw, this_boot=False, profile=night)
+        assert file.played is not None and file.population == "adult"
+        assert "Night (adult)" in said(file) and "set differently" not in said(file)
+        other = file_of(raw, this_boot=True, profile=night | {"sha256": "f" * 16, "population": "newborn"})
+        assert other.played is None and other.population == "adult"
+        assert (
+            "for an adult, and not the one that the device has since; as it was read, it had Night"
+            in said(other)
+        )
+
+    def test_a_study_s_profile_is_known_by_its_population_alone(self):
+        file = file_of(made.profile(100, "adult") + made.session(), this_boot=False)
+        assert file.played is None and file.population == "adult"
+        assert "for an adult, else not known" in said(file)
+        assert file_of(file.raw, this_boot=True).played is not None
+
+    def test_two_sessions_that_the_device_kept_as_one_have_no_one_profile(self):
+        one, two = (made.profile(100, "adult", digit * 16) for digit in "ab")
+        assert file_of(one + made.session() + two, this_boot=False).population is None
+
     def test_oxygen_is_not_on_the_page(self):
         page = said(file_of(made.session()))
         assert "SpO2" not in page
@@ -298,7 +321,7 @@ class TestNothingElse:
             "records",
         }
         assert set(session_file.PlayedProfile.model_fields) == {
-            "title", "population", "song", "soundscape", "level_dba", "session_min",
+            "title", "population", "sha256", "song", "soundscape", "level_dba", "session_min",
         }  # fmt: skip
 
     def test_in_the_csv_and_beside_it(self):
