@@ -37,7 +37,8 @@ def check(values: dict[str, Any], where: str, source: str = "") -> bytes:
     for name in values:
         if name not in PARTS:
             raise CalandoError(
-                f'{where}: there is no "{name[:40]}" in a programme{choice(name, list(PARTS))}'
+                f'{_place(where, source, None, name)}: there is no "{name[:40]}" in a programme'
+                f"{choice(name, list(PARTS))}"
             )
     known = [setting.name for setting in programme.TABLE]
     segments = values.get("segment")
@@ -56,6 +57,8 @@ def check(values: dict[str, Any], where: str, source: str = "") -> bytes:
         number, name = (
             (int(found[1]) - 1, found[2]) if found else (None, (re.match(r"\w+", sentence) or [""])[0])
         )
+        if number is None and name in PARTS and name not in values:
+            sentence = f"there is no {name}; write {name} = ... above the first [[segment]]"
         raise CalandoError(f"{_place(where, source, number, name or '')}: {sentence}") from None
 
 
@@ -87,16 +90,18 @@ def segment_of(code: int) -> dict[str, Any]:
 
 
 def _place(where: str, source: str, segment: int | None, name: str) -> str:
-    """ "FILE, line 7": of a setting in a segment, or of the segment, or the file alone where it cannot be found."""
+    """ "FILE, line 7": of a setting in a segment, or of the segment, or of its whole; what is missing in the whole goes to the
+    file's top, "FILE, line 1". The file alone where there is no such segment, and where there is no text.
+    """
     lines = source.splitlines()
     heads = [number for number, line in enumerate(lines, 1) if re.match(r"\s*\[\[\s*segment\s*\]\]", line)]
     if segment is None:
-        begin, end, best = 1, heads[0] if heads else len(lines) + 1, None
+        begin, end, best = 1, len(lines) + 1 if name not in PARTS or not heads else heads[0], 1 if lines else None
     elif segment < len(heads):
         begin, end, best = heads[segment], [*heads, len(lines) + 1][segment + 1], heads[segment]
     else:
         return where
     for number in range(begin, end):
-        if re.match(rf"""\s*["']?{re.escape(name)}["']?\s*=""", lines[number - 1]):
+        if re.match(rf"""\s*(\[\[?\s*)?["']?{re.escape(name)}["']?\s*(=|\])""", lines[number - 1]):
             best = number
     return where if best is None else f"{where}, line {best}"
