@@ -19,6 +19,7 @@ from host_tools.commands import (
     bench,
     campaign,
     device,
+    once,
     profile,
     programme,
     session,
@@ -299,6 +300,9 @@ def deploy(
     done = work.command(port, release, say_nothing if as_json else say)
     if as_json:
         print_json(done)
+
+
+once.everywhere(app)
 
 
 def _stop(number: int, _frame: object) -> None:

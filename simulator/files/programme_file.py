@@ -90,13 +90,17 @@ def segment_of(code: int) -> dict[str, Any]:
 
 
 def _place(where: str, source: str, segment: int | None, name: str) -> str:
-    """ "FILE, line 7": of a setting in a segment, or of the segment, or of its whole; what is missing in the whole goes to the
+    """ "FILE, line 7": of a setting in a segment, or of the segment; what is missing in the whole goes to the
     file's top, "FILE, line 1". The file alone where there is no such segment, and where there is no text.
     """
     lines = source.splitlines()
     heads = [number for number, line in enumerate(lines, 1) if re.match(r"\s*\[\[\s*segment\s*\]\]", line)]
     if segment is None:
-        begin, end, best = 1, len(lines) + 1 if name not in PARTS or not heads else heads[0], 1 if lines else None
+        begin, end, best = (
+            1,
+            len(lines) + 1 if name not in PARTS or not heads else heads[0],
+            1 if lines else None,
+        )
     elif segment < len(heads):
         begin, end, best = heads[segment], [*heads, len(lines) + 1][segment + 1], heads[segment]
     else:

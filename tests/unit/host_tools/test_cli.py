@@ -107,6 +107,8 @@ class TestUsage:
             ["vitals", "a.csv", "--population", "child"],
             ["render"],
             ["meter", "a.wav", "--full-scale-dba", "loud"],
+            ["render", "--out", "a.wav", "--seed", "7", "--seed=8"],
+            ["device", "info", "--port", "a", "--port", "b"],
         ],
     )
     def test_wrong_usage_is_2_with_a_word_of_help_and_no_traceback(self, calando, words):
@@ -115,6 +117,12 @@ class TestUsage:
         assert out == ""
         assert "Usage" in err
         assert "Traceback" not in err
+
+    def test_an_option_given_twice_is_told_with_its_name(self, calando):
+        assert (
+            "The option --seed is given 2 times; give it once."
+            in calando("simulate", "newborn", "--seed", "1", "--seed", "1")[2]
+        )
 
     @pytest.mark.parametrize("words", ["--help", "song airs"])
     def test_an_output_that_is_closed_already_is_no_traceback(self, words):
