@@ -3,6 +3,7 @@
 Exit status: 0 done; 1 the thing asked for failed, one plain sentence on standard error; 2 wrong usage.
 """
 
+import errno
 import gc
 import json
 import os
@@ -333,6 +334,10 @@ def _run() -> None:
     try:
         app()
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise CalandoError(
+                f"{str(error.filename)[:40]}... is longer than the name of a file may be; choose a shorter one"
+            ) from None
         if error.errno not in terminal.FULL:
             raise
         raise terminal.output_failed(error) from None  # the library's own printing, of --help

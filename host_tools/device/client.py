@@ -192,7 +192,14 @@ class Connection:
         for attempt in range(TRIES):
             self._number = (self._number + 1) % (1 << 30)
             try:
-                self._wire.send(link.encode({"id": self._number, "cmd": cmd, **arguments}))
+                line = link.encode({"id": self._number, "cmd": cmd, **arguments})
+            except ValueError:
+                name = str(arguments.get("name", ""))[:40]
+                raise CalandoError(
+                    f"{cmd} {name}... is longer than a device takes; choose a shorter name"
+                ) from None
+            try:
+                self._wire.send(line)
                 answer = self._answer(self._number, timeout_s, cmd != "hello")
             except OSError as error:
                 raise self._lost(error) from None

@@ -114,7 +114,7 @@ def plan_for(
     """Return what render_script plays. Without a pulse: the song from its beginning, as the profile opens; a recorded voice
     in its place, or a heartbeat with it.
     """
-    name, data = load_song(song or profile.song)
+    name, data = load_song(profile.song if song is None else song)
     adult = profile.population == "adult"
     _minute, _tempo, _level, minor, brightness, density = profile.curve[:6]  # of the first row
     if seconds is None:

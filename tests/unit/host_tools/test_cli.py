@@ -118,6 +118,20 @@ class TestUsage:
         assert "Usage" in err
         assert "Traceback" not in err
 
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("simulate", "x" * 5000),
+            ("programme", "validate", "x" * 5000),
+            ("render", "--out", "a.wav", "--song", ""),
+        ],
+    )
+    def test_a_name_that_is_none_is_a_sentence(self, calando, words, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        status, out, err = calando(*words)
+        assert (status, out, list(tmp_path.iterdir())) == (1, "", [])
+        assert err.startswith("calando: ") and err.count("\n") == 1 and len(err) < 400
+
     def test_an_option_given_twice_is_told_with_its_name(self, calando):
         assert (
             "The option --seed is given 2 times; give it once."

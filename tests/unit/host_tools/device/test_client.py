@@ -65,6 +65,14 @@ class TestOneQuestion:
             Connection(wire).call(command)
         assert len(wire.asked) == 1 + times
 
+    def test_a_name_longer_than_a_line_is_a_sentence_and_is_not_sent(self):
+        wire = Answering()
+        with pytest.raises(
+            CalandoError, match=r"^remove song.x+... is longer than a device takes; choose a shorter"
+        ):
+            Connection(wire).call("remove", name="song." + "x" * 5000)
+        assert [message["cmd"] for message in wire.asked] == ["hello"]
+
     def test_a_pulled_cable_is_a_sentence(self):
         wire = Answering(status=OSError(errno.EIO, "Input/output error"))
         with pytest.raises(DeviceLost, match=r"is gone .input/output error.: nothing was committed"):
