@@ -1,6 +1,7 @@
 """What runs on the emulated chip of tests/bench/rp2040.py: the product's device, with a probe around each task.
 
-A probe is a store to an address at which the bench listens; the bench has the clock. One costs some 10 us.
+A probe is a store to an address at which the bench listens; the bench has the clock, and looks at the heap from outside.
+One costs some 10 us.
 """
 
 import gc
@@ -10,8 +11,8 @@ from micropython import const
 
 from firmware import main as product
 
-_RUNNING, _FREE, _COLLECTED, _LARGEST, _LATE_MS, _NAME = (
-    const(0x40068000), const(0x40068004), const(0x40068008), const(0x4006800C), const(0x40068010), const(0x40068014),
+_RUNNING, _LATE_MS, _COLLECTED, _NAME = (
+    const(0x40068000), const(0x40068004), const(0x40068008), const(0x4006800C),
 )  # fmt: skip
 _LOOP, _SLEEP, _COLLECT, _FIRST_TASK = const(0), const(1), const(2), const(3)
 
@@ -31,53 +32,34 @@ def probed(number, act):
     return run
 
 
-def largest_block():
-    low, high = 0, gc.mem_free()
-    while high - low > 64:
-        middle = (low + high) // 2
-        try:
-            bytearray(middle)
-            low = middle
-        except MemoryError:
-            high = middle
-    gc.collect()
-    return low
-
-
 def main():
     device = product.Device()
     gc.threshold(-1)
     loop = device.loop
+    collect = loop.collect
     playing_s = 0
-    told = False
 
     def remember(now_ms):
-        nonlocal playing_s, told
-        mem32[_FREE] = gc.mem_free()
+        nonlocal playing_s
         playing_s = playing_s + 1 if device.pcm.running else 0
-        if playing_s > 2:
-            mem32[_LATE_MS] = loop.worst_lateness_ms
-        else:
+        if playing_s <= 2:
             loop.worst_lateness_ms = 0  # before the first sound, and after the last, saving may take its time
-        if device.outputs.end is not None and not device.pcm.running and not told:
-            told = True
-            mem32[_LARGEST] = largest_block()
+        mem32[_LATE_MS] = loop.worst_lateness_ms
 
-    def collect(_):
-        gc.collect()
-        loop.heap_free_bytes = gc.mem_free()
-        mem32[_COLLECTED] = loop.heap_free_bytes
+    def collect_and_tell(_):
+        collect()
+        mem32[_COLLECTED] = 1
 
     for task in loop._tasks:
         for letter in task.name + "\n":
             mem32[_NAME] = ord(letter)
     for place in range(len(loop._tasks)):
         loop._tasks[place].run = probed(_FIRST_TASK + place, loop._tasks[place].run)
-    collected = probed(_COLLECT, collect)
+    collected = probed(_COLLECT, collect_and_tell)
     loop.collect = lambda: collected(None)
     device.clock.sleep_us = probed(_SLEEP, device.clock.sleep_us)
     loop.add("remember", 1000, remember)
-    mem32[_LARGEST] = largest_block()
+    loop.collect()
     loop.run()
 
 
