@@ -271,6 +271,7 @@ class Device:
         computer = self.computer
         if computer is None:
             if self.usb and self.session.over:
+                self._make_room()
                 from firmware.usb.service import UsbService
 
                 self.computer = UsbService(self)
@@ -283,12 +284,7 @@ class Device:
             self._talk_to(computer, now_ms)
 
     def _talk_to(self, computer, now_ms):
-        if self.session.over and not self.sensor.on:
-            # No light is looked at now and nothing played, and a desk needs the memory.
-            if self.vitals is not None:
-                self.vitals = None
-                forget("vitals", "light")
-            self._put_sources_away()
+        self._make_room()
         if computer.step(now_ms):
             leave_silence(self)
             resets.reached()
@@ -449,6 +445,18 @@ class Device:
         self.loop.collect_soon(False)
         return self.vitals
 
+    def _make_room(self):
+        """Let go of what looks at the light and what a programme plays, where neither is at work: a computer on the cable
+        needs the memory.
+        """
+        holds = self.vitals is not None or (self.programme is not None and not self._sources_away)
+        if holds and self.session.over and not self.sensor.on:
+            if self.vitals is not None:
+                self.vitals = None
+                forget("vitals", "light")
+            self._put_sources_away()
+            self.loop.collect()
+
     def _put_sources_away(self):
         """Let go of what a programme plays, which is up to a fifth of the heap; its places stay, as silence."""
         if self.programme is None or self._sources_away:
@@ -583,15 +591,20 @@ def main(left=None):
 def save_fault(device, text):
     """Leave word of why the device stops, and what its journal has in RAM: the next boot makes a session of its pages.
 
-    Flash failing too, there is nobody left to tell.
+    Flash or memory failing too, there is nobody left to tell.
     """
-    store = Store(FlashFiles(_silent)) if device is None else device.store
+    if device is not None:
+        # Memory may be what was missing, and nothing of this is needed any more.
+        device.computer = device.vitals = device.recording = None
+        device.patterns = device.sources = []
+        gc.collect()
     try:
+        store = Store(FlashFiles(_silent)) if device is None else device.store
         if device is not None and device.journal.has_rows:
             device.journal.flush()
         # Its end says what went wrong.
         store.save(names.FAULT, _DIED, text.encode()[-_FAULT_BYTES:])
-    except OSError:
+    except (OSError, MemoryError):
         pass
 
 

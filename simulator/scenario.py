@@ -206,6 +206,7 @@ class Scenario(_Part):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
     duration_s: Annotated[float, Field(ge=1, le=LONGEST_S)]
     profile: str | dict[str, Any] = "newborn"
+    programme: dict[str, Any] | None = None  # the listening programme, in place of a file beside the profile
     patient: PatientPart = PatientPart()
     board: BoardPart = BoardPart()
     event: tuple[Event, ...] = Field(default=(), max_length=1000)
@@ -266,7 +267,8 @@ class Scenario(_Part):
 
     def own_files(self) -> dict[str, bytes]:
         """Return what the profile needs on the device beside itself ("song.ours": its bytes), from its own folder:
-        NAME.lul of a song, NAME.toml of a listening programme, and what that names. Raises CalandoError.
+        NAME.lul of a song, NAME.toml of a listening programme unless it is in the scenario, and what that names. Raises
+        CalandoError.
         """
         values = self.profile_values()
         folder = self.folder
@@ -274,9 +276,18 @@ class Scenario(_Part):
             folder = (folder / self.profile).parent
         found: dict[str, bytes] = {}
         names = [values.get("song", "")]
+        if self.programme is not None and values.get("listening_programme", "none") == "none":
+            raise CalandoError(
+                f"{self.path or 'the scenario'}: there is a programme that its profile does not name; "
+                "set listening_programme in the profile, or remove it"
+            )
         if values.get("listening_programme", "none") != "none":
             name = values["listening_programme"]
-            found[f"programme.{name}"] = data = programme_file.load(folder / (name + programme_file.SUFFIX))
+            if self.programme is None:
+                data = programme_file.load(folder / (name + programme_file.SUFFIX))
+            else:
+                data = programme_file.check(self.programme, f"{self.path or 'the scenario'}: programme")
+            found[f"programme.{name}"] = data
             plan = programme.read(data)
             names += plan.names_of("song")
             for voice in plan.names_of("voice"):
@@ -288,6 +299,14 @@ class Scenario(_Part):
             if data is not None:
                 found[f"song.{name}"] = data
         return found
+
+    def listening_programme(self) -> list[dict[str, Any]]:
+        """Return the segments of the profile's listening programme, every setting by its name; none without one."""
+        for name, data in self.own_files().items():
+            if name.startswith("programme."):
+                settings = [setting.name for setting in programme.TABLE]
+                return [dict(zip(settings, row, strict=True)) for row in programme.decode(data)[2]]
+        return []
 
     def make_patient(self, seed: int | None = None) -> "LightSource":
         """Return the patient (a model or a recording), with the scripted changes of light in it."""

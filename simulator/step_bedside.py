@@ -17,13 +17,18 @@ from firmware.care.accompany import AccompanySession
 from firmware.care.conductor import Conductor
 from firmware.care.dose import RECORD_BYTES, Dose
 from firmware.care.panel import HELD_MS
+from firmware.care.plan import Plan
+from firmware.care.programme import ProgrammeSession
+from firmware.care.segments import SegmentConductor, phrases_of, sources_of
 from firmware.care.session import Session
+from firmware.prescription import programme
 from firmware.prescription.profile import Profile
 from firmware.sound.pattern import KINDS
-from firmware.sound.score import PATTERN, is_pattern
+from firmware.sound.score import PATTERN, Score, is_pattern
 from firmware.sound.songs import SONGS
 from firmware.step import HELD, PRESS, Inputs, Outputs
 from simulator.breath_row import NO_BREATH
+from simulator.files import programme_file
 from simulator.laws import Laws
 from simulator.patient import AMBIENT_UA, LightSource, Script
 from simulator.scenario import Scenario
@@ -86,6 +91,7 @@ class _StepBedside:
         self._scenario, self._sensor = scenario, sensor
         self._patient: LightSource = scenario.make_patient(seed)
         self._profile = Profile.from_values(scenario.profile_values())
+        self._plan, self._sources = _programme_of(scenario, self._profile)
         self._result = StepResult(scenario, seed)
         self._end_ms = int(scenario.duration_s * 1000)
         self._saved: bytes | None = None
@@ -147,15 +153,22 @@ class _StepBedside:
         dose = Dose()
         if self._saved is not None:
             dose.unpack(self._saved)
-        sings = self._profile.melody == "accompany"
-        self._session = (AccompanySession if sings else Session)(self._profile, dose)
+        profile, plan = self._profile, self._plan
+        self._sound = GlidingLevel()
+        if plan is not None:
+            self._session = ProgrammeSession(profile, dose, plan, [phrases_of(one) for one in self._sources])
+            self._conductor = SegmentConductor(
+                self._sound, self._sources, [0] * plan.segments, profile.soundscape, None, self._sound
+            )
+        else:
+            self._session = (AccompanySession if profile.melody == "accompany" else Session)(profile, dose)
+            self._conductor = Conductor(self._sound, _song_of(profile.song), profile.soundscape)
         self._inputs, self._outputs = Inputs(), Outputs()
         self._inputs.heap_free_bytes = 60_000
-        profile = self._profile
-        song = _song_of(profile.song)
-        self._sound = GlidingLevel()
-        self._conductor = Conductor(self._sound, song, profile.soundscape)
-        self._laws = Laws(profile.population, profile.opening, profile.lead_rate_permille)
+        self._segment = -1
+        # A programme's music has tempos of its own, like an opening before anybody was listened to.
+        opening = profile.opening if plan is None else "music"
+        self._laws = Laws(profile.population, opening, profile.lead_rate_permille)
         self._awake_ms = now_ms + START_MS
         self._gestures: list[tuple[int, str]] = []
         self._lit_s: int | None = None
@@ -333,6 +346,12 @@ class _StepBedside:
             self._result.broken.append((now_ms / 1000, sentence))
         if outputs.save_dose:
             self._save(now_ms)
+        if outputs.segment != self._segment:
+            self._segment = outputs.segment
+            if self._plan is not None and outputs.segment >= 0:
+                self._told(
+                    now_ms, "device_segment", programme_file.segment_of(self._plan.code(outputs.segment))
+                )
         if outputs.phase != self._phase:
             self._phase = outputs.phase
             self._told(now_ms, "device_phase", {"phase": outputs.phase, "reason": outputs.reason})
@@ -385,6 +404,20 @@ class _StepBedside:
             "pacer": outputs.pacer,
             "breath_followed": int(outputs.breath_followed) if outputs.pacer != "off" else None,
         }
+
+
+def _programme_of(scenario: Scenario, profile: Profile) -> tuple[Plan | None, list[Any]]:
+    """Return the profile's listening programme and what sounds in each of its segments; None and nothing without one."""
+    if profile.listening_programme == "none":
+        return None, []
+    files = scenario.own_files()
+    plan = programme.read(files[f"programme.{profile.listening_programme}"])
+    if plan.names_of("voice"):
+        raise ValueError("the step level plays no recorded voice: such a programme needs the whole device")
+    own = {name: data for name, data in files.items() if name.startswith("song.")}
+    return plan, sources_of(
+        plan, lambda name: Score(own[f"song.{name}"]) if f"song.{name}" in own else SONGS[name], None
+    )
 
 
 def _song_of(name: str) -> Any:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from firmware.prescription.profile import READY, Profile, ProfileError
-from host_tools.campaign import factors, sampling
+from firmware.sound.score import is_pattern
+from host_tools.campaign import factors, programmes, sampling
 from host_tools.campaign.plan import CampaignPlan, Cohort
 from host_tools.campaign.sampling import Values
 
@@ -26,6 +27,7 @@ def scenario_of(plan: CampaignPlan, cohort: Cohort, number: int) -> dict[str, An
     profile = _profile(drawn, random)
     recording = str(drawn["recording"])
     session_s = profile["session_min"] * 60.0
+    listening = profile.get("listening_programme") == "drawn"
     duration_s = START_S + session_s + AFTER_S
     events = _presses(drawn, random, session_s)
     more, duration_s = _later(drawn, profile, session_s, duration_s)
@@ -40,6 +42,7 @@ def scenario_of(plan: CampaignPlan, cohort: Cohort, number: int) -> dict[str, An
         "seed": seed,
         "duration_s": round(duration_s, 1),
         "profile": profile,
+        **({"programme": programmes.drawn(random)} if listening else {}),
         "patient": _lies_there(drawn, recording, random),
         "event": sorted(events, key=lambda event: (event["at_s"], event["do"])),
         "expect": {"limits_kept": True},
@@ -64,7 +67,7 @@ def _profile(drawn: Values, random: np.random.Generator) -> dict[str, Any]:
     """Settings that go together, as near to those drawn as that allows; what is as ready-made is left out but for those
     that the rest depends on."""
     population = str(drawn["population"])
-    values: dict[str, Any] = {"population": population}
+    values: dict[str, Any] = {"population": population, "listening_programme": drawn["listening_programme"]}
     for name, factor in factors.TABLE.items():
         if factor.setting:
             value = drawn[name]
@@ -89,24 +92,51 @@ def _reconcile(values: dict[str, Any]) -> None:
         values["pulse_low_stop_bpm"] = max(100, values["pulse_low_stop_bpm"])
     if values["programme"] == "stay_low":
         values["mode"] = "open_loop"
+    if values["listening_programme"] != "none" and values["mode"] == "follow_breath":
+        values["mode"] = "follow_pulse"
+    if values["population"] == "newborn":  # nobody leads a newborn's breath
+        values.update({name: value for name, value in READY["newborn"].items() if name.startswith("breath_")})
+    elif values["mode"] == "follow_breath" and values["soundscape"] == "none":
+        values["soundscape"] = "ocean"
+    led = values["mode"] == "follow_breath" or values["listening_programme"] != "none"
+    if led or is_pattern(str(values["song"])):
+        values["melody"] = "play"
+    if values["melody"] == "play":
+        values["light_swell"] = False
     if values["opening"] == "soundscape" and values["soundscape"] == "none":
         values["opening"] = "silence"
     values["baseline_max_s"] = max(values["baseline_max_s"], values["baseline_s"])
     values["daily_min"] = max(values["daily_min"], values["session_min"])
+    shortest_fade_s = 30 if values["listening_programme"] != "none" else 10
+    values["fade_s"] = max(values["fade_s"], shortest_fade_s)
     if values["baseline_s"] + 60 * values["match_min"] + values["fade_s"] >= 60 * values["session_min"]:
-        values.update(baseline_s=60, match_min=2, fade_s=10)
+        values.update(baseline_s=60, match_min=2, fade_s=shortest_fade_s)
+    if values["mode"] == "follow_breath":
+        led_s = values["baseline_s"] + 60 * values["breath_length_min"] + values["fade_s"]
+        if led_s > 60 * values["session_min"]:
+            values.update(baseline_s=60, fade_s=30, breath_length_min=5)
+            values["session_min"] = max(7, values["session_min"])
+            values["daily_min"] = max(values["daily_min"], values["session_min"])
+    if values["programme"] == "descend_and_rise" and not _is_a_profile(values):
+        values["programme"] = "descend"  # there is no time to rise again
+
+
+def _is_a_profile(values: dict[str, Any]) -> bool:
+    try:
+        Profile.from_values(values)
+    except ProfileError:
+        return False
+    return True
 
 
 def _accepted(values: dict[str, Any]) -> dict[str, Any]:
     """The values, with as many taken back to the ready-made ones as it takes to be a profile: the last named first."""
     values = dict(values)
     for name in reversed([*values]):
-        try:
-            Profile.from_values(values)
+        if _is_a_profile(values):
             return values
-        except ProfileError:
-            if name != "population":
-                values[name] = READY[values["population"]][name]
+        if name != "population":
+            values[name] = READY[values["population"]][name]
     Profile.from_values(values)
     return values
 

@@ -114,6 +114,7 @@ _WORLD = (
     _number("press_at", (0.02, 0.98)),
     _words("life", *LIVES),
     _words("curve_shape", *CURVES),
+    Factor("listening_programme", ("none",), ("none", "drawn")),
 )  # fmt: skip
 
 # Not drawn: the title, whose letters nobody hears, the curve's rows (curve_shape says whether they are drawn), and a voice,

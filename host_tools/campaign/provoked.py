@@ -13,7 +13,6 @@ CANNOT = {
     18: "a session has no person's name in it; tests hold every answer's fields",
     23: "every session of a campaign has a confirmed profile; a test holds the refusal without",
     26: "no event of a scenario makes the program late, full or hung; tests break its tasks one by one",
-    38: "no plan draws a listening programme yet: its rules are held by tests of rules, sound and device",
     39: "only tier D hears a made melody, and no plan asks for an alarm's: ten thousand phrases in a test do",
     40: "a sham needs the seal of a study, which no plan has: a test plays both arms beside each other",
     41: "nobody sings in a plan, and only a profile with melody = 'accompany' leaves them room: tests hold level and gate",
@@ -43,6 +42,8 @@ def hazards(evidence: Evidence, limits: Limits) -> list[int]:
             found.add(36)
         if np.isfinite(evidence.pace_bpm).any():
             found |= {33, 34, 37}
+    if any(segment > 0 for _, segment in evidence.segments):
+        found.add(38)
     made_on_the_device = evidence.tier == "D" and evidence.prescription["song"].startswith("pattern_")
     if made_on_the_device and np.isfinite(evidence.tempo_bpm).any():
         found.add(39)

@@ -109,7 +109,8 @@ def _shorter(values: Values, fails: Callable[[Values], bool]) -> Values:
 def text(values: Values, notes: list[str]) -> str:
     """Return a scenario as its file, with `notes` as comments on top."""
     lines = [f"# {note}" for note in notes]
-    lines += [f"{key} = {_toml(values[key])}" for key in ("title", "seed", "duration_s", "profile")]
+    keys = [key for key in ("title", "seed", "duration_s", "profile", "programme") if key in values]
+    lines += [f"{key} = {_toml(values[key])}" for key in keys]
     lines += ["", "[patient]"] + [f"{key} = {_toml(value)}" for key, value in values["patient"].items()]
     for event in values["event"]:
         lines += ["", "[[event]]"] + [f"{key} = {_toml(value)}" for key, value in event.items()]

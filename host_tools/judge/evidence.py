@@ -3,6 +3,7 @@
 Nothing of the firmware is imported here or in the judge: they must not share its mistakes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ CALM_MOTION_PERCENT = 0.3  # less is no disturbance
 CALM_AMBIENT_UA = 20.0
 CALM_PERFUSION_PERCENT = 0.2
 CALM_IRREGULAR = 0.03
+BEGINS_S = 5.0  # from the beginning of a programme's segment to its first sound
 REST_BEATS = 8  # a melody's rest between two verses, and the end of a note that has died away before it
 ENDED = ("idle", "withdraw", "fault")
 
@@ -83,6 +85,9 @@ class Evidence:
     counts: dict[str, int] = field(default_factory=dict)
     # breaths a minute at which an adult is led, NaN where nobody is
     pace_bpm: Array = field(default_factory=lambda: np.zeros(0))
+    # the segments of a listening programme as prescribed, by the names of their settings; none without one
+    programme: list[dict[str, Any]] = field(default_factory=list)
+    segments: list[tuple[float, int]] = field(default_factory=list)  # when each began, by its place from 0
     step_laws: list[tuple[float, str]] = field(
         default_factory=list
     )  # (s, what broke) of simulator/laws.py; tier S only
@@ -91,13 +96,43 @@ class Evidence:
         """Return when something sounded: from, until, in seconds. A rest of the melody is no end of it: what comes after
         was asked for with what came before, and is no rise from silence.
         """
+        return self._joined(self._rests)
+
+    def sessions(self) -> list[tuple[float, float]]:
+        """Return when music was there: as `sounding`, with the silences that a listening programme has in it."""
+        return self._joined(
+            lambda from_s, until_s: self._rests(from_s, until_s) or self._is_silence(from_s, until_s)
+        )
+
+    def silences(self) -> list[tuple[float, float]]:
+        """Return from when until when the device says that a programme's silence is; inf where none comes after."""
+        begins = [at_s for at_s, _ in self.segments[1:]] + [float("inf")]
+        return [
+            (at_s, until_s)
+            for (at_s, segment), until_s in zip(self.segments, begins, strict=False)
+            if self.programme[segment]["source"] == "silence"
+        ]
+
+    def _joined(self, belongs: Callable[[float, float], bool]) -> list[tuple[float, float]]:
         found: list[tuple[float, float]] = []
         for from_s, until_s in self.heard.starts_and_ends():
-            if found and self._rests(found[-1][1], from_s):
+            if found and belongs(found[-1][1], from_s):
                 found[-1] = found[-1][0], until_s
             else:
                 found.append((from_s, until_s))
         return found
+
+    def _is_silence(self, from_s: float, until_s: float) -> bool:
+        """Return whether a silence is one of the programme: it ends where the segment after one begins, and nothing ended
+        meanwhile."""
+        if any(from_s <= at_s <= until_s and phase in ENDED for at_s, phase, _ in self.phases):
+            return False
+        return any(
+            segment > 0
+            and self.programme[segment - 1]["source"] == "silence"
+            and abs(at_s - until_s) <= BEGINS_S
+            for at_s, segment in self.segments
+        )
 
     def _rests(self, from_s: float, until_s: float) -> bool:
         """Return whether a silence is a rest: a few beats at the tempo told, with power, and nothing ended meanwhile."""

@@ -34,6 +34,8 @@ TEMPO_OF_PULSE_PERCENT = 10.0  # a tempo further from every ratio of the true pu
 FAULT_S = 10.0  # until a chip that fails silences the music: the sensor's clock is compared over 8 s
 RATIOS = (1, 2, 3, 4)  # pulses to a beat
 SUNG_BPM = (36.5, 93.5)  # beyond it another ratio may be chosen
+BOUNDARY_S = 0.5  # a segment of a programme begins within this of when it was to (docs/programmes.md)
+PHRASE_S = 90.0  # longer than any phrase
 BLINK_S = 5.0  # a press and the sound that follows it
 KNOB_SETTLES_S = 60.0  # a knob that is turned leads the level at its own pace, and for this long
 CLICK_S = 1.0  # a finger that stays longer than this holds
@@ -91,6 +93,7 @@ LAWS: dict[str, tuple[str, int, str]] = {
     "chip": ("s", 27, "a chip that fails ends in silence in time"),
     "stuck": ("s", 28, "a stuck button ends in silence in time"),
     "room": ("s", 29, "a loud room ends in silence in time"),
+    "segment": ("s", 38, "a segment of a listening programme begins when planned, or with the phrase that sounds then"),
     "pace": ("breaths/min", 37, "only an adult whose profile says so is led, within the slowest and fastest pace"),
     "after_stop": ("count", 30, "after a stop nothing sounds before somebody pressed twice"),
 }  # fmt: skip
@@ -108,7 +111,9 @@ def judge(evidence: Evidence, limits: Limits) -> Verdict:
     """Measure one session against the limits of its profile's population (limits.of)."""
     verdict = Verdict()
     sounding = evidence.sounding()
-    for law in (_levels, _onsets, _counts, _dose, _fingers, _stops, _fades, _causes):
+    _onsets(evidence, limits, sounding, verdict)
+    sounding = evidence.sessions()
+    for law in (_levels, _counts, _dose, _fingers, _stops, _fades, _causes, _segments):
         law(evidence, limits, sounding, verdict)
     if len(evidence.time_s):
         disturbed = evidence.disturbed()
@@ -205,6 +210,8 @@ def _falls(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:
     for (at_s, phase, _), (until_s, _, _) in itertools.pairwise(places):
         if phase in ("idle", "fade", "withdraw", "fault"):
             plays[max(0, int(at_s / LEVEL_S) - 1) : int(until_s / LEVEL_S) + 2] = False
+    for from_s, until_s in evidence.silences():  # the fade into it
+        plays[max(0, int(from_s / LEVEL_S) - 1) : int(min(until_s, evidence.duration_s) / LEVEL_S)] = False
     for event in evidence.script:
         if event["do"] in ("knob", "power_cut", "supply"):
             lasts_s = 2 * event.get("over_s", 0.0) + event.get("for_s", 0.0) + KNOB_SETTLES_S
@@ -268,7 +275,9 @@ def _fingers(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdi
     stops = [at_s for at_s, phase, _ in evidence.phases if phase in ("withdraw", "fault")]
     ended_s = -1.0
     blink_s = BLINK_S
-    if evidence.prescription["opening"] == "silence":  # the sound begins with the melody
+    if evidence.programme:
+        blink_s += sum(60.0 * one["minutes"] for one in itertools.takewhile(_silent, evidence.programme))
+    elif evidence.prescription["opening"] == "silence":  # the sound begins with the melody
         blink_s += max(float(evidence.prescription[name]) for name in ("baseline_max_s", "onset_s"))
     for from_s, until_s in sounding:
         since = [at_s for at_s in presses if ended_s - step_s <= at_s <= from_s + step_s]
@@ -423,6 +432,41 @@ def _causes(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdic
             _must_end(evidence, verdict, "stuck", at_s, at_s + 20.0 + fade_s, "the button stuck")
 
 
+# --- a listening programme ---
+
+
+def _silent(segment: dict) -> bool:
+    return segment["source"] == "silence"
+
+
+def _segments(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict) -> None:
+    """Look at when each segment began: one after the other, as planned from the first one on. A song that is played a
+    number of times ends when it ends, and the plan goes on from there; one that may end its phrase may be late by it.
+    """
+    planned_s, before = 0.0, -1
+    for at_s, segment in evidence.segments:
+        if segment == 0:  # a session begins
+            planned_s = at_s
+        elif segment != before + 1:
+            verdict.margin("segment", -99.0, at_s, f"segment {segment + 1} after segment {before + 1}")
+            planned_s = at_s
+        else:
+            last = evidence.programme[before]
+            planned_s += 60.0 * last["minutes"]
+            early_s = planned_s - at_s
+            late_s = PHRASE_S if last["until"] == "phrase_end" or last["repeats"] else 0.0
+            if not last["repeats"]:
+                verdict.margin(
+                    "segment", BOUNDARY_S - early_s, at_s, f"segment {segment + 1} {early_s:.1f} s early"
+                )
+            verdict.margin(
+                "segment", BOUNDARY_S + late_s + early_s, at_s, f"segment {segment + 1} {-early_s:.1f} s late"
+            )
+            if last["repeats"] and early_s > BOUNDARY_S:
+                planned_s = at_s
+        before = segment
+
+
 # --- the tempo ---
 
 
@@ -448,7 +492,8 @@ def _tempo(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:
     prescribed = evidence.prescription
     slowing = min(float(prescribed["lead_rate_percent_per_min"]), limits["lead_rate_percent_per_min"])
     # A melody that opened at a tempo of no patient glides to the patient's, and a ratio that no longer fits to another.
-    glides = prescribed["opening"] == "music"
+    # A listening programme's pieces have tempos of their own, and each glides to its own from the one before.
+    glides = prescribed["opening"] == "music" or bool(evidence.programme)
     for piece in _pieces(evidence):
         time_s, tempo = evidence.time_s[piece], evidence.tempo_bpm[piece]
         low, high = int(np.argmin(tempo)), int(np.argmax(tempo))
@@ -558,7 +603,7 @@ def _tempo_and_pulse(evidence: Evidence, limits: Limits, disturbed: Array, verdi
         begin = int(np.searchsorted(time_s, time_s[first] + sensing_s))
         if begin < last and np.isfinite(evidence.shown_bpm[begin:last]).all():
             fall = (1 - evidence.tempo_bpm[begin:last].min() / evidence.tempo_bpm[begin]) * 100
-            if prescribed["opening"] != "music":
+            if evidence.programme or prescribed["opening"] != "music":
                 verdict.margin(
                     "freeze", 0.2 - fall, time_s[begin], f"{fall:.2f} % slower below the freeze limit"
                 )

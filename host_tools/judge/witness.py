@@ -78,6 +78,12 @@ def _evidence(
         ],
         heard=heard,
         pace_bpm=_column(rows, "pace_bpm"),
+        programme=scenario.listening_programme(),
+        segments=[
+            (event["time_s"], event["detail"]["segment"] - 1)
+            for event in events
+            if event["kind"] == "device_segment"
+        ],
         counts=counts,
     )
 

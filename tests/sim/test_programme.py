@@ -175,3 +175,24 @@ def test_a_programme_that_finds_no_memory_is_no_reset_but_a_press_refused_with_i
     assert result.summary["end"] == "refused" and result.summary["reason"] == "heap_low"
     assert not result.pcm.any()
     assert bench.display_picture().count("#") > 100, "it is lit, and says not now, memory"
+
+
+def test_a_computer_that_comes_after_a_programme_finds_room():
+    """What looked at the light and what was played go before the line's modules come: together they are too much."""
+    segments = [
+        segment("arrive", "pattern", "tide"),
+        segment("arrive", "pattern", "tide"),
+        segment("rest", "song", "fais_dodo"),
+        segment("rest", "song", "dromore"),
+        SILENCE,
+    ]
+    made = scenario.from_values({
+        "title": "a programme", "duration_s": 75,
+        "profile": {"population": "adult", "listening_programme": "evening"},
+        "programme": {"title": "T", "shape": "flat", "segment": segments},
+        "patient": {"population": "adult"},
+        "event": [{"at_s": 5, "do": "press"}, {"at_s": 20, "do": "press"}, {"at_s": 50, "do": "usb_host", "for_s": 11}],
+    })  # fmt: skip
+    told = play.run(made, "micropython").events
+    assert [event["time_s"] < 2 for event in told if event["kind"] == "device_boot"] == [True]
+    assert [event for event in told if event["kind"] == "device_fault"] == []

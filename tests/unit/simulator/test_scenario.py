@@ -3,6 +3,7 @@
 import tomllib
 
 import pytest
+from programme_parts import SILENCE, compact, segment
 
 from firmware.sound import songs
 from simulator import scenario
@@ -220,6 +221,34 @@ class TestFiles:
         (tmp_path / "ours.lul").write_bytes(songs.DATA["edo"])
         assert scenario.load(path).own_files() == {"song.ours": songs.DATA["edo"]}
         assert scenario.load("newborn").own_files() == {}
+
+    def test_a_listening_programme_may_stand_in_the_scenario(self):
+        values = GOOD | {"profile": {"population": "adult", "listening_programme": "evening"}}
+        programme = {"title": "Test", "shape": "flat", "segment": [segment("rest", "song", "edo"), SILENCE]}
+        made = scenario.from_values(values | {"programme": programme})
+        assert made.own_files() == {"programme.evening": compact(programme["segment"])}
+        assert [one["name"] for one in made.listening_programme()] == ["edo", "none"]
+        assert made.listening_programme()[0]["tempo_start_bpm"] == 66  # what was not written
+        assert scenario.from_values(GOOD).listening_programme() == []
+
+    @pytest.mark.parametrize(
+        ("profile", "programme", "words"),
+        [
+            ({"population": "adult"}, {"title": "T"}, ["does not name", "listening_programme"]),
+            ({"population": "adult", "listening_programme": "a"}, None, ["a.toml", "no such programme"]),
+            (
+                {"population": "adult", "listening_programme": "a"},
+                {"title": "T", "shape": "flat", "segment": [SILENCE]},
+                ["the scenario: programme: all segments are silence"],
+            ),
+        ],
+    )
+    def test_a_programme_that_cannot_be_played_is_told(self, profile, programme, words):
+        values = {"profile": profile} | ({} if programme is None else {"programme": programme})
+        sentence = refusal(**values)
+        assert is_one_sentence(sentence)
+        for word in words:
+            assert word in sentence
 
     def test_a_bad_profile_file_is_named_in_the_sentence(self, tmp_path):
         (tmp_path / "loud.toml").write_text("level_dba = 90\n")

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from programme_parts import SILENCE, segment
 
 from simulator import scenario, step_bedside
 from simulator.step_bedside import Sensor
@@ -92,6 +93,32 @@ def test_it_is_the_same_every_time_and_keeps_the_laws():
     )
     assert one.rows == two.rows and one.level_dba.tobytes() == two.level_dba.tobytes() and one.broken == []
     assert len(one.level_dba) == 13_000
+
+
+def test_a_listening_programme_goes_from_segment_to_segment():
+    segments = [
+        segment("meet", "song", "twinkle"),
+        SILENCE | {"minutes": 1.5},
+        segment("rest", "pattern", "drift", until="phrase_end"),
+        segment("rest", "soundscape", "rain"),
+    ]
+    result = play(
+        duration_s=400.0,
+        profile={"population": "adult", "listening_programme": "evening"},
+        programme={"title": "T", "shape": "flat", "segment": segments},
+        patient={"population": "adult"},
+    )
+    begins = [
+        (event["time_s"], event["detail"]["source"])
+        for event in result.events
+        if event["kind"] == "device_segment"
+    ]
+    assert [source for _, source in begins] == ["song", "silence", "pattern", "soundscape"]
+    first_s = begins[0][0]
+    assert [round(at_s - first_s) for at_s, _ in begins[:3]] == [0, 60, 150]
+    assert 210 <= begins[3][0] - first_s <= 225  # with the phrase
+    assert sounds(result, 60) and not sounds(result, 120) and sounds(result, 170)
+    assert ends(result) == [(round(first_s + 240), "faded", "time_up")] and result.broken == []
 
 
 def test_light_is_not_its_business():

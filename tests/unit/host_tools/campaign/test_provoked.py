@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from programme_parts import SILENCE, segment
 
 from host_tools.campaign import provoked
 from host_tools.judge import limits, witness
@@ -13,9 +14,9 @@ TABLE = limits.read()
 TITLES = limits.hazard_titles()
 
 
-def provoked_by(profile, patient, *events, duration_s=330.0):
+def provoked_by(profile, patient, *events, duration_s=330.0, **values):
     made = scenario.from_values({
-        "title": "t", "duration_s": duration_s, "profile": profile, "patient": patient,
+        "title": "t", "duration_s": duration_s, "profile": profile, "patient": patient, **values,
         "event": [{"at_s": 5.0, "do": "press"}, *events],
     })  # fmt: skip
     evidence = witness.of_steps(step_bedside.play(made))
@@ -40,6 +41,13 @@ def test_an_adult_whose_breath_is_led_gives_occasion_to_the_hazards_of_it(irregu
     )
     assert {31, 33, 34, 35, 37} | also <= set(found)
     assert (36 in found) == bool(also)
+
+
+def test_a_listening_programme_gives_occasion_to_its_hazard_when_it_goes_on():
+    programme = {"title": "T", "shape": "flat", "segment": [segment("rest", "song", "edo"), SILENCE]}
+    adult, patient = {"population": "adult", "listening_programme": "evening"}, {"population": "adult"}
+    assert 38 in provoked_by(adult, patient, programme=programme, duration_s=90.0)
+    assert 38 not in provoked_by(adult, patient, programme=programme, duration_s=30.0)
 
 
 def test_a_plain_session_of_a_newborn_gives_none_of_these():

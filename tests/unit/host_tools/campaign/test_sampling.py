@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from firmware.prescription import programme
 from firmware.prescription.profile import Profile
-from host_tools.campaign import cases, factors, plan, sampling, session
+from host_tools.campaign import cases, factors, plan, programmes, sampling, session
 from host_tools.judge import limits
 from simulator import scenario
+from simulator.files import programme_file
 
 BEDSIDE = plan.load("bedside")
 ROOMS = [session.ROOT / "host_tools" / room for room in ("campaign", "judge")]
@@ -88,6 +90,30 @@ def test_every_drawn_session_is_a_scenario_with_a_valid_profile():
             Profile.from_values(made.profile_values())
             assert len(made.event) >= 1 and made.expect.limits_kept
             assert made.patient.recording is None or one.name == "replay"
+
+
+def test_settings_that_were_drawn_are_fitted_to_each_other_and_not_thrown_away(monkeypatch):
+    """What is no profile goes back to the ready-made one setting by setting: a mistake here narrows every campaign."""
+    fitted, accepted = [], cases._accepted
+    monkeypatch.setattr(cases, "_accepted", lambda values: fitted.append(dict(values)) or accepted(values))
+    for one in BEDSIDE.cohort:
+        for number in range(200):
+            cases.scenario_of(BEDSIDE, one, number)
+    for values in fitted:
+        Profile.from_values(values)
+    assert len(fitted) == 600
+    listening = [values for values in fitted if values["listening_programme"] != "none"]
+    assert len(listening) > 40 and {values["population"] for values in listening} == {"adult"}
+
+
+def test_listening_programmes_of_every_shape_and_source_are_drawn():
+    drawn = [programmes.drawn(np.random.Generator(np.random.PCG64(seed))) for seed in range(200)]
+    assert {one["shape"] for one in drawn} == {"U", "L", "J", "flat"}
+    sources = [segment["source"] for one in drawn for segment in one["segment"]]
+    assert set(sources) == {"song", "pattern", "soundscape", "silence"}
+    assert {one["segment"][0]["source"] for one in drawn} == set(sources)  # silence may come first
+    for one in drawn:
+        programme.read(programme_file.check(one, "drawn"))
 
 
 def test_the_worst_case_reaches_every_word_and_the_ends_of_every_range():

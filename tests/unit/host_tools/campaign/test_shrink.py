@@ -52,6 +52,7 @@ def test_a_session_that_keeps_the_law_is_not_made_small():
 def test_every_kind_of_value_is_written_so_that_it_is_read_again():
     values = {**VALUES, "profile": {"curve": [[0, 100, 0, 50, 50, 50]], "early_unlock": True, "title": "O'K"}}
     values["event"] = [{"at_s": 1.5, "do": "usb_bytes", "text": 'a"b\\c\n\x01é'}]
+    values["programme"] = {"title": "T", "shape": "flat", "segment": [{"role": "rest", "minutes": 0.5}]}
     read = tomllib.loads(shrink.text(values, []))
     assert read == values
 

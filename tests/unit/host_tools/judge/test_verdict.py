@@ -103,6 +103,18 @@ def fallen_by(db_a_second):
     return dba
 
 
+def listening(segments, spans=((BEGINS_S, 76.0), (155.5, ENDS_S)), **changes):
+    """A programme: a minute of a song, a minute and a half of silence, and a soundscape."""
+    silence = {"source": "silence", "minutes": 1.5, "repeats": 0, "until": "time"}
+    song = {"source": "song", "minutes": 1, "repeats": 0, "until": "time", **changes}
+    rain = {"source": "soundscape", "minutes": 5, "repeats": 0, "until": "time"}
+    return good(
+        programme=[song, silence, rain], segments=segments, heard=sound(*spans),
+        tempo_bpm=np.where(good().time_s < 76, 66.0, np.nan),
+        phases=[(5.1, "sustain", "open_loop"), (290.0, "fade", "pressed"), (300.0, "idle", "pressed")],
+    )  # fmt: skip
+
+
 LATE_STOP = [(5.1, "baseline", None), (200.0, "withdraw", "bradycardia"), (260.0, "idle", None)]
 TIME_UP = [
     (5.1, "baseline", None),
@@ -147,6 +159,7 @@ SPOILED = {
     "chip": script({"at_s": 150.0, "do": "adc_fault", "kind": "nack"}),
     "stuck": script({"at_s": 150.0, "do": "press", "for_s": 30.0}),
     "room": script({"at_s": 150.0, "do": "room_sound", "to": 80.0}),
+    "segment": listening([(5.1, 0), (65.1, 1), (155.9, 2)]),
     "pace": good(pace_bpm=np.full(DURATION_S - 1, 6.0)),
     "after_stop": good(
         script=[{"at_s": PRESS_S, "do": "press"}, {"at_s": 345.0, "do": "press"}],
@@ -165,6 +178,23 @@ def test_what_spoils_a_law_breaks_it(law):
     judged = verdict.judge(SPOILED[law], NEWBORN)
     assert law in judged.broken, (law, judged.margins)
     assert judged.margins[law] < 0 and "\n" not in judged.broken[law]
+
+
+def test_the_silence_of_a_listening_programme_is_part_of_its_session():
+    judged = verdict.judge(listening([(5.1, 0), (65.1, 1), (155.1, 2)]), NEWBORN)
+    assert judged.broken == {} and judged.margins["segment"] == pytest.approx(0.5)
+    resumed = listening([(5.1, 0), (65.1, 1)])  # sound again, and no segment began
+    assert "unasked" in verdict.judge(resumed, NEWBORN).broken
+    early = listening([(5.1, 0), (65.1, 1), (150.0, 2)])
+    assert "segment 3 5.1 s early" in verdict.judge(early, NEWBORN).broken["segment"]
+
+
+def test_a_segment_may_wait_for_its_phrase_and_end_with_its_song():
+    late = [(5.1, 0), (75.1, 1), (155.1, 2)]
+    assert "segment" in verdict.judge(listening(late), NEWBORN).broken
+    assert "segment" not in verdict.judge(listening(late, until="phrase_end"), NEWBORN).broken
+    ended = [(5.1, 0), (45.1, 1), (135.1, 2)]
+    assert "segment" not in verdict.judge(listening(ended, repeats=1), NEWBORN).broken
 
 
 def test_a_law_of_the_steps_that_broke_is_told():
