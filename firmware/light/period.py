@@ -45,6 +45,8 @@ _LEFT_MUCH_REPEATS = const(450)
 # Where nothing calm was seen yet, this may be a hand's pulse beneath or beside another's already.
 _LEFT_DOUBTFUL_PERMILLE = const(60)
 _LEFT_DOUBTFUL_REPEATS = const(800)
+_LEFT_LARGE_PERMILLE = const(100)
+_LEFT_LOUD = const(600000)  # counts × permille: so much more than noise leaves
 _LEFT_SAMPLES = const(150)  # of 40 ms
 _LEFT_FIRST_LAG = const(5)
 _LEFT_LAST_LAG = const(36)
@@ -203,6 +205,8 @@ class Period:
         self.left_permille = permille
         if permille < _LEFT_CLEAR_PERMILLE:
             return True
+        if not calm and permille > _LEFT_MUCH_PERMILLE and largest > _LEFT_LOUD // permille:
+            return False
         r = self._r
         pulse.autocorrelate(self._x, r, _LEFT_FIRST_LAG, last, count)
         highest = 0
@@ -224,7 +228,8 @@ class Period:
         self.left_repeats = repeats
         self.left_mbpm = _MBPM_TICKS // ticks
         much = permille > _LEFT_MUCH_PERMILLE and repeats > _LEFT_MUCH_REPEATS
-        if much and not calm:
+        # Where nothing calm was seen yet, what is left may be a hand's whatever its rhythm: a third of it is no breath.
+        if not calm and (much or (permille > _LEFT_LARGE_PERMILLE and repeats > _LEFT_CLEAR_REPEATS)):
             return False
         if self._second < 1000 and percent > _LEFT_SLOWEST_PERCENT:
             return True

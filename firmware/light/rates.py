@@ -7,7 +7,7 @@ candidates: a slow heart that is read as a fast one is the worst that can happen
 from micropython import const
 
 from firmware import reasons
-from firmware.light.waves import EVEN, NONE, PAIRS
+from firmware.light.waves import EVEN, NONE, PAIRS, QUADS
 
 _MBPM_TICKS = const(192000000)
 
@@ -27,6 +27,10 @@ _SEEN_ALIKE = const(14)
 _UNLIKE_ENOUGH_PERCENT = const(75)  # for the guard to count
 # With an adult's profile an even row faster than this may be a newborn's, and a breath may hide every other beat:
 _ADULT_RESTLESS_MBPM = const(115000)
+# or make now the one, now the other half of evenly spaced waves the weaker: then half their rate is not believed.
+_SPACED_PERCENT = const(32)  # from half-way between its neighbours
+_IN_PLACE_PERCENT = const(87)
+_IN_PLACE_WAVES = const(3)
 _FAST_LASTS_TICKS = const(48000)  # so for 15 s no rate under three quarters of it is believed
 _FIRST_WAVES = const(8)  # until so many were seen, or an even row of fewer, nothing is shown
 # The time of so many waves, in percent of that of so many beats: a rate that lags is nearer.
@@ -50,7 +54,11 @@ _COUPLED_SHARE_PERCENT = const(32)
 # the heart would be slower than this.
 _ADULT_STRONG_PERCENT = const(34)
 _ADULT_LATE_TICKS = const(1152)  # 0.36 s
+# Where twice the pulse is slower than this, beats coupled two by two come up to 60 ms earlier: for 2.5 ms 1 % more.
+_ADULT_COUPLED_MBPM = const(140000)
+_ADULT_EARLY_TICKS = const(8)
 _ADULT_HALFWAY_STRONG_PERCENT = const(25)  # half-way to the next beat, where a weak beat would come
+_THIRD_LASTS_TICKS = const(32000)  # 10 s, in which it need not be seen again
 # So strong and so late, or half-way, it may be a beat even where twice the pulse would be a newborn's.
 _ADULT_AS_STRONG_PERCENT = const(60)
 _ADULT_RATHER_STRONG_PERCENT = const(52)  # the same where twice the pulse is faster than this
@@ -63,6 +71,9 @@ _NOISY_SLOPE = const(250)  # counts over 80 ms
 # Strong waves without a pattern, so many in less than the time of so many (percent) beats: the rate is not theirs.
 _MANY_WAVES = const(10)
 _MANY_PERCENT = const(135)
+# The time of so many waves, in percent of that of as many strong ones.
+_BETWEEN_WAVES = const(8)
+_BETWEEN_PERCENT = const(75)
 _CALM_PERCENT = const(10)  # but not where it is, this near, the rate that was even before
 _ADULT_SLOW_MBPM = const(45000)
 _NEWBORN_SLOW_MBPM = const(100000)
@@ -110,6 +121,9 @@ class Rates:
         self._trusted = 0  # ticks from beat to beat while only one rate was possible
         self._trusted_at = 0  # the beat it was last seen at
         self._doubted_until = 0  # ticks
+        self._third_until = (
+            0  # an adult's third wave, and perhaps a fourth: two beats with two waves each, so long
+        )
         self._known_delay = 0  # of a second wave that was surely one: ticks, share of the beat, height
         self._known_share = 0
         self._known_weaker = 0
@@ -119,6 +133,11 @@ class Rates:
         self._calm = 0
         self._fast_mbpm = 0  # an even row faster than an adult at rest, and until when it is remembered
         self._fast_until = 0
+        self._half_mbpm = 0  # half of a newborn's rate whose breath weakens every other beat, and so long
+        self._half_until = 0
+        self._place = False  # the stronger of two evenly spaced waves has an even number, for so many waves
+        self._in_place = 0
+        self._left_place = False  # and had the other one before
         self._inserted = False  # the weak waves came in between beats that went on as before
         self._known = False  # that is so, or they were there before beyond doubt
 
@@ -132,6 +151,8 @@ class Rates:
         self.second_wave = False
         self.halfway = False
         self._follow()
+        if not self._newborn:
+            self._look_for_newborn()
         if pattern == NONE:
             self.slow_mbpm = None
             self.fast_mbpm = None
@@ -149,13 +170,46 @@ class Rates:
                 self._fast_until = row.time(0) + _FAST_LASTS_TICKS
         else:
             fast = 2 * slow  # of three kinds, the two strongest may be beats
-            if not (self._newborn and pattern > PAIRS) and self._is_second_wave(row, slow, fast, group):
+            threes = self._newborn and pattern > PAIRS
+            if pattern < QUADS and not threes and self._is_second_wave(row, slow, fast, group):
                 fast = slow
                 self.second_wave = True
                 self.halfway = 42 <= row.delay_ticks() * 100 // group <= 62
                 self.sure_mbpm = slow if self._least <= slow <= self._most else 0
         self.slow_mbpm = slow
         self.fast_mbpm = fast
+
+    def _look_for_newborn(self):
+        """Remember evenly spaced waves of which now every first, now every second is the weaker: a newborn's breath does
+        that to its beats; a second wave stays where it is.
+        """
+        row = self._waves.every
+        if row.known() < 4:
+            return
+        span = row.time(0) - row.time(1)
+        before = row.time(1) - row.time(2)
+        pair = span + before
+        if (
+            pair > 2 * _MBPM_TICKS // _ADULT_FAST_MBPM
+            or abs(span - before) * 100 > pair * _SPACED_PERCENT
+            or abs(pair - before - row.time(2) + row.time(3)) * 100 > pair * _SAME_PERCENT
+        ):
+            self._in_place = 0
+            self._left_place = False
+            return
+        high, low = max(row.height(0), row.height(1)), min(row.height(0), row.height(1))
+        if low * 100 > high * _IN_PLACE_PERCENT:
+            return
+        place = (row.count & 1 == 0) == (row.height(0) == high)
+        if place == self._place:
+            self._in_place += 1
+        else:
+            self._left_place = self._in_place >= _IN_PLACE_WAVES
+            self._place = place
+            self._in_place = 1
+        if self._left_place and self._in_place >= _IN_PLACE_WAVES:
+            self._half_mbpm = _MBPM_TICKS // pair
+            self._half_until = row.time(0) + _FAST_LASTS_TICKS
 
     def _is_second_wave(self, row, slow, fast, group):
         """Return whether the weaker wave of each group is the same beat's."""
@@ -192,14 +246,19 @@ class Rates:
             return False
         if row.pattern > PAIRS and weaker >= _ADULT_HALFWAY_STRONG_PERCENT:
             return False
-        if weaker >= _ADULT_STRONG_PERCENT and delay >= _ADULT_LATE_TICKS:
+        # The nearer to the beat it is, the stronger it must be to be taken for another.
+        strong = _ADULT_STRONG_PERCENT
+        if delay < _ADULT_LATE_TICKS and fast < _ADULT_COUPLED_MBPM:
+            strong += (_ADULT_LATE_TICKS - delay) // _ADULT_EARLY_TICKS
+            delay += _ADULT_LATE_TICKS - _ADULT_HALF_LATE_TICKS
+        if weaker >= strong and delay >= _ADULT_LATE_TICKS:
             return False
         return not (weaker >= _ADULT_HALFWAY_STRONG_PERCENT and 46 <= share <= 54)
 
     def _is_proven(self, row, delay):
         """Return whether a second wave as late as this kept its distance to beats that varied, lately."""
         now = row.time(0)
-        if row.keeps_delay():
+        if row.keeps_delay() and not (self._newborn and now < self._third_until):
             self._proven_delay = delay
             self._proven_until = now + _PROVEN_LASTS_TICKS
         return now < self._proven_until and abs(delay - self._proven_delay) <= _KNOWN_DELAY_TICKS
@@ -215,6 +274,14 @@ class Rates:
             return False
         span = row.time(0) - row.time(_MANY_WAVES)
         return span * _MANY_PERCENT < _MBPM_TICKS // rate * _MANY_WAVES * 100
+
+    def _leaves_out(self, row):
+        """Return whether a newborn's `row` of strong waves leaves out as many weaker ones in between, or half as many."""
+        every = self._waves.every
+        if not self._newborn or row is every or every.known() <= _BETWEEN_WAVES or row.known() <= 4:
+            return False
+        span = every.time(0) - every.time(_BETWEEN_WAVES)
+        return span * 4 * 100 < (row.time(0) - row.time(4)) * _BETWEEN_WAVES * _BETWEEN_PERCENT
 
     def _is_calm(self, rate):
         """Return whether the waves allowed `rate` (mbpm) alone, or one near it, when they were last sure."""
@@ -238,7 +305,7 @@ class Rates:
         """Follow the beat from where it was beyond doubt, wave by wave, while it changes no faster than hearts do."""
         row = self._row
         now = row.time(0)
-        if row.pattern == EVEN and row.run >= _SEEN_WAVES:
+        if row.pattern == EVEN and row.run >= _SEEN_WAVES and not self._leaves_out(row):
             self._trusted = row.group_ticks()
             self._trusted_at = now
             return
@@ -262,6 +329,8 @@ class Rates:
         row = self._row
         every = self._waves.every
         now = row.time(0)
+        if row.pattern > PAIRS and self.slow_mbpm != self.fast_mbpm:
+            self._third_until = now + _THIRD_LASTS_TICKS
         if self._goes_on(period):
             self._calm = period.ticks  # beats made unlike in turn by a breath change too, and have not slowed
         if every.known() < _FIRST_WAVES and not (row.pattern == EVEN and row.run >= _SEEN_UNLIKE):
@@ -272,6 +341,8 @@ class Rates:
             if self._newborn and rate < _NEWBORN_SLOW_MBPM:
                 return reasons.TWO_RATES  # as slow as this it may be the breath's
         if row.pattern == NONE and not self._newborn and self._is_half(rate):
+            return reasons.TWO_RATES
+        if not self._calm and row.pattern == EVEN and rate < _NEWBORN_SLOW_MBPM and self._leaves_out(row):
             return reasons.TWO_RATES
         if self._too_few(rate) or self._too_many(rate):
             return reasons.TWO_RATES
@@ -285,6 +356,9 @@ class Rates:
                 self._doubted_until = now + _DOUBT_LASTS_TICKS
             return reasons.TWO_RATES
         slow = self.slow_mbpm
+        if not self._calm and now < self._third_until and now >= self._proven_until:
+            if rate < (_NEWBORN_SLOW_MBPM if self._newborn else _ADULT_FAST_MBPM // 2):
+                return reasons.TWO_RATES
         if (
             self._newborn
             and self.second_wave
@@ -298,6 +372,8 @@ class Rates:
             return reasons.TWO_RATES
         if now < self._fast_until and rate < self._fast_mbpm // 4 * 3:
             return reasons.TWO_RATES
+        if now < self._half_until and abs(rate - self._half_mbpm) < rate // 100 * _SAME_PERCENT:
+            return reasons.TWO_RATES
         if not self._newborn and rate < _ADULT_SLOW_MBPM and (slow is None or slow != self.fast_mbpm):
             return reasons.TWO_RATES  # beats coupled two by two are commoner than so slow a heart
         if slow is None or self.fast_mbpm != slow or row.run < (_SEEN_WAVES if self._is_calm(rate) else _RUN):
@@ -308,7 +384,9 @@ class Rates:
             return None  # what is shown then is the sure one
         if slow < self._least or slow > self._most:
             return reasons.OUT_OF_RANGE
-        if now < self._doubted_until and row.run < _SURE_WAVES:
+        if now < self._doubted_until and (
+            row.run < _SURE_WAVES or (self._newborn and slow < _NEWBORN_SLOW_MBPM)
+        ):
             return reasons.TWO_RATES
         apart = rate - slow if rate > slow else slow - rate
         if apart // 100 > slow // 10000 * _APART_PERCENT:
@@ -394,7 +472,8 @@ class Rates:
             longest = max(longest, self._waves.tall.slow_ticks(limit, now))
         two = self.slow_mbpm is not None and self.slow_mbpm != self.fast_mbpm
         row = self._row
-        if self.second_wave or (two and self._has_slowed(row)):
+        # Four irregular beats look like a group of four for a while: they stop nothing.
+        if self.second_wave or (two and row.pattern < QUADS and self._has_slowed(row)):
             longest = max(longest, row.slow_groups_ticks(limit, now))
         return longest
 

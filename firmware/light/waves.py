@@ -45,11 +45,13 @@ _VARIES_PERCENT = const(4)  # where these groups vary by so much
 _MISSED_PERCENT = const(140)  # a group so much longer than another is one whose wave was missed
 _RUN = const(4)  # waves that make a pattern
 _TRIPLE_RUN = const(6)
+_QUAD_RUN = const(8)
 
 NONE = const(0)  # no rhythm to be seen
 EVEN = const(1)  # one kind of waves
 PAIRS = const(2)  # two kinds in turn
 TRIPLES = const(3)
+QUADS = const(4)  # an adult's alone: a newborn's breath makes groups of four
 
 
 def _apart_percent(one, other):
@@ -62,7 +64,8 @@ def _apart_percent(one, other):
 class Row:
     """Waves one after another, and the pattern they make. Times in ticks of 1/3200 s since the first sample."""
 
-    def __init__(self):
+    def __init__(self, quads=False):
+        self._counts_quads = quads
         self._times = array("I", [0] * _KEPT)
         self._heights = array("I", [0] * _KEPT)
         self.count = 0
@@ -78,6 +81,7 @@ class Row:
         self._uneven = 0
         self._pairs = 0
         self._triples = 0
+        self._quads = 0
         self._unlikes = 0
 
     def time(self, back):
@@ -123,6 +127,7 @@ class Row:
         self._pairs = self._pairs + 1 if self._repeats(2) else 0
         self._triples = self._triples + 1 if self._repeats(3) else 0
         self._unlikes = self._unlikes + 1 if self._unlike() else 0
+        self._quads = self._quads + 1 if self._counts_quads and known > 5 and self._repeats(4) else 0
         pattern = NONE
         run = 0
         turns = self._turns if self._turns > self._uneven else self._uneven
@@ -141,6 +146,9 @@ class Row:
         elif self._triples >= _TRIPLE_RUN and self._unlikes >= _TRIPLE_RUN:
             pattern = TRIPLES
             run = self._unlikes if self._unlikes < self._triples else self._triples
+        elif self._quads >= _QUAD_RUN and self._unlikes >= _QUAD_RUN:
+            pattern = QUADS
+            run = self._unlikes if self._unlikes < self._quads else self._quads
         self.pattern = pattern
         self.run = run
 
@@ -293,7 +301,7 @@ class Waves:
     """Find the waves of one patient in the plain slopes."""
 
     def __init__(self, newborn=True):
-        self.every = Row()  # all that are more than a notch
+        self.every = Row(not newborn)  # all that are more than a notch
         self.strong = Row()  # those near the usual height alone
         # An adult's that noise between far beats cannot be; of two very near ones the first.
         self.tall = None if newborn else Row()

@@ -156,3 +156,112 @@ def test_a_rate_without_a_pattern_is_not_shown_where_it_is_half_of_the_calm_one(
     assert rates.slow_mbpm is None
     assert rates.doubt(75_000, period) == "two_rates"
     assert rates.doubt(100_000, period) is None
+
+
+@needs_micropython
+@pytest.mark.parametrize(
+    "population, rate, breath, perfusion, delay, second, weak, early, seed",
+    [
+        # As late as an early second wave, but stronger; four waves in a group, or three at times.
+        ("adult", 119.8, 8.1, 1.97, 0.25, 0.033, 0.448, 0.333, 210741509),
+        ("adult", 109.3, 17.6, 0.47, 0.25, 0.263, 0.423, 0.233, 785985310),
+        ("adult", 110.46, 19.994, 1.0073, 0.25, 0.2915, 0.4013, 0.2588, 227306912),
+        # Too weak for the row of strong waves; strong enough to seem a second wave that was proven.
+        ("newborn", 127.8, 64.2, 0.73, 0.2, 0.272, 0.409, 0.232, 97589132),
+        ("newborn", 133.44, 68.7284, 0.42767, 0.2, 0.26116, 0.431, 0.2706, 583015273),
+    ],
+)
+def test_beats_coupled_two_by_two_are_not_halved_from_the_start(
+    population, rate, breath, perfusion, delay, second, weak, early, seed
+):
+    made = heart(
+        course(40, (0, rate)),
+        delay_s=delay,
+        second=second,
+        weak=weak,
+        early=early,
+        perfusion_percent=perfusion,
+        breathing_per_minute=breath,
+        seed=seed,
+    )
+    assert wrong_seconds(made, population) <= 2
+
+
+@needs_micropython
+@pytest.mark.parametrize(
+    "rate, breath, level, delay, second, perfusion",
+    [(219.2, 103.0, 0.58, 0.172, 0.34, 1.26), (185.5, 101.4, 0.47, 0.226, 0.345, 0.42)],
+)
+def test_waves_that_change_places_are_a_newborns_beats(rate, breath, level, delay, second, perfusion):
+    """Strong and weak in turn as with a second wave half-way; but a breath near half of the pulse moves on."""
+    made = heart(
+        course(40, (0, rate)),
+        delay_s=delay,
+        second=second,
+        perfusion_percent=perfusion,
+        breathing_per_minute=breath,
+        breathing_level=level,
+        seed=1,
+    )
+    assert wrong_seconds(made, "adult") <= 5
+
+
+@needs_micropython
+@pytest.mark.parametrize(
+    "rate, breath, perfusion, second, per_minute, height, form",
+    [
+        (
+            161.6,
+            50.8,
+            0.37,
+            0.18,
+            210.6,
+            1.73,
+            "sine",
+        ),  # what is left repeats at three beats, as a breath might
+        (188.1, 36.6, 0.65, 0.35, 47.77, 3.21, "pat"),  # it is large, and repeats at times only
+    ],
+)
+def test_what_a_hand_of_the_first_second_leaves_is_no_breath(
+    rate, breath, perfusion, second, per_minute, height, form
+):
+    wrong = 0
+    for seed in (1, 2, 3):
+        hand = patting(4000, per_minute, height, 0, 40, form, seed=729374429)
+        made = heart(
+            course(40, (0, rate)),
+            delay_s=0.22,
+            second=second,
+            perfusion_percent=perfusion,
+            breathing_per_minute=breath,
+            hand=hand,
+            seed=seed,
+        )
+        wrong += wrong_seconds(made, "newborn")
+    assert wrong <= 1
+
+
+FOUR_WAVES = [
+    (300, 2000),
+    (600, 600),
+    (1500, 900),
+    (1100, 500),
+]  # two coupled beats, each with its second wave
+
+
+@pytest.mark.parametrize("newborn, told", [(False, "two_rates"), (True, None)])
+def test_four_waves_in_a_group_are_two_adults_beats(newborn, told):
+    """Of a newborn nothing follows: its breath makes groups of four."""
+    waves = Waves(newborn)
+    rates = Rates(waves, newborn)
+    ticks = 0
+    for _ in range(12):
+        for wait, height in FOUR_WAVES:
+            ticks += wait
+            waves.every.take(ticks, height)
+            rates.look()
+    period = Period(13, 96, 400, 150, 1600)
+    assert (waves.every.pattern == 4) == (not newborn)
+    if not newborn:
+        assert rates.slow_mbpm == 192_000_000 // 3500 and rates.fast_mbpm == 2 * rates.slow_mbpm
+        assert rates.doubt(54_857, period) == told
