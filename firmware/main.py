@@ -203,6 +203,8 @@ class Device:
     def press(self, now_ms):
         """Look at the button; what it means is acted on in the same turn."""
         gesture = self.gestures.sample(now_ms, self.button.down())
+        # What is queued can no more be changed: so that a hold ends no sound in mid-wave, it sinks just before.
+        self.audio.loudness.hushed = self.gestures.nearly_held
         if gesture is not None:
             self._tell(gesture)
             if self.computer is not None and self.computer.gesture(gesture, now_ms):

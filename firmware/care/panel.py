@@ -11,6 +11,9 @@ from firmware.step import HELD, PRESS
 
 _DEBOUNCE_MS = const(30)  # a contact bounces for some 5 ms, a glove for 20
 HELD_MS = const(1000)
+_NEARLY_HELD_MS = const(
+    850
+)  # the sound's queue (64 ms), a block of 16 ms, its ramp, and a late turn of the loop
 STUCK_MS = const(20_000)  # nobody holds a button this long
 REFUSED_MS = const(8000)  # how long the light says no
 
@@ -29,10 +32,14 @@ PLAYING = (reasons.BASELINE, reasons.MATCH, reasons.LEAD, reasons.SUSTAIN, reaso
 
 
 class Gestures:
-    """Levels in, gestures out: a press counts as the button goes down, a hold a second later, once each."""
+    """Levels in, gestures out: a press counts as the button goes down, a hold a second later, once each.
+
+    nearly_held: a hold comes within 150 ms, unless the finger leaves.
+    """
 
     def __init__(self):
         self.stuck = False
+        self.nearly_held = False
         self._was_down: bool | None = None  # None: nothing is known yet
         self._since_ms = 0  # of the level that is believed
         self._up_since_ms: int | None = None  # when a release began that is not yet believed
@@ -58,9 +65,12 @@ class Gestures:
             for_ms = ticks.since(now_ms, self._since_ms)
             if for_ms >= STUCK_MS:
                 self.stuck = True
-            if not self._held and not self.stuck and for_ms >= HELD_MS:
-                self._held = True
-                return HELD
+            if not self._held and not self.stuck:
+                if for_ms >= HELD_MS:
+                    self._held = True
+                    self.nearly_held = False
+                    return HELD
+                self.nearly_held = for_ms >= _NEARLY_HELD_MS
             return None
         if self._was_down:
             # Down begins at once, up only when it has lasted: a bounce is neither a release nor a second
@@ -70,6 +80,7 @@ class Gestures:
             elif ticks.since(now_ms, self._up_since_ms) >= _DEBOUNCE_MS:
                 self._was_down = False
                 self.stuck = False
+                self.nearly_held = False
         return None
 
 

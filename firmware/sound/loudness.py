@@ -51,6 +51,7 @@ class Loudness:
     def __init__(self, full_scale_cdba, ceiling_cdba, ceiling_cdbc):
         self.full_scale_cdba = full_scale_cdba
         self.first_level_cdba = _FIRST_LEVEL_CDBA
+        self.hushed = False  # sink to nothing within a block, for as long as this is set
         self.governed = True  # False: no correction by phrase, for measuring what a song gives by itself
         self.headroom_cdb = (
             0  # how far below its level the music is held phrase by phrase, for a voice beside it
@@ -230,7 +231,7 @@ class Loudness:
         if wanted != self._gain_cdb:
             self._gain_cdb = wanted
             self._gain_wanted = decibels.gain(wanted - self.full_scale_cdba - REFERENCE_CDB)
-        return self._gain_wanted
+        return 0 if self.hushed else self._gain_wanted
 
     def faded(self):
         """Return whether a fade-out has come to its end."""

@@ -143,6 +143,26 @@ def test_a_second_on_the_button_is_silence_within_a_tenth_of_a_second():
     assert result.summary["end"] == "silenced"
 
 
+@pytest.mark.parametrize("pressed_s", [90, 97.317])
+def test_a_hold_ends_no_sound_in_mid_wave(pressed_s):
+    text = 'title = "t"\nduration_s = 100\n[[event]]\nat_s = 5\ndo = "press"\n'
+    pcm = play.run(from_text(text + f'[[event]]\nat_s = {pressed_s}\ndo = "hold"\nfor_s = 1.5\n')).pcm
+    held = round((pressed_s + 1) * RATE_HZ)
+    last = np.flatnonzero(np.abs(pcm) > 1)[-1]
+    assert held - RATE_HZ * 0.12 < last < held, "silent as the second is over, and not long before"
+    before = np.abs(pcm[last - 2 * 256 : last - 256].astype(int)).max()
+    assert before > 300 and np.abs(pcm[last - 16 : last + 1]).max() < before / 8, "a ramp of a block"
+
+
+def test_who_lets_go_just_before_a_hold_hears_the_fade_of_a_press():
+    text = 'title = "t"\nduration_s = 110\n[[event]]\nat_s = 5\ndo = "press"\n[[event]]\nat_s = 90\ndo = "press"\n'
+    short, long = (play.run(from_text(text + f"for_s = {for_s}\n")) for for_s in (0.2, 0.95))
+    assert long.summary["end"] == short.summary["end"] == "faded"
+    same = np.abs(long.pcm.astype(int) - short.pcm) <= 2
+    differs_s = np.flatnonzero(~same) / RATE_HZ
+    assert differs_s.size and differs_s[0] > 90.8 and differs_s[-1] < 91.3
+
+
 def test_no_task_and_no_turn_of_the_loop_allocates(tmp_path):
     # Only a reading of the converter does, inside Adafruit's own driver; it is counted here, and collected by the loop.
     report = tmp_path / "allocations.json"

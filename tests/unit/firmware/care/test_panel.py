@@ -55,6 +55,27 @@ def test_a_bounce_does_not_delay_a_hold():
     assert found[1][1] == "hold" and found[1][0] - found[0][0] <= 1016
 
 
+def nearly(levels, first=False):
+    button = panel.Gestures()
+    button.sample(0, first)
+    told = []
+    for turn, down in enumerate(levels, 1):
+        button.sample(turn * 10, bool(down))
+        told.append(button.nearly_held)
+    return told
+
+
+def test_a_hold_is_foreseen_for_as_long_as_the_sound_needs_to_sink():
+    told = nearly([0] + [1] * 2500 + [0] * 10)  # longer than a stuck button
+    assert told.index(True) * 10 == 10 + 850
+    assert told.count(True) == 15 and not any(told[1 + 100 :])
+    told = nearly([0] + [1] * 90 + [0, 1, 0, 0, 0, 0])
+    assert all(told[1 + 85 : 1 + 94]) and not any(told[1 + 95 :]), (
+        "who lets go before it hears the fade again"
+    )
+    assert not any(nearly([1] * 200, first=True)), "a button that is stuck from the start"
+
+
 def test_up_is_believed_after_30_ms_and_down_at_once():
     button = panel.Gestures()
     button.sample(0, False)
