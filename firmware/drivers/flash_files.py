@@ -13,6 +13,7 @@ _BUSY = 16  # EBUSY
 # Places in what os.stat and os.statvfs return.
 _ST_SIZE = const(6)
 _BLOCK_BYTES = const(0)
+_BLOCKS = const(2)
 _BLOCKS_FREE = const(3)
 
 
@@ -46,8 +47,13 @@ class FlashFiles:
             return []
 
     def free_bytes(self):
-        """Return the room that is left. Counts the whole file system: on the chip a tenth of a second."""
+        """Return the room that is left. Counts the whole file system: on the chip a tenth of a second.
+
+        Of one that is damaged or overfull littlefs counts more blocks than there are, and 2^32 less the surplus as free.
+        """
         counts = os.statvfs(FOLDER)
+        if counts[_BLOCKS_FREE] > counts[_BLOCKS]:
+            return 0
         return counts[_BLOCK_BYTES] * counts[_BLOCKS_FREE]
 
     def read_into(self, name, offset, buffer):

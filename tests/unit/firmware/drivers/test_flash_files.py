@@ -33,6 +33,13 @@ def test_files_are_written_appended_renamed_and_removed(files):
     assert files.names() == ["keep"] and files.free_bytes() > 0
 
 
+@pytest.mark.parametrize(("free", "room"), [(4294967294, 0), (353, 0), (352, 352 * 4096), (9, 9 * 4096)])
+def test_more_blocks_free_than_there_are_is_no_room(files, monkeypatch, free, room):
+    counts = (4096, 4096, 352, free, free, 0, 0, 0, 0, 255)
+    monkeypatch.setattr(flash_files.os, "statvfs", lambda path: counts)
+    assert files.free_bytes() == room
+
+
 def test_while_the_amplifier_is_on_nothing_is_written(files):
     files.write("a", (b"old",))
     files.audible = True
