@@ -43,7 +43,8 @@ def sessions_of(tables: Tables, unit: str | None) -> tuple[str, list[dict[str, A
 
 def html(unit: str, rows: list[dict[str, Any]]) -> str:
     """Return the page, self-contained. `rows` are those of `sessions_of`."""
-    return report.template("compare.html.j2").render(
+    return report.render(
+        "compare.html.j2",
         unit=unit,
         first=rows[0]["session"],
         last=rows[-1]["session"],

@@ -15,6 +15,7 @@ from firmware.care import guard
 from host_tools.device import studies
 from host_tools.sessions import facts, picture, report, words
 from host_tools.sessions.facts import Facts
+from host_tools.sessions.language import now, number, say
 from host_tools.sessions.note import NoteVersion, SessionNote, moment_words
 from host_tools.sessions.session_file import SessionFile
 from host_tools.sessions.told import NO_RECORD, Told, check_length, profile_of
@@ -24,7 +25,7 @@ MOST_GAPS = 3
 LONG_NOTE = 600  # characters from which on the picture makes room, so that one page holds both
 BLANKS = ("Colour", "Calm, movement, sleep", "Comfort, face, breathing")
 _UNSEEN = ("boot", "heap", "arm", "profile")  # nothing that anybody at the bedside did or noticed
-_OF = {"newborn": "a newborn", "adult": "an adult"}
+WHOM = {"newborn": "a newborn", "adult": "an adult"}
 _MARKED = ("press", "hold", "fault", "save_failed")
 _CEILING_DBA = {
     "newborn": guard.NEWBORN_CEILING_CDBA / 100,
@@ -40,7 +41,14 @@ def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -
     lines = _noted(written.note) if written else []
     long_note = sum(len(text) for _, text in lines) > LONG_NOTE
     marks = {event: number for number, event in enumerate(found.scripted[: picture.MOST_EVENTS], 1)}
-    return report.template("chart.html.j2").render(
+    note_origin = ""
+    if written:
+        moment = now().moment(written.written)
+        note_origin = say(
+            "Version {number} of the note, written {moment}", number=written.number, moment=moment
+        )
+    return report.render(
+        "chart.html.j2",
         story=_story(found, told),
         tone="quiet" if told.end in ("faded", "silenced", "refused") else "bad",
         ending=_ending(session, told),
@@ -51,9 +59,7 @@ def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -
         blanks=BLANKS,
         note=lines,
         long_note=long_note,
-        note_origin=f"Version {written.number} of the note, written {written.written:%Y-%m-%d %H:%M}"
-        if written
-        else "",
+        note_origin=note_origin,
         origin=_origin(session),
     )
 
@@ -96,7 +102,7 @@ def _facts(session: SessionFile, told: Told) -> Facts:
         ceiling_dba=_CEILING_DBA.get(population),
         wanted_dba=session.played.level_dba if session.played else None,
     )
-    found.zero = "the session began"
+    found.zero = facts.BEGAN
     found.scripted = [
         (float(event["time_s"]), words.event(event["kind"], event["detail"]))
         for event in events
@@ -116,26 +122,25 @@ def _seen(event: dict[str, Any]) -> bool:
 
 def _story(found: Facts, told: Told) -> list[str]:
     if not told.rows:
-        return ["Nothing was played."]
+        return [say("Nothing was played.")]
     return [*found.story[:1], *found.breath_in_words]
 
 
 def _ending(session: SessionFile, told: Told) -> str:
     if told.end is None:
         if session.cut:
-            return (
+            return say(
                 "The record stops before the session ended: the power went, or the device started anew. "
                 "What came after is not known."
             )
-        return "How the session ended is not written down."
-    text = words.ending(told.end, told.reason)
-    return f"How it ended: {text}."
+        return say("How the session ended is not written down.")
+    return say("How it ended: {how}.", how=words.ending(told.end, told.reason))
 
 
 def _events(found: Facts, marks: dict[tuple[float, str], int], most: int) -> list[dict[str, Any]]:
     rows = [
         {
-            "at": words.clock(at) if at >= 0 else "before",
+            "at": words.clock(at) if at >= 0 else say("before"),
             "what": what,
             "mark": marks.get((at, what)),
         }
@@ -144,7 +149,11 @@ def _events(found: Facts, marks: dict[tuple[float, str], int], most: int) -> lis
     if len(rows) > most:
         # The beginning and the end tell most; all of them are in the export.
         last = (most - 1) // 2
-        middle = {"at": "", "what": f"{len(rows) - most + 1} more, in the exported file", "mark": None}
+        middle = {
+            "at": "",
+            "what": say("{count} more, in the exported file", count=len(rows) - most + 1),
+            "mark": None,
+        }
         rows = [*rows[: most - 1 - last], middle, *rows[-last:]]
     return rows
 
@@ -153,126 +162,140 @@ def _programme(found: Facts) -> list[tuple[str, str]]:
     """Return a row that lists what a listening programme let be heard; nothing for any other session."""
     if not found.segments:
         return []
-    return [("Heard", "; ".join(part.words for part in found.heard_parts) + ".")]
+    return [(say("Heard"), "; ".join(part.words for part in found.heard_parts) + ".")]
 
 
 def _known(session: SessionFile, told: Told) -> list[tuple[str, str]]:
     """Name and sentence: what was played, what is sure about it and what is not."""
-    known = [("Began", _began(session))]
-    profile = session.profile
-    if profile is None:
-        known.append(("Profile", "not known"))
-    elif session.played is None:
-        there = f"as it was read, it had {profile.title} ({profile.population})"
-        _, digest = profile_of(session.raw)
-        if session.population is None:
-            known.append(("Profile", f"not known: the device may have been set differently since; {there}"))
-        elif digest is None:
-            known.append(("Profile", f"for {_OF[session.population]}, else not known; {there}"))
-        else:
-            known.append(
-                (
-                    "Profile",
-                    f"for {_OF[session.population]}, and not the one that the device has since; {there}",
-                )
-            )
-    else:
-        music = " over ".join(
-            part for part in (profile.song, profile.soundscape) if part and part != "none"
-        ).replace("_", " ")
-        asked = f", asked for at {profile.level_dba:g} dB(A)" if profile.level_dba is not None else ""
-        known.append(("Profile", f"{profile.title} ({profile.population})"))
-        known.append(("Music", f"{music or 'not known'}{asked}"))
+    known = [(say("Began"), _began(session)), *_profile(session)]
     if told.arm is not None:
-        known.append(("Study", studies.told(told.arm).words))
-    known.append(("Level", _calibration(session)))
-    known.append(("Pulse", _pulse(told)))
+        known.append((say("Study"), now().sentence(studies.told(told.arm).words)))
+    known.append((say("Level"), _calibration(session)))
+    known.append((say("Pulse"), _pulse(told)))
     record = _record(told)
     if record:
-        known.append(("Record", "; ".join(record)))
+        known.append((say("Record"), "; ".join(record)))
     if session.dose_today_min is not None:
-        known.append(("Dose today", f"{session.dose_today_min} min of music in 24 hours, as it was read"))
+        dose = say("{minutes} min of music in 24 hours, as it was read", minutes=session.dose_today_min)
+        known.append((say("Dose today"), dose))
     return known
+
+
+def _profile(session: SessionFile) -> list[tuple[str, str]]:
+    profile = session.profile
+    if profile is None:
+        return [(say("Profile"), say("not known"))]
+    named = f"{profile.title} ({say(profile.population)})"
+    if session.played is None:
+        there = say("as it was read, it had {profile}", profile=named)
+        _, digest = profile_of(session.raw)
+        if session.population is None:
+            text = say("not known: the device may have been set differently since; {there}", there=there)
+        elif digest is None:
+            text = say("for {whom}, else not known; {there}", whom=say(WHOM[session.population]), there=there)
+        else:
+            text = say("for {whom}, and not the one that the device has since; {there}",
+                       whom=say(WHOM[session.population]), there=there)  # fmt: skip
+        return [(say("Profile"), text)]
+    parts = [
+        say(part.replace("_", " ")) for part in (profile.song, profile.soundscape) if part and part != "none"
+    ]
+    music = say(" over ").join(parts) or say("not known")
+    if profile.level_dba is not None:
+        music = say("{music}, asked for at {level} dB(A)", music=music, level=number(profile.level_dba))
+    return [(say("Profile"), named), (say("Music"), music)]
 
 
 def _began(session: SessionFile) -> str:
     if session.started is not None:
-        return f"{session.started:%Y-%m-%d %H:%M} by the computer that read it"
-    return "not known: the device has no clock; write it below"
+        return say("{moment} by the computer that read it", moment=now().moment(session.started))
+    return say("not known: the device has no clock; write it below")
 
 
 def _calibration(session: SessionFile) -> str:
     if session.calibrated is None:
-        return "reckoned by the device; whether it was calibrated is not known"
+        return say("reckoned by the device; whether it was calibrated is not known")
     if not session.calibrated:
-        text = "not calibrated: strictest assumption"
+        text = say("not calibrated: strictest assumption")
         if session.full_scale_dba is not None:
-            text += f" ({session.full_scale_dba:g} dB(A) at full scale)"
+            level = number(session.full_scale_dba)
+            text = say("{text} ({level} dB(A) at full scale)", text=text, level=level)
         return text
-    when = f"{session.calibrated_on:%Y-%m-%d}" if session.calibrated_on else "a day that is not known"
-    return f"reckoned by the device, calibrated on {when}"
+    when = say("a day that is not known")
+    if session.calibrated_on:
+        when = now().day(session.calibrated_on)
+    return say("reckoned by the device, calibrated on {day}", day=when)
 
 
 def _pulse(told: Told) -> str:
     """Return where the pulse was not known, the longest stretches by name."""
     if not told.rows:
-        return "not looked for"
+        return say("not looked for")
     unknown = told.unknown
     if not unknown:
-        return "known all the time that it was looked for"
+        return say("known all the time that it was looked for")
     total = sum(end - start for start, end, _ in unknown)
     longest = sorted(unknown, key=lambda item: item.start_s - item.end_s)[:MOST_GAPS]
-    named = "; ".join(
-        f"{words.clock(start)} to {words.clock(end)} {why}" for start, end, why in sorted(longest)
-    )
-    more = f"; and {len(unknown) - len(longest)} shorter" if len(unknown) > len(longest) else ""
-    return f"not known for {words.span(total)}: {named}{more}"
+    named = "; ".join(f"{_from(start, end)} {say(why)}" for start, end, why in sorted(longest))
+    if len(unknown) > len(longest):
+        named = say("{stretches}; and {count} shorter", stretches=named, count=len(unknown) - len(longest))
+    return say("not known for {time}: {stretches}", time=words.span(total), stretches=named)
+
+
+def _from(start_s: float, end_s: float) -> str:
+    return say("{start} to {end}", start=words.clock(start_s), end=words.clock(end_s))
 
 
 def _record(told: Told) -> list[str]:
     longest = sorted(told.gaps, key=lambda gap: gap[0] - gap[1])[:MOST_GAPS]
-    named = [f"{words.clock(start)} to {words.clock(end)}" for start, end in sorted(longest)]
-    said = [f"nothing written down from {', '.join(named)}"] if named else []
+    named = ", ".join(_from(start, end) for start, end in sorted(longest))
+    said = [say("nothing written down from {stretches}", stretches=named)] if named else []
     if len(told.gaps) > MOST_GAPS:
-        said.append(f"and {len(told.gaps) - MOST_GAPS} shorter gaps")
+        said.append(say("and {count} shorter gaps", count=len(told.gaps) - MOST_GAPS))
     coarse = [run for run in told.thinning if run.what > 1]
     if coarse:
-        coarsest = max(run.what for run in coarse)
-        said.append(f"until {words.clock(coarse[-1].end_s)} only a row each {coarsest} s or so was kept")
+        seconds, until = max(run.what for run in coarse), words.clock(coarse[-1].end_s)
+        said.append(
+            say("until {time} only a row each {seconds} s or so was kept", time=until, seconds=seconds)
+        )
     return said
 
 
 def _noted(note: SessionNote) -> list[tuple[str, str]]:
     """Name and words of what was entered; what was not is left out, for it is neither "no" nor 0."""
     stopped = "; ".join(
-        part for part in (note.stopped_by and f"by {note.stopped_by}", note.stopped_why) if part
+        part
+        for part in (note.stopped_by and say("by {whom}", whom=note.stopped_by), note.stopped_why)
+        if part
     )
     scores = []
     for name, symptom in dict.fromkeys((score.scale, score.symptom) for score in note.scores):
         of = f" {symptom}" if symptom else ""
         values = [
-            f"{score.when} {score.value}"
+            f"{say(score.when)} {score.value}"
             for score in note.scores
             if (score.scale, score.symptom) == (name, symptom)
         ]
         scores.append(f"{name}{of}: {', '.join(values)}")
+    entered = say("{scores} (as entered)", scores="; ".join(scores)) if scores else None
     lines = (
-        ("Goal", note.goal),
-        ("Present", note.present),
-        ("State before", note.before),
-        ("State after", note.after),
-        ("Scores", f"{'; '.join(scores)} (as entered)" if scores else None),
-        ("Signs of too much", note.too_much),
-        ("Stopped", stopped),
-        ("Moments", "; ".join(map(moment_words, note.moments))),
-        ("Remarks", note.remarks),
+        (say("Goal"), note.goal),
+        (say("Present"), note.present),
+        (say("State before"), note.before),
+        (say("State after"), note.after),
+        (say("Scores"), entered),
+        (say("Signs of too much"), note.too_much),
+        (say("Stopped"), stopped),
+        (say("Moments"), "; ".join(map(moment_words, note.moments))),
+        (say("Remarks"), note.remarks),
     )
     return [(name, text) for name, text in lines if text]
 
 
 def _origin(session: SessionFile) -> str:
-    return (
-        f"Session {session.age} of unit {session.unit}, firmware {session.firmware}; read "
-        f"{session.read_at:%Y-%m-%d}; page made with calando {version('calando')} from records with the SHA-256 "
-        f"{session.sha256[:16]}…"
-    )
+    return say(
+        "Session {age} of unit {unit}, firmware {firmware}; read {day}; page made with calando {version} from records "
+        "with the SHA-256 {digest}…",
+        age=session.age, unit=session.unit, firmware=session.firmware, day=now().day(session.read_at),
+        version=version("calando"), digest=session.sha256[:16],
+    )  # fmt: skip

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from host_tools.sessions import words
+from host_tools.sessions.language import number, say
 
 RATIOS = (1.0, 2.0, 3.0, 4.0)  # pulses to a beat of the music
 USUAL_RATIO = {"newborn": 2.0, "adult": 1.0}
+SHARES = {1.0: "as fast as", 2.0: "half of", 3.0: "a third of"}  # of a pulse, before "a pulse of 120"
+BOOT, BEGAN = "the device was switched on", "the session began"  # what happens at time 0
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,15 @@ class SoundHeard:
     @property
     def words(self) -> str:
         """Return it as half a sentence: "2:00 to 7:10: meet, a song, 48.9 dB(A), 70 to 68 bpm"."""
-        text = f"{words.clock(self.from_s)} to {words.clock(self.to_s)}: {self.what}"
+        text = (
+            say("{start} to {end}", start=words.clock(self.from_s), end=words.clock(self.to_s))
+            + f": {self.what}"
+        )
         if self.level_dba is not None:
-            text += f", {self.level_dba:.1f} dB(A)"
+            text += f", {number(self.level_dba, '.1f')} dB(A)"
         if self.tempo_bpm is not None:
-            text += f", {self.tempo_bpm[0]:.1f} to {self.tempo_bpm[1]:.1f} bpm"
+            first, last = (number(tempo, ".1f") for tempo in self.tempo_bpm)
+            text += ", " + say("{start} to {end}", start=first, end=last) + " bpm"
         return text
 
 
@@ -66,7 +73,7 @@ class Facts:
     ceiling_dba: float | None  # None: not known which profile's
     wanted_dba: float | None  # the profile's level
     sound: dict[str, float] = field(default_factory=dict)  # laeq_dba, las_max_dba, ... of the whole session
-    zero: str = "the device was switched on"  # what happened at time 0
+    zero: str = BOOT  # what happened at time 0
     segments: list[tuple[float, str]] = field(default_factory=list)  # of a listening programme: when, what
 
     @property
@@ -115,7 +122,7 @@ class Facts:
         if not begins:
             melody = np.isfinite(self.tempo_bpm)
             sounding = melody | np.isfinite(self.level_dba)
-            names = ["melody" if sung else "soundscape" for sung in melody[sounding]]
+            names = [say("melody" if sung else "soundscape") for sung in melody[sounding]]
             times = self.time_s[sounding]
             begins = [
                 (float(at), name)
@@ -135,7 +142,7 @@ class Facts:
         within = (self.time_s >= start) & (self.time_s < end)
         sounding = within & np.isfinite(self.level_dba)
         level = None
-        if what != "silence" and sounding.any():
+        if what != say("silence") and sounding.any():
             power = np.average(10 ** (self.level_dba[sounding] / 10), weights=self.lasts_s[sounding])
             level = float(10 * np.log10(power))
         tempo = self.tempo_bpm[within & np.isfinite(self.tempo_bpm)]
@@ -167,19 +174,29 @@ class Facts:
             return []
         begun_s, first, last = self.time_s[led[0]], self.pace_bpm[led[0]], self.pace_bpm[led[-1]]
         own = _mean(self.breath_bpm[: led[0] + 1])
-        before = "" if own is None else f"Before, you breathed {own:.0f} times a minute. "
-        slower = f" and slowed to {last:.1f}" if first - last >= 0.05 else ""
-        told = [
-            f"{before}From {words.clock(float(begun_s))} on the swell breathed {first:.1f} times a minute{slower}."
-        ]
+        before = (
+            ""
+            if own is None
+            else say("Before, you breathed {rate} times a minute.", rate=number(own, ".0f")) + " "
+        )
+        at, paced, slowed = words.clock(float(begun_s)), number(first, ".1f"), number(last, ".1f")
+        if first - last >= 0.05:
+            text = say("From {time} on the swell breathed {rate} times a minute and slowed to {last}.",
+                       time=at, rate=paced, last=slowed)  # fmt: skip
+        else:
+            text = say("From {time} on the swell breathed {rate} times a minute.", time=at, rate=paced)
+        told = [before + text]
         followed = self.followed[led]
         followed = followed[np.isfinite(followed)]
         if len(followed):
-            told.append(f"Your breath went with it for {100 * followed.mean():.0f} % of that time.")
+            share = number(100 * followed.mean(), ".0f")
+            told.append(say("Your breath went with it for {share} % of that time.", share=share))
         gone = np.flatnonzero(self.let_go == 1)
         if len(gone):
             at = words.clock(float(self.time_s[gone[0]]))
-            told.append(f"At {at} your breath went its own way, and the swell let it go: that is fine.")
+            told.append(
+                say("At {time} your breath went its own way, and the swell let it go: that is fine.", time=at)
+            )
         return told
 
     @property
@@ -188,10 +205,11 @@ class Facts:
         told = []
         heard = self.heard_s
         if heard is None and self.segments:
-            return [f"Nothing but silence was left of the programme; {words.ending(self.end, self.reason)}."]
+            how = words.ending(self.end, self.reason)
+            return [say("Nothing but silence was left of the programme; {how}.", how=how)]
         if heard is None:
-            return [f"Nothing was heard; {words.ending(self.end, self.reason)}."]
-        told.append(f"The first sound was heard at {words.clock(heard[0])}")
+            return [say("Nothing was heard; {how}.", how=words.ending(self.end, self.reason))]
+        told.append(say("The first sound was heard at {time}", time=words.clock(heard[0])))
         match, lead = self.first_s("match"), self.first_s("lead")
         music = np.flatnonzero(np.isfinite(self.tempo_bpm))
         if match is not None and len(music):
@@ -200,22 +218,27 @@ class Facts:
             pulse, tempo = _mean(self.pulse_bpm[window]), _mean(self.tempo_bpm[window])
             if pulse is not None and tempo is not None:
                 told.append(
-                    f"at {words.clock(match)} the melody began at {tempo:.1f} beats a minute, "
-                    f"{_share(self.ratio[at])} a pulse of {pulse:.0f}"
-                )
+                    say("at {time} the melody began at {tempo} beats a minute, {share} a pulse of {pulse}",
+                        time=words.clock(match), tempo=number(tempo, ".1f"), share=_share(self.ratio[at]),
+                        pulse=number(pulse, ".0f"))
+                )  # fmt: skip
         if lead is not None and len(music):
             begun = self.tempo_bpm[int(np.searchsorted(self.time_s, lead))]
             slowest = float(np.nanmin(self.tempo_bpm[music]))
             if np.isfinite(begun) and begun - slowest >= 0.05:
                 told.append(
-                    f"from {words.clock(lead)} it slowed to {slowest:.1f}, "
-                    f"{100 * (1 - slowest / begun):.1f} % less"
-                )
+                    say("from {time} it slowed to {slowest}, {share} % less", time=words.clock(lead),
+                        slowest=number(slowest, ".1f"), share=number(100 * (1 - slowest / begun), ".1f"))
+                )  # fmt: skip
         sentence = "; ".join(told) + "."
         last = words.ending(self.end, self.reason)
         return [
             sentence,
-            f"{last[0].upper()}{last[1:]}; the last sound was heard at {words.clock(heard[1])}.",
+            say(
+                "{how}; the last sound was heard at {time}.",
+                how=f"{last[0].upper()}{last[1:]}",
+                time=words.clock(heard[1]),
+            ),
             *self.breath_in_words,
         ]
 
@@ -328,7 +351,8 @@ def _ratio(pulse: np.ndarray, tempo: np.ndarray, usual: float) -> np.ndarray:
 
 
 def _share(ratio: float) -> str:
-    return {1.0: "as fast as", 2.0: "half of", 3.0: "a third of"}.get(float(ratio), f"1/{ratio:g} of")
+    named = SHARES.get(float(ratio))
+    return say("1/{ratio} of", ratio=number(ratio)) if named is None else say(named)
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from host_tools.sessions import words
 from host_tools.sessions.facts import Facts
+from host_tools.sessions.language import number, say
 
 WIDTH_INCHES, HEIGHT_INCHES, DOTS_PER_INCH = 11.7, 8.0, 130
 
@@ -111,7 +112,7 @@ def _panels(band, panels: list, facts: Facts) -> list[tuple[int, float, str]]:
         _frame(axes, facts, end_s)
     for axes in panels[:-1]:
         axes.tick_params(labelbottom=False)
-    panels[-1].set_xlabel(f"minutes since {facts.zero}", color=QUIET, fontsize=9)
+    panels[-1].set_xlabel(say("minutes since {begin}", begin=say(facts.zero)), color=QUIET, fontsize=9)
     return _event_marks(band, panels, facts)
 
 
@@ -122,10 +123,12 @@ def _phase_band(axes, facts: Facts, end_s: float) -> None:
     width = axes.figure.get_figwidth()
     for start, end, name in facts.phases:
         axes.add_patch(Rectangle((start, 0), end - start, 1, color=PHASE_COLOURS.get(name, GRID), lw=0))
+        short = SHORT.get(name, name)
+        short = say(short) if short else ""
         for text, size in (
-            (words.PHASES.get(name, name), 9),
-            (SHORT.get(name, name), 9),
-            (SHORT.get(name, name), 6.5),
+            (words.phase(name), 9),
+            (short, 9),
+            (short, 6.5),
         ):
             if (end - start) / end_s * width >= LETTER_INCHES * size * (
                 len(text) + (0.5 if size < 9 else 1.5)
@@ -137,13 +140,13 @@ def _phase_band(axes, facts: Facts, end_s: float) -> None:
 def _beats(axes, facts: Facts) -> None:
     time_s = facts.time_s
     if np.isfinite(facts.true_pulse_bpm).any():
-        axes.plot(time_s, facts.true_pulse_bpm, color="#b9c3cc", lw=3.2, label="true pulse", zorder=2)
-    axes.plot(time_s, facts.pulse_bpm, color=PULSE, lw=1.3, label="measured pulse", zorder=4)
+        axes.plot(time_s, facts.true_pulse_bpm, color="#b9c3cc", lw=3.2, label=say("true pulse"), zorder=2)
+    axes.plot(time_s, facts.pulse_bpm, color=PULSE, lw=1.3, label=say("measured pulse"), zorder=4)
     ratios = sorted(set(facts.ratio[np.isfinite(facts.tempo_bpm)])) or [1.0]
-    times = "" if ratios == [1.0] else " × " + " or ".join(f"{ratio:g}" for ratio in ratios)
-    axes.plot(time_s, facts.music_bpm, color=MUSIC, lw=2.4, label=f"music's tempo{times}", zorder=5)
-    axes.plot(time_s, facts.aim_bpm, color=MUSIC, lw=1.1, ls=(0, (4, 2)), label="its target", zorder=3)
-    _name(axes, "Beats a minute")
+    times = "" if ratios == [1.0] else " × " + say(" or ").join(f"{ratio:g}" for ratio in ratios)
+    axes.plot(time_s, facts.music_bpm, color=MUSIC, lw=2.4, label=say("music's tempo") + times, zorder=5)
+    axes.plot(time_s, facts.aim_bpm, color=MUSIC, lw=1.1, ls=(0, (4, 2)), label=say("its target"), zorder=3)
+    _name(axes, say("Beats a minute"))
     known = np.concatenate([facts.pulse_bpm, facts.true_pulse_bpm, facts.music_bpm, facts.aim_bpm])
     known = known[np.isfinite(known)]
     if len(known):
@@ -164,9 +167,10 @@ def _beats(axes, facts: Facts) -> None:
     if len(ratios) == 1 and ratios[0] != 1.0:
         ratio = ratios[0]
         right = axes.secondary_yaxis("right", functions=(lambda bpm: bpm / ratio, lambda bpm: bpm * ratio))
-        right.set_ylabel("the music's own", color=MUSIC, fontsize=8.5)
+        right.set_ylabel(say("the music's own"), color=MUSIC, fontsize=8.5)
         right.tick_params(labelsize=8, colors=MUSIC, length=0)
         right.spines["right"].set_visible(False)
+        right.yaxis.set_major_formatter(FuncFormatter(lambda bpm, _: number(bpm)))
 
 
 def _level(axes, facts: Facts) -> None:
@@ -179,21 +183,21 @@ def _level(axes, facts: Facts) -> None:
         highest = float(np.nanmax(level)) if np.isfinite(level).any() else 50.0
     else:
         axes.axhline(highest, color=LIMIT, lw=1.4, ls=(0, (5, 2)))
-        _at_right(axes, highest, f"ceiling {highest:g}", LIMIT)
+        _at_right(axes, highest, say("ceiling {level}", level=number(highest)), LIMIT)
     if facts.wanted_dba is not None:
         axes.axhline(facts.wanted_dba, color=QUIET, lw=0.9, ls=(0, (1, 2)))
-        _at_right(axes, facts.wanted_dba, f"profile {facts.wanted_dba:g}", QUIET)
+        _at_right(axes, facts.wanted_dba, say("profile {level}", level=number(facts.wanted_dba)), QUIET)
     axes.set_ylim(floor, highest + 14)
     axes.yaxis.set_major_locator(MultipleLocator(10))
-    _name(axes, "Sound at the ear, dB(A)")
+    _name(axes, say("Sound at the ear, dB(A)"))
 
 
 def _signal(axes, facts: Facts) -> None:
     axes.fill_between(facts.time_s, 0, np.nan_to_num(facts.quality_percent), color=SIGNAL, alpha=0.45, lw=0)
-    _spans(axes, facts.time_s, (facts.contact == 0) & facts.looking, LIMIT, "sensor\noff")
+    _spans(axes, facts.time_s, (facts.contact == 0) & facts.looking, LIMIT, say("sensor\noff"))
     axes.set_ylim(0, 150)
     axes.yaxis.set_major_locator(MultipleLocator(100))
-    _name(axes, "Quality of the pulse signal, %")
+    _name(axes, say("Quality of the pulse signal, %"))
 
 
 def _breath(axes, facts: Facts) -> None:
@@ -202,9 +206,13 @@ def _breath(axes, facts: Facts) -> None:
         axes.plot(facts.time_s, facts.true_breath_bpm, color="#b9c3cc", lw=3.0)
     paced = np.isfinite(facts.pace_bpm)
     led = paced & (facts.let_go != 1)
-    axes.plot(facts.time_s[led], facts.pace_bpm[led], color=MUSIC, lw=2.0, label="the swell's pace", zorder=4)
+    axes.plot(
+        facts.time_s[led], facts.pace_bpm[led], color=MUSIC, lw=2.0, label=say("the swell's pace"), zorder=4
+    )
     known = np.isfinite(facts.breath_bpm)
-    axes.plot(facts.time_s[known], facts.breath_bpm[known], color=PULSE, lw=1.3, label="breath", zorder=5)
+    axes.plot(
+        facts.time_s[known], facts.breath_bpm[known], color=PULSE, lw=1.3, label=say("breath"), zorder=5
+    )
     top = max(12.0, 1.25 * float(np.nanmax(np.concatenate([facts.breath_bpm, facts.pace_bpm]))))
     seconds = facts.time_s[led]
     if len(seconds):
@@ -217,16 +225,16 @@ def _breath(axes, facts: Facts) -> None:
             alpha=0.25,
             lw=0,
             step="mid",
-            label="it followed",
+            label=say("it followed"),
         )
     gone = np.flatnonzero(facts.let_go == 1)
     if len(gone):
         axes.axvline(facts.time_s[gone[0]], color=QUIET, lw=1.2)
-        axes.text(facts.time_s[gone[0]], 0.06 * top, " let go", fontsize=8, color=INK)
+        axes.text(facts.time_s[gone[0]], 0.06 * top, " " + say("let go"), fontsize=8, color=INK)
     axes.set_ylim(0, top)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.legend(loc="upper right", ncols=3, fontsize=8, framealpha=0.75, edgecolor="none", borderaxespad=0.0)
-    _name(axes, "Breaths a minute")
+    _name(axes, say("Breaths a minute"))
 
 
 def _oxygen(axes, facts: Facts) -> None:
@@ -236,7 +244,7 @@ def _oxygen(axes, facts: Facts) -> None:
     low = min(90.0, float(np.nanmin(known)) - 2)
     axes.set_ylim(low, 100 + 0.45 * (100 - low))
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True, prune="upper"))
-    _name(axes, "Oxygen saturation, % (uncalibrated)")
+    _name(axes, say("Oxygen saturation, % (uncalibrated)"))
 
 
 def _frame(axes, facts: Facts, end_s: float) -> None:
@@ -256,13 +264,13 @@ def _frame(axes, facts: Facts, end_s: float) -> None:
 
 
 def _event_marks(band, panels: list, facts: Facts) -> list[tuple[int, float, str]]:
-    """A numbered line for each thing that happened; returns number, time and what it was."""
-    marked = [(number, *event) for number, event in enumerate(facts.scripted[:MOST_EVENTS], 1)]
-    for number, at_s, _ in marked:
+    """A numbered line for each thing that happened; returns its place, time and what it was."""
+    marked = [(place, *event) for place, event in enumerate(facts.scripted[:MOST_EVENTS], 1)]
+    for place, at_s, _ in marked:
         for axes in panels:
             axes.axvline(at_s, color=INK, lw=0.8, ls=(0, (1, 1.5)), zorder=6)
         band.annotate(
-            str(number), (at_s, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 8),
+            str(place), (at_s, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 8),
             textcoords="offset points", ha="center", va="center", fontsize=7.5, color="white",
             bbox={"boxstyle": "circle,pad=0.25", "fc": INK, "ec": "none"}, zorder=8, annotation_clip=False,
         )  # fmt: skip
@@ -271,9 +279,9 @@ def _event_marks(band, panels: list, facts: Facts) -> list[tuple[int, float, str
 
 def _explain_marks(figure: Figure, marked: list[tuple[int, float, str]], facts: Facts) -> None:
     """Say what the marks are, below the picture."""
-    texts = [f"{number}  {words.clock(at_s)} {text}" for number, at_s, text in marked]
+    texts = [f"{place}  {words.clock(at_s)} {text}" for place, at_s, text in marked]
     if len(facts.scripted) > len(marked):
-        texts.append(f"and {len(facts.scripted) - len(marked)} more")
+        texts.append(say("and {count} more", count=len(facts.scripted) - len(marked)))
     lines, line = [], ""
     for text in texts:
         if line and len(line) + len(text) > 165:

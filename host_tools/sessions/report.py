@@ -11,24 +11,28 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, Template
 
-from host_tools.sessions import words
+from host_tools.sessions import language, words
 from host_tools.sessions.facts import Facts, SoundHeard
+from host_tools.sessions.language import number, say
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
+MODELLED = {"newborn": "a modelled newborn", "adult": "a modelled adult", "": "a modelled patient"}
 MOST_EVENTS = 60  # a page or two; events.jsonl has them all
 
 
 def html(facts: Facts, picture_png: bytes, summary: dict[str, Any]) -> str:
     """Return the page. `picture_png` is the picture without heading, `summary` what stands in summary.json."""
     population = summary.get("population")
-    return template("report.html.j2").render(
+    return render(
+        "report.html.j2",
         title=facts.title[:1].upper() + facts.title[1:],
         story=facts.story,
         expected=_expected(summary.get("expected")),
         numbers=numbers(facts, summary),
         picture=b64encode(picture_png).decode("ascii"),
-        picture_in_words="Pulse, tempo, level, signal and phases over time. " + " ".join(facts.story),
-        wanted="its profile's level" if facts.wanted_dba is None else f"{facts.wanted_dba:g} dB(A)",
+        wanted=say("its profile's level")
+        if facts.wanted_dba is None
+        else f"{number(facts.wanted_dba)} dB(A)",
         heard=[_heard(part) for part in facts.heard_parts],
         events=_events(facts),
         legend=_legend(facts),
@@ -42,13 +46,18 @@ def _heard(part: SoundHeard) -> dict[str, str]:
         "from": words.clock(part.from_s),
         "to": words.clock(part.to_s),
         "what": part.what,
-        "level": "" if part.level_dba is None else f"{part.level_dba:.1f} dB(A)",
-        "tempo": "" if tempo is None else f"{tempo[0]:.1f} → {tempo[1]:.1f} bpm",
+        "level": "" if part.level_dba is None else f"{number(part.level_dba, '.1f')} dB(A)",
+        "tempo": "" if tempo is None else f"{number(tempo[0], '.1f')} → {number(tempo[1], '.1f')} bpm",
     }
 
 
+def render(name: str, **values: Any) -> str:
+    """Return a page of the folder `templates` with its values, in the language that is spoken."""
+    return _template(name).render(lang=language.now().code, say=say, **values)
+
+
 @cache
-def template(name: str) -> Template:
+def _template(name: str) -> Template:
     """Return a page of the folder `templates`, every value in it escaped."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=False)
     return environment.get_template(name)
@@ -58,8 +67,11 @@ def _expected(expected: dict[str, Any] | None) -> dict[str, Any] | None:
     if not expected:
         return None
     if expected["held"]:
-        return {"held": True, "sentence": "The session ended as its scenario expects."}
-    return {"held": False, "sentence": "Not as expected: " + "; ".join(expected["differences"]) + "."}
+        return {"held": True, "sentence": say("The session ended as its scenario expects.")}
+    return {
+        "held": False,
+        "sentence": say("Not as expected: {what}.", what="; ".join(expected["differences"])),
+    }
 
 
 def numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
@@ -72,41 +84,52 @@ def numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
     heard = facts.heard_s
     if heard is not None:
         add(
-            "sound",
+            say("sound"),
             words.span(heard[1] - heard[0] + 1),
-            f"from {words.clock(heard[0])} to {words.clock(heard[1])}",
+            say("from {start} to {end}", start=words.clock(heard[0]), end=words.clock(heard[1])),
         )
     tempo = facts.tempo_bpm[np.isfinite(facts.tempo_bpm)]
     if len(tempo):
         slowed = 100 * (1 - float(tempo.min()) / float(tempo[0])) if tempo[0] > 0 else 0.0
-        note = f"beats a minute, {slowed:.1f} % slower" if slowed >= 0.05 else "beats a minute"
-        add("tempo", f"{tempo[0]:.1f} → {tempo.min():.1f}", note)
+        note = say("beats a minute")
+        if slowed >= 0.05:
+            note = say("beats a minute, {share} % slower", share=number(slowed, ".1f"))
+        add(say("tempo"), f"{number(tempo[0], '.1f')} → {number(tempo.min(), '.1f')}", note)
     known = np.isfinite(facts.pulse_bpm)
     pulse, at_s = facts.pulse_bpm[known], facts.time_s[known]
     if len(pulse):
         first = float(np.median(pulse[at_s < at_s[0] + 60]))
         last = float(np.median(pulse[at_s > at_s[-1] - 60]))
-        add("pulse", f"{first:.0f} → {last:.0f}", "a minute, first and last minute known")
+        add(say("pulse"), f"{first:.0f} → {last:.0f}", say("a minute, first and last minute known"))
     share = facts.known_percent
     if share is not None:
-        add("pulse known", f"{share:.0f} %", "of the time with sound")
+        add(say("pulse known"), f"{share:.0f} %", say("of the time with sound"))
     if "laeq_dba" in facts.sound:
-        add("mean level", f"{facts.sound['laeq_dba']:.1f} dB(A)", "while there was sound")
+        add(
+            say("mean level"), f"{number(facts.sound['laeq_dba'], '.1f')} dB(A)", say("while there was sound")
+        )
     if "max_level_dba" in summary and summary["max_level_dba"] is not None:
-        note = "" if facts.ceiling_dba is None else f"ceiling {facts.ceiling_dba:g}"
-        add("highest level", f"{summary['max_level_dba']:.1f} dB(A)", note)
+        ceiling = facts.ceiling_dba
+        note = "" if ceiling is None else say("ceiling {level}", level=number(ceiling))
+        add(say("highest level"), f"{number(summary['max_level_dba'], '.1f')} dB(A)", note)
     if facts.paced:
         shown_pace = facts.pace_bpm[np.isfinite(facts.pace_bpm)]
-        add("the swell's pace", f"{shown_pace[0]:.1f} → {shown_pace[-1]:.1f}", "breaths a minute")
+        first, last = number(shown_pace[0], ".1f"), number(shown_pace[-1], ".1f")
+        add(say("the swell's pace"), f"{first} → {last}", say("breaths a minute"))
         went = facts.followed[np.isfinite(facts.followed)]
         if len(went):
-            add("breath went along", f"{100 * went.mean():.0f} %", "of the time with a pace")
+            add(say("breath went along"), f"{100 * went.mean():.0f} %", say("of the time with a pace"))
     underruns = summary.get("underruns")
     if underruns is not None:
-        add("gaps in the sound", "none" if underruns == 0 else str(underruns), "buffer underruns")
+        add(
+            say("gaps in the sound"),
+            say("none") if underruns == 0 else str(underruns),
+            say("buffer underruns"),
+        )
     error = np.abs(facts.pulse_bpm - facts.true_pulse_bpm)
     if np.isfinite(error).any():
-        add("pulse error", f"{float(np.nanmean(error)):.1f} bpm", "mean, against the true pulse")
+        mean = number(float(np.nanmean(error)), ".1f")
+        add(say("pulse error"), f"{mean} bpm", say("mean, against the true pulse"))
     return shown
 
 
@@ -114,50 +137,61 @@ def _events(facts: Facts) -> list[dict[str, Any]]:
     scripted = set(facts.scripted)
     rows = [(at, what, (at, what) not in scripted) for at, what in facts.events]
     rows += [
-        (start, f"now {words.PHASES.get(name, name)}", True)
+        (start, words.begins(words.phase(name)), True)
         for start, _, name in facts.phases[1:]
-        if not any(own and abs(at - start) <= 1.5 and what.startswith("now ") for at, what, own in rows)
+        if not any(
+            own and abs(at - start) <= 1.5 and what.startswith(words.begins("")) for at, what, own in rows
+        )
     ]
     rows.sort(key=lambda row: row[0])
     shown = [{"at": words.clock(at), "what": what, "own": own} for at, what, own in rows[:MOST_EVENTS]]
     if len(rows) > MOST_EVENTS:
-        shown.append({"at": "", "what": f"and {len(rows) - MOST_EVENTS} more, in events.jsonl", "own": True})
+        more = say("and {count} more, in events.jsonl", count=len(rows) - MOST_EVENTS)
+        shown.append({"at": "", "what": more, "own": True})
     return shown
 
 
 def _legend(facts: Facts) -> list[tuple[str, str]]:
     rows = [
-        ("blue line", "the pulse as the device measured it from light; a gap means it did not know"),
-        ("orange line", "the tempo of the music, multiplied so that it can be compared with the pulse"),
-        ("dashed orange", "the tempo it is on its way to; it never jumps there"),
-        ("red dashes", f"the ceiling, {facts.ceiling_dba:g} dB(A): no sound may pass it"),
-        ("coloured bands", "what the device is doing: " + _phase_words(facts)),
-        ("numbers in circles", "what happened at the bedside"),
+        (
+            say("blue line"),
+            say("the pulse as the device measured it from light; a gap means it did not know"),
+        ),
+        (
+            say("orange line"),
+            say("the tempo of the music, multiplied so that it can be compared with the pulse"),
+        ),
+        (say("dashed orange"), say("the tempo it is on its way to; it never jumps there")),
+        (say("coloured bands"), say("what the device is doing: {phases}", phases=_phase_words(facts))),
+        (say("numbers in circles"), say("what happened at the bedside")),
     ]
+    if facts.ceiling_dba is not None:
+        ceiling = say("the ceiling, {level} dB(A): no sound may pass it", level=number(facts.ceiling_dba))
+        rows.insert(3, (say("red dashes"), ceiling))
     if facts.paced:
-        rows.append(
-            (
-                "breaths a minute",
-                "blue the breath, orange the pace of the swell, green where the breath went with it",
-            )
-        )
+        green = say("blue the breath, orange the pace of the swell, green where the breath went with it")
+        rows.append((say("breaths a minute"), green))
     if np.isfinite(facts.true_pulse_bpm).any():
-        rows.insert(1, ("grey line", "the pulse as it truly was, which the device cannot see"))
+        rows.insert(1, (say("grey line"), say("the pulse as it truly was, which the device cannot see")))
     return rows
 
 
 def _phase_words(facts: Facts) -> str:
     names = list(dict.fromkeys(name for _, _, name in facts.phases))
-    return ", ".join(words.PHASES.get(name, name) for name in names)
+    return ", ".join(map(words.phase, names))
 
 
 def _origin(summary: dict[str, Any], population: str | None) -> str:
     versions = summary.get("versions") or {}
     parts = []
     if summary.get("runtime"):
-        patient = "a recording" if summary.get("recording") else f"a modelled {population or 'patient'}"
-        parts.append(f"Simulated with {patient}, runtime {summary['runtime']}, seed {summary.get('seed')}.")
-    named = [f"{name} {number}" for name, number in versions.items() if number]
+        modelled = MODELLED.get(population or "", MODELLED[""])
+        patient = say("a recording" if summary.get("recording") else modelled)
+        parts.append(
+            say("Simulated with {patient}, runtime {runtime}, seed {seed}.", patient=patient,
+                runtime=summary["runtime"], seed=summary.get("seed"))
+        )  # fmt: skip
+    named = [f"{name} {version}" for name, version in versions.items() if version]
     if named:
-        parts.append(f"Made with {', '.join(named)}.")
+        parts.append(say("Made with {programs}.", programs=", ".join(named)))
     return " ".join(parts)

@@ -20,6 +20,7 @@ OUT_OF_ORDER_S = 60
 MOST_THINNED_S = 64  # no device ever kept rows more coarsely
 LONGEST_S = 86_400  # longer than any session, and than two that the device had to keep as one
 NO_RECORD = "no record"  # stands for a phase where nothing was written down
+UNSTEADY = "no steady reading"
 
 
 class Stretch(NamedTuple):
@@ -63,7 +64,7 @@ class Told:
         for row, step in zip(self.rows, self.every_s, strict=True):
             if row["pulse_rate_bpm"] is not None or row["phase"] in words.DARK:
                 continue
-            why = words.REASONS["no_contact"] if not row["contact"] else "no steady reading"
+            why = words.REASONS["no_contact"] if not row["contact"] else UNSTEADY
             start, end = row["time_s"], row["time_s"] + step
             if found and found[-1].end_s >= start and found[-1].what == why:
                 found[-1] = found[-1]._replace(end_s=end)

@@ -5,6 +5,7 @@ One entry for every constant of firmware/reasons.py; a test holds that. Nothing 
 
 from typing import Any
 
+from host_tools.sessions.language import number, say
 from simulator.scenario import QUANTITIES
 
 PHASES = {
@@ -93,16 +94,16 @@ _HAPPENED = {
     "reset": "the device restarts",
 }
 _QUANTITY = {
-    "pulse_rate": "the patient's pulse goes to {} a minute",
-    "spo2": "the patient's oxygen saturation goes to {} %",
-    "perfusion": "the patient's perfusion index goes to {} %",
-    "breathing_rate": "the patient's own breath goes to {} a minute",
-    "motion": "the patient moves ({} % of the light)",
-    "ambient_light": "the room light goes to {} µA in the detector",
-    "room_sound": "the room goes to {} dB(A)",
-    "knob": "the volume knob is turned to {} %",
-    "supply": "the supply goes to {} V",
-    "sensor_clock": "the sensor's clock runs {} % fast",
+    "pulse_rate": "the patient's pulse goes to {value} a minute",
+    "spo2": "the patient's oxygen saturation goes to {value} %",
+    "perfusion": "the patient's perfusion index goes to {value} %",
+    "breathing_rate": "the patient's own breath goes to {value} a minute",
+    "motion": "the patient moves ({value} % of the light)",
+    "ambient_light": "the room light goes to {value} µA in the detector",
+    "room_sound": "the room goes to {value} dB(A)",
+    "knob": "the volume knob is turned to {value} %",
+    "supply": "the supply goes to {value} V",
+    "sensor_clock": "the sensor's clock runs {value} % fast",
 }
 _KINDS = {
     "nack": "no longer answers",
@@ -110,6 +111,7 @@ _KINDS = {
     "garbage": "answers nonsense",
     "frozen": "answers the same for ever",
 }
+_FAILS = "fails"
 _CHIPS = {"max30102": "the pulse sensor", "ads1115": "the converter"}
 # What a driver says of its chip (firmware/memory/journal.py, CHIP_FAULTS); None: it works again.
 CHIP_FAULTS = {
@@ -145,18 +147,34 @@ _DEVICE = {
 
 
 _WHOSE = {"newborn": "a newborn's", "adult": "an adult's"}
+_UNKNOWN_PROFILE, _FAILED = "not known", "has failed"
+# Texts that no call of `say` has in itself: a catalogue needs them too.
+SAID = (
+    *PHASES.values(), *ENDS.values(), *REASONS.values(), *_HAPPENED.values(), *_QUANTITY.values(), *_KINDS.values(),
+    *_CHIPS.values(), *CHIP_FAULTS.values(), *_DEVICE.values(), *_WHOSE.values(), _FAILS, _FAILED, _UNKNOWN_PROFILE,
+)  # fmt: skip
 
 
 def reason(constant: str | None) -> str:
     """Return a reason in plain words; a constant that is not known here is shown as it is."""
-    return "" if constant is None else REASONS.get(constant, constant.replace("_", " "))
+    return "" if constant is None else say(REASONS.get(constant, constant.replace("_", " ")))
+
+
+def phase(constant: str) -> str:
+    """Return a phase in plain words; a constant that is not known here is shown as it is."""
+    return say(PHASES.get(constant, constant))
+
+
+def begins(words: str) -> str:
+    """Return what is said of a phase, in its words, that begins; without words, what such a sentence begins with."""
+    return say("now {phase}", phase=words)
 
 
 def ending(end: str | None, why: str | None) -> str:
     """Return how a session ended, as half a sentence: "the music faded out: the session's time was up"."""
     if end is None:
-        return "no session came to its end"
-    text = ENDS.get(end, end)
+        return say("no session came to its end")
+    text = say(ENDS.get(end, end))
     return f"{text}: {reason(why)}" if why else text
 
 
@@ -165,18 +183,18 @@ def event(kind: str, detail: dict[str, Any]) -> str:
     if kind.startswith("device_"):
         return _of_the_device(kind.removeprefix("device_"), detail)
     if kind in _QUANTITY and kind in QUANTITIES:
-        text = _QUANTITY[kind].format(f"{detail.get('to', 0):g}")
+        text = say(_QUANTITY[kind], value=number(detail.get("to", 0)))
     elif kind in ("i2c_fault", "adc_fault"):
         chip = detail.get("chip") or ("ads1115" if kind == "adc_fault" else "max30102")
-        text = f"{_CHIPS.get(chip, chip)} {_KINDS.get(detail.get('kind', 'nack'), 'fails')}"
+        text = f"{say(_CHIPS.get(chip, chip))} {say(_KINDS.get(detail.get('kind', 'nack'), _FAILS))}"
     else:
-        text = _HAPPENED.get(kind, kind.replace("_", " "))
+        text = say(_HAPPENED.get(kind, kind.replace("_", " ")))
         if kind in ("sensor_off", "usb_host") and detail.get("to") == 0:
-            text = "the sensor is put on" if kind == "sensor_off" else "the computer is disconnected"
+            text = say("the sensor is put on" if kind == "sensor_off" else "the computer is disconnected")
     if detail.get("over_s"):
-        text += f" over {span(detail['over_s'])}"
+        text = say("{what} over {time}", what=text, time=span(detail["over_s"]))
     if detail.get("for_s") and kind not in ("press", "hold"):
-        text += f", for {span(detail['for_s'])}"
+        text = say("{what}, for {time}", what=text, time=span(detail["for_s"]))
     return text
 
 
@@ -184,38 +202,43 @@ def _of_the_device(kind: str, detail: dict[str, Any]) -> str:
     why = reason(detail.get("reason"))
     if kind == "phase":
         name = detail.get("phase") or detail.get("value")
-        text = f"now {PHASES.get(str(name), name)}"
+        text = begins(phase(str(name)))
     elif kind == "seed":
-        text = f"patterns are made from the seed {detail.get('value', 0)}"
+        text = say("patterns are made from the seed {seed}", seed=detail.get("value", 0))
     elif kind == "profile":
         digest = detail.get("sha256")
-        text = f"the profile that plays is {_WHOSE.get(str(detail.get('population')), 'not known')}"
-        text += f", its record has the SHA-256 {digest}..." if digest else ""
+        whose = say(_WHOSE.get(str(detail.get("population")), _UNKNOWN_PROFILE))
+        text = say("the profile that plays is {whose}", whose=whose)
+        if digest:
+            text = say("{profile}, its record has the SHA-256 {digest}...", profile=text, digest=digest)
     elif kind == "segment":
-        text = f"segment {detail.get('segment')} begins: {segment(detail)}"
+        text = say("segment {place} begins: {what}", place=detail.get("segment"), what=segment(detail))
     elif kind == "end":
-        text = f"the session is over: {ending(detail.get('end'), detail.get('reason'))}"
+        text = say("the session is over: {how}", how=ending(detail.get("end"), detail.get("reason")))
         why = ""
     elif kind == "fault" and "chip_fault" in detail and detail.get("reason") in ("sensor_fault", "adc_fault"):
         chip = _CHIPS["max30102" if detail["reason"] == "sensor_fault" else "ads1115"]
-        text = f"the device finds that {chip} {CHIP_FAULTS.get(detail['chip_fault'], 'has failed')}"
+        fault = say(CHIP_FAULTS.get(detail["chip_fault"], _FAILED))
+        text = say("the device finds that {chip} {fault}", chip=say(chip), fault=fault)
         why = ""
     else:
-        text = _DEVICE.get(kind, kind.replace("_", " "))
+        text = say(_DEVICE.get(kind, kind.replace("_", " ")))
     return f"{text} ({why})" if why else text
 
 
 def segment(detail: dict[str, Any]) -> str:
     """Return a segment of a listening programme: "meet, a song"; silence is silence."""
     source = str(detail.get("source"))
-    return source if source == "silence" else f"{detail.get('role')}, a {source}"
+    if source == "silence":
+        return say("silence")
+    return say("{role}, a {source}", role=say(str(detail.get("role"))), source=say(source))
 
 
 def span(seconds: float) -> str:
     """Return a length of time: "20 s", "2 min", "2 min 30 s"."""
     whole = round(seconds)
     if whole < 120:
-        return f"{seconds:g} s"
+        return f"{number(seconds)} s"
     minutes, rest = divmod(whole, 60)
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 

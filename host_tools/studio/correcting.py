@@ -9,6 +9,7 @@ from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.draft import Steps
 from host_tools.studio.field import TEXT
+from host_tools.studio.live import progress
 from host_tools.studio.staff import Staff
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _, number, told
@@ -237,14 +238,14 @@ class Correcting:
 
     async def _hear(self, player: Any) -> None:
         song = self.song
+        job = self._studio.sounds.do(
+            "play_song", folder=str(self._studio.folder / "made"), data=bytes.fromhex(song["data"]),
+            name=song["name"], seconds=HEARD_S,
+        )  # fmt: skip
         player.clear()
         with player:
-            w.meter(0, 0)
+            progress(job)
         try:
-            job = self._studio.sounds.do(
-                "play_song", folder=str(self._studio.folder / "made"), data=bytes.fromhex(song["data"]),
-                name=song["name"], seconds=HEARD_S,
-            )  # fmt: skip
             file = await asyncio.wrap_future(job.future)
         except CalandoError as error:
             player.clear()

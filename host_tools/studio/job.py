@@ -16,10 +16,12 @@ class Job:
     """One piece of work. `future` has its result, or the CalandoError that it ended with.
 
     done, total: how far it is; 0 of 0 where nobody knows. said: sentences for whoever waits. rows: what came on the way.
+    about: what it is done for, where somebody must find it again.
     """
 
     def __init__(self, name: str):
         self.name = name
+        self.about = ""
         self.done = 0
         self.total = 0
         self.said: list[str] = []

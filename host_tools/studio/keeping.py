@@ -10,7 +10,7 @@ from host_tools.device.client import Connection
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.job import Job
-from host_tools.studio.live import live
+from host_tools.studio.live import key_of, live, progress
 from host_tools.studio.studio import Studio, staged
 from host_tools.studio.texts import _, sentence
 from host_tools.studio.upload import drop_zone
@@ -20,32 +20,32 @@ ZIP = "calando-backup.zip"
 
 def keeping(studio: Studio, panel: CommitPanel) -> None:
     """Build the part of the device's page about all that is on it; what changes something goes through `panel`."""
-    state: dict[str, Any] = {"job": None, "said": ""}
 
     def save() -> None:
         def work(job: Job, device: Connection) -> str:
             backup.write(studio.folder / "uploads" / ZIP, backup.read_device(device, job.advance))
             return ZIP
 
-        state["job"] = studio.desk.do("backup", work)
+        studio.jobs["backup"] = studio.desk.do("backup", work)
 
     def saved() -> None:
-        job = state["job"]
+        job = studio.jobs.get("backup")
         if job is None:
             return
         if job.running:
-            w.meter(job.done, job.total)
-            w.button(_("Cancel"), job.cancel)
+            progress(job)
         elif job.error is not None:
             w.notice(sentence(job.error), "warn")
         else:
-            ui.download.from_url("/file/" + job.future.result())
+            if not job.rows:  # whoever comes back to the page has the file already
+                job.rows.append(ZIP)
+                ui.download.from_url("/file/" + job.future.result())
             w.notice(_("The backup is with your browser's downloads."), "good")
 
     w.heading(_("Backup"), 3)
     w.words(_("Profile, calibration, songs, recordings and sessions in one file."))
     w.button(_("Save a backup"), save)
-    live(saved, lambda: state["job"] and (id(state["job"]), state["job"].running, state["job"].done))
+    live(saved, lambda: key_of(studio.jobs.get("backup")))
 
     w.heading(_("Restore"), 3)
     w.words(

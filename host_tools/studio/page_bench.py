@@ -6,10 +6,10 @@ from typing import Any
 from nicegui import ui
 
 from host_tools.sessions import words
-from host_tools.studio import rules, tasks
+from host_tools.studio import rules, tasks, texts
 from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
-from host_tools.studio.live import follow, live
+from host_tools.studio.live import follow, key_of, live, progress
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _, number, sentence
 
@@ -30,9 +30,11 @@ def build(studio: Studio) -> None:
 class _Page:
     def __init__(self, studio: Studio):
         self._studio = studio
-        self._job: Job | None = None
         self._drawn = 0
-        self._patient = "newborn" if studio.draft.values["population"] == "newborn" else "adult_recording"
+        population = studio.draft.values["population"]
+        self._patient = "newborn" if population == "newborn" else "adult_recording"
+        if self._job is not None:  # it went on while the reader was elsewhere
+            self._patient = self._job.about
         self._chart: Any = None
         self._said: Any = None
 
@@ -49,13 +51,21 @@ class _Page:
                 with w.tag("label", _("The patient, and what happens")):
                     w.choices(self._patient, options, lambda name: setattr(self, "_patient", name))
                 self._go = w.button(_("Play it"), self._play, "main")
-                self._stop = w.button(_("Cancel"), lambda: self._job and self._job.cancel())
             self._said = w.tag("p", "", "", role="status")
+            live(self._how_far, lambda: key_of(self._job))
             self._chart = ui.echart(_options(), renderer="svg").classes("bench-chart")
             self._chart._props["role"] = "img"
             self._chart._props["aria-label"] = _("Pulse, tempo and level of the session as it plays")
-        live(self._end, lambda: self._job and (id(self._job), self._job.running))
+        live(self._end, lambda: key_of(self._job))
         follow(self._look)
+
+    @property
+    def _job(self) -> Job | None:
+        return self._studio.jobs.get("bench")
+
+    def _how_far(self) -> None:
+        if self._job is not None and self._job.running:
+            progress(self._job)
 
     def _play(self) -> None:
         values = self._studio.draft.values
@@ -64,16 +74,17 @@ class _Page:
             w.put_text(self._said, whole)
             return
         self._drawn = 0
-        self._job = self._studio.workshop.do(
+        job = self._studio.workshop.do(
             "bench", folder=str(self._studio.folder / "made"), values=values, patient=self._patient,
-            songs=str(self._studio.folder / "songs"),
+            songs=str(self._studio.folder / "songs"), language=texts.spoken(),
         )  # fmt: skip
+        job.about = self._patient
+        self._studio.jobs["bench"] = job
 
     def _look(self) -> None:
         job = self._job
         running = job is not None and job.running
         w.enable(self._go, not running)
-        w.enable(self._stop, running)
         if job is None or len(job.rows) == self._drawn:
             return
         self._drawn = len(job.rows)

@@ -11,7 +11,7 @@ from host_tools.sessions.told import tell
 from host_tools.studio import rules
 from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
-from host_tools.studio.live import live
+from host_tools.studio.live import key_of, live, progress
 from host_tools.studio.point_editor import PointEditor
 from host_tools.studio.rules import Stop
 from host_tools.studio.studio import Studio
@@ -50,10 +50,13 @@ class _Page:
         self._points = [list(point) for point in studio.pulse()]
         self._from_session: list[tuple[int, int | None]] | None = None
         self._age = ""  # of that session
+        self._asked = ""  # of the one that was chosen last
         self._minute = 1.0
+        self._reading: Job | None = None
         self._jobs: dict[str, Job | None] = {"A": None, "B": None}
         self._heard: dict[str, Any] = {}
         self._trouble: dict[str, str] = {}
+        self._source_list: Any = None
         self._editor: PointEditor | None = None
 
     def build(self) -> None:
@@ -61,6 +64,7 @@ class _Page:
         with w.tag("section", None, "card"):
             w.heading(_("For which pulse"))
             live(self._source, lambda: self._studio.desk.view.sessions)
+            live(self._how_far, lambda: key_of(self._reading))
             self._editor = PointEditor(
                 _("the pulse"), _("minutes since the button was pressed"), _("beats a minute"),
                 (0, 30), PULSE_BPM[self._population], 0.5, 1, self._moved, self._added, self._removed,
@@ -124,8 +128,7 @@ class _Page:
         job = self._jobs[letter]
         if job is not None and job.running:
             w.tag("p", _("It is being played …"), role="status")
-            w.meter(0, 0)
-            w.button(_("Cancel"), job.cancel)
+            progress(job)
             return
         whole = rules.whole(values)
         go = w.button(
@@ -209,15 +212,24 @@ class _Page:
             options.append((self._age, _("session {age} of this device", age=self._age)))
         if len(options) > 1:
             with w.tag("label", _("Take the pulse of")):
-                w.choices(self._age, options, self._choose_source)
+                self._source_list = w.choices(self._age, options, self._choose_source)
+
+    def _how_far(self) -> None:
+        if self._reading is not None and self._reading.running:
+            w.tag("p", _("Session {age} is being read …", age=self._asked), role="status")
+            progress(self._reading)
 
     async def _choose_source(self, age: str) -> None:
-        self._from_session, self._age = None, ""
+        self._from_session, self._age, self._asked = None, "", age
         if age:
+            self._reading = self._studio.session(age)
             try:
-                session = await asyncio.wrap_future(self._studio.session(age).future)
+                session = await asyncio.wrap_future(self._reading.future)
             except CalandoError as error:
                 ui.notify(sentence(error))
+                self._source_list.put("")
+                return
+            if age != self._asked:  # somebody chose another one meanwhile
                 return
             self._from_session, self._age = sessions_pulse(tell(session.raw).rows), age
         self._draw()

@@ -12,7 +12,7 @@ from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.draft import Steps
 from host_tools.studio.job import Job
-from host_tools.studio.live import follow, live
+from host_tools.studio.live import follow, live, progress
 from host_tools.studio.segment_form import SegmentForm
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _, number, sentence
@@ -334,8 +334,7 @@ class _Page:
         job = self._job
         if job is not None and job.running:
             w.tag("p", _("It is being played …"), role="status")
-            w.meter(0, 0)
-            w.button(_("Cancel"), job.cancel)
+            progress(job)
             return
         go = w.button(_("Hear 30 seconds from segment {place}", place=self._chosen + 1), self._hear, "main")
         w.enable(go, not seg.wrong(self._values))

@@ -7,9 +7,10 @@ from typing import Any
 from nicegui import ui
 
 from host_tools.sessions import note
-from host_tools.studio import paper
+from host_tools.studio import paper, texts
 from host_tools.studio import widgets as w
-from host_tools.studio.live import live
+from host_tools.studio.job import Cancelled, Job
+from host_tools.studio.live import live, progress
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _, sentence, when
 from simulator.files.errors import CalandoError
@@ -30,6 +31,7 @@ class _Page:
         self._studio = studio
         self._shown: list[str] = []
         self._trouble: Any = None
+        self._ticks: list[Any] = []
         self.box: Any = None
 
     def listed(self) -> None:
@@ -43,6 +45,7 @@ class _Page:
         unit, shown = self._studio.settings.get("sessions_shown", ["", []])
         there = [str(item["age"]) for item in view.sessions]
         self._shown = [age for age in shown if unit == view.unit and age in there]
+        self._ticks = []
         w.words(_("Newest first. Choose one, or two to see them side by side."))
         with w.tag("table", None, "listing"):
             with w.tag("thead"), w.tag("tr"):
@@ -69,11 +72,13 @@ class _Page:
             w.tag("td", since + cut)
             w.tag("td", str(item["records"]), "less")
             with w.tag("td"):
-                w.tick(
-                    "",
-                    age in self._shown,
-                    lambda on: self._choose(age, on),
-                    aria_label=_("Show session {age}", age=age),
+                self._ticks.append(
+                    w.tick(
+                        "",
+                        age in self._shown,
+                        lambda on: self._choose(age, on),
+                        aria_label=_("Show session {age}", age=age),
+                    )
                 )
 
     async def _choose(self, age: str, on: bool) -> None:
@@ -90,28 +95,53 @@ class _Page:
         sheets = []
         w.put_text(self._trouble, "")
         self.box.clear()
-        with self.box:
-            if wanted:
-                w.meter(0, 0)
         try:
             for age in wanted:
-                session = await asyncio.wrap_future(self._studio.session(age).future)
-                job = self._studio.workshop.do(
+                reading = self._studio.session(age)
+                self._wait(_("Session {age} is being read …", age=age), reading)
+                session = await asyncio.wrap_future(reading.future)
+                if wanted != self._shown:
+                    return  # somebody chose others meanwhile
+                making = self._studio.workshop.do(
                     "session_page",
                     folder=str(self._studio.folder / "made"),
                     session=session.model_dump_json(),
+                    language=texts.spoken(),
                 )
-                sheets.append((session, await asyncio.wrap_future(job.future)))
+                self._wait(_("The page about session {age} is being made …", age=age), making)
+                sheets.append((session, await asyncio.wrap_future(making.future)))
+                if wanted != self._shown:
+                    return
+        except Cancelled as error:
+            if wanted == self._shown:
+                self._choose_none()
+            w.put_text(self._trouble, sentence(error))
+            return
         except CalandoError as error:
+            if wanted != self._shown:
+                return
             w.put_text(self._trouble, sentence(error))
             self.box.clear()
             return
-        if wanted != self._shown:
-            return  # somebody chose others meanwhile
         self.box.clear()
         with self.box, w.tag("div", None, "columns wide" if len(sheets) > 1 else ""):
             for session, name in sheets:
                 self._sheet(session, name, alone=len(sheets) == 1)
+
+    def _wait(self, what: str, job: Job) -> None:
+        self.box.clear()
+        with self.box, w.tag("section", None, "card"):
+            w.tag("p", what, role="status")
+            progress(job)
+
+    def _choose_none(self) -> None:
+        """Show no session: it is on the device still, and may be chosen again."""
+        self._shown = []
+        self._studio.set("sessions_shown", [self._studio.desk.view.unit, []])
+        self.box.clear()
+        for tick in self._ticks:
+            tick.box._props["checked"] = False
+            tick.box.update()
 
     def _sheet(self, session: Any, name: str, alone: bool) -> None:
         with w.tag("section", None, "card"):

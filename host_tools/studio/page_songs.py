@@ -11,7 +11,7 @@ from host_tools.sound.decode import SUFFIXES
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.correcting import Correcting, without_options
-from host_tools.studio.live import live
+from host_tools.studio.live import live, progress
 from host_tools.studio.microphone import microphone
 from host_tools.studio.singing import Singing
 from host_tools.studio.studio import Studio, throw_away
@@ -124,8 +124,7 @@ class _Page:
         self.box.clear()
         with self.box, w.tag("section", None, "card"):
             w.tag("p", _("It is being read …"), role="status")
-            w.meter(0, 0)
-            w.button(_("Cancel"), job.cancel)
+            progress(job)
         try:
             found = await asyncio.wrap_future(job.future)
         except CalandoError as error:

@@ -55,6 +55,7 @@ class Studio:
         texts.use(self.settings.get("language", "en"), self.settings.get("region"))
         self.draft = Draft.kept(self.folder / "draft.json")
         self.desk = DeviceWorker(port)
+        self.jobs: dict[str, Job] = {}  # what goes on when its page is left, and is found again there
         self._sessions: dict[tuple[str, str], session_file.SessionFile] = {}
         self.sounds = Workshop()
         self.workshop = Workshop()
@@ -217,6 +218,8 @@ class Studio:
             return job
 
         def work(job: Job, device: Connection) -> session_file.SessionFile:
+            if key in self._sessions:  # another page asked for it too
+                return self._sessions[key]
             now = datetime.datetime.now().astimezone()
             self._sessions[key] = session_read.read(device, age, now, job.advance)
             return self._sessions[key]

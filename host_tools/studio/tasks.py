@@ -16,6 +16,7 @@ ORDERS = {
     "longer": ("length", 1), "shorter": ("length", -1), "rest": ("rest", 0),
 }  # fmt: skip
 RETURN_TO = 67  # G4: what a rest becomes that is to be a note again
+FILES = ("report.html", "audio.wav")  # of a session at the bench
 KEPT_RENDERINGS = 6  # a whole session is 40 MB
 
 
@@ -119,17 +120,30 @@ def _rendered(plan: dict[str, Any], folder: Path) -> Any:
     return samples
 
 
-def session_page(_told: Teller, folder: str, session: str) -> str:
-    """Write the page about a session for the chart; session: its file's JSON. Returns the page's name in the folder."""
+def session_page(_told: Teller, folder: str, session: str, language: tuple[str, str]) -> str:
+    """Write the page about a session for the chart; session: its file's JSON; language: texts.spoken() of the reader.
+
+    Returns the page's name in the folder.
+    """
     from host_tools.sessions import chart, note, session_read
     from host_tools.sessions.session_file import SessionFile
     from host_tools.sessions.told import tell
 
     read = SessionFile.model_validate_json(session)
     name = session_read.stem(read) + ".html"
-    page = chart.html(read, tell(read.raw), note.newest(read))
+    with _speaking(language):
+        page = chart.html(read, tell(read.raw), note.newest(read))
     (Path(folder) / name).write_text(page, encoding="utf-8")
     return name
+
+
+def _speaking(language: tuple[str, str]) -> Any:
+    """Have what is told of a session told in the reader's language: a context."""
+    from host_tools.sessions.language import spoken
+    from host_tools.studio import texts
+
+    texts.use(*language)
+    return spoken(texts.for_sessions())
 
 
 def session_files(_told: Teller, session: str, form: str) -> dict[str, bytes]:
@@ -157,23 +171,30 @@ def patients() -> list[tuple[str, str, str]]:
     return found
 
 
-def bench(told: Teller, folder: str, values: dict[str, Any], patient: str, songs: str) -> dict[str, Any]:
+def bench(
+    told: Teller, folder: str, values: dict[str, Any], patient: str, songs: str, language: tuple[str, str]
+) -> dict[str, Any]:
     """Play a whole session in the simulator for a profile and the patient of a scenario; each second's row is told.
 
-    songs: the folder of songs that are not built in. Returns `sentence`, and the names of `report` and `sound`.
+    songs: the folder of songs that are not built in. language: as of session_page. Returns `sentence`, and the names of
+    `report` and `sound`.
     """
     import tempfile
 
     from host_tools.play import results
     from host_tools.sessions import words
+    from host_tools.studio import texts
     from simulator import play, scenario
     from simulator.interpreter import find_micropython
 
+    texts.use(*language)
     chosen = scenario.load(patient)
     changes: dict[str, Any] = {
         "profile": values,
         "expect": scenario.Expect(),
-        "title": f"this draft: {chosen.title}",
+        "title": texts._(
+            "this draft: {patient}", patient=texts._(chosen.title[:1].upper() + chosen.title[1:])
+        ),
     }
     if chosen.patient.recording is None:
         changes["path"] = Path(songs) / "draft.toml"
@@ -185,12 +206,12 @@ def bench(told: Teller, folder: str, values: dict[str, Any], patient: str, songs
         told.progress(int(row["time_s"]), int(chosen.duration_s))
 
     result = play.run(chosen, runtime, None, progress)
-    with tempfile.TemporaryDirectory(dir=folder) as made:  # to be moved from there: not from another disk
+    with _speaking(language), tempfile.TemporaryDirectory(dir=folder) as made:
         summary = results.write(result, Path(made))
-        for name in ("report.html", "audio.wav"):
-            (Path(made) / name).replace(Path(folder) / f"bench-{name}")
-    sentence = words.ending(summary.get("end"), summary.get("reason"))
-    return {"sentence": sentence, "report": "bench-report.html", "sound": "bench-audio.wav"}
+        for name in FILES:  # by their own names, for the report plays the sound beside it
+            (Path(made) / name).replace(Path(folder) / name)
+        sentence = words.ending(summary.get("end"), summary.get("reason"))
+    return {"sentence": sentence, "report": FILES[0], "sound": FILES[1]}
 
 
 def beside(file: Path) -> Path:

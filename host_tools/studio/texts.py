@@ -12,6 +12,8 @@ from gettext import GNUTranslations
 from pathlib import Path
 from typing import Any
 
+from host_tools.sessions.language import Language
+
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 TOLD, KEY = "told", "key"  # contexts in the catalogue
 FOLDER = Path(__file__).parent / "locale"
@@ -31,7 +33,22 @@ def language() -> str:
     return _language
 
 
-def _(text: str, **values: Any) -> str:
+def spoken() -> tuple[str, str]:
+    """Return language and region as they are now, for `use` in another process."""
+    return _language, _region
+
+
+def for_sessions() -> Language:
+    """Return the reader's language for what is told of a session (host_tools/sessions/language.py)."""
+    point = "."
+    if _language != "en":
+        from babel.numbers import get_decimal_symbol
+
+        point = get_decimal_symbol(_region)
+    return Language(_language, _, told, day, minute, point)
+
+
+def _(text: str, /, **values: Any) -> str:
     """Return a text in the reader's language, with `{name}` replaced by values."""
     if _language != "en":
         text = _catalogue(_language).gettext(text)
@@ -85,6 +102,20 @@ def when(moment: datetime.datetime) -> str:
     from babel.dates import format_datetime
 
     return format_datetime(moment, "medium", locale=_region)
+
+
+def day(date: datetime.date) -> str:
+    """Return a day as the reader's country writes it."""
+    from babel.dates import format_date
+
+    return format_date(date, "medium", locale=_region)
+
+
+def minute(moment: datetime.datetime) -> str:
+    """Return a day and an hour without its seconds, as the reader's country writes them."""
+    from babel.dates import format_time
+
+    return f"{day(moment)}, {format_time(moment, 'short', locale=_region)}"
 
 
 def preferred(accept_language: str) -> tuple[str, str | None]:

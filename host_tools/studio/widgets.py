@@ -8,6 +8,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from host_tools.studio.field import LINE, LIST, Field
+from host_tools.studio.texts import _
 
 Act = Callable[..., Any]
 _VALUE = "(e) => emit(e.target.value)"
@@ -138,4 +139,16 @@ def notice(text: str, kind: str = "") -> Element:
 
 def meter(done: int, total: int) -> Element:
     """Return how far something is; without an end where nobody knows."""
-    return tag("progress", None, "", max=total or None, value=done if total else None, aria_label="progress")
+    bar = tag("progress", None, "", aria_label=_("Progress"))
+    put_meter(bar, done, total)
+    return bar
+
+
+def put_meter(bar: Element, done: int, total: int) -> None:
+    """Show how far it is now, in a meter that is there; it is sent anew only where that is a change."""
+    now = {"max": total, "value": done} if total else {}
+    if now != {name: bar._props[name] for name in ("max", "value") if name in bar._props}:
+        for name in ("max", "value"):
+            bar._props.pop(name, None)
+        bar._props.update(now)
+        bar.update()

@@ -370,11 +370,11 @@ class TestNothingElse:
         }  # fmt: skip
 
     def test_on_the_page(self):
-        environment = report.template("chart.html.j2").environment
+        environment = report._template("chart.html.j2").environment
         source = environment.loader.get_source(environment, "chart.html.j2")[0]
         assert meta.find_undeclared_variables(environment.parse(source)) == {
             "story", "tone", "ending", "numbers", "picture", "events", "facts", "blanks", "origin",
-            "note", "note_origin", "long_note",
+            "note", "note_origin", "long_note", "lang", "say",
         }  # fmt: skip
 
     def test_no_clock_and_no_day_but_the_host_s(self):

@@ -15,7 +15,9 @@ from firmware.usb import selftest
 from host_tools.device import selftest as bench_test
 from host_tools.device.changes import CONTRAINDICATIONS
 from host_tools.programmes import rules as listening
-from host_tools.sessions import note, words
+from host_tools.sessions import chart, facts, note, picture, report, scales, words
+from host_tools.sessions import told as sessions_told
+from host_tools.sessions.report import TEMPLATES
 from host_tools.songs import parents_page
 from host_tools.studio import correcting, page_programmes, page_songs, rules, segments, tasks, texts, writing
 from simulator.interpreter import ROOT
@@ -24,9 +26,17 @@ PLACES = re.compile(r"{\w+}")
 
 
 def sentences():
-    """What the code hands to `_`, or the page to sing from to `say`, and what it takes from tables to do so."""
+    """What the code hands to `_`, or what is told of a session or a sheet to sing from to `say`, and what it takes from
+    tables to do so.
+    """
     found = []
-    for path in [*(ROOT / "host_tools" / "studio").glob("*.py"), Path(parents_page.__file__)]:
+    for path in (TEMPLATES / "chart.html.j2", TEMPLATES / "report.html.j2"):
+        found += re.findall(r'say\("(.*?)"[,)]', path.read_text("utf-8"))
+    places = [
+        *(ROOT / "host_tools" / "studio").glob("*.py"),
+        *(Path(part.__file__) for part in (parents_page, chart, facts, picture, report, words)),
+    ]
+    for path in places:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             named = isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("_", "say")
             if named:
@@ -43,6 +53,15 @@ def sentences():
         + ["flat"]
         + [text for _, text in page_songs.KINDS + correcting.ORDERS + page_programmes.ORDERS]
     )
+    found += [
+        *words.SAID,
+        *facts.SHARES.values(),
+        facts.BOOT,
+        facts.BEGAN,
+        *filter(None, picture.SHORT.values()),
+    ]
+    found += [*chart.BLANKS, *chart.WHOM.values(), *report.MODELLED.values(), *scales.WHEN]
+    found += [sessions_told.NO_RECORD, sessions_told.UNSTEADY]
     found += [text for rule in listening.RULES for text in rule] + list(listening.SHAPES.values())
     found += [setting.meaning for setting in programme.TABLE] + [*plan.ROLES, *plan.SOURCES]
     found += [name.replace("_", " ") for names in segments.NAMES.values() for name in names]

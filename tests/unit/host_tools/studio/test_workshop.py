@@ -37,6 +37,7 @@ def test_a_simulated_session_is_cancelled_and_the_next_task_is_done(tmp_path):
             values=dict(READY["newborn"]),
             patient="newborn",
             songs=str(tmp_path),
+            language=("en", "en_GB"),
         )
         end = time.monotonic() + 60
         while not job.rows and job.running and time.monotonic() < end:
