@@ -153,6 +153,11 @@ def test_the_bench_is_seen_as_it_plays_and_may_be_cancelled_and_played_again(pag
     first = said.inner_text()
     page.wait_for_function("was => document.querySelector('p[role=status]').innerText !== was", arg=first)
     assert page.get_by_role("heading", name="How it ended").count() == 0  # it is live
+    go(page, "Device")
+    go(page, "Bench")
+    said.get_by_text("Minute ").wait_for()  # it went on meanwhile, and is found again
+    assert play.is_disabled() and page.get_by_label("The patient").input_value() == "newborn"
+    page.wait_for_function("document.querySelector('progress').value > 0")
     cancel.click()
     page.get_by_text("Cancelled: nothing was changed.").wait_for()
 

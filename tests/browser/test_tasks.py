@@ -350,6 +350,30 @@ def test_two_sessions_stand_side_by_side(page):
     page.get_by_role("heading", name="Session 1").wait_for()
 
 
+# As quick as can be: whatever is made is there soon.
+_CANCEL_AT_ONCE = """() => new MutationObserver((_, watch) => {
+    const cancel = [...document.querySelectorAll("button")].find(one => one.textContent === "Cancel");
+    if (cancel) { watch.disconnect(); cancel.click(); }
+}).observe(document.body, {childList: true, subtree: true})"""
+
+
+def test_a_session_that_is_read_is_cancelled_and_read_again(page, program):
+    program.die_and_come_back(page)  # a program that has nothing at hand
+    go(Mouse(page), "Sessions")
+    box = page.get_by_label("Show session 1")
+    if box.is_checked():
+        box.set_checked(False)
+        page.locator("iframe.sheet").wait_for(state="detached")
+        program.die_and_come_back(page)
+    page.evaluate(_CANCEL_AT_ONCE)
+    box.click()
+    page.get_by_text("Cancelled: nothing was changed.").wait_for()
+    page.wait_for_function("!document.querySelector('[aria-label=\"Show session 1\"]').checked")
+    assert page.locator("iframe.sheet, progress").count() == 0
+    box.set_checked(True)
+    page.frame_locator("iframe.sheet").get_by_text("How it ended").wait_for()
+
+
 def test_notes_are_played_on_the_keys_of_the_computer(page, program):
     hand = Keys(page)
     go(hand, "Songs")
