@@ -179,7 +179,11 @@ class Facts:
             if own is None
             else say("Before, you breathed {rate} times a minute.", rate=number(own, ".0f")) + " "
         )
-        at, paced, slowed = words.clock(float(begun_s)), number(first, ".1f"), number(last, ".1f")
+        at, paced, slowed = (
+            words.clock(float(begun_s)),
+            number(float(first), ".1f"),
+            number(float(last), ".1f"),
+        )
         if first - last >= 0.05:
             text = say("From {time} on the swell breathed {rate} times a minute and slowed to {last}.",
                        time=at, rate=paced, last=slowed)  # fmt: skip
