@@ -87,8 +87,8 @@ class ProgrammeSession(Session):
         self._since_ms += self._elapsed_ms
         self._fall_ms = max(0, self._fall_ms - self._elapsed_ms)
         if self._has_ended(inputs) and self._segment + 1 < self._plan.segments:
-            # A song that was played as often as asked ends when it ends; everything else, when it was planned to.
-            self._began_ms = self._clock_ms if self._phrases_left < 0 else self._end_ms()
+            # A song that was played as often as asked may end early; whatever takes longer takes it from the next.
+            self._began_ms = min(self._clock_ms, self._end_ms())
             self._begin_segment(self._segment + 1)
         last = self._segment + 1 == self._plan.segments
         if last and (self._phrases_left < 0 or self._clock_ms >= self._end_ms() - self.profile.fade_ms):

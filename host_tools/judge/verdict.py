@@ -347,7 +347,10 @@ def _stops(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict
 
 
 def _fades(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict) -> None:
-    """Take in whether the last fade, which nobody hurried, is the prescribed one: a quick end is an end that is heard."""
+    """Take in whether the last fade, which nobody hurried, is the prescribed one: a quick end is an end that is heard.
+
+    Of a programme that ends in silence the sound has gone by the fall into it; `_falls` judges that one.
+    """
     heard, grace_s = evidence.heard, DIES_AWAY_S[evidence.tier]
     for (at_s, phase, reason), (until_s, after, _) in itertools.pairwise(evidence.phases):
         if (phase, reason, after) != ("fade", "time_up", "idle"):
@@ -357,6 +360,9 @@ def _fades(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict
             for event in evidence.script
         )
         if hurried or not heard.sounds_within(at_s - 1.0, at_s) or not _powered(evidence, at_s, until_s):
+            continue
+        segments = [segment for began_s, segment in evidence.segments if began_s <= at_s]
+        if segments and _silent(evidence.programme[segments[-1]]):
             continue
         lasts_s = heard.silent_from(at_s, until_s) - at_s
         verdict.margin(

@@ -93,6 +93,13 @@ def test_a_song_with_repeats_ends_when_it_was_played_so_often():
     assert abs(rows[-1][0] - starts[2] - 120_000) <= 2000  # and it ends with the last segment
 
 
+def test_what_a_song_with_repeats_takes_too_long_is_missing_from_the_next():
+    segments = [segment("arrive", *SONG, repeats=2), segment("rest", *SONG, minutes=2), SILENCE]
+    starts = begins(played(bench(segments, phrases=[3, 3, 0]), phrase_ms=11_000))
+    assert 60_500 <= starts[1] <= 66_500  # its sixth phrase ends after the minute that it may take
+    assert abs(starts[2] - 180_000) <= 500
+
+
 def test_silence_is_silence_and_the_level_comes_back_as_slowly_as_at_the_start():
     rows = played(bench(EVERY_CHANGE))
     within = [row for row in rows if row[1] == 8]

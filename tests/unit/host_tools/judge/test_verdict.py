@@ -236,6 +236,14 @@ def test_a_fade_that_a_finger_or_a_stop_shortens_is_no_quick_end():
     assert judged.margins["fade"] == pytest.approx(0.6, abs=0.05)
 
 
+def test_the_last_fade_of_a_programme_that_ends_in_silence_is_the_fall_into_it():
+    times = [*TIME_UP[:2], (239.9, "fade", "time_up"), (300.0, "idle", "time_up")]
+    for last, judged in ((1, False), (2, True)):
+        segments = [(5.1, 0), (65.1, 1), (155.1, 2)][: last + 1]
+        evidence = replace(listening(segments, ((BEGINS_S, 242.0),)), script=[PRESSED], phases=times)
+        assert ("fade" in verdict.judge(evidence, NEWBORN).broken) == judged
+
+
 PRESSED = {"at_s": PRESS_S, "do": "press"}
 
 
