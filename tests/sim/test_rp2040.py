@@ -5,6 +5,7 @@ Without an image, what is ours around it: that the image is looked at, and that 
 
 import numpy as np
 import pytest
+from flash_bench import Life
 from sim_parts import RATE_HZ, SIM, fill, from_text, records
 
 from firmware import board
@@ -208,14 +209,26 @@ def test_a_chip_whose_file_system_is_gone_is_silent_whoever_presses():
     assert not [event for event in result.events if event["kind"].startswith("device_")]
 
 
+LONG_S = 90  # of a session that does not fit into its directory's own blocks, as one of seconds does
+
+
 @needs_image
 def test_a_chip_whose_file_system_is_full_says_so_and_forgets_no_dose():
-    bench = deployed_bench(PRESSED_TEXT + f'[[event]]\nat_s = {BREAKS_S}\ndo = "hold"\n')
+    """Where the power cut a session, which has no room: it is said at the start, and again when this one is added to it."""
+    lasts_s = BREAKS_S + 4
+    text = PRESSED_TEXT.replace("duration_s = 20", f"duration_s = {lasts_s}")
+    bench = deployed_bench(text + f'[[event]]\nat_s = {BREAKS_S}\ndo = "hold"\n')
+    before = Life(bench.flash.image, folder=rp2040.FOLDER)
+    before.open()
+    before.play(0, LONG_S)
+    bench.flash.image[:] = before.left
     assert fill(bench.flash) <= 2
     interpreter = rp2040.boot(bench)
     result = bench.result("rp2040", 0.0, interpreter)
-    kinds = [event["kind"] for event in result.events]
-    assert "device_save_failed" in kinds and not result.pcm[BREAKS_S * RATE_HZ + 2 * RATE_HZ :].any()
+    failed_s = [event["time_s"] for event in result.events if event["kind"] == "device_save_failed"]
+    assert failed_s and failed_s[0] < PRESS_S and failed_s[-1] > BREAKS_S
+    heard = np.flatnonzero(result.pcm) / RATE_HZ
+    assert PRESS_S < heard[0] < PRESS_S + 1 and heard[-1] < BREAKS_S + 2
     assert bench.saved("dose") is not None and result.summary["end"] == "silenced"
 
 

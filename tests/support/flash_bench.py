@@ -23,7 +23,7 @@ class Amplifier:
 class Life:
     """A boot on a flash image, with the power going at operation `cut_at` (None: never). `left` is what it leaves."""
 
-    def __init__(self, image, cut_at=None, seed=0):
+    def __init__(self, image, cut_at=None, seed=0, folder=""):
         self.flash = Flash()
         self.flash.image = bytearray(image)
         self._cut_at = cut_at
@@ -32,7 +32,7 @@ class Life:
         self.operations = 0
         self.amplifier = Amplifier()
         self.file_system = mount(self.flash.read, self._program, self._erase)
-        self.files = HostFiles(self.file_system)
+        self.files = HostFiles(self.file_system, folder)
         self.store = Store(self.files)
         self.pages = FlashPages(self, self.files, self.amplifier)
         self.journal = Journal(self.pages, self.store)
