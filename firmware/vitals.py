@@ -162,6 +162,7 @@ class Vitals:
         self._waves_until = head  # pairs; and its waves are surely in pairs this far apart
         self._waves_ticks = 0
         self._shaped = False  # a pulse was seen that rises faster than it falls
+        self._swung_head = head  # the last pair at which the light swung without a shape
         self._period.forget()
         self._beats.forget()
         self._waves.forget()
@@ -220,7 +221,10 @@ class Vitals:
             return self._beneath.slow_for_ms(limit_mbpm)
         if self._is_shapeless():
             return 0
-        slow = self.rates.slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR)
+        slow = self.rates.slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR, self._period)
+        if not self._shaped:
+            # The light of a lamp is no slow heart because it lost its form for a moment.
+            slow = min(slow, (head - self._swung_head) * pulse.TICKS_PER_PAIR)
         if moved and slow < (moved + _NOTICED_PAIRS) * pulse.TICKS_PER_PAIR:
             return 0
         return slow * 5 // 16
@@ -228,8 +232,9 @@ class Vitals:
     def perhaps_slow_for_ms(self, limit_mbpm):
         """Return for how long (ms) the slower of two rates that the light allows has been slower than `limit_mbpm`."""
         head = self._state[pulse.HEAD]
-        if not self.contact or (self._is_shapeless() and not self._shaped):
-            return 0  # a second wave half-way makes of a pulse that was one a swing to and fro
+        # A second wave half-way makes of a pulse that was one a swing to and fro.
+        if not self.contact or (self._is_shapeless() and not self._shaped and not self.rates.is_in_turn()):
+            return 0
         # So slow an adult's heart is its own second rhythm, where a part of its beat was taken for the period.
         movement = self._movement
         moved = movement.present(head) if self._newborn else movement.much(head)
@@ -275,6 +280,8 @@ class Vitals:
         self._level_slopes(head)
         if second and self._limit:
             self._period.measure(self._ir_levelled, self._since + self._half, self._levelled_to, self._limit)
+            if self._period.shapeless:
+                self._swung_head = head
         if second:
             self._compare_lights()
         self._find_beats(head)

@@ -97,6 +97,9 @@ _NO_BREATH_MBPM = const(105000)  # faster is no newborn's breath: calm from ther
 _LONG_UNLIKE_PERCENT = const(60)
 _LONG_WAVES = const(24)
 _HALFWAY_PERCENT = const(8)  # of two beats, so near they are evenly apart
+_SOUND_PERMILLE = const(500)  # a period this strong is one
+_SUREST_PERMILLE = const(900)
+_OFF_MIDDLE_PERCENT = const(6)
 _UNCHANGED_PERMILLE = const(850)  # a period as strong as this, and the same as the calm one: the beats go on
 
 
@@ -456,7 +459,7 @@ class Rates:
             return None
         return self.slow_mbpm
 
-    def slow_for_ticks(self, limit_mbpm, now):
+    def slow_for_ticks(self, limit_mbpm, now, period):
         """Return for how many ticks, until `now`, the pulse has been slower than `limit_mbpm` by every reading.
 
         Begins with the first slow interval, not with the moment it was noticed. 0 while it is not, or a hand moves
@@ -475,7 +478,51 @@ class Rates:
         # Four irregular beats look like a group of four for a while: they stop nothing.
         if self.second_wave or (two and row.pattern < QUADS and self._has_slowed(row)):
             longest = max(longest, row.slow_groups_ticks(limit, now))
+        if self._newborn:
+            every = self._waves.every
+            high = every.high_ticks(limit)
+            if high and now - every.time(0) <= 2 * high and not self._can_be_fast(high, period):
+                longest = max(longest, now - every.high_since)
+            if two and not self._calm and self._is_period(row.group_ticks(), period):
+                if row.pattern == PAIRS and row.alike_percent() <= _UNLIKE_ENOUGH_PERCENT:
+                    longest = max(longest, row.slow_groups_ticks(limit, now))
         return longest
+
+    def _is_period(self, ticks, period):
+        """Return whether `period` is `ticks`."""
+        return (
+            period.strength >= _SOUND_PERMILLE
+            and abs(ticks - period.ticks) * 100 <= ticks * _MULTIPLE_PERCENT
+        )
+
+    def _can_be_fast(self, ticks, period):
+        """Return whether beats `ticks` apart can be every second or third of faster ones: of the calm ones that go on,
+        or of the period's where nothing calm is known.
+        """
+        if self._calm:
+            for multiple in (2, 3):
+                if abs(ticks - multiple * self._calm) * 100 <= ticks * _MULTIPLE_PERCENT:
+                    return self._goes_on(period)
+            return False
+        return period.strength >= _UNCHANGED_PERMILLE and period.ticks * 3 < ticks * 2
+
+    def is_in_turn(self):
+        """Return whether waves have come strong and weak in turn for so long that they are no swing to and fro."""
+        row = self._row
+        return (
+            row.pattern == PAIRS and row.run >= _STAYS_WAVES and row.weaker_percent() <= _NEARLY_ALIKE_PERCENT
+        )
+
+    def _is_breaths(self, row, period):
+        """Return whether `period` is half of a group of two waves, as sure as it cannot be where the second stands off the
+        middle of it: a breath half as fast makes every other beat weaker.
+        """
+        group = row.group_ticks()
+        return (
+            period.strength >= _SUREST_PERMILLE
+            and abs(group - 2 * period.ticks) * 100 <= group * _MULTIPLE_PERCENT
+            and abs(row.delay_ticks() * 100 - group * 50) >= group * _OFF_MIDDLE_PERCENT
+        )
 
     def perhaps_slow_for_ticks(self, limit_mbpm, now, period):
         """Return for how many ticks, until `now`, waves have come strong and weak in turn, the strong so slowly.
@@ -492,6 +539,8 @@ class Rates:
 
     def _perhaps_slow_ticks(self, row, limit, now, period):
         if row.pattern != PAIRS or row.alike_percent() > _UNLIKE_ENOUGH_PERCENT or row.group_ticks() <= limit:
+            return 0
+        if not self._calm and self._newborn and self._is_breaths(row, period):
             return 0
         long = row.run >= _LONG_WAVES and row.alike_percent() <= _LONG_UNLIKE_PERCENT
         if not long and self._goes_on(period) and not self._has_slowed(row):

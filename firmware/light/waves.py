@@ -26,6 +26,11 @@ _ADULT_TALL_PERCENT = const(50)
 _ADULT_MERGE_TICKS = const(1600)  # 0.5 s
 _SLACKEN_PAIRS = const(15)  # without a wave for so long, what is usual falls by 1/8 for each further one
 _SLACKEN_TALL_SHIFT = const(4)  # and what is tall by 1/16: a beat may be 3 s away, and noise comes sooner
+# Of the highest of the last waves; those are beats, where so many intervals between them are alike (percent).
+_HIGH_PERCENT = const(50)
+_HIGH_WAVES = const(6)
+_HIGH_RUN = const(3)
+_HIGH_STEADY_PERCENT = const(12)
 _LONGEST_PAIRS = const(400)  # slopes older than 8 s are on their way out of the ring
 
 # In percent: an interval is like the one before; a pair of them like the pair one wave before; heights of waves
@@ -76,6 +81,7 @@ class Row:
         self.first = self.count  # waves before it are not compared
         self.pattern = NONE
         self.run = 0  # for how many waves it has held
+        self.high_since = 0  # ticks; see high_ticks
         self._steady = 0
         self._turns = 0
         self._uneven = 0
@@ -280,6 +286,30 @@ class Row:
         if back and back + 1 < known and self.time(back) - self.time(back + 1) >= limit_ticks:
             begin = self.time(back + 1)
         return now - begin if back or now - begin > 2 * limit_ticks else 0
+
+    def high_ticks(self, limit_ticks):
+        """Return how far apart the high waves are (the last interval), and since when: of at least half the height of the
+        highest, evenly, `limit_ticks` or more apart. What stands between them is no beat. 0 where they are not so.
+        """
+        known = self.known()
+        highest = 0
+        for back in range(min(known, _HIGH_WAVES)):
+            highest = max(highest, self.height(back))
+        self.high_since = later = last = span = 0
+        run = 0
+        for back in range(known):
+            if self.height(back) * 100 < highest * _HIGH_PERCENT:
+                continue
+            time = self.time(back)
+            if later:
+                between = later - time
+                if between < limit_ticks or (span and _apart_percent(between, span) > _HIGH_STEADY_PERCENT):
+                    break
+                span = between
+                last = last or span
+                run += 1
+            self.high_since = later = time
+        return last if run >= _HIGH_RUN else 0
 
     def slow_groups_ticks(self, limit_ticks, now):
         """Return for how many ticks, until `now`, waves of one kind have come `limit_ticks` or more apart."""

@@ -1,4 +1,4 @@
-"""Runs under MicroPython: prints how many bytes Vitals allocates in 60 s of steady state."""
+"""Runs under MicroPython: prints how many bytes Vitals allocates in 60 s of steady state, and what the guard asks of it."""
 
 import gc
 import sys
@@ -6,7 +6,7 @@ from array import array
 
 from firmware.vitals import Vitals
 
-vitals = Vitals("adult")
+vitals = Vitals(sys.argv[2])
 ir = array("I", [0] * 10)
 red = array("I", [0] * 10)
 block = array("I", [0] * 20)
@@ -24,6 +24,8 @@ def run(file, blocks, at_ms):
         before = gc.mem_alloc()
         vitals.add(ir, red, 10)
         vitals.update(at_ms)
+        vitals.slow_for_ms(100_000)
+        vitals.perhaps_slow_for_ms(100_000)
         allocated += gc.mem_alloc() - before
     return allocated
 

@@ -378,11 +378,12 @@ def test_micropython_and_cpython_agree_to_the_last_bit(population):
 
 
 @pytest.mark.skipif(find_micropython() is None, reason="there is no MicroPython for this machine")
-def test_nothing_is_allocated_once_it_runs(tmp_path):
+@pytest.mark.parametrize("population", ["newborn", "adult"])
+def test_nothing_is_allocated_once_it_runs(population, tmp_path):
     (tmp_path / "samples.bin").write_bytes(pulse(72, 100).samples.tobytes())
     script = ROOT / "tests" / "on_device" / "vitals_heap.py"
     try:
-        done = run_script(script, str(tmp_path / "samples.bin"), heap_kib=200)
+        done = run_script(script, str(tmp_path / "samples.bin"), population, heap_kib=200)
     except subprocess.CalledProcessError as error:
         pytest.fail(error.stderr.decode())
     assert done.stdout.decode().split() == ["0"]

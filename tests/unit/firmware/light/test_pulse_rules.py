@@ -265,3 +265,164 @@ def test_four_waves_in_a_group_are_two_adults_beats(newborn, told):
     if not newborn:
         assert rates.slow_mbpm == 192_000_000 // 3500 and rates.fast_mbpm == 2 * rates.slow_mbpm
         assert rates.doubt(54_857, period) == told
+
+
+def stop_s(made: Made, tmp_path) -> float | None:
+    """When the guard's rules for a slow newborn would stop the music, s; None for never."""
+    made.samples.tofile(tmp_path / "samples")
+    script = ROOT / "tests" / "on_device" / "pulse_stops.py"
+    stopped = run_script(script, "newborn", str(tmp_path / "samples")).stdout.decode()
+    return float(stopped) if stopped.strip() else None
+
+
+@needs_micropython
+@pytest.mark.parametrize(
+    "rate, breath, delay, second, perfusion, seed",
+    [
+        (78, 64, 0.25, 0.12, 1.61, 883891093),  # the second wave is at times too small to be one, then not
+        (72, 47, 0.3, 0.13, 2.01, 435905940),
+        (53, 73, 0.26, 0.13, 2.22, 303409122),
+        (63, 64, 0.3, 0.59, 0.62, 310116011),  # high, and the period is that of two waves
+    ],
+)
+def test_a_newborn_slow_from_the_first_second_is_told_after_four_of_waves(
+    rate, breath, delay, second, perfusion, seed, tmp_path
+):
+    """Two seconds until there are waves, four that are slow; these took from 11 to 46 s."""
+    made = heart(
+        course(30, (0, rate)),
+        breathing_per_minute=breath,
+        delay_s=delay,
+        second=second,
+        perfusion_percent=perfusion,
+        seed=seed,
+    )
+    stopped_s = stop_s(made, tmp_path)
+    assert stopped_s is not None
+    assert 4 < stopped_s < 7
+
+
+@needs_micropython
+def test_a_second_wave_half_way_is_no_swing_to_and_fro(tmp_path):
+    """Nothing is known of such a light but its two rates: the guard's ten seconds of them."""
+    made = heart(
+        course(30, (0, 72)),
+        breathing_per_minute=51,
+        delay_s=0.41,
+        second=0.62,
+        perfusion_percent=0.57,
+        seed=15804365,
+    )
+    stopped_s = stop_s(made, tmp_path)
+    assert stopped_s is not None
+    assert stopped_s < 12
+
+
+@needs_micropython
+def test_a_breath_half_as_fast_as_the_pulse_makes_no_slow_heart_from_the_start(tmp_path):
+    made = heart(
+        course(40, (0, 146)),
+        breathing_per_minute=73,
+        delay_s=0.29,
+        second=0.47,
+        perfusion_percent=0.85,
+        jitter=0.008,
+        seed=493309470,
+    )
+    assert stop_s(made, tmp_path) is None
+
+
+def slow_after(groups, period_ticks=0, strength=0, calm=0):
+    """For how many ticks a newborn has been slower than 100 after groups of waves, and perhaps so."""
+    waves = Waves()
+    rates = Rates(waves, True)
+    period = Period(12, 64, 400, 100, 960)
+    period.ticks, period.strength = period_ticks, strength
+    ticks = 0
+    for group in groups:
+        for wait, height in group:
+            ticks += wait
+            waves.every.take(ticks, height)
+            rates.look()
+    rates._calm = calm
+    now = ticks + 320
+    return (
+        rates.slow_for_ticks(100_000, now, period),
+        rates.perhaps_slow_for_ticks(100_000, now, period),
+    )
+
+
+# Beats of 75 whose second wave is too unlike from beat to beat to make a pattern.
+UNLIKE = [
+    [(1700, 1000), (860, 450)],
+    [(1700, 1000)],
+    [(2560, 900), (860, 200)],
+    [(1700, 950), (900, 480)],
+    [(1660, 1000)],
+]
+
+
+def test_high_waves_that_come_evenly_are_beats_whatever_stands_between():
+    since_the_first = 4 * 2560 + 320
+    assert slow_after(UNLIKE)[0] == since_the_first
+    assert slow_after(UNLIKE, 1280, 840)[0] == since_the_first
+
+
+@pytest.mark.parametrize("wait, told", [(2560, True), (2800, True), (2950, False), (1800, False)])
+def test_but_they_come_evenly_and_slower_than_the_limit(wait, told):
+    """The last interval beside the three others of 2560: within 12 % of them, and longer than a limit of 1920."""
+    slow_ticks, _ = slow_after([*UNLIKE[:-1], [(wait - 900, 1000)]])
+    assert (slow_ticks > 3 * 2560) == told
+
+
+@pytest.mark.parametrize("height, told", [(490, True), (510, False)])
+def test_half_as_high_as_the_highest_is_high(height, told):
+    assert (slow_after([*UNLIKE, [(860, height), (1700, 1000)]])[0] > 3 * 2560) == told
+
+
+def test_high_waves_are_looked_for_among_the_last_alone():
+    """A step of the light, seven waves ago, is no measure."""
+    step = [(500, 9000)]
+    assert slow_after([step, *UNLIKE, *UNLIKE])[0] > 3 * 2560
+
+
+@pytest.mark.parametrize(
+    "period_ticks, strength, calm, told",
+    [
+        (1280, 860, 0, False),  # the period is as sure of twice the rate
+        (1280, 840, 0, True),
+        (2560, 950, 0, True),
+        (1280, 860, 1280, False),  # and it goes on: every other beat is weak
+        (1280, 840, 1280, True),
+        (854, 860, 854, False),  # every third
+        (1280, 860, 1500, True),  # what was calm before had another rhythm
+    ],
+)
+def test_high_waves_can_be_every_other_beat_of_those_that_go_on(period_ticks, strength, calm, told):
+    assert (slow_after(UNLIKE, period_ticks, strength, calm)[0] > 3 * 2560) == told
+
+
+PAIRS_OF_WAVES = [[(1000, 600), (1560, 1000)]] * 6
+
+
+@pytest.mark.parametrize(
+    "period_ticks, strength, calm, told",
+    [(2560, 510, 0, True), (2560, 490, 0, False), (2340, 900, 0, False), (2560, 510, 1280, False)],
+)
+def test_pairs_are_beats_where_the_period_is_theirs(period_ticks, strength, calm, told):
+    slow_ticks, _ = slow_after(PAIRS_OF_WAVES, period_ticks, strength, calm)
+    assert (slow_ticks > 3 * 2560) == told
+
+
+@pytest.mark.parametrize(
+    "off, period_ticks, strength, told",
+    [
+        (200, 1280, 910, False),  # no second wave stands there and repeats half a period later
+        (200, 1280, 890, True),
+        (100, 1280, 910, True),  # this one may
+        (200, 1480, 910, True),
+    ],
+)
+def test_pairs_off_the_middle_of_a_sure_half_period_are_a_breaths(off, period_ticks, strength, told):
+    groups = [[(1280 + off, 500), (1280 - off, 1000)]] * 6
+    assert (slow_after(groups, period_ticks, strength)[1] > 0) == told
