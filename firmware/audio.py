@@ -232,9 +232,11 @@ class Audio:
                     master.rest(state)
                     self.silent = True
                 master.zeros(block, state, BLOCK)
-                if resting:
+                # Before who sings begins again a slow accompaniment may have died away: a fade goes on there as in a rest.
+                pausing = resting or sequencer.song is not None or recorded.singing
+                if resting or (pausing and loudness.fading()):
                     loudness.pass_rest()
-                if loudness.fading() and (not resting or loudness.ends_in_rest()):
+                if loudness.fading() and (not pausing or loudness.ends_in_rest()):
                     self.silence()
             loudness.end_block()
 

@@ -140,6 +140,16 @@ def test_a_stanza_has_no_rest_between_its_phrases_and_goes_on_after_a_bar():
     assert max(b - a for a, b in pairwise(bass)) <= 2.01  # a bar
 
 
+def test_a_long_fade_goes_on_where_no_note_sounds_between_two_stanzas():
+    samples, _ = accompany(
+        songs.SONGS["brahms"], 150, tempo_mbpm=41_000, changes=[[95_000, "fade_out", 60_000]]
+    )
+    silent = ~samples.reshape(-1, 256).any(axis=1)
+    heard = np.flatnonzero(~silent) * 0.016
+    assert silent[int(97 / 0.016) : int(98 / 0.016)].any()
+    assert heard.max() > 120  # -60 dB in a minute: 25 s on, it is 25 dB softer
+
+
 def test_the_song_stays_in_its_mode_however_the_curve_turns():
     song = songs.SONGS["twinkle"]
     _, turned = accompany(song, minor_permille=1000)
