@@ -11,6 +11,7 @@ ROLE, SOURCE, THING, LENGTH_MS, REPEATS, MATCHED, START_MBPM, END_MBPM, LEVEL_CD
 MINOR, BRIGHTNESS, DENSITY, INTENSITY, CROSSFADE_MS, UNTIL_PHRASE = range(9, 15)
 COLUMNS = 15
 FALL_MS_PER_CDB = 2  # of the level before a silence, for the fade into it: 10 s from 50 dB(A)
+LAST_FADE_MS = 30_000  # at least: an end that comes unawares startles
 
 
 class Plan:

@@ -64,6 +64,14 @@ class ProgrammeSession(Session):
         self._plan = plan
         self._phrases = phrases
         profile.session_ms = min(profile.session_ms, plan.total_ms)
+        # No longer than the last segment, which would not begin else; and what ends in silence has faded into it.
+        last = plan.segments - 1
+        longest_ms = columns.LAST_FADE_MS
+        if plan.source(last) != "silence":
+            longest_ms = max(
+                longest_ms, plan.at(last, columns.LENGTH_MS) - plan.at(last, columns.CROSSFADE_MS)
+            )
+        profile.fade_ms = min(profile.fade_ms, longest_ms)
         super().__init__(profile, dose)
         self.tempo = SegmentTempo(profile)
 
@@ -132,6 +140,8 @@ class ProgrammeSession(Session):
             self._fall_ms = max(
                 plan.at(segment, columns.CROSSFADE_MS), self._level_cdba * columns.FALL_MS_PER_CDB
             )
+            if segment + 1 == plan.segments:  # the fade into it is the last one
+                self._fall_ms = columns.LAST_FADE_MS
         if not self._melody:
             tempo.rest()
             return

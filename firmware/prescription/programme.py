@@ -33,7 +33,6 @@ TEMPO_LOWEST_PERCENT = 85  # of the first tempo
 LEVEL_STEP_CDB = 300
 RETURN_MS = 180_000
 SILENCE_MS = 60_000
-FADE_MS = 30_000
 LONGEST_MS = 2_700_000
 # A shape's intensity falls by this much, or stays within it where it is flat.
 SHAPE_FALL = 2
@@ -267,9 +266,10 @@ def _check_rules(programme):
             "no segment of silence leaves %d s without sound once the fade into it is over; write one of 90 s or more"
             % (SILENCE_MS // 1000)
         )
-    if at(programme.segments - 1, columns.LENGTH_MS) < FADE_MS:
+    if at(programme.segments - 1, columns.LENGTH_MS) < columns.LAST_FADE_MS:
         raise ProgrammeError(
-            "the last segment is shorter than the last fade, %d s; lengthen it" % (FADE_MS // 1000)
+            "the last segment is shorter than the last fade, %d s; lengthen it"
+            % (columns.LAST_FADE_MS // 1000)
         )
 
 
@@ -277,6 +277,8 @@ def _quiet_ms(programme, segment):
     """Return for how long a segment is silent whatever the level was before; 0 for one that sounds."""
     if programme.source(segment) != "silence":
         return 0
+    if segment + 1 == programme.segments:
+        return programme.at(segment, columns.LENGTH_MS) - columns.LAST_FADE_MS
     return programme.at(segment, columns.LENGTH_MS) - max(
         programme.at(segment, columns.CROSSFADE_MS), 6000 * columns.FALL_MS_PER_CDB
     )

@@ -24,6 +24,7 @@ NOTES_DB = {
     "S": 0.3,
     "D": 8.0,
 }  # how far single notes stand out of the mean that the level glides by (docs/sound.md)
+LAST_FADE_S = 30.0  # of a programme, at least; and of one that ends in silence (docs/programmes.md)
 DIES_AWAY_S = {"S": 0.5, "D": 10.0}  # a last note is over before the fade is
 UNHEARD_DBA = {"S": 0.0, "D": 18.0}  # where a rise begins: a level that nobody hears
 MEAN_DB = 1.0  # by how much the mean may be off: the device's own estimate of what it plays
@@ -359,15 +360,19 @@ def _fades(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict
             at_s - CLICK_S <= event["at_s"] <= until_s and event["do"] in ("press", "hold")
             for event in evidence.script
         )
+        wanted_s = float(evidence.prescription["fade_s"])
+        if evidence.programme:  # its last segment comes in first
+            last = evidence.programme[-1]
+            wanted_s = min(wanted_s, max(LAST_FADE_S, 60.0 * last["minutes"] - last["crossfade_s"]))
+        for from_s, to_s in evidence.silences():
+            if from_s - 0.5 <= at_s <= to_s:  # it ends in silence: the fade into that is the last one
+                at_s, wanted_s = from_s, LAST_FADE_S
         if hurried or not heard.sounds_within(at_s - 1.0, at_s) or not _powered(evidence, at_s, until_s):
-            continue
-        segments = [segment for began_s, segment in evidence.segments if began_s <= at_s]
-        if segments and _silent(evidence.programme[segments[-1]]):
             continue
         lasts_s = heard.silent_from(at_s, until_s) - at_s
         verdict.margin(
             "fade",
-            lasts_s + grace_s - float(evidence.prescription["fade_s"]),
+            lasts_s + grace_s - wanted_s,
             at_s,
             f"a last fade of {lasts_s:.1f} s",
         )

@@ -108,6 +108,24 @@ def test_silence_is_silence_and_the_level_comes_back_as_slowly_as_at_the_start()
     assert all(row[2] is None and row[3] == 0 for row in within[fall:])
 
 
+@pytest.mark.parametrize(("minutes", "fade_s"), [(1.5, 30), (1.5, 88), (1.5, 120), (2, 60)])
+def test_a_programme_that_ends_in_silence_has_its_last_fade_into_it(minutes, fade_s):
+    segments = [segment("arrive", *SONG, minutes=2), SILENCE | {"minutes": minutes}]
+    rows = played(bench(segments, fade_s=fade_s))
+    begun = begins(rows)[1]
+    sounding = [at for at, _, _, _, _, playing, phase in rows if playing and phase != "fade"]
+    assert sounding[-1] - begun == pytest.approx(30_000, abs=300)
+    assert rows[-1][0] == pytest.approx((2 + minutes) * 60_000, abs=2000)  # and all of the silence
+
+
+def test_a_last_fade_is_no_longer_than_the_last_segment_which_would_not_begin_else():
+    segments = [segment("arrive", *SONG, minutes=2), SILENCE, segment("rest", *SONG, minutes=1)]
+    rows = played(bench(segments, fade_s=120))
+    assert begins(rows)[2] == pytest.approx(240_000, abs=500)
+    assert next(row[0] for row in rows if row[6] == "fade") == pytest.approx(246_000, abs=500)
+    assert rows[-1][0] == pytest.approx(300_000, abs=2000)
+
+
 def test_a_new_pieces_tempo_is_reached_at_five_percent_a_minute():
     segments = [
         segment("arrive", *SONG, minutes=2, tempo_start_bpm=70),

@@ -236,12 +236,19 @@ def test_a_fade_that_a_finger_or_a_stop_shortens_is_no_quick_end():
     assert judged.margins["fade"] == pytest.approx(0.6, abs=0.05)
 
 
-def test_the_last_fade_of_a_programme_that_ends_in_silence_is_the_fall_into_it():
-    times = [*TIME_UP[:2], (239.9, "fade", "time_up"), (300.0, "idle", "time_up")]
-    for last, judged in ((1, False), (2, True)):
-        segments = [(5.1, 0), (65.1, 1), (155.1, 2)][: last + 1]
-        evidence = replace(listening(segments, ((BEGINS_S, 242.0),)), script=[PRESSED], phases=times)
-        assert ("fade" in verdict.judge(evidence, NEWBORN).broken) == judged
+def test_the_last_fade_of_a_programme_that_ends_in_silence_is_the_one_into_it():
+    def ending(fades_s):
+        song = {"source": "song", "minutes": 3, "repeats": 0, "until": "time"}
+        silence = {"source": "silence", "minutes": 1.5, "repeats": 0, "until": "time", "crossfade_s": 8}
+        found = good(
+            programme=[song, silence], segments=[(5.1, 0), (185.1, 1)], heard=sound((BEGINS_S, 185.1 + fades_s)),
+            phases=[(5.1, "sustain", "open_loop"), (187.1, "fade", "time_up"), (275.1, "idle", "time_up")],
+            script=[PRESSED],
+        )  # fmt: skip
+        return verdict.judge(replace(found, prescription={**found.prescription, "fade_s": 88}), NEWBORN)
+
+    assert ending(30).margins["fade"] == pytest.approx(0.5, abs=0.1)
+    assert "fade" in ending(14).broken
 
 
 PRESSED = {"at_s": PRESS_S, "do": "press"}
