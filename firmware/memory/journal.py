@@ -74,6 +74,7 @@ _PAGE_RECORDS = const(15)
 _FOOT = "<HBB8x"
 _FOOT_PLACE = const(240)
 _CHECKED_BYTES = const(252)
+_TRIES = const(3)  # pages that are written one after the other while sound plays
 _PAGES_FOR_EVENTS = const(2)  # kept back, so that a session too long for the pages still says how it ended
 
 
@@ -184,11 +185,17 @@ class Journal:
             self._add(self._note)
 
     def flush(self, closing=False):
-        """Bring what is in RAM to flash now, even a part of a page; `closing` says that the session is over."""
+        """Bring what is in RAM to flash now, even a part of a page; `closing` says that the session is over.
+
+        A page that flash does not hold is passed over. While sound plays only so many at once, the others with the next
+        record: each may stop all else for 3 ms, and a worn flash would hold up the sound with all of them.
+        """
         page = self._page
         struct.pack_into(_FOOT, page, _FOOT_PLACE, self._number, self._fill, closing)
         struct.pack_into("<I", page, _CHECKED_BYTES, binascii.crc32(self._checked))
-        while self._next < self._pages.count:
+        tries = self._pages.count if closing else _TRIES
+        while tries and self._next < self._pages.count:
+            tries -= 1
             self._next += 1
             if self._pages.write(self._next - 1, page):
                 self._number += 1

@@ -82,3 +82,43 @@ def test_which_profile_plays_is_read_back(population, digest):
     assert found["sha256"] == (None if digest is None else digest.hex())
     keeper.event(3, "press")
     assert bytes(keeper.record[8:]) == bytes(8), "nothing of it is left in the next record"
+
+
+class WornPages:
+    """Pages that take the time and hold nothing, until somebody mends them."""
+
+    count = 210
+
+    def __init__(self):
+        self.tried = 0
+        self.held = []
+        self.worn = True
+
+    def write(self, page, buffer):
+        self.tried += 1
+        if not self.worn:
+            self.held.append((page, bytes(buffer)))
+        return not self.worn
+
+
+def test_a_worn_flash_is_never_asked_for_many_pages_at_once():
+    pages = WornPages()
+    journal = Journal(pages, None)
+    for second in range(60):
+        before = pages.tried
+        journal.row(second, Outputs(), Inputs())
+        journal.keep()
+        assert pages.tried - before <= 3
+        pages.worn = pages.tried < 30
+    assert pages.tried > 30
+    # What was newest as a page held again is there, and all that came after it.
+    seconds = [
+        read_record(page[at : at + 16])["seconds"] for _, page in pages.held for at in range(0, 240, 16)
+    ]
+    assert seconds[-1] >= 45 and seconds == list(range(seconds[0], seconds[0] + len(seconds)))
+
+
+def test_at_the_end_every_page_is_tried():
+    pages = WornPages()
+    Journal(pages, None).flush(True)
+    assert pages.tried == pages.count
