@@ -142,6 +142,9 @@ class _StepBedside:
                 yield at_ms, "power", at_ms + round((event.lasts_s or POWER_GAP_S) * 1000)
             elif event.do == "usb_host":
                 self._script["usb_host"].set(0.0 if event.to == 0 else 1.0, event.at_s, 0.0, event.lasts_s)
+                yield at_ms, "usb", event.to != 0
+                if until_ms is not None:
+                    yield until_ms, "usb", event.to == 0
             elif event.do in self._script and event.to is not None:
                 self._script[event.do].set(event.to, event.at_s, event.over_s, event.lasts_s)
         for from_s, until_s in self._script["supply"].below(BROWN_OUT_V):
@@ -237,6 +240,9 @@ class _StepBedside:
             self._adc_bad_ms = now_ms if value[0] else None
         elif what == "worn":
             self._worn = value
+        elif what == "usb":
+            # The device looks at its line in each step: what else comes within this second finds the music fading.
+            self._inputs.usb_host_present = value
         elif what == "power":
             self._power_cut(value)
 

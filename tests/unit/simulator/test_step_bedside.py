@@ -70,6 +70,15 @@ def test_a_stop_at_the_end_of_a_fade_does_not_make_it_longer():
     assert sounds(result, 129.4) and not sounds(result, 130.3)
 
 
+def test_a_computer_is_seen_at_once_so_that_what_comes_two_seconds_later_ends_nothing():
+    """Found by a campaign: it was looked for once a second, and the bus that stuck met music that was over on the device."""
+    result = play(
+        {"at_s": 120.6, "do": "usb_host", "for_s": 30.0},
+        {"at_s": 122.5, "do": "i2c_fault", "kind": "stuck", "for_s": 30.0},
+    )
+    assert [end[1:] for end in ends(result)] == [("withdrawn", "usb_host")]
+
+
 def test_on_a_worn_flash_nothing_sounds():
     result = play({"at_s": 1.0, "do": "flash_worn"})
     assert [end for _, end, _ in ends(result)] == ["fault"]
