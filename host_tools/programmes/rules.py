@@ -45,7 +45,7 @@ RULES = (
         "two minutes of silence after music lowered pulse and pressure below the baseline (Bernardi 2006)",
     ),
     (
-        f"last fade: at least {programme.FADE_MS // 1000} s, in the last segment",
+        f"last fade: at least {columns.LAST_FADE_MS // 1000} s, in the last segment or into a silence that is last",
         "an end that comes unawares startles",
     ),
     (
