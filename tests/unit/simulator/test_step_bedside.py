@@ -71,7 +71,7 @@ def test_a_stop_at_the_end_of_a_fade_does_not_make_it_longer():
 
 
 def test_a_computer_is_seen_at_once_so_that_what_comes_two_seconds_later_ends_nothing():
-    """Found by a campaign: it was looked for once a second, and the bus that stuck met music that was over on the device."""
+    """Found by a campaign: it was looked for once a second, and a bus that stuck met music that was over."""
     result = play(
         {"at_s": 120.6, "do": "usb_host", "for_s": 30.0},
         {"at_s": 122.5, "do": "i2c_fault", "kind": "stuck", "for_s": 30.0},
