@@ -7,7 +7,7 @@ not in it stays English, as do the device's own.
 import datetime
 import io
 import re
-from functools import cache
+from functools import cache, partial
 from gettext import GNUTranslations
 from pathlib import Path
 from typing import Any
@@ -58,17 +58,15 @@ def _(text: str, /, **values: Any) -> str:
 def told(sentence: str) -> str:
     """Return what another part of the program told in English, with its values in it, in the reader's language.
 
-    The catalogue has it with places for the values, in the context TOLD; of {key} it has each name in the context KEY.
+    The catalogue has it with places for the values, in the context TOLD; of {key} it has each name in the context KEY,
+    and {told} is such a sentence itself.
     """
     if _language != "en":
         for pattern, text in _patterns(_language):
             found = pattern.fullmatch(sentence)
             if found is not None:
-                catalogue = _catalogue(_language)
-                values = {
-                    name: catalogue.pgettext(KEY, value) if name == "key" else value
-                    for name, value in found.groupdict().items()
-                }
+                say = {KEY: partial(_catalogue(_language).pgettext, KEY), TOLD: told}
+                values = {name: say.get(name, str)(value) for name, value in found.groupdict().items()}
                 return text.format(**values)
     return sentence
 

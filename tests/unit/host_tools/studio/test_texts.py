@@ -189,6 +189,49 @@ def test_whatever_goes_wrong_at_the_device_is_said_in_the_readers_language():
     )
 
 
+# What a page may be told about a file, a song, a programme or a session, and by which rooms.
+FILES = (
+    "host_tools/songs/*.py", "host_tools/sound/[dj]*.py", "host_tools/sessions/*.py",
+    "host_tools/programmes/programmes.py", "simulator/files/song_file.py", "firmware/sound/score.py",
+    "firmware/sound/adpcm.py", "host_tools/studio/studio.py", "host_tools/studio/tasks.py",
+)  # fmt: skip
+# What only a typed line can bring about, or nobody but a damaged file of a session; and what is in PUT_TOGETHER_OF_FILES.
+TYPED = re.compile(
+    r"there is no (kind|air|song 77|ready-made)|cannot write|7 is (there already|not a session|not a whole)|its records"
+    r"|it (is|has)|the year|cannot keep drafts|the studio is open|7 is (longer than 7 bytes|no text)|7 has 7s;|get profile"
+    r"|there is no scale \"7\"7|\"7\" is no time of a score7|7 has (no|more than one) (7 7|tune)"
+    r"|7 has no voice 7 in this 7|there is no session 7|7 cannot be read as ABC7|a .* lasts"
+)
+PUT_TOGETHER_OF_FILES = (
+    'there is no scale "X"; choose one of NRS, ESAS-r',
+    'there is no scale "NSR" (did you mean "NRS"?)',
+    '"soon" is no time of a score; choose one of before, during, after',
+    "a.mid has no track 'x'; --track takes a number or a name of: 1 \"Voice\"",
+    "a.xml has more than one part 'x'; --part takes a number or a name of: 1, 2",
+    "a.abc has no tune 'x'; it has 2: 1 A, 2 B; --tune takes a number or a title",
+    "a.xml has no voice 9 in this part; it has 1, 2",
+    "a.abc cannot be read as ABC in the line 'x'; mend it, or export it again",
+    "a.abc cannot be read as ABC: bad; mend it, or export it again",
+    "there is no session 4 on the device on COM3; choose 1, 2 or newest",
+    "a voice lasts 1.0 to 20.0 s, this one has 90 samples at 8000 a second",
+)
+
+
+@pytest.mark.usefixtures("german")
+def test_what_is_wrong_with_a_file_or_a_session_is_told_in_the_readers_language():
+    english = list(PUT_TOGETHER_OF_FILES)
+    for pattern in FILES:
+        for path in ROOT.glob(pattern):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
+                    english += [line for line in said(node.exc.args[0]) if line and not TYPED.match(line)]
+    assert len(english) > 110
+    assert [line for line in english if texts.told(line) == line] == []
+    assert texts.told("a.abc cannot be used: bar 3 has a note without a duration: export it again") == (
+        "a.abc kann nicht verwendet werden: Takt 3 hat eine Note ohne Dauer: exportieren Sie die Datei neu"
+    )
+
+
 def said_at_the_bench():
     """Return what the device's self-test finds and advises, and what is asked on the way, with 7 for each value."""
     found = []
