@@ -1,6 +1,7 @@
 """What is around every page: the way to the others, which device is there; and the one tab that has the studio."""
 
 import html
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,14 @@ async def build(studio: Studio, owner: Owner) -> None:
         await client.connected(timeout=CONNECT_S)
     except TimeoutError:  # it was closed before it was there
         return
-    client.run_javascript(f"document.documentElement.lang = '{texts.language()}'")
+    too_long = json.dumps(
+        [_("That is too long to be sent."), _("What was typed last is not kept; make it shorter.")]
+    )
+    client.run_javascript(
+        f"document.documentElement.lang = '{texts.language()}';"
+        f"document.querySelectorAll('#too_long_message_popup span').forEach((part, at) => {{"
+        f" part.textContent = {too_long}[at]; }})"
+    )
 
     def show() -> None:
         whole.clear()

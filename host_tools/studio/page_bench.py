@@ -136,7 +136,10 @@ def _options() -> dict[str, Any]:
     ink = {"color": "#7a8791"}  # of the letters style.css has one for light and one for dark
     return {
         "animation": False,
-        "aria": {"enabled": True},
+        "aria": {
+            "enabled": True,
+            "label": {"description": _("Pulse, tempo and level of the session as it plays")},
+        },
         "legend": {"bottom": 0, "textStyle": ink, "itemHeight": 2},
         "grid": {"left": 50, "right": 50, "top": 30, "bottom": 100},
         "xAxis": {

@@ -121,7 +121,7 @@ class _Page:
                 for name in listening.ready():
                     values = seg.ready_made(name)
                     w.button(
-                        _("“{title}”, shape {shape}", title=values["title"], shape=_(values["shape"])),
+                        _("“{title}”, shape {shape}", title=_(values["title"]), shape=_(values["shape"])),
                         lambda values=values: self._begin_with(values),
                     )
             with w.tag("details"):

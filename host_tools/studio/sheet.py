@@ -8,6 +8,7 @@ from typing import Any
 from host_tools.songs.abc_out import signature_of, written_length, written_note, written_parts
 from host_tools.songs.piece import places
 from host_tools.studio.draft import Steps
+from host_tools.studio.texts import _
 
 KEYS = {
     "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "F": -1, "Bb": -2, "Eb": -3, "Ab": -4,
@@ -22,9 +23,14 @@ _NATURAL = (0, 2, 4, 5, 7, 9, 11)
 EMPTY: dict[str, Any] = {"title": "A song", "metre": "4/4", "key": "C", "tempo": 70, "words": "", "notes": []}
 
 
+def empty() -> dict[str, Any]:
+    """Return a sheet without a note, its title in the reader's language."""
+    return {**EMPTY, "title": _(EMPTY["title"])}
+
+
 def kept(path: Path) -> Steps:
     """Return the song that was being written, or an empty sheet."""
-    steps = Steps(path, [dict(EMPTY)])
+    steps = Steps(path, [empty()])
     steps.read()
     return steps
 

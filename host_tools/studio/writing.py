@@ -124,7 +124,7 @@ class Writing:
         with w.tag("div", None, "row"):
             self._undo = w.button(_("Undo the last step"), lambda: self._step(self._steps.undo), "quiet")
             self._redo = w.button(_("Do it again"), lambda: self._step(self._steps.redo), "quiet")
-            w.button(_("New sheet"), lambda: self._step(lambda: self._steps.replace(sheets.EMPTY)), "quiet")
+            w.button(_("New sheet"), lambda: self._step(lambda: self._steps.replace(sheets.empty())), "quiet")
             w.button(_("Save the sheet as ABC"), self._save, "quiet")
             self._done = w.button(_("Make the song of it"), self._finish, "main")
         follow(self._look)

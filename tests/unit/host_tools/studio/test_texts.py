@@ -19,7 +19,17 @@ from host_tools.sessions import chart, facts, note, picture, report, scales, wor
 from host_tools.sessions import told as sessions_told
 from host_tools.sessions.report import TEMPLATES
 from host_tools.songs import parents_page
-from host_tools.studio import correcting, page_programmes, page_songs, rules, segments, tasks, texts, writing
+from host_tools.studio import (
+    correcting,
+    page_programmes,
+    page_songs,
+    rules,
+    segments,
+    sheet,
+    tasks,
+    texts,
+    writing,
+)
 from simulator.interpreter import ROOT
 
 PLACES = re.compile(r"{\w+}")
@@ -60,6 +70,8 @@ def sentences():
         facts.BEGAN,
         *filter(None, picture.SHORT.values()),
     ]
+    found += [sheet.EMPTY["title"]]
+    found += [segments.ready_made(name)["title"] for name in listening.ready()]
     found += [*chart.BLANKS, *chart.WHOM.values(), *report.MODELLED.values(), *scales.WHEN]
     found += [sessions_told.NO_RECORD, sessions_told.UNSTEADY]
     found += [text for rule in listening.RULES for text in rule] + list(listening.SHAPES.values())
