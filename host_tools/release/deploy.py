@@ -212,7 +212,8 @@ def connected(port: str) -> Iterator[Board]:
     breaks off: the sentence then says what the device will start with."""
     try:
         transport = SerialTransport(port, timeout=1)
-    except (TransportError, serial.SerialException, OSError) as error:
+    except (TransportError, serial.SerialException, OSError, ValueError) as error:
+        port = port.strip() or '""'
         raise CalandoError(
             f"{port} cannot be opened ({error}); check the cable, and that no other program holds it"
         ) from None

@@ -334,6 +334,12 @@ def test_no_board_and_two_boards_are_a_sentence_each(monkeypatch):
         deploy.find_port()
 
 
+@pytest.mark.parametrize(("port", "says"), [("", '"" cannot be opened'), ("a\0b", "a\0b cannot be opened")])
+def test_what_can_be_the_name_of_no_port_is_a_sentence(port, says):
+    with pytest.raises(CalandoError, match=f"^{says}"), deploy.connected(port):
+        pass
+
+
 def test_a_port_that_is_not_there_is_a_sentence(tmp_path: Path):
     with pytest.raises(CalandoError, match="cannot be opened"), deploy.connected(str(tmp_path / "no")):
         pass

@@ -93,6 +93,7 @@ def test_a_profile_that_a_therapist_committed_stays_and_plays(calando, tmp_path)
     ("words", "sentence"),
     [
         (("--port", "/dev/ttyACM0"), "not on /dev/ttyACM0; choose --port sim"),
+        (("--port", ""), '"" is no serial port; leave --port out'),
         (("--port", "sim", "--runtime", "rp2040"), "no emulated chip"),
         (("--rest-hours", "3"), "add --port sim"),
     ],

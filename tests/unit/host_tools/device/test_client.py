@@ -278,6 +278,11 @@ class TestFinding:
             Connection(wire)
         assert wire.closed
 
+    @pytest.mark.parametrize("port", ["", " ", "a\0b", "\x1b[31m", "\udcff"])
+    def test_what_can_be_the_name_of_no_port_is_a_sentence(self, port):
+        with pytest.raises(CalandoError, match=r'^"(?s:.*)" is no serial port; leave --port out'):
+            client.connect(port)
+
     @pytest.mark.parametrize(
         ("number", "says"),
         [
