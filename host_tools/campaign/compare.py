@@ -14,7 +14,7 @@ from simulator.step_bedside import Sensor
 AGREED, READ_OTHERWISE, DIFFERED = "agreed", "read_otherwise", "differed"
 WITHIN_S = 15.0
 # What a sensor may be: as it is, slow, blind in any disturbance, looking through all of them, and off by what its bars
-# allow.
+# allow or by half of that: beside a limit, when it is decided hangs on by how much.
 SENSORS = (
     Sensor(),
     Sensor(pulse_late_s=8, spo2_late_s=9),
@@ -22,6 +22,8 @@ SENSORS = (
     Sensor(motion_percent=50.0, ambient_ua=1000.0, perfusion_percent=0.0),
     Sensor(pulse_times=1.03, spo2_more_percent=2.0),
     Sensor(pulse_times=0.97, spo2_more_percent=-2.0),
+    Sensor(pulse_times=1.015, spo2_more_percent=1.0),
+    Sensor(pulse_times=0.985, spo2_more_percent=-1.0),
 )
 # Decisions that hang on what was read in the light.
 READ = (

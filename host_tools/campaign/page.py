@@ -57,7 +57,7 @@ def _histogram(counted: Tally, law: str, unit: str) -> str:
     edges = np.linspace(low, high, BINS + 1)
     figure = Figure(figsize=(4.6, 1.5), dpi=110, facecolor="white")
     canvas = FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.08, 0.3, 0.9, 0.62))
+    axes = figure.add_axes((0.08, 0.3, 0.9, 0.56))
     for place, ((cohort, tier), values) in enumerate(drawn.items()):
         share = np.histogram(values, edges)[0] / len(values) * 100
         axes.stairs(share, edges, color=COLOURS[place % len(COLOURS)], label=f"{cohort}, {tier}", linewidth=1.2,
@@ -68,7 +68,7 @@ def _histogram(counted: Tally, law: str, unit: str) -> str:
     axes.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"], fontsize=6)
     axes.tick_params(axis="x", labelsize=6)
     axes.set_xlabel(f"margin, {unit}; % of sessions", fontsize=6, labelpad=1)
-    axes.legend(fontsize=5, frameon=False, loc="upper right")
+    axes.legend(fontsize=5, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 0.97), ncols=len(drawn))
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     canvas.draw()

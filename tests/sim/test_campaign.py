@@ -217,3 +217,20 @@ def test_tiers_that_decide_otherwise_are_told_apart():
     assert compare.compare(made, steps)[0] == compare.READ_OTHERWISE
     steps.ends[-1] = (50.0, "withdrawn", "usb_host")
     assert compare.compare(made, steps)[0] == compare.DIFFERED
+
+
+def test_a_pulse_beside_a_limit_may_be_decided_whenever_its_reading_crosses():
+    made = scenario.from_values({
+        "title": "an adult just below a newborn's pulse", "duration_s": 150.0,
+        "profile": {"population": "adult", "opening": "music"}, "patient": {"population": "adult", "pulse_rate_bpm": 116.8},
+        "event": [
+            {"at_s": 5.0, "do": "press"},
+            {"at_s": 20.0, "do": "pulse_rate", "to": 119.0, "over_s": 60.0},
+        ],
+    })  # fmt: skip
+    read_high = step_bedside.Sensor(pulse_times=1.014)
+    steps = witness.of_steps(step_bedside.play(made, None, read_high))
+    assert [reason for _, _, reason in steps.ends] == ["wrong_population"]
+    assert compare.compare(made, steps)[0] == compare.AGREED
+    steps.ends[0] = (100.0, "withdrawn", "bradycardia")
+    assert compare.compare(made, steps)[0] == compare.DIFFERED
