@@ -10,7 +10,7 @@ from micropython import const
 from firmware import reasons
 from firmware.care import plan as columns
 from firmware.care.guard import FREEZE
-from firmware.care.session import KNOB_STEP_PERMILLE, Session
+from firmware.care.session import Session
 from firmware.care.tempo import Tempo
 
 _PHRASE_WITHIN_MS = const(90_000)  # longer than any phrase at the slowest tempo: then it ends all the same
@@ -185,17 +185,13 @@ class ProgrammeSession(Session):
 
     def _set_level(self, inputs, outputs):
         """Glide to the segment's level; into a silence to nothing, and out of it as at a session's beginning."""
-        profile = self.profile
         if self._plan.source(self._segment) == "silence":
             if self._level_cdba:
                 self._level_cdba = 0
                 self._glide_left_ms = self._fall_ms
                 outputs.level_over_ms = self._fall_ms
             return
-        knob = inputs.knob_permille
-        if knob is not None and abs(knob - self._knob_permille) >= KNOB_STEP_PERMILLE:
-            self._knob_permille = min(max(knob, 0), 1000)
-        wanted = profile.level_cdba - profile.knob_range_cdb * (1000 - self._knob_permille) // 1000
+        wanted = self._turned_down_cdba(inputs.knob_permille)
         self._glide_to(wanted + self._plan.at(self._segment, columns.LEVEL_CDB), outputs)
 
     def _fill(self, outputs):

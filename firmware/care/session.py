@@ -73,6 +73,7 @@ class Session:
         self._clear_ms = 0
         self._level_cdba = 0
         self._glide_left_ms = 0
+        self._falling = False  # the glide is a fall that no hand asked for
         self._knob_permille = 1000
         self._mood_ms: int | None = None  # on the curve, when the mood was last taken from it
 
@@ -294,15 +295,20 @@ class Session:
     def _set_level(self, inputs, outputs):
         """Begin a glide of the level when what is wanted is another one; the knob only turns down."""
         profile = self.profile
-        knob = inputs.knob_permille
-        if knob is not None and abs(knob - self._knob_permille) >= KNOB_STEP_PERMILLE:
-            self._knob_permille = min(max(knob, 0), 1000)
-        wanted = profile.level_cdba - profile.knob_range_cdb * (1000 - self._knob_permille) // 1000
+        wanted = self._turned_down_cdba(inputs.knob_permille)
         if self.phase == reasons.BASELINE:
             wanted -= profile.baseline_below_cdb
         else:
             wanted += curve_at(profile.curve, self.tempo.curve_ms, 2)
         self._glide_to(wanted, outputs)
+
+    def _turned_down_cdba(self, knob):
+        """Return the profile's level as the knob has it. A hand that turns is followed without delay."""
+        profile = self.profile
+        if knob is not None and abs(knob - self._knob_permille) >= KNOB_STEP_PERMILLE:
+            self._knob_permille = min(max(knob, 0), 1000)
+            self._falling = False
+        return profile.level_cdba - profile.knob_range_cdb * (1000 - self._knob_permille) // 1000
 
     def _glide_to(self, wanted, outputs):
         wanted = max(wanted, _LEVEL_LEAST_CDBA)
@@ -312,7 +318,10 @@ class Session:
         elif abs(change) < LEVEL_STEP_CDB or (self._glide_left_ms and change > 0):
             return
         else:
-            over_ms = max(abs(change) * _LEVEL_MS_PER_CDB, self._glide_left_ms)
+            over_ms = abs(change) * _LEVEL_MS_PER_CDB
+            # What falls already has so much of its way before it, too.
+            over_ms = over_ms + self._glide_left_ms if self._falling else max(over_ms, self._glide_left_ms)
+        self._falling = change < 0 and (self._falling or not self._glide_left_ms)
         self._level_cdba = wanted
         self._glide_left_ms = over_ms
         outputs.level_over_ms = over_ms

@@ -67,6 +67,19 @@ def test_it_comes_back_slowly_after_a_voice_and_unknown_changes_nothing():
     assert bench.outputs.level_cdba >= before - 150  # the curve has fallen a little too
 
 
+def test_a_room_that_grows_louder_while_the_level_falls_makes_it_fall_no_faster():
+    bench = Bench(**SINGS).start(240)
+    bench.inputs.room_level_cdba = NEWBORN_ROOM_CDBA - 700
+    out = bench.step()
+    first, first_ms = out.level_cdba, out.level_over_ms
+    begun_ms = bench.now_ms
+    bench.run(2)
+    bench.inputs.room_level_cdba = NEWBORN_ROOM_CDBA - 500
+    out = bench.step()
+    assert first_ms - (bench.now_ms - begun_ms) > 2000, "it falls still"
+    assert out.level_over_ms == first_ms - (bench.now_ms - begun_ms) + 20 * (first - out.level_cdba)
+
+
 def test_a_session_that_plays_the_melody_does_not_listen_to_the_room():
     bench = Bench().start(240)
     before = bench.outputs.level_cdba

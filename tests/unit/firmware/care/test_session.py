@@ -203,6 +203,27 @@ def test_the_level_falls_a_decibel_in_two_seconds_and_waits_for_a_rise_to_end():
     assert bench.outputs.level_cdba == 4800
 
 
+def test_a_level_that_is_sent_lower_while_it_falls_falls_no_faster():
+    bench = Bench(melody="accompany", light_swell=False, follow="lead_anyway").start(100)
+    heard = []
+    for room_cdba in (5800, 5900, 6000):  # what gives way to the room
+        bench.inputs.room_level_cdba = room_cdba
+        for _ in range(20):
+            bench.step()
+            heard.append(bench.sound.heard_cdba)
+    falls = [before - after for before, after in pairwise(heard)]
+    assert sum(falls) > 200 and max(falls) <= 5.001
+
+
+def test_a_hand_that_turns_the_knob_again_is_followed_without_delay():
+    bench = Bench(follow="lead_anyway").start(100)
+    bench.inputs.knob_permille = 500
+    assert bench.step().level_over_ms == 12_000
+    bench.run(5)
+    bench.inputs.knob_permille = 0
+    assert bench.step().level_over_ms == 12_000
+
+
 def test_the_onset_is_a_decibel_a_second():
     bench = Bench(level_dba=50, baseline_below_db=0)
     bench.press()
