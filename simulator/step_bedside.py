@@ -23,7 +23,7 @@ from firmware.care.segments import SegmentConductor, phrases_of, sources_of
 from firmware.care.session import Session
 from firmware.prescription import programme
 from firmware.prescription.profile import Profile
-from firmware.sound.pattern import KINDS
+from firmware.sound.pattern import Pattern
 from firmware.sound.score import PATTERN, Score, is_pattern
 from firmware.sound.songs import SONGS
 from firmware.step import HELD, PRESS, Inputs, Outputs
@@ -432,7 +432,7 @@ def _song_of(name: str) -> Any:
         return SONGS[name]
     outline = SongOutline()
     if is_pattern(name):
-        outline.compound = KINDS[name[len(PATTERN) :]].compound
+        outline.compound = Pattern(name[len(PATTERN) :]).compound
     return outline
 
 

@@ -1,23 +1,26 @@
 """The melodies of medical alarms (IEC 60601-1-8:2006, annex F), and whether notes have one: none may ever sound."""
 
-# Steps from note to note, in semitones.
+from micropython import const
+
+# Steps from note to note: four a motif, semitones and STEP_ZERO.
+STEP_ZERO = const(64)
 MOTIFS = (
-    (0, 0, 0, 0),  # general
-    (4, 3, 0, 5),  # cardiovascular
-    (6, -6, 0, 6),  # perfusion
-    (9, -4, 4, -4),  # ventilation
-    (-1, -2, -2, -2),  # oxygen
-    (4, -2, 3, 2),  # temperature
-    (-10, 5, 5, -10),  # drug delivery
-    (-12, 0, 0, 12),  # power
+    b"\x40\x40\x40\x40"  # general
+    b"\x44\x43\x40\x45"  # cardiovascular
+    b"\x46\x3a\x40\x46"  # perfusion
+    b"\x49\x3c\x44\x3c"  # ventilation
+    b"\x3f\x3e\x3e\x3e"  # oxygen
+    b"\x44\x3e\x43\x42"  # temperature
+    b"\x36\x45\x45\x36"  # drug delivery
+    b"\x34\x40\x40\x4c"  # power
 )
 
 
 def motif_at(notes, start):
     """Return whether five notes from a place on, MIDI numbers, have the steps of an alarm. Allocates nothing."""
-    for motif in MOTIFS:
+    for motif in range(0, len(MOTIFS), 4):
         step = 0
-        while step < 4 and notes[start + step + 1] - notes[start + step] == motif[step]:
+        while step < 4 and notes[start + step + 1] - notes[start + step] + STEP_ZERO == MOTIFS[motif + step]:
             step += 1
         if step == 4:
             return True

@@ -18,51 +18,36 @@ _BYTES = score.HEADER + 2 * _MOST_NOTES + 2 * _BARS
 _TRIES = const(40)  # then a phrase of four long notes: an alarm's melody has five
 _BEAT = const(24)
 _FIFTH = b"\x07"  # bytes: MicroPython 1.28 looks for no number in bytes
-# A melody's note and a chord's that lie so many semitones apart, octaves left out, do not go together for more than a beat.
-_DISSONANT = (1, 2, 6, 10, 11)
+# A melody's note and a chord's that lie so many semitones apart, octaves left out, do not go together for more than a beat:
+# bits 1, 2, 6, 10 and 11.
+_DISSONANT = const(0xC46)
 
-
-class Kind:
-    """How one kind of pattern is made. Each half of `scales` and `chords` is for major and for minor.
-
-    rhythms: a bar's notes in ticks, several to choose from; the last bar has a rhythm of its own. scales: semitones above
-    the tonic, an octave. chords: (semitones above the tonic, quality), the first one the tonic's own.
-    """
-
-    def __init__(self, compound, beats_per_bar, tonic, minor, loudness_cdb, rhythms, cadence, scales, chords):
-        self.compound = compound
-        self.beats_per_bar = beats_per_bar
-        self.tonic = tonic
-        self.minor = minor
-        self.loudness_cdb = loudness_cdb
-        self.rhythms = rhythms
-        self.cadence = cadence
-        self.scales = scales
-        self.chords = chords
-
-
-_CHORDS = (
-    ((0, 0), (5, 0), (7, 0), (9, 1), (2, 1), (4, 1), (0, 2), (7, 2), (5, 2), (9, 2)),
-    ((0, 1), (5, 1), (3, 0), (10, 0), (8, 0), (7, 1), (0, 2), (7, 2), (5, 2), (3, 2)),
-)
+# A kind is a row of numbers and bytes, because the chip's heap is small: as objects and lists they took 1.6 KB more.
+_RHYTHMS = const(5)
+_MOST_IN_A_BAR = const(4)
+# Semitones above the tonic, and 16 times the quality; the first is the tonic's own. In major, then in minor.
+_CHORDS = (b"\x00\x05\x07\x19\x12\x14\x20\x27\x25\x29", b"\x10\x15\x03\x0a\x08\x17\x20\x27\x25\x23")
+# Whether the beat divides in three, beats in a bar, the tonic's note, whether it is in minor, hundredths of a dB as in a
+# Score; rhythms of a bar, notes' ticks in groups of _MOST_IN_A_BAR with zeros behind, the last bar's own at the end; and
+# the scales in major and in minor, semitones above the tonic to the octave.
 KINDS = {
     # Five notes, in four: long notes that drift.
-    "drift": Kind(
+    "drift": (
         False, 4, 60, False, -85,
-        (b"\x30\x30", b"\x30\x18\x18", b"\x18\x18\x30", b"\x48\x18", b"\x18\x30\x18"), b"\x18\x48",
-        (b"\x00\x02\x04\x07\x09\x0c", b"\x00\x03\x05\x07\x0a\x0c"), _CHORDS,
+        b"\x30\x30\x00\x00\x30\x18\x18\x00\x18\x18\x30\x00\x48\x18\x00\x00\x18\x30\x18\x00\x18\x48\x00\x00",
+        b"\x00\x02\x04\x07\x09\x0c", b"\x00\x03\x05\x07\x0a\x0c",
     ),
     # A mode, in six eighths: it sways.
-    "tide": Kind(
+    "tide": (
         True, 2, 57, True, 15,
-        (b"\x10\x08\x18", b"\x18\x10\x08", b"\x10\x08\x10\x08", b"\x18\x18", b"\x08\x08\x08\x18"), b"\x18\x18",
-        (b"\x00\x02\x04\x05\x07\x09\x0b\x0c", b"\x00\x02\x03\x05\x07\x09\x0a\x0c"), _CHORDS,
+        b"\x10\x08\x18\x00\x18\x10\x08\x00\x10\x08\x10\x08\x18\x18\x00\x00\x08\x08\x08\x18\x18\x18\x00\x00",
+        b"\x00\x02\x04\x05\x07\x09\x0b\x0c", b"\x00\x02\x03\x05\x07\x09\x0a\x0c",
     ),
     # Six notes of a scale, in three: it turns.
-    "lantern": Kind(
+    "lantern": (
         False, 3, 62, False, -72,
-        (b"\x30\x18", b"\x18\x18\x18", b"\x18\x30", b"\x24\x0c\x18", b"\x48"), b"\x18\x30",
-        (b"\x00\x02\x04\x05\x07\x09\x0c", b"\x00\x02\x03\x05\x07\x08\x0c"), _CHORDS,
+        b"\x30\x18\x00\x00\x18\x18\x18\x00\x18\x30\x00\x00\x24\x0c\x18\x00\x48\x00\x00\x00\x18\x30\x00\x00",
+        b"\x00\x02\x04\x05\x07\x09\x0c", b"\x00\x02\x03\x05\x07\x08\x0c",
     ),
 }  # fmt: skip
 
@@ -77,13 +62,11 @@ class Pattern:
 
     def __init__(self, name):
         kind = KINDS[name]
-        self._kind = kind
+        self.compound, self.beats_per_bar, self._root, self.minor, self.loudness_cdb, self._rhythms = kind[:6]
+        self._scales = kind[6:]
         self.name = score.PATTERN + name
-        self.compound = kind.compound
-        self.beats_per_bar = kind.beats_per_bar
-        self.tonic = kind.tonic % 12
+        self.tonic = self._root % 12
         self.scale = score.PLAIN  # whether a phrase is in major or minor is decided when it is made
-        self.loudness_cdb = kind.loudness_cdb
         self.data = bytearray(_BYTES)
         self._next = bytearray(_BYTES)
         self._melody = bytearray(_MOST_NOTES)
@@ -99,7 +82,7 @@ class Pattern:
         for _ in range(8):
             self._draw(2)  # seeds that lie near each other soon differ in every bit
         self._minor_owed = 500
-        self._wants_minor = self._kind.minor
+        self._wants_minor = self.minor
         self._phrase = 0
         self._start_phrase()
         self.turn(0)
@@ -114,7 +97,7 @@ class Pattern:
         self.notes = self._made_notes
         self.chords_at = score.HEADER + 2 * self.notes
         self.chords = _BARS
-        minor = self._kind.minor
+        minor = self.minor
         share = -minor_permille if minor else minor_permille
         self._wants_minor = minor
         if share > 0:
@@ -164,17 +147,20 @@ class Pattern:
             self._first_degree = self._degree = self._draw(3)
 
     def _make_bar(self, bar):
-        kind = self._kind
         last = bar == _BARS - 1
-        scale = kind.scales[1 if self._in_minor else 0]
-        rhythm = kind.cadence if last else kind.rhythms[self._draw(len(kind.rhythms))]
+        scale = self._scales[1 if self._in_minor else 0]
+        rhythm = _MOST_IN_A_BAR * (_RHYTHMS if last else self._draw(_RHYTHMS))
+        rhythms = self._rhythms
+        count = _MOST_IN_A_BAR
+        while not rhythms[rhythm + count - 1]:
+            count -= 1
         top = len(scale) - 1
         # Every other phrase ends on the tonic, the ones between on the fifth: a question and an answer.
         goal = scale.index(_FIFTH) if self._phrase & 1 == 0 else 0
         data = self._next
-        for place in range(len(rhythm)):
+        for place in range(count):
             if last:
-                if place == len(rhythm) - 1:
+                if place == count - 1:
                     self._degree = goal
                 else:
                     self._degree = min(top, goal + 1)
@@ -183,11 +169,11 @@ class Pattern:
                 self._degree = self._step_from(
                     self._degree, top, min(top, goal + 1) if bar == _BARS - 2 else None
                 )
-            note = kind.tonic + scale[self._degree]
+            note = self._root + scale[self._degree]
             self._melody[self._at] = note
-            ends = 128 if last and place == len(rhythm) - 1 else 0
+            ends = 128 if last and place == count - 1 else 0
             data[score.HEADER + 2 * self._at] = note | ends
-            data[score.HEADER + 2 * self._at + 1] = rhythm[place]
+            data[score.HEADER + 2 * self._at + 1] = rhythms[rhythm + place]
             self._at += 1
         self._made_notes = self._at
 
@@ -195,10 +181,10 @@ class Pattern:
         """A phrase of a note a bar: the tonic and the fifth in turn."""
         data = self._next
         for bar in range(_BARS):
-            note = self._kind.tonic + (7 if (bar + self._phrase) & 1 else 0)
+            note = self._root + (7 if (bar + self._phrase) & 1 else 0)
             self._melody[bar] = note
             data[score.HEADER + 2 * bar] = note | (128 if bar == _BARS - 1 else 0)
-            data[score.HEADER + 2 * bar + 1] = self._kind.beats_per_bar * _BEAT
+            data[score.HEADER + 2 * bar + 1] = self.beats_per_bar * _BEAT
         self._at = self._made_notes = _BARS
         self._degree = 0
 
@@ -230,10 +216,9 @@ class Pattern:
     def _write_chords(self):
         """A chord for each bar that goes with its notes; the first and the last bar's is the tonic's where that does."""
         data = self._next
-        kind = self._kind
-        chords = kind.chords[1 if self._in_minor else 0]
+        chords = _CHORDS[1 if self._in_minor else 0]
         at = score.HEADER + 2 * self._at
-        bar_ticks = kind.beats_per_bar * _BEAT
+        bar_ticks = self.beats_per_bar * _BEAT
         first = 0
         for bar in range(_BARS):
             ticks = 0
@@ -244,24 +229,24 @@ class Pattern:
             begin = 0 if bar == 0 or bar == _BARS - 1 else self._draw(6)
             chosen = score.SILENT << 4
             for number in range(len(chords)):
-                root, quality = chords[(begin + number) % len(chords)]
-                if self._goes_with(root, quality, first, after):
-                    chosen = (kind.tonic + root) % 12 | quality << 4
+                chord = chords[(begin + number) % len(chords)]
+                if self._goes_with(chord, first, after):
+                    chosen = (self._root + (chord & 15)) % 12 | chord & 0xF0
                     break
             data[at] = chosen
             data[at + 1] = bar_ticks
             at += 2
             first = after
 
-    def _goes_with(self, root, quality, first, after):
+    def _goes_with(self, chord, first, after):
         """Return whether no tone of a chord is dissonant with a note of a bar that is longer than a beat, nor a semitone
         from any.
         """
         data = self._next
-        tonic = self._kind.tonic
-        third, fifth = score.QUALITIES[quality]
+        root = self._root + (chord & 15)
+        third, fifth = score.QUALITIES[chord >> 4]
         for place in range(first, after):
-            note = (data[score.HEADER + 2 * place] & 127) - tonic - root
+            note = (data[score.HEADER + 2 * place] & 127) - root
             long = data[score.HEADER + 2 * place + 1] > _BEAT
             if _rubs(note % 12, long) or _rubs((note - third) % 12, long) or _rubs((note - fifth) % 12, long):
                 return False
@@ -269,4 +254,4 @@ class Pattern:
 
 
 def _rubs(distance, long):
-    return distance == 1 or distance == 11 or (long and distance in _DISSONANT)
+    return distance == 1 or distance == 11 or (long and _DISSONANT >> distance & 1 == 1)

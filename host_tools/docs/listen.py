@@ -16,7 +16,7 @@ import numpy as np
 
 from firmware import board
 from firmware.sound import score, songs
-from firmware.sound.pattern import KINDS, Pattern
+from firmware.sound.pattern import Pattern
 from firmware.sound.score import PATTERN, PATTERNS, Score
 from host_tools.programmes import programmes, rules
 from host_tools.songs import abc_out
@@ -68,7 +68,7 @@ def _phrases(kind: str, seed: int) -> Imported:
         for at in range(pattern.chords_at, pattern.chords_at + 2 * pattern.chords, 2):
             chords.append((data[at] & 15, data[at] >> 4, data[at + 1]))
         pattern.turn(0)
-    scale = score.MINOR if KINDS[kind].minor else score.MAJOR  # of the signature that it is drawn with
+    scale = score.MINOR if Pattern(kind).minor else score.MAJOR  # of the signature that it is drawn with
     made = score.encode(notes, chords, pattern.beats_per_bar, pattern.compound, pattern.tonic, scale)
     return Imported(f"Pattern {kind}", made, [])
 

@@ -64,12 +64,17 @@ def test_a_phrase_ends_on_the_fifth_and_the_next_on_the_tonic(kind):
     assert set(ends) == {(0, 7), (1, 0)}
 
 
-@pytest.mark.parametrize("motif", alarms.MOTIFS)
+def steps(motifs):
+    """The steps of each motif, in semitones."""
+    return [tuple(step - alarms.STEP_ZERO for step in motifs[at : at + 4]) for at in range(0, len(motifs), 4)]
+
+
+@pytest.mark.parametrize("motif", steps(alarms.MOTIFS))
 def test_a_phrase_with_an_alarm_in_it_is_made_anew(motif, monkeypatch):
     """Steps of the pattern's own are taken for an alarm's: none of them is ever heard again."""
     assert any(motif == other for other in alarm_motifs.ALARMS.values())
     ours = (2, 2, 3, 2)  # what a walk up five notes does
-    monkeypatch.setattr(alarms, "MOTIFS", (ours,))
+    monkeypatch.setattr(alarms, "MOTIFS", bytes(step + alarms.STEP_ZERO for step in ours))
     pattern = Pattern("drift")
     for seed in range(300):
         pattern.begin(seed)
@@ -93,7 +98,7 @@ def test_the_mood_turns_phrases():
     for kind in KINDS:
         pattern = Pattern(kind)
         minor = []
-        for share in (0, 1000 if not KINDS[kind].minor else -1000):
+        for share in (0, 1000 if not Pattern(kind).minor else -1000):
             pattern.begin(1)
             pattern.turn(share)
             heard = set()
@@ -101,7 +106,7 @@ def test_the_mood_turns_phrases():
                 pattern.turn(share)
                 heard |= {(note - pattern.tonic) % 12 for note in melody(pattern)[0]}
             minor.append(3 in heard and 4 not in heard)
-        assert minor == ([False, True] if not KINDS[kind].minor else [True, False])
+        assert minor == ([False, True] if not Pattern(kind).minor else [True, False])
 
 
 def test_the_same_seed_gives_the_same_notes_on_both_runtimes_and_nothing_is_left_behind():
