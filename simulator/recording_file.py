@@ -224,7 +224,10 @@ def _split(text: str, delimiter: str) -> list[str]:
         return text.split()
     cells = text.split(delimiter)
     if '"' in text:
-        cells = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True), [])
+        try:
+            cells = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True), [])
+        except csv.Error:  # a quote without an end, and a novel behind it: no sample, whichever way it is cut
+            pass
     return [cell.strip() for cell in cells]
 
 

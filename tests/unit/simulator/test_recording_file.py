@@ -288,6 +288,12 @@ def test_what_cannot_be_told_is_refused_by_its_true_cause(file, lines, header, w
     refused(file(lines, header), *words)
 
 
+@pytest.mark.parametrize("above", [0, 50])
+def test_a_quote_without_an_end_is_a_line_that_cannot_be_read(file, above):
+    """Python's reader gives up with an error of its own at 131 072 characters."""
+    assert len(refused(file([*rows()[:above], '"' + "x" * 200_000]))) < 400
+
+
 def test_columns_can_be_named_from_outside(file):
     check_rate(file(rows(form="{ir},{red},{t:.2f}"), None), columns="ir,red,time_s")
     check_rate(file(rows(), "a,b,c"), columns="time_s, ir, red")
