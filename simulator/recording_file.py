@@ -8,6 +8,7 @@ import csv
 import re
 from array import array
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -224,10 +225,9 @@ def _split(text: str, delimiter: str) -> list[str]:
         return text.split()
     cells = text.split(delimiter)
     if '"' in text:
-        try:
+        # A quote without an end, and a novel behind it, is no sample, whichever way it is cut.
+        with suppress(csv.Error):
             cells = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True), [])
-        except csv.Error:  # a quote without an end, and a novel behind it: no sample, whichever way it is cut
-            pass
     return [cell.strip() for cell in cells]
 
 
