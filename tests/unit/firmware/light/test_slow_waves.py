@@ -1,0 +1,124 @@
+"""What the guard is told of slow waves, rule by rule: rows of waves go in, no light."""
+
+import pytest
+
+from firmware.light.period import Period
+from firmware.light.rates import Rates
+from firmware.light.waves import Waves
+
+
+def slow_after(groups, period_ticks=0, strength=0, calm=0):
+    """For how many ticks a newborn has been slower than 100 after groups of waves, and perhaps so."""
+    waves = Waves()
+    rates = Rates(waves, True)
+    period = Period(12, 64, 400, 100, 960)
+    period.ticks, period.strength = period_ticks, strength
+    ticks = 0
+    for group in groups:
+        for wait, height in group:
+            ticks += wait
+            waves.every.take(ticks, height)
+            rates.look()
+    rates._calm = calm
+    now = ticks + 320
+    return (
+        rates.slow_for_ticks(100_000, now, period),
+        rates.perhaps_slow_for_ticks(100_000, now, period),
+    )
+
+
+# Beats of 75 whose second wave is too unlike from beat to beat to make a pattern.
+UNLIKE = [
+    [(1700, 1000), (860, 450)],
+    [(1700, 1000)],
+    [(2560, 900), (860, 200)],
+    [(1700, 950), (900, 480)],
+    [(1660, 1000)],
+]
+
+
+def test_high_waves_that_come_evenly_are_beats_whatever_stands_between():
+    since_the_first = 4 * 2560 + 320
+    assert slow_after(UNLIKE)[0] == since_the_first
+    assert slow_after(UNLIKE, 1280, 840)[0] == since_the_first
+
+
+@pytest.mark.parametrize("wait, told", [(2560, True), (2850, True), (2950, False), (1800, False)])
+def test_but_they_come_evenly_and_slower_than_the_limit(wait, told):
+    """The last interval beside the three others of 2560: within 12 % of them, and longer than a limit of 1920."""
+    slow_ticks, _ = slow_after([*UNLIKE[:-1], [(wait - 900, 1000)]])
+    assert (slow_ticks > 3 * 2560) == told
+
+
+@pytest.mark.parametrize("height, told", [(490, True), (510, False)])
+def test_half_as_high_as_the_highest_is_high(height, told):
+    assert (slow_after([*UNLIKE, [(860, height), (1700, 1000)]])[0] > 3 * 2560) == told
+
+
+@pytest.mark.parametrize("later, told", [(5, False), (6, True)])
+def test_high_waves_are_looked_for_among_the_last_six_alone(later, told):
+    """A step of the light hides those that follow, until there are six of them."""
+    groups = [*UNLIKE, *UNLIKE, *UNLIKE]
+    waves = [wave for group in groups for wave in group]
+    wait, _ = waves[-1 - later]
+    waves[-1 - later] = wait, 9000
+    assert (slow_after([waves])[0] > 0) == told
+
+
+@pytest.mark.parametrize(
+    "period_ticks, strength, calm, told",
+    [
+        (1280, 860, 0, False),  # the period is as sure of twice the rate
+        (1280, 840, 0, True),
+        (2560, 950, 0, True),
+        (1280, 860, 1280, False),  # and it goes on: every other beat is weak
+        (1280, 840, 1280, True),
+        (854, 860, 854, False),  # every third
+        (1500, 860, 1500, True),
+        (1280, 860, 1500, True),  # what was calm before had another rhythm
+    ],
+)
+def test_high_waves_can_be_every_other_beat_of_those_that_go_on(period_ticks, strength, calm, told):
+    assert (slow_after(UNLIKE, period_ticks, strength, calm)[0] > 3 * 2560) == told
+
+
+PAIRS_OF_WAVES = [[(1000, 600), (1560, 1000)]] * 6
+
+
+@pytest.mark.parametrize(
+    "period_ticks, strength, calm, told",
+    [(2560, 510, 0, True), (2560, 490, 0, False), (2340, 900, 0, False), (2560, 510, 1280, False)],
+)
+def test_pairs_are_beats_where_the_period_is_theirs(period_ticks, strength, calm, told):
+    slow_ticks, _ = slow_after(PAIRS_OF_WAVES, period_ticks, strength, calm)
+    assert (slow_ticks > 3 * 2560) == told
+
+
+@pytest.mark.parametrize(
+    "off, period_ticks, strength, told",
+    [
+        (200, 1280, 910, False),  # no second wave stands there and repeats half a period later
+        (200, 1280, 890, True),
+        (120, 1280, 910, True),  # this one may
+        (200, 1480, 910, True),
+    ],
+)
+def test_pairs_off_the_middle_of_a_sure_half_period_are_a_breaths(off, period_ticks, strength, told):
+    groups = [[(1280 + off, 500), (1280 - off, 1000)]] * 6
+    assert (slow_after(groups, period_ticks, strength)[1] > 0) == told
+
+
+def test_pairs_nearly_alike_are_no_slow_beats_even_then():
+    assert slow_after([[(1280, 840), (1280, 1000)]] * 6, 2560, 510) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "weak, groups, told", [(600, 8, True), (600, 4, False), (800, 8, False), (1000, 8, False)]
+)
+def test_waves_in_turn_for_long_are_no_swing(weak, groups, told):
+    waves = Waves()
+    rates = Rates(waves, True)
+    for number in range(2 * groups):
+        waves.every.take(1280 * (number + 1), weak if number & 1 else 1000)
+        rates.look()
+    assert rates.is_in_turn() == told
