@@ -9,18 +9,16 @@ LONGEST_NAME = 24
 
 def song_name(title: str) -> str:
     """Return a name for the device: small letters, digits and _, at most 24. Titles that differ have names that differ, as
-    far as letters say; where letters had to be turned into others or cut off, four signs of a checksum follow.
+    far as letters say: where a letter is none of a to z, or letters had to be cut off, four signs of a checksum follow.
     """
     from anyascii import anyascii
 
-    title = unicodedata.normalize("NFC", title).casefold()
-    plain = re.sub(r"[^a-z0-9]+", "_", _unmarked(title)).strip("_")
+    title = unicodedata.normalize("NFC", title).lower()
+    plain = re.sub(r"[^a-z0-9]+", "_", title).strip("_")
     turned = re.sub(r"[^a-z0-9]+", "_", anyascii(_unmarked(title)).lower()).strip("_")
-    if turned == plain and len(plain) <= LONGEST_NAME:
-        return plain or f"song_{_sign(title)}"
     sign = _sign(title)
-    if turned.isascii() and len(turned) <= LONGEST_NAME and all(ord(letter) < 0x250 for letter in title):
-        return turned or f"song_{sign}"
+    if not any(letter.isalnum() and not letter.isascii() for letter in title) and len(plain) <= LONGEST_NAME:
+        return plain or f"song_{sign}"
     return f"{turned[: LONGEST_NAME - 5].strip('_') or 'song'}_{sign}"
 
 

@@ -152,13 +152,13 @@ def test_the_command_says_what_became_of_it(tmp_path):
 
 def test_nothing_is_replaced_unasked_and_names_are_made_as_those_of_songs(tmp_path):
     source = write(tmp_path / "Müller Lied.wav", recordings.voice(3.0))
-    (tmp_path / "muller_lied.adp").write_bytes(b"the one before")
+    (tmp_path / "muller_lied_0380.adp").write_bytes(b"the one before")
     with pytest.raises(
-        CalandoError, match=r"muller_lied.adp is there already with other contents; .* --overwrite"
+        CalandoError, match=r"muller_lied_0380.adp is there already with other contents; .* --overwrite"
     ):
         record.write(source, "voice")
-    assert (tmp_path / "muller_lied.adp").read_bytes() == b"the one before"
-    assert record.write(source, "voice", overwrite=True)[0].name == "muller_lied.adp"
+    assert (tmp_path / "muller_lied_0380.adp").read_bytes() == b"the one before"
+    assert record.write(source, "voice", overwrite=True)[0].name == "muller_lied_0380.adp"
     with pytest.raises(CalandoError, match='can be called "none"'):
         record.write(source, "voice", tmp_path / "none.adp")
 
