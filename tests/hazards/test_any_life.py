@@ -13,7 +13,7 @@ from firmware.care import guard
 from firmware.prescription.profile import ADULT, NEWBORN, READY, TABLE, Profile, ProfileError
 from simulator.laws import DAILY_MIN
 
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 pulses = st.one_of(
     st.none(),
@@ -169,7 +169,7 @@ def plausible(draw):
     }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(tampered, plausible()))
 def test_h17_no_profile_however_tampered_with_passes_a_limit(values):
     try:
@@ -190,7 +190,7 @@ def test_h17_no_profile_however_tampered_with_passes_a_limit(values):
         assert all(0 <= profile.curve[place + column] <= 1000 for column in (3, 4, 5))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(plausible(), moments)
 def test_h17_any_profile_that_is_accepted_keeps_the_laws(values, life):
     try:

@@ -74,7 +74,7 @@ actions = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(
     population=st.sampled_from(["newborn", "adult"]),
     below_db=st.integers(0, 6),

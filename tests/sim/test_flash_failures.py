@@ -140,7 +140,7 @@ DAMAGE = st.tuples(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(DAMAGE, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_whatever_is_damaged_the_device_starts_and_stays_silent_until_a_press(damages, chance: random.Random):
     bench = bench_on(flash.Flash())

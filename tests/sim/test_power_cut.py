@@ -35,7 +35,7 @@ def seconds(session):
     return [record["seconds"] for record in session if "phase" in record]
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.floats(PRESS_S + MOST_LOST_S + 2, 90))
 def test_a_power_cut_at_any_time_of_a_session_loses_its_last_sixteen_seconds_at_most(at_s):
     bench = play(from_text(TEXT.format(at_s + 3) + CUT.format(at_s)))

@@ -194,7 +194,6 @@ LOUD = st.fixed_dictionaries(
 
 @settings(
     max_examples=8,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.reuse, Phase.generate],
 )

@@ -210,7 +210,6 @@ def codes(kind, number):
 
 @settings(
     max_examples=6,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     phases=[Phase.reuse, Phase.generate],
 )

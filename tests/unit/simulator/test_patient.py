@@ -38,7 +38,7 @@ def band(signal, low_hz, high_hz):
     return np.fft.irfft(spectrum, len(signal))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     pieces=st.lists(st.integers(1, 900), min_size=1, max_size=12),
     seed=st.integers(0, 2**31 - 1),

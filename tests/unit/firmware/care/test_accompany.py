@@ -35,7 +35,7 @@ def test_it_gives_way_to_a_louder_room_by_six_decibels_at_most(population, limit
 rooms = st.lists(st.one_of(st.none(), st.integers(2000, 6500)), min_size=5, max_size=30)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(voice=rooms, louder=st.lists(st.integers(0, 2000), min_size=30, max_size=30))
 def test_the_accompaniment_never_answers_a_louder_voice_by_getting_louder(voice, louder):
     """Two sessions that differ in nothing but how loud the room is, second by second."""

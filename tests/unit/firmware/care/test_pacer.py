@@ -314,7 +314,7 @@ class TestGuard:
     @given(
         st.integers(-10, 100_000), st.integers(-500, 5_000), st.integers(0, 1_000), st.integers(-2_000, 2_000)
     )
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_whatever_is_wanted_the_swell_is_gentle(self, pace, swell, inhalation, feedback):
         outputs = self.limited(self.asked(pace, swell, inhalation, feedback))
         assert 4_500 <= outputs.pace_mbpm <= 15_000

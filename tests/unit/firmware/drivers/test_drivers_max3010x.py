@@ -156,7 +156,7 @@ def test_what_a_pause_costs_is_counted_even_beyond_the_chips_counter(pause_ms, m
         assert gapless(bench.seen)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 600), min_size=5, max_size=80), st.booleans())
 def test_nothing_is_twice_or_out_of_order_whenever_it_is_read(pauses_ms, moves):
     bench = Bench(rollover_moves_read_pointer=moves)
@@ -457,7 +457,7 @@ def test_a_minute_costs_little_of_the_bus():
     assert bench.model.busy_us - before_us < 60_000_000 * 3 // 100
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

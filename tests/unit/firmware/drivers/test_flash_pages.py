@@ -73,7 +73,7 @@ def operations_of_a_life():
     return cut_short(ready(), None).operations
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_power_cut_anywhere_loses_sixteen_seconds_at_most_and_nothing_else(data):
     cut_at = data.draw(st.integers(0, operations_of_a_life()), label="operation")
@@ -81,7 +81,7 @@ def test_a_power_cut_anywhere_loses_sixteen_seconds_at_most_and_nothing_else(dat
     check(life.left, life.rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 40), st.lists(st.integers(0, 60), min_size=1, max_size=3), st.integers(0, 99))
 def test_a_power_cut_at_any_second_and_more_while_that_session_is_saved(seconds, cuts, seed):
     life = Life(ready())
@@ -95,7 +95,7 @@ def test_a_power_cut_at_any_second_and_more_while_that_session_is_saved(seconds,
     check(image, seconds)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 130), min_size=1, max_size=2), st.integers(0, 99))
 def test_a_power_cut_while_the_pages_are_made_is_made_good(cuts, seed):
     image = with_others()

@@ -87,7 +87,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 TestStoreMachine = StoreMachine.TestCase
-TestStoreMachine.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+TestStoreMachine.settings = settings(max_examples=12, stateful_step_count=12)
 
 
 @pytest.mark.parametrize("seed", range(6))

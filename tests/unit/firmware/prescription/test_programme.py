@@ -1,7 +1,7 @@
 """A listening programme is checked whole: every value, every rule, every byte of its compact form."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from programme_parts import EVERY_CHANGE, SILENCE, compact, plan, segment
 
@@ -41,7 +41,6 @@ def test_the_largest_programme_takes_no_more_than_two_kilobytes():
     assert len(data) <= programme.LARGEST
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_a_damaged_byte_is_always_found(place, change):
     data = bytearray(compact(EVERY_CHANGE))
@@ -50,7 +49,6 @@ def test_a_damaged_byte_is_always_found(place, change):
         programme.read(data)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=3000))
 def test_no_bytes_of_a_stranger_are_a_programme(data):
     with pytest.raises(ProgrammeError):

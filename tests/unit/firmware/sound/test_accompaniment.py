@@ -284,7 +284,7 @@ def test_where_the_recording_fails_the_song_is_played_with_its_melody():
 codes = st.sampled_from([(0x00,), (0xF7,), (0x77, 0x77, 0xFF, 0xFF), (0xC3, 0x07)])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     pattern=codes,
     level_cdba=st.integers(4000, 12000),

@@ -111,7 +111,7 @@ def damaged_at(data, place):
     return bytes(wrong)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_whatever_byte_is_damaged_what_sounds_is_the_recording_or_nothing(song, drawn):
     data = song[0]
@@ -186,7 +186,7 @@ def test_what_cannot_be_played_is_refused_in_a_sentence(song):
     assert adpcm.check_whole(adpcm_encode.reader(data), len(data)) == (adpcm.VOICE, 24000, 2200)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=64))
 def test_any_header_is_refused_or_fits_its_size(noise):
     for head in (noise, b"ADP1" + noise, adpcm.header(1, 9000, 0) + noise):

@@ -517,7 +517,7 @@ def test_a_flash_that_fails_in_a_commit_is_told_and_the_device_starts_anew_with_
 
 
 @given(st.integers(1, 30))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_power_cut_in_a_commit_leaves_each_object_old_or_new(cut_after):
     device = full_device()
     old = {"profile": text({"title": "Two"}), "song.a": SONG}
@@ -642,7 +642,7 @@ REQUESTS = st.builds(
 
 
 @given(st.lists(REQUESTS, max_size=25), st.sampled_from(["session", "idle", "bench"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_is_asked_is_answered_once_and_changes_nothing_by_itself(requests, mode):
     device = full_device()
     device.mode = mode
@@ -666,7 +666,7 @@ def test_whatever_is_asked_is_answered_once_and_changes_nothing_by_itself(reques
     st.lists(st.one_of(st.binary(max_size=700), REQUESTS.map(lambda request: request)), max_size=12),
     st.data(),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_bytes_get_one_answer_a_newline(pieces, data):
     device = DeskDevice()
     stream = bytearray()

@@ -79,7 +79,7 @@ def test_blocks_are_counted_and_not_bytes():
 sizes = st.lists(st.sampled_from([0, 1, 200, 600, 2000, 4095, 4097, 9000, 20_000]), min_size=1, max_size=30)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sizes, st.integers(1, 4))
 def test_littlefs_never_takes_more_than_was_counted(chosen, depth):
     files = {f"{'/'.join(f'f{n % depth}' for n in range(place % depth + 1))}/m{place}.mpy": size

@@ -88,7 +88,7 @@ class TestRecords:
         assert told.gaps == []
         assert [every for _, _, every in told.thinning] == [4, 2, 1]
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(10, 100), st.integers(8, 90), st.sampled_from([1, 2, 4]))
     def test_a_hole_is_a_gap_and_its_seconds_are_nowhere(self, at, wide, every):
         seconds = [s for s in range(0, 300, every) if not at < s < at + wide + 3 * every]
@@ -135,7 +135,7 @@ class TestTheFile:
         session_file.save(file, tmp_path / "a.json")
         assert session_file.load(tmp_path / "a.json") == file
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.data())
     def test_one_changed_character_is_noticed(self, tmp_path_factory, data):
         place = tmp_path_factory.mktemp("s") / "a.json"
@@ -251,7 +251,7 @@ class TestChart:
         assert all(link.startswith("data:image/png") for link in Text(page).links)
         assert "<b>x" not in page
 
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=8)
     @given(st.lists(st.sampled_from([made.row(7), made.row(9, pulse_bpm=None), made.event(8, "hold"),
                                      made.event(1, "boot", 1), made.event(600, "phase", "fault")]),
                     min_size=1, max_size=4))  # fmt: skip

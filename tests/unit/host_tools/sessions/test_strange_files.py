@@ -180,7 +180,7 @@ events = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(rows | events, min_size=1, max_size=12))
 def test_whatever_the_records_say_is_a_page_and_files_or_a_sentence(records):
     session = file_of(b"".join(records))

@@ -123,7 +123,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(tmp_path):
     assert "64 MB" in refused(file)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_damaged_file_is_refused_or_read_and_nothing_else(tmp_path, drawn):
     data = bytearray(SHORT)

@@ -31,7 +31,7 @@ def test_another_pitch_changes_that_note_alone():
     assert changed.chords() == SONG.chords() and changed.bars == SONG.bars
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_another_length_leaves_the_others_and_each_chord_under_its_note(data):
     index = data.draw(st.integers(0, len(SONG.notes()) - 1))

@@ -77,7 +77,7 @@ def test_a_voice_is_not_a_monitor():
             assert judge.steady_tone_hz(samples, 16000) is None, name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from((0, 2, 4, 5, 7, 9, 11, 12)), min_size=8, max_size=40),
     st.floats(-2, 2),

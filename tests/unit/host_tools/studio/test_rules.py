@@ -1,7 +1,7 @@
 """What the form says of a value is what the firmware would say of it; and where a curve stops."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from firmware.prescription.profile import READY, Profile, ProfileError
@@ -25,7 +25,6 @@ def firmware_says(name, values):
 BREATH = next(row for row in SCHEMA if row["name"] == "breath_tempo_bpm")
 
 
-@settings(deadline=None)
 @example(BREATH, "newborn", 61)
 @example(BREATH, "newborn", 60)
 @example(BREATH, "adult", 61)
@@ -67,7 +66,6 @@ def test_every_setting_that_the_firmware_keeps_from_newborns_is_known_as_that():
             assert "for adults only" not in sentence, row["name"]
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["newborn", "adult"]), st.text(max_size=18))
 def test_a_title_is_refused_where_the_firmware_refuses_it(population, title):
     row = next(row for row in SCHEMA if row["name"] == "title")
@@ -87,7 +85,6 @@ def test_a_setting_that_the_page_does_not_know_is_shown_at_the_end():
     assert rules.label(new) == "Humidity"
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["newborn", "adult"]), st.integers(0, 2), st.integers(1, 5),
     st.floats(-50, 90, allow_nan=False), st.floats(-200, 200, allow_nan=False),

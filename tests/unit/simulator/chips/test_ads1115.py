@@ -180,7 +180,7 @@ def test_window_mode_alerts_below_as_well():
     assert chip.alert_level(3000) == 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.integers(-100, 100),
     st.lists(

@@ -389,7 +389,7 @@ class Reference:
         return taken
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.booleans(),
     st.lists(st.tuples(st.integers(0, 900_000), st.integers(0, 32)), min_size=1, max_size=60),
@@ -410,7 +410,7 @@ def test_order_overflow_and_loss_are_right_for_any_cadence_of_reads(rolls_over, 
     assert (chip.samples_made, chip.samples_lost) == (reference.made, reference.lost)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.one_of(

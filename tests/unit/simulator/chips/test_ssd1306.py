@@ -87,7 +87,7 @@ def test_power_clears_it():
     assert not any(chip.memory)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.binary(max_size=300), max_size=20))
 def test_no_traffic_breaks_it(traffic):
     chip = SSD1306()
