@@ -277,7 +277,7 @@ class Device:
                 from firmware.usb.service import UsbService
 
                 self.computer = UsbService(self)
-            elif self.vitals is None or self._sources_away:
+            elif self.inputs.memory_fault is None and (self.vitals is None or self._sources_away):
                 self._load_vitals()
         elif not self.usb:
             self.computer = None
@@ -417,12 +417,16 @@ class Device:
         if on:
             if self.sensor.fault is not None and not self.sensor.configure():
                 return
-            self._load_vitals().restart()
+            vitals = self._load_vitals()
+            if vitals is None:
+                return
+            vitals.restart()
         self.sensor.power(on)
 
     def _load_vitals(self):
         """Bring back what a desk took the place of, the light's modules and what a programme plays: it takes some tenths of
-        a second, in which nothing sounds.
+        a second, in which nothing sounds. Returns None where there is no room for both: then a press is refused, as when
+        the start finds none.
         """
         if self.vitals is not None and not self._sources_away:
             return self.vitals
@@ -431,6 +435,20 @@ class Device:
         self.loop.collect()
         self.loop.excuse()
         self.loop.collect_soon(True)
+        try:
+            self._fetch_what_is_away()
+        except MemoryError:
+            # A reset would meet the same again, for ever. So a computer can bring another profile.
+            self.inputs.memory_fault = reasons.HEAP_LOW
+            self.vitals = None
+            forget("vitals", "light")
+            self._put_sources_away()
+            self.loop.collect()
+            self._tell("fault", reasons.HEAP_LOW)
+        self.loop.collect_soon(False)
+        return self.vitals
+
+    def _fetch_what_is_away(self):
         if self._sources_away:
             from firmware import startup
 
@@ -444,8 +462,6 @@ class Device:
             from firmware.vitals import Vitals
 
             self.vitals = Vitals(self.profile.population)
-        self.loop.collect_soon(False)
-        return self.vitals
 
     def _make_room(self):
         """Let go of what looks at the light and what a programme plays, where neither is at work: a computer on the cable
