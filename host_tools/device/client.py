@@ -188,9 +188,11 @@ class Connection:
         return answer
 
     def _ask(self, cmd: str, arguments: dict[str, Any], timeout_s: float) -> dict[str, Any] | None:
-        """The answer, or None when none came."""
+        """The answer, or None when none came. One to an earlier try is as good: a slow device gives it late."""
+        asked = set()
         for attempt in range(TRIES):
             self._number = (self._number + 1) % (1 << 30)
+            asked.add(self._number)
             try:
                 line = link.encode({"id": self._number, "cmd": cmd, **arguments})
             except ValueError:
@@ -200,7 +202,7 @@ class Connection:
                 ) from None
             try:
                 self._wire.send(line)
-                answer = self._answer(self._number, timeout_s, cmd != "hello")
+                answer = self._answer(asked, timeout_s, cmd != "hello")
             except OSError as error:
                 raise self._lost(error) from None
             if answer is None:
@@ -221,8 +223,8 @@ class Connection:
                 raise DeviceRefused(said.error.code, said.error.text)
         return None
 
-    def _answer(self, number: int, timeout_s: float, unread_too: bool) -> dict[str, Any] | None:
-        """The answer to question `number`; with `unread_too` also the word that a line could not be read."""
+    def _answer(self, numbers: set[int], timeout_s: float, unread_too: bool) -> dict[str, Any] | None:
+        """The answer to one of these questions; with `unread_too` also the word that a line could not be read."""
         end = time.monotonic() + timeout_s
         while (left_s := end - time.monotonic()) > 0:
             place = self._received.find(b"\n")
@@ -243,7 +245,7 @@ class Connection:
                 self._noise = (self._noise + line)[-NOISE_BYTES:]
                 continue
             asked = answer.get("id")
-            if (type(asked) is int and asked == number) or (unread_too and _unread(answer)):
+            if (type(asked) is int and asked in numbers) or (unread_too and _unread(answer)):
                 return answer
         return None
 

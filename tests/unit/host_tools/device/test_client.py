@@ -44,6 +44,17 @@ class TestOneQuestion:
 
         assert Connection(Answering(stage=late)).call("stage") == {"staged": 1}
 
+    def test_an_answer_that_comes_after_we_have_asked_again_is_taken(self):
+        """A chip that first loads what answers takes two seconds for it: device info had to be asked twice."""
+        late = []
+
+        def slow(message):
+            late.append(message["id"])
+            return link.encode({"id": late[0], "ok": STATUS}) if len(late) == 3 else b""
+
+        assert Connection(Answering(status=slow)).call("status") == STATUS
+        assert len(late) == 3
+
     def test_a_refusal_carries_code_and_sentence(self):
         device = Connection(Answering(get=DeviceRefused("not_found", "There is no song of that name.")))
         with pytest.raises(DeviceRefused, match="no song of that name") as refused:
