@@ -20,7 +20,7 @@ _BREATHS_TO_STEP = const(6)  # that followed, before a breath may be a beat long
 _NEAR_PERMILLE = const(100)  # of the pace: a breath this near follows
 _JUDGED_MS = const(180_000)
 _FOLLOWED_LEAST_PERCENT = const(30)
-_HISTORY = const(64)  # paced breaths remembered; three minutes have 45
+_HISTORY = const(64)  # paced breaths remembered, twice _READINGS; three minutes have 45
 _SWELL_RISE_CDB_PER_S = const(10)
 _SWELL_SINK_CDB_PER_S = const(4)  # 2 dB are gone within 50 s
 _WAIT_FOR_BREATH_MS = const(
@@ -46,16 +46,18 @@ class Pacer:
     from a stranger's breath, in a study's sham, else None; state: "off", "paced" or "let_go"; followed: the last paced
     breath; at_floor: it slows no further; paced_ms: for how long it has paced; own_mbpm: the patient's own breaths a
     minute before that, the median of what was read, None while too little is known.
+
+    It listens first and paces afterwards, so what it remembers has its place once: `_seen`, `_count` and `_since_ms` are of
+    readings (of the rate, then of the swing) until `begin`, and of paced breaths, followed or not, from there on.
     """
+
+    stranger_permille: int | None = None
+    _swing_of_a_stranger = None
 
     def __init__(self, profile):
         self._profile = profile
-        # 16 bits each: half of what a list takes on the chip.
-        self._rates = array("H", bytes(2 * _READINGS))
-        self._swings = array("H", bytes(2 * _READINGS))
-        self._followed = bytearray(_HISTORY)
+        self._seen = array("H", bytes(2 * _HISTORY))  # 16 bits each: half of what a list takes on the chip
         self._most_beats = max(_LEAST_BEATS, profile.breath_tempo_mbpm // profile.breath_floor_mbpm)
-        self._swing_of_a_stranger = None
         if profile.study is not None:
             # For both arms, or what is left of the heap would tell them apart.
             from firmware.care.stranger import swing_permille
@@ -70,20 +72,19 @@ class Pacer:
         self.pace_mbpm: int | None = None
         self.swell_cdb = 0
         self.feedback_permille: int | None = None
-        self.stranger_permille: int | None = None
+        if self._swing_of_a_stranger is not None:
+            self.stranger_permille = None
         self.followed = False
         self.at_floor = False
         self.paced_ms = 0
         self.own_mbpm: int | None = None
-        self._read_ms = 0
-        self._count = 0  # readings of the breath
+        self._since_ms = 0  # since the last reading, or since the paced breath began
+        self._count = 0
         self._swing_count = 0
         self._own_swing = 0
         self._beats = 0
-        self._breath_ms = 0  # since the paced breath began
         self._waited_ms = 0
         self._was_out = False
-        self._breaths = 0
         self._in_a_row = 0
         self._step = False  # the next breath is a beat longer
         self._move = 0  # thousandths of a thousandth that feedback may still move
@@ -92,17 +93,17 @@ class Pacer:
 
     def listen(self, elapsed_ms, inputs):
         """Take note of the patient's own breath, every other second."""
-        self._read_ms += elapsed_ms
-        if self._read_ms < _READING_MS:
+        self._since_ms += elapsed_ms
+        if self._since_ms < _READING_MS:
             return
-        self._read_ms = 0
+        self._since_ms = 0
         if inputs.breathing_rate_mbpm is not None:
-            _place(self._rates, self._count, inputs.breathing_rate_mbpm)
-            self._count = min(self._count + 1, _READINGS - 1)
-            if self._count >= _SETTLED_READINGS:
-                self.own_mbpm = self._rates[self._count // 2]
+            _place(self._seen, 0, self._count, inputs.breathing_rate_mbpm)
+            self._count = count = min(self._count + 1, _READINGS - 1)
+            if count >= _SETTLED_READINGS:
+                self.own_mbpm = self._seen[count // 2]
         if inputs.breath_amplitude_mbpm is not None:
-            _place(self._swings, self._swing_count, inputs.breath_amplitude_mbpm)
+            _place(self._seen, _READINGS, self._swing_count, inputs.breath_amplitude_mbpm)
             self._swing_count = min(self._swing_count + 1, _READINGS - 1)
 
     def begin(self):
@@ -117,11 +118,11 @@ class Pacer:
             return False
         # Never faster than the patient breathes already.
         own_beats = min((tempo_mbpm + own_mbpm // 2) // own_mbpm, tempo_mbpm // _SLOWEST_MBPM)
-        self._beats = max(min(beats, self._most_beats), own_beats)
-        self.at_floor = self._beats >= self._most_beats
-        self._own_swing = (
-            self._swings[self._swing_count // 2] if self._swing_count >= _SETTLED_READINGS else 0
-        )
+        self._beats = beats = max(min(beats, self._most_beats), own_beats)
+        self.at_floor = beats >= self._most_beats
+        if self._swing_count >= _SETTLED_READINGS:
+            self._own_swing = self._seen[_READINGS + self._swing_count // 2]
+        self._count = self._since_ms = 0
         self.state = PACED
         return True
 
@@ -134,9 +135,9 @@ class Pacer:
                 self._pace(pace_mbpm, elapsed_ms, inputs, phrase_ended, frozen)
             else:
                 # The first breath in of the swell comes with one of the patient's, or without it.
-                self._waited_ms += elapsed_ms
+                self._waited_ms = waited_ms = self._waited_ms + elapsed_ms
                 in_ms = inputs.breath_in_ms or 0
-                if (in_ms > 0 and self._was_out) or self._waited_ms >= _WAIT_FOR_BREATH_MS:
+                if (in_ms > 0 and self._was_out) or waited_ms >= _WAIT_FOR_BREATH_MS:
                     self.pace_mbpm = self._profile.breath_tempo_mbpm // self._beats
                 self._was_out = in_ms < 0
         self._swell(elapsed_ms)
@@ -145,46 +146,47 @@ class Pacer:
     def _pace(self, pace_mbpm, elapsed_ms, inputs, phrase_ended, frozen):
         if phrase_ended and not frozen and self._in_a_row >= _BREATHS_TO_STEP and not self.at_floor:
             self._step = True
-        self._breath_ms += elapsed_ms
+        self._since_ms += elapsed_ms
         period_ms = 60_000_000 // pace_mbpm
-        if self._breath_ms < period_ms:
+        if self._since_ms < period_ms:
             return
-        self._breath_ms -= period_ms
+        self._since_ms -= period_ms
         rate_mbpm = inputs.breathing_rate_mbpm
-        self.followed = (
+        self.followed = followed = (
             rate_mbpm is not None and abs(rate_mbpm - pace_mbpm) <= pace_mbpm * _NEAR_PERMILLE // 1000
         )
-        self._followed[self._breaths % _HISTORY] = self.followed
-        self._breaths += 1
-        self._in_a_row = self._in_a_row + 1 if self.followed else 0
+        count = self._count
+        self._seen[count % _HISTORY] = followed
+        self._count = count = count + 1
+        self._in_a_row = self._in_a_row + 1 if followed else 0
         if self._step:
             self._step = False
             self._in_a_row = 0
-            self._beats += 1
-            self.at_floor = self._beats >= self._most_beats
-            self.pace_mbpm = self._profile.breath_tempo_mbpm // self._beats
-        if self.paced_ms - self._waited_ms >= _JUDGED_MS and self._is_ignored(pace_mbpm):
-            self.state = reasons.LET_GO
-
-    def _is_ignored(self, pace_mbpm):
-        """Return whether of the breaths of the last three minutes too few followed."""
-        judged = min(self._breaths, _JUDGED_MS // 1000 * pace_mbpm // 60_000, _HISTORY)
-        followed = 0
-        for back in range(judged):
-            followed += self._followed[(self._breaths - 1 - back) % _HISTORY]
-        return followed * 100 < judged * _FOLLOWED_LEAST_PERCENT
+            self._beats = beats = self._beats + 1
+            self.at_floor = beats >= self._most_beats
+            self.pace_mbpm = self._profile.breath_tempo_mbpm // beats
+        if self.paced_ms - self._waited_ms >= _JUDGED_MS:
+            # Too few followed, of the breaths of the last three minutes?
+            judged = min(count, _JUDGED_MS // 1000 * pace_mbpm // 60_000, _HISTORY)
+            follow = 0
+            for back in range(judged):
+                follow += self._seen[(count - 1 - back) % _HISTORY]
+            if follow * 100 < judged * _FOLLOWED_LEAST_PERCENT:
+                self.state = reasons.LET_GO
 
     def _swell(self, elapsed_ms):
         """Ease the swell: in while it paces, and away afterwards."""
         rising = self.state == PACED and self.pace_mbpm is not None
-        self._swell_credit += elapsed_ms * (_SWELL_RISE_CDB_PER_S if rising else _SWELL_SINK_CDB_PER_S)
-        most = self._swell_credit // 1000
-        self._swell_credit -= most * 1000
+        credit = self._swell_credit + elapsed_ms * (
+            _SWELL_RISE_CDB_PER_S if rising else _SWELL_SINK_CDB_PER_S
+        )
+        most = credit // 1000
+        self._swell_credit = credit % 1000
         if rising:
             self.swell_cdb = min(self.swell_cdb + most, self._profile.breath_swell_cdb)
         else:
-            self.swell_cdb = max(self.swell_cdb - most, 0)
-            if not self.swell_cdb and self.state == reasons.LET_GO:
+            self.swell_cdb = swell_cdb = max(self.swell_cdb - most, 0)
+            if not swell_cdb and self.state == reasons.LET_GO:
                 self.pace_mbpm = None
 
     def _feed_back(self, elapsed_ms, inputs):
@@ -193,13 +195,13 @@ class Pacer:
             return
         swing_mbpm = -1 if inputs.breath_amplitude_mbpm is None else inputs.breath_amplitude_mbpm
         known = swing_mbpm >= 0 and not inputs.rhythm_irregular and self.state == PACED
-        self._unknown_ms = 0 if known else self._unknown_ms + elapsed_ms
-        kept = not known and self._unknown_ms <= _KEPT_MS and not inputs.rhythm_irregular
-        self._move += elapsed_ms * (_FEEDBACK_PERMILLE_PER_S if known or kept else _NEUTRAL_PERMILLE_PER_S)
-        most = self._move // 1000
-        self._move -= most * 1000
-        if kept:
-            most = 0
+        self._unknown_ms = unknown_ms = 0 if known else self._unknown_ms + elapsed_ms
+        kept = not known and unknown_ms <= _KEPT_MS and not inputs.rhythm_irregular
+        move = self._move + elapsed_ms * (
+            _FEEDBACK_PERMILLE_PER_S if known or kept else _NEUTRAL_PERMILLE_PER_S
+        )
+        most = 0 if kept else move // 1000
+        self._move = move % 1000
         swing_permille = min(swing_mbpm, 200_000) * 1000 // self._own_swing if known else None
         self.feedback_permille = _toward(self.feedback_permille, swing_permille, most)
         stranger = self._swing_of_a_stranger
@@ -219,11 +221,11 @@ def _toward(now, swing_permille, most):
     return now + max(-most, min(most, wanted - now))
 
 
-def _place(ordered, count, value):
-    """Put `value`, 65 535 at most, into `count` ordered ones; of a full list the largest goes."""
+def _place(seen, first, count, value):
+    """Put `value`, 65 535 at most, into `count` ordered ones from `first` on; of a full list the largest goes."""
     value = min(value, 65_535)
-    place = count
-    while place and ordered[place - 1] > value:
-        ordered[place] = ordered[place - 1]
+    place = first + count
+    while place > first and seen[place - 1] > value:
+        seen[place] = seen[place - 1]
         place -= 1
-    ordered[place] = value
+    seen[place] = value

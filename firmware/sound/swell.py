@@ -28,14 +28,13 @@ class Swell:
         self._above = False
         self._pace_mbpm = 0  # what is wanted
         self._wanted_cdb = 0
-        self._inhalation_permille = 400
 
     def set(self, pace_mbpm, swell_cdb, inhalation_permille):
         """Take over a pace (thousandths of a breath a minute, None or 0: none), a depth (hundredths of a dB) and the share
-        of a breath that goes in.
+        of a breath that goes in, the same for a whole session.
         """
         self._wanted_cdb = swell_cdb
-        self._inhalation_permille = inhalation_permille
+        self._in = _TURN // 1000 * inhalation_permille
         if pace_mbpm != self._pace_mbpm:
             self._pace_mbpm = pace_mbpm
             if not self._depth_cdb:
@@ -49,7 +48,6 @@ class Swell:
             self._step = pace_mbpm * _TURN_PER_BLOCK_PERMILLE // 1000
         elif not self._depth_cdb:
             self._step = 0
-        self._in = (_TURN // 1000) * self._inhalation_permille
 
     def next_gain(self):
         """Go on by a block; return the gain at its end."""
