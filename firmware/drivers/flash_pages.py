@@ -92,6 +92,10 @@ class FlashPages:
         self._device.readblocks(block, self._page, offset)
         return self._page == buffer
 
+    def past(self, page):
+        """Return the first page of the block after this page's."""
+        return (page // _PER_FILE + 1) * _PER_FILE
+
     def read(self, buffer):
         """Fill a buffer with one page after the other, written or not, and yield the number of each."""
         for number in range(FILES):

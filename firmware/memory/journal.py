@@ -188,19 +188,22 @@ class Journal:
         """Bring what is in RAM to flash now, even a part of a page; `closing` says that the session is over.
 
         A page that flash does not hold is passed over. While sound plays only so many at once, the others with the next
-        record: each may stop all else for 3 ms, and a worn flash would hold up the sound with all of them.
+        record: each may stop all else for 3 ms, and a worn flash would hold up the sound with all of them. So after two the
+        block is given up, and a block that is worn loses no record.
         """
         page = self._page
         struct.pack_into(_FOOT, page, _FOOT_PLACE, self._number, self._fill, closing)
         struct.pack_into("<I", page, _CHECKED_BYTES, binascii.crc32(self._checked))
-        tries = self._pages.count if closing else _TRIES
-        while tries and self._next < self._pages.count:
-            tries -= 1
+        failed = 0
+        while self._next < self._pages.count and (closing or failed < _TRIES):
             self._next += 1
             if self._pages.write(self._next - 1, page):
                 self._number += 1
                 self._fill = 0
                 return
+            failed += 1
+            if failed == 2 and not closing:
+                self._next = self._pages.past(self._next - 1)
 
     def save(self, feed):
         """Put the session beside those before it, and make its pages free again; `feed` is called now and then.
