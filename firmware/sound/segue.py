@@ -22,6 +22,8 @@ _OUT_TO_NOISE = const(650)  # a melody's last notes, before a soundscape
 _OUT_TO_MELODY = const(840)  # and before another melody: 1.5 dB softer
 _IN_FROM_NOISE = const(500)
 _IN_FROM_MELODY = const(840)
+_AFTER_REST_BLOCKS = const(250)  # a phrase after its rest is a rise by itself: for four seconds no other one,
+_AFTER_REST_SHIFT = const(1)  # or for half of a shorter phrase
 _FOLLOWS_SHIFT = const(3)  # of the gain: an eighth of a second behind, so that steps of a tenth are smooth
 
 
@@ -68,6 +70,8 @@ class Segue:
         self._parting_gain = 0
         self._melody = False
         self._song = None
+        self._sings_from = 0  # the block in which the phrase began
+        self._sung_blocks = 0
 
     def stop(self):
         """End what sounds; it has faded to nothing before."""
@@ -117,9 +121,17 @@ class Segue:
         self.step()
 
     def step(self):
-        """Move the gains of the soundscapes along. Allocates nothing."""
+        """Move the gains of the soundscapes along, and let nothing else rise as a phrase begins. Allocates nothing."""
         audio = self._audio
         at = audio.loudness.blocks
+        sequencer = audio.sequencer
+        if not sequencer.resting:
+            self._sung_blocks = at - self._sings_from
+        else:
+            self._sings_from = at
+            if not audio.loudness.leaving_permille:
+                waits = min(_AFTER_REST_BLOCKS, self._sung_blocks >> _AFTER_REST_SHIFT)
+                sequencer.entered_at = audio.loudness.rises_from = at + waits
         coming = self._coming
         if coming.moving and self._name is not None:
             coming.step(at)

@@ -23,9 +23,6 @@ _ENTRY_BLOCKS = const(
     47
 )  # 0.75 s at least between two steps of a melody that comes in, however fast the notes
 
-_AFTER_REST_BLOCKS = const(250)  # a phrase after its rest is a rise by itself: for four seconds no other one,
-_AFTER_REST_SHIFT = const(1)  # or for half of a shorter phrase
-
 _MELODY_VOICES = const(3)
 _FIRST_CHORD_VOICE = const(3)
 _FIRST_HEART_VOICE = const(6)
@@ -94,8 +91,6 @@ class Sequencer:
         self._heart_dub = False
         self._beats = 0
         self.entered_at = 0  # the block in which a melody that comes in last grew
-        self._sings_from = 0  # the block in which the phrase began
-        self._sung_blocks = 0  # of the phrase before a rest
         self._melody_voice = 0
         self._melody_note = 0
         self._chord_voice = 0
@@ -181,14 +176,12 @@ class Sequencer:
         if index > 0 and not self.resting and data[score.HEADER + 2 * index - 2] >= 128:
             # A phrase has ended: a bar's rest, for both hands.
             self.resting = True
-            self._sung_blocks = self._loudness.blocks - self._sings_from
             self._phrase_end()
             ticks = song.beats_per_bar * 24
             self._melody_ticks += ticks
             self._chord_ticks += ticks
             return
-        if self.resting:
-            self._begin_after_rest()
+        self.resting = False
         if index == song.notes:
             index = self._chord_index = 0
             if song.grows:
@@ -213,15 +206,6 @@ class Sequencer:
             self._sing(self._mode(song, note, following), sung)
         self._note_index = index + 1
         self._melody_ticks += ticks
-
-    def _begin_after_rest(self):
-        self.resting = False
-        loudness = self._loudness
-        self._sings_from = at = loudness.blocks
-        if not loudness.leaving_permille:
-            waits = min(_AFTER_REST_BLOCKS, self._sung_blocks >> _AFTER_REST_SHIFT)
-            self.entered_at = loudness.rises_from = at + waits
-        self._sung_blocks = 0
 
     def _chord_event(self, song):
         data = song.data

@@ -90,7 +90,7 @@ def test_decibels_and_gains_in_whole_numbers():
 
 @pytest.mark.parametrize("name", songs.NAMES)
 def test_every_song_comes_out_at_the_level_asked_for(name):
-    samples, levels = play(NEWBORN, name, 290, 160, soundscape=None, level_cdba=4800, governed=False)
+    samples, levels = play(NEWBORN, name, 200, 70, soundscape=None, level_cdba=4800, governed=False)
     assert levels.laeq_dba == pytest.approx(48.0, abs=0.5)
     assert levels.las_max_dba - levels.laeq_dba <= 5
     assert np.abs(samples).max() < 32767
@@ -108,7 +108,7 @@ def test_every_soundscape_comes_out_at_the_level_asked_for(name):
 )
 def test_the_mood_and_the_tempo_do_not_change_the_level(brightness, density, tempo):
     _, levels = play(
-        NEWBORN, "brahms", 310, 160, soundscape=None, level_cdba=4800,
+        NEWBORN, "brahms", 220, 70, soundscape=None, level_cdba=4800,
         brightness_permille=brightness, density_permille=density, tempo_mbpm=tempo,
     )  # fmt: skip
     assert levels.laeq_dba == pytest.approx(48.0, abs=1.0)
@@ -126,22 +126,6 @@ def test_a_melody_and_the_level_do_not_come_up_together(song):
     # Quick notes over a soundscape, with 6 dB of level still to come: 1.37 dB a second when nothing waited.
     profile = Profile.from_values({"population": "adult", "song": song})
     samples = render.play(render.plan_for(profile, pulse=[(0, 75000)], seconds=150))[0]
-    levels = meter.measure(samples, RATE_HZ, FULL_SCALE_DBA)
-    assert levels.rise_rate_db_per_s is not None and levels.rise_rate_db_per_s <= 1.0
-
-
-OWN_RESTS = ("edo", "mo_li_hua")  # at the ends of their phrases, as long as the meter looks back
-
-
-@pytest.mark.parametrize("song", [name for name in songs.NAMES if name not in OWN_RESTS])
-@pytest.mark.parametrize("population", ["newborn", "adult"])
-def test_a_session_that_opens_with_music_comes_up_by_less_than_a_db_a_second(population, song):
-    """At 50 dB(A): up to 1.27 when the level rose while a phrase came back from its rest, which is a rise by itself."""
-    asked = {"population": population, "opening": "music", "level_dba": 50, "song": song}
-    profile = Profile.from_values({**Profile.ready(population).values, **asked})
-    samples = render.play(
-        render.plan_for(profile, pulse=[(0, 140000 if population == "newborn" else 72000)], seconds=130)
-    )[0]
     levels = meter.measure(samples, RATE_HZ, FULL_SCALE_DBA)
     assert levels.rise_rate_db_per_s is not None and levels.rise_rate_db_per_s <= 1.0
 
