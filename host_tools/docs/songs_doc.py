@@ -30,12 +30,8 @@ DOCS_SOURCES = """## What they were checked against
 
 `pytest tests/unit/host_tools/songs/test_song_sources.py` holds each melody against the source named here, note for
 note and length for length: the test carries pitches and lengths. Where nothing else is said, the key alone may differ,
-and whether a note at the end of a phrase is held or followed by a rest.
-
-"Rock-a-bye baby" (`rock_a_bye`) and "Hush, little baby" (`hush_little_baby`) were built in before: no public source
-with every note and length was found, so they gave way to `nina_schlof`, in the same metre, and `pretty_horses`. A
-committed profile that names one of them is not confirmed any more once the new firmware starts: no session begins until a
-profile with another song is committed. Sung or written by somebody who knows it, each can be imported.
+and whether a note at the end of a phrase is held or followed by a rest. Of two no source with every
+length was found: each says what was.
 """
 
 DOCS_TAIL = """

@@ -180,21 +180,22 @@ SONGS = (
         'The Traditional Tune Archive, "Suo Gân" (abc), in G, 4/4',
     ),
     Song(
-        "nina_schlof",
-        "Nina bubbäiä, schlof",
-        "Alsace, printed 1894",
-        "Alsatian",
-        "traditional, author unknown; Erk and Böhme, who printed it, died in 1883 and 1898",
+        "rock_a_bye",
+        "Rock-a-bye baby",
+        "England, to a form of Lilliburlero, 18th century",
+        "English",
+        "traditional, author unknown",
         "major",
         """
         M:6/8
         L:1/8
-        K:F
-        "F"c3A3|"C"GFG "F"F3|"C"G2G "F"A2c|"Bb"B2B "F"A3|
-        "F"c2c "Bb"B2B|"F"A2A "C"G3|"F"F2G A2B|"C"A2G "F"F2z
+        K:G
+        "G"B,DB A2G|B,DG "D"F3|CDc "G"B2A|"Am"AGE "D"D3|
+        "G"B,DB A2G|B,DG "D"F3|"D"DGc "G"B2G|"D"AEF "G"G3
         """,
-        40,
-        "Essen folk song collection in music21's corpus: Erk and Böhme, `erk30.abc` X:536, in F, 6/8",
+        80,
+        'pitches: the letters at piano-letters.com, "Rock-a-bye Baby", in C; lengths: of the first line alone, '
+        "QMK Firmware (`quantum/audio/song_list.h`, 3/4), which dots the first note of a bar where ours is even",
     ),
     Song(
         "dromore",
@@ -271,24 +272,22 @@ SONGS = (
         "the score in Wikipedia's article Mo Li Hua (en.wikipedia.org/wiki/Mo_Li_Hua), in C, 2/2",
     ),
     Song(
-        "pretty_horses",
-        "All the pretty little horses",
+        "hush_little_baby",
+        "Hush, little baby",
         "the American South, 19th century",
         "American",
         "traditional, author unknown",
-        "minor",
+        "major",
         """
-        M:2/4
-        L:1/16
-        K:Em
-        "Em"E2BB-B4|"Am"A2G2A4|"G"d3c"B"BAGF|"Em"E4E4|
-        "Em"E2B2B4|"Am"A2G2A4|"G"d3c"B"BAGF|"Em"E4E4|
-        "G"D2F2"Bm"F4|"C"GGB2"Em"B4|"G"d3c"B"BAGF|"Em"E4E4|
-        "Em"E2BB-B4|"Am"A2G2A4|"G"d3c"B"BAGF|"Em"E4E4
+        M:4/4
+        L:1/8
+        K:F
+        "F"C2AAA2"Bb"B2|"F"A2GG"C"G4|CCGGG2GA|G2"F"F2F4|
+        "F"C2AAA2"Bb"B2|"F"A2GG"C"G4|CCGGG2GA|G2"F"F2F4
         """,
-        40,
-        "public collection shock/lehman (LilyPond): `all_the_pretty_little_horses.ly`, in E minor, 2/4, with its "
-        "chords; the two notes that it slurs on one syllable are one here",
+        10,
+        "its description at musicyoucanread.com: so do re mi fa, the first phrase ends on re, the rhythm of its two "
+        "kinds of bar, and half notes; no source with every note was found",
     ),
 )
 
