@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from host_tools.songs import corrections
 from host_tools.songs.line import chosen_tune
-from host_tools.songs.piece import MOST_MEASURES, ChordName, Key, Measure, Note, Part, Piece
+from host_tools.songs.piece import MOST_MEASURES, ChordName, Key, Measure, Note, Part, Piece, number_endings
 from host_tools.zip_files import DAMAGED
 from simulator.files.errors import CalandoError
 
@@ -482,6 +482,8 @@ def _piece(score, marks: list[list[Measure]], name: str, told: list[str], blank_
             measure.length = bar
     if not pitched:
         raise CalandoError(f"{name} holds no notes")
+    for number, played in number_endings(measures):
+        told.append(f"ending {number} is played as ending {played}, which is missing")
     for what, count in (+odd).items():
         one, more = _ODD[what]
         told.append(f"{count} {more if count > 1 else one}")

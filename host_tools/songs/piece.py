@@ -224,6 +224,21 @@ def _ending_group(measures: list[Measure], at: int) -> frozenset[int]:
     return frozenset().union(*(measure.endings for measure in measures[low : high + 1]))
 
 
+def number_endings(measures: list[Measure]) -> list[tuple[int, int]]:
+    """Number endings that stand side by side from 1 without a gap, in place; return (as written, as played) where changed.
+
+    One whose number never comes would be left out, and the rest of the song with it.
+    """
+    groups = [sorted(_ending_group(measures, at)) for at in range(len(measures))]
+    changed: list[tuple[int, int]] = []
+    for at, (measure, numbers) in enumerate(zip(measures, groups, strict=True)):
+        played = {number: place + 1 for place, number in enumerate(numbers)}
+        if at == 0 or groups[at - 1] != numbers:
+            changed += [(number, place) for number, place in played.items() if number != place]
+        measure.endings = frozenset(played[number] for number in measure.endings)
+    return changed
+
+
 def timeline(piece: Piece, repeats: bool = True) -> Timeline:
     """Return the piece as it is played; without repeats every bar once, but of several endings the last alone."""
     if repeats:
