@@ -65,7 +65,8 @@ def keeping(studio: Studio, panel: CommitPanel) -> None:
     w.heading(_("Factory reset"), 3)
     w.words(
         _(
-            "Profile, calibration, songs, recordings and sessions go. Today's dose stays. Only a backup brings them back."
+            "Profile, calibration, songs, recordings and sessions go. Today's dose stays. "
+            "A backup brings back all but the sessions."
         )
     )
     typed = [""]

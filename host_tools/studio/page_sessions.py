@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import time
 from typing import Any
 
 from nicegui import ui
@@ -14,6 +15,8 @@ from host_tools.studio.live import live, progress
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _, sentence, when
 from simulator.files.errors import CalandoError
+
+_READS_S = 0.7  # nobody reads a question and answers it sooner
 
 FORMS = (("csv", "CSV"), ("edf", "EDF+"), ("fhir", "FHIR R4"))
 
@@ -207,7 +210,7 @@ class _Page:
             line("scores", _("Scores, such as NRS before 4; NRS after 2"))
             line("moments", _("Moments, such as 12:30 grimaces; 14:00 sleeps"))
             said = w.tag("p", "", "", role="status")
-            asked = [False]
+            asked: list[Any] = [None, 0.0]  # about which words, and when
 
             async def save() -> None:
                 try:
@@ -215,8 +218,10 @@ class _Page:
                     words = {name: there[name] for name in note.WORDS}
                     new = note.changed(bare, words, _parts(there["scores"]), _parts(there["moments"]))
                     names = note.identifying_words(new, was)
-                    if names and not asked[0]:
-                        asked[0] = True
+                    # A double click is no answer, and an answer is about the words that were asked about.
+                    if names and (names != asked[0] or time.monotonic() - asked[1] < _READS_S):
+                        if names != asked[0]:
+                            asked[:] = [names, time.monotonic()]
                         found = ", ".join(f"“{text}” ({what})" for _field, what, text in names)
                         w.put_text(said, _("That seems to name somebody: {found}. Leave it out, or save once more.",
                                            found=found))  # fmt: skip
