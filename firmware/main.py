@@ -435,16 +435,19 @@ class Device:
         self.loop.collect()
         self.loop.excuse()
         self.loop.collect_soon(True)
-        try:
-            self._fetch_what_is_away()
-        except MemoryError:
-            # A reset would meet the same again, for ever. So a computer can bring another profile.
-            self.inputs.memory_fault = reasons.HEAP_LOW
-            self.vitals = None
-            forget("vitals", "light")
-            self._put_sources_away()
-            self.loop.collect()
-            self._tell("fault", reasons.HEAP_LOW)
+        for last in (False, True):
+            try:
+                self._fetch_what_is_away()
+                break
+            except MemoryError:
+                self.vitals = None
+                forget("vitals", "light")
+                self._put_sources_away()
+                self.loop.collect()
+                if last:
+                    # A reset would meet the same again, for ever. So a computer can bring another profile.
+                    self.inputs.memory_fault = reasons.HEAP_LOW
+                    self._tell("fault", reasons.HEAP_LOW)
         self.loop.collect_soon(False)
         return self.vitals
 
@@ -459,8 +462,10 @@ class Device:
                 del startup
             self._sources_away = False
         if self.vitals is None:
+            self.loop.collect()
             from firmware.vitals import Vitals
 
+            self.loop.collect()
             self.vitals = Vitals(self.profile.population)
 
     def _make_room(self):

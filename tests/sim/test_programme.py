@@ -91,6 +91,8 @@ def test_after_a_computer_came_and_went_it_plays_what_it_would_have_played(tmp_p
         [e["detail"]["segment"] for e in result.events if e["kind"] == "device_segment"]
         for result in (with_it, without)
     ] == [[1, 2, 3]] * 2
+    # The device lived on: it died of fragments when the cable went, and played after its reset.
+    assert [e["kind"] for e in with_it.events].count("device_boot") == 1
     ours, theirs = (np.trim_zeros(result.pcm) for result in (with_it, without))
     first = 89 * results.RATE_HZ  # then a segment begins, a part of a block sooner or later
     assert np.array_equal(ours[:first], theirs[:first])
