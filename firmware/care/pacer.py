@@ -51,7 +51,7 @@ class Pacer:
     readings (of the rate, then of the swing) until `begin`, and of paced breaths, followed or not, from there on.
     """
 
-    stranger_permille: int | None = None
+    stranger_permille: int | None = None  # of an object only in a study, there in both arms
     _swing_of_a_stranger = None
 
     def __init__(self, profile):
@@ -62,8 +62,7 @@ class Pacer:
             # For both arms, or what is left of the heap would tell them apart.
             from firmware.care.stranger import swing_permille
 
-            if profile.stranger:
-                self._swing_of_a_stranger = swing_permille
+            self._swing_of_a_stranger = swing_permille if profile.stranger else None
         self.restart()
 
     def restart(self):
@@ -72,7 +71,7 @@ class Pacer:
         self.pace_mbpm: int | None = None
         self.swell_cdb = 0
         self.feedback_permille: int | None = None
-        if self._swing_of_a_stranger is not None:
+        if self._profile.study is not None:
             self.stranger_permille = None
         self.followed = False
         self.at_floor = False
@@ -168,10 +167,10 @@ class Pacer:
         if self.paced_ms - self._waited_ms >= _JUDGED_MS:
             # Too few followed, of the breaths of the last three minutes?
             judged = min(count, _JUDGED_MS // 1000 * pace_mbpm // 60_000, _HISTORY)
-            follow = 0
+            together = 0
             for back in range(judged):
-                follow += self._seen[(count - 1 - back) % _HISTORY]
-            if follow * 100 < judged * _FOLLOWED_LEAST_PERCENT:
+                together += self._seen[(count - 1 - back) % _HISTORY]
+            if together * 100 < judged * _FOLLOWED_LEAST_PERCENT:
                 self.state = reasons.LET_GO
 
     def _swell(self, elapsed_ms):

@@ -104,7 +104,7 @@ class SerialTransport:
     def __init__(self, name: str):
         self.name = name
         try:
-            self._port = serial.Serial(named(name), timeout=POLL_S, write_timeout=WRITE_S, exclusive=True)
+            self._port = serial.Serial(port_name(name), timeout=POLL_S, write_timeout=WRITE_S, exclusive=True)
         except serial.SerialException as error:
             raise _cannot_open(name, error) from None
 
@@ -592,7 +592,7 @@ def _answering(ports: Iterable[str]) -> tuple[list[Connection], list[CalandoErro
     ]
 
 
-def named(port: str) -> str:
+def port_name(port: str) -> str:
     """Return the port's name. Raises CalandoError for what can be the name of none: empty, or with a NUL in it."""
     if not port.strip() or "\0" in port or not port.isprintable():
         port = f'"{port}"'

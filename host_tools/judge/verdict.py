@@ -350,7 +350,7 @@ def _stops(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict
 def _fades(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict) -> None:
     """Take in whether the last fade, which nobody hurried, is the prescribed one: a quick end is an end that is heard.
 
-    Of a programme that ends in silence the sound has gone by the fall into it; `_falls` judges that one.
+    Of a programme that ends in silence it is the one into that.
     """
     heard, grace_s = evidence.heard, DIES_AWAY_S[evidence.tier]
     for (at_s, phase, reason), (until_s, after, _) in itertools.pairwise(evidence.phases):

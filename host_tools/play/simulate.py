@@ -54,7 +54,7 @@ def simulate(
     missing or dies, and (with the results written) when the scenario's `[expect]` does not hold.
     """
     if port not in (None, client.SIMULATED):
-        client.named(port)
+        client.port_name(port)
         raise CalandoError(
             f"a scenario is played on a simulated device, and not on {port}; choose --port {client.SIMULATED}"
         )

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from babel.messages.pofile import read_po
-from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS, Program, play_sessions
+from studio_browser import CHROMIUM, NO_BROWSER, WAIT_MS, that_played
 
 from firmware.sound import songs
 from host_tools.songs import airs
@@ -52,11 +52,7 @@ _SAID = """() => {
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     """A studio whose device has played a short session."""
-    found = Program(tmp_path_factory.mktemp("studio"))
-    play_sessions(found.folder, 1)
-    found.start()
-    yield found
-    found.stop()
+    yield from that_played(tmp_path_factory.mktemp("studio"), 1)
 
 
 def english(said):

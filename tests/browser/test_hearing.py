@@ -8,6 +8,7 @@ from studio_browser import (
     go,
     has_newborn_as_draft,
     play_sessions,
+    that_played,
     until,
 )
 
@@ -21,11 +22,7 @@ PLAYERS = "[...document.querySelectorAll('audio.part')]"
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     """A studio whose device has played a short session."""
-    found = Program(tmp_path_factory.mktemp("studio"))
-    play_sessions(found.folder, 1)
-    found.start()
-    yield found
-    found.stop()
+    yield from that_played(tmp_path_factory.mktemp("studio"), 1)
 
 
 def part(page, letter):

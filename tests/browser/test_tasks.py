@@ -11,9 +11,8 @@ from studio_browser import (
     WAIT_MS,
     Keys,
     Mouse,
-    Program,
     has_newborn_as_draft,
-    play_sessions,
+    that_played,
     until,
 )
 
@@ -27,11 +26,7 @@ ABC = "X:1\nT:Grandmother\nM:3/4\nL:1/4\nK:G\nGBd|d2B|Ace|e2c|Bd G|A2F|G3|]\n"
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     """A studio whose device has played two short sessions, and has the profile that they were played with."""
-    found = Program(tmp_path_factory.mktemp("studio"))
-    play_sessions(found.folder, 2)
-    found.start()
-    yield found
-    found.stop()
+    yield from that_played(tmp_path_factory.mktemp("studio"), 2)
 
 
 @pytest.fixture(params=[Mouse, Keys], ids=["mouse", "keys"])

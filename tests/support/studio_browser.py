@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,15 @@ def play_sessions(folder: Path, count: int) -> None:
         del os.environ["CALANDO_SIM_DIR"]
         if before is not None:
             os.environ["CALANDO_SIM_DIR"] = before
+
+
+def that_played(folder: Path, sessions: int) -> Iterator[Program]:
+    """Yield a studio in a folder of its own, whose device has played so many short sessions, and end it."""
+    found = Program(folder)
+    play_sessions(folder, sessions)
+    found.start()
+    yield found
+    found.stop()
 
 
 def until(page: Any, so: Callable[[], Any], what: str) -> None:
