@@ -109,10 +109,10 @@ def run(
     job = {"plan": chosen.model_dump(mode="json", exclude_none=True), "table": table, "program": program}
     try:
         if todo or state.failures:
-            with _cluster(workers, scheduler) as client:
+            with _ctrl_c_remembered() as pressed, _cluster(workers, scheduler) as client:
                 run_of.workers = f"the cluster at {scheduler}" if scheduler else f"{_count(client)} processes"
                 state.began_s = time.monotonic()
-                for block, records in _play(client, todo, job, state, progress):
+                for block, records in _play(client, todo, job, state, progress, pressed):
                     chunks.write(folder, block, records, chosen.digest, program)
                 run_of.made_small = _make_small(client, run_of, job, table)
         run_of.complete = True
@@ -244,6 +244,28 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def _ctrl_c_remembered() -> Iterator[threading.Event]:
+    """Yield what is set by Ctrl-C: Python drops the exception of one that falls into a callback of its garbage."""
+    pressed = threading.Event()
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    ):
+        yield pressed
+        return
+
+    def hear(_number: int, _frame: object) -> None:
+        pressed.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _count(client: "Client") -> int:
     return len(client.scheduler_info(n_workers=-1)["workers"])
 
@@ -254,8 +276,9 @@ def _play(
     job: dict[str, Any],
     state: Progress,
     progress: Callable[[Progress], None] | None,
+    pressed: threading.Event,
 ) -> Iterator[tuple[Block, list[Record]]]:
-    """Each block with its records, as they are done."""
+    """Each block with its records, as they are done. Raises KeyboardInterrupt once Ctrl-C was `pressed`."""
     from distributed import wait
 
     sent = client.scatter(job, broadcast=True, hash=True)
@@ -289,6 +312,8 @@ def _play(
                     for record in records:
                         state.add(record)
                     yield block, records
+            if pressed.is_set():
+                raise KeyboardInterrupt
             state.now_s = time.monotonic()
             if progress is not None:
                 progress(state)
