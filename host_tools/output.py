@@ -110,6 +110,27 @@ def refuse_to_replace(files: dict[Path, bytes], overwrite: bool = False) -> None
         )
 
 
+def refuse_another_kind(results: list[tuple[Path | None, str]]) -> None:
+    """Raise CalandoError where one of these places has a file that does not begin as its result does, or two are one.
+
+    The rule of commands whose results are made anew again and again: an older result gives way, nothing else does, but
+    for an empty file. A place that is None was not asked for.
+    """
+    wanted = [(place, begins) for place, begins in results if place is not None]
+    if len({os.path.realpath(place) for place, _ in wanted}) < len(wanted):
+        raise CalandoError(f"{wanted[0][0]} is to take two results; give each a file of its own")
+    for place, begins in wanted:
+        if not place.absolute().parent.is_dir():
+            raise CalandoError(f"cannot write {place}: its folder does not exist")
+        if place.is_file():
+            with place.open("rb") as file:
+                there = file.read(len(begins))
+            if there not in (begins.encode(), b""):
+                raise CalandoError(
+                    f"{place} is there already and is no earlier result of this kind; give another name, or move it away"
+                )
+
+
 def _differs(place: Path, content: bytes) -> bool:
     try:
         return place.stat().st_size != len(content) or place.read_bytes() != content
@@ -118,10 +139,24 @@ def _differs(place: Path, content: bytes) -> bool:
 
 
 def write_files(files: dict[Path, bytes]) -> None:
-    """Write all files or none: beside their places first, then moved there. Raises CalandoError with a sentence."""
-    with _temporary(files) as moves:
+    """Write all files or none: beside their places first, then moved there. Raises CalandoError with a sentence.
+
+    A link stays a link: what it leads to is written.
+    """
+    with _temporary({_led_to(place): content for place, content in files.items()}) as moves:
         for new, place in moves:
             os.replace(new, place)
+
+
+def _led_to(place: Path) -> Path:
+    """Return where a link leads, or the place itself where it is none."""
+    if not place.is_symlink():
+        return place
+    if not place.exists():
+        raise CalandoError(
+            f"{place} is a link that leads nowhere, and is left as it is; choose another place"
+        )
+    return place.resolve()
 
 
 @contextmanager

@@ -67,7 +67,15 @@ def ask(question: str, instead: str) -> str:
     """Return what a person types. Raises CalandoError where nobody can: `instead` is what a script does."""
     if not sys.stdin.isatty():
         raise CalandoError(f"nobody is there to be asked; {instead}")
-    return typer.prompt(plain(question), default="", show_default=False).strip()
+    try:
+        return typer.prompt(plain(question), default="", show_default=False).strip()
+    except typer.Abort as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        print(file=sys.stderr)  # the line of the question is still open
+        raise CalandoError("what was asked was not answered, so nothing was changed") from None
+    except UnicodeDecodeError:
+        raise CalandoError("what was typed is no text in UTF-8, so nothing was changed") from None
 
 
 def finish(device: "Connection", commit: bool, checked: bool = False) -> None:

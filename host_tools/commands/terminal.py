@@ -14,6 +14,8 @@ import unicodedata
 from simulator.files.errors import CalandoError, os_reason
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_TOO_LONG = re.compile(r"[^ ]{301,}")  # some paths are that long
+_SHOWN_OF_IT = 60
 _UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
 # Controls, invisible and direction-changing characters, halves of characters, private and unknown ones, line breaks.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -48,8 +50,10 @@ def warn(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Print what went wrong on standard error, as one line."""
-    print(f"calando: {plain(text.strip()).replace(chr(10), ' ').removesuffix('.')}.", file=sys.stderr)
+    """Print what went wrong on standard error, as one line, with only the ends of a word that would fill the window."""
+    line = plain(text.strip()).replace("\n", " ").removesuffix(".")
+    line = _TOO_LONG.sub(lambda found: f"{found[0][:_SHOWN_OF_IT]}...{found[0][-_SHOWN_OF_IT:]}", line)
+    print(f"calando: {line}.", file=sys.stderr)
 
 
 def flush() -> None:

@@ -124,6 +124,9 @@ def read_folder(folder: Path, say: Say, progress: Callable[[int, int], None] | N
     if not folder.is_dir():
         raise CalandoError(f"{folder} is no folder; name one with files of calando session get (*{SUFFIX})")
     places = sorted(folder.glob(f"*{SUFFIX}"))
+    for pipe in [place for place in places if place.exists() and not (place.is_file() or place.is_dir())]:
+        say(f"left out: {pipe} is no file")  # who opens one waits until somebody writes
+        places.remove(pipe)
     if not places:
         raise CalandoError(
             f"there is no session in {folder}; bring one in with calando session get (*{SUFFIX})"

@@ -16,7 +16,8 @@ from host_tools.sessions import session_file
 from host_tools.sessions.session_file import SessionFile
 from host_tools.sessions.session_read import SUFFIX
 from host_tools.sessions.told import tell
-from simulator.files.errors import CalandoError, os_reason
+from simulator.files import contents
+from simulator.files.errors import CalandoError
 
 _LARGEST_BYTES = 64_000_000
 _GET = "get it from the device again, or export it again from the session's file"
@@ -80,6 +81,8 @@ def _session(place: Path, digest: str | None, source: SessionFile | None) -> Ses
         raise CalandoError("it carries no session's SHA-256; name the session's file with --source")
     for candidate in sorted(place.absolute().parent.glob("*")):
         try:
+            if not candidate.is_file():
+                continue  # a pipe would never be read to its end
             if candidate.name.endswith(SUFFIX):
                 found = session_file.load(candidate)
             elif candidate.name.endswith(SUFFIXES["json"]) and not candidate.name.endswith(SUFFIXES["fhir"]):
@@ -186,11 +189,4 @@ def _json(text: str) -> dict[str, Any]:
 
 
 def _read(place: Path) -> bytes:
-    try:
-        if place.stat().st_size > _LARGEST_BYTES:
-            raise CalandoError(f"{place} is too large to be a session's; name a file that calando wrote")
-        return place.read_bytes()
-    except OSError as error:
-        raise CalandoError(
-            f"{place} cannot be read ({os_reason(error)}); name a file that calando wrote"
-        ) from None
+    return contents.read_bytes(place, "export", _LARGEST_BYTES, "name a file that calando wrote")

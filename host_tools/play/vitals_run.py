@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from firmware.reasons import TWO_RATES
-from host_tools.output import write_files
+from host_tools.output import refuse_another_kind, write_files
 from host_tools.play import vitals_script
 from simulator import recording_file
 from simulator.even_light import EvenLight
@@ -27,6 +27,7 @@ from simulator.interpreter import find_micropython, run_script
 _READINGS = ["pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact"]
 _VARYING = ["breathing_rate_bpm", "breath_amplitude_bpm", "pulse_variability_ms", "beats_corrected_percent"]
 COLUMNS = ["time_s", *_READINGS, *_VARYING]
+BEATS_COLUMN = "time_s"
 TICKS_PER_S = 3200
 # A beat's time is that of its wave's top; the firmware's smoothing delays it by 3.25 pairs of 20 ms.
 BEAT_DELAY_S = 0.065
@@ -71,14 +72,13 @@ def vitals(
     """
     for place, option in ((out, "--out"), (beats, "--beats")):
         _check_place(place, option, recording)
-    if out is not None and beats is not None and out.absolute() == beats.absolute():
-        raise CalandoError(f"--out and --beats both name {out}; give the beats a file of their own")
+    refuse_another_kind([(out, ",".join(COLUMNS)), (beats, BEATS_COLUMN + "\n")])
     readings = read(recording, population, rate_hz=rate_hz, columns=columns, progress=progress)
     files = {}
     if out is not None:
         files[out] = csv_text(readings)
     if beats is not None:
-        files[beats] = "".join(["time_s\n", *(f"{beat:.4f}\n" for beat in readings.beats_s)])
+        files[beats] = "".join([BEATS_COLUMN + "\n", *(f"{beat:.4f}\n" for beat in readings.beats_s)])
     write_files({place: text.encode() for place, text in files.items()})
     return readings
 

@@ -201,9 +201,7 @@ def preview(
     The whole session, first sound to last fade, with no sensor: a matched tempo plays as fixed, and patterns are
     made from `seed`. Raises CalandoError.
     """
-    for target in (out, events):
-        if target is not None and not target.absolute().parent.is_dir():
-            raise CalandoError(f"cannot write {target}: its folder does not exist")
+    render.check_places(out, events)
     plan = plan_for(listening, profile, notes=events is not None, seed=seed)
     samples, notes = render.play(plan, progress=progress)
     meter.write_wav(out, samples, render.RATE_HZ)

@@ -231,8 +231,9 @@ class Facts:
             slowest = float(np.nanmin(self.tempo_bpm[music]))
             if np.isfinite(begun) and begun - slowest >= 0.05:
                 told.append(
-                    say("from {time} it slowed to {slowest}, {share} % less", time=words.clock(lead),
-                        slowest=number(slowest, ".1f"), share=number(100 * (1 - slowest / begun), ".1f"))
+                    say("from {time} it slowed from {begun} to {slowest} beats a minute, by {share} %",
+                        time=words.clock(lead), begun=number(begun, ".1f"), slowest=number(slowest, ".1f"),
+                        share=number(100 * (1 - slowest / begun), ".1f"))
                 )  # fmt: skip
         sentence = "; ".join(told) + "."
         last = words.ending(self.end, self.reason)

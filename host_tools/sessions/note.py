@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import os
 import tempfile
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -117,7 +118,7 @@ def changed(
     """
     values: dict[str, Any] = note.model_dump()
     for name, text in (words or {}).items():
-        values[name] = " ".join(text.split()) if text and text.strip() else None
+        values[name] = _printable(name, " ".join(text.split())) if text and text.strip() else None
         most = WORDS[name][1]
         if values[name] and len(values[name]) > most:
             raise CalandoError(
@@ -193,7 +194,15 @@ def _read_moment(text: str) -> tuple[int, str | None]:
         raise CalandoError(
             f"what was seen at {at} has {len(said)} characters; write at most {_MOMENT_CHARACTERS}"
         )
-    return time_s, said or None
+    return time_s, _printable(f"what was seen at {at}", said) or None
+
+
+def _printable(what: str, text: str) -> str:
+    """A text, if all of it can stand on paper. Raises CalandoError for control characters and bytes that are no text."""
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs"):
+            raise CalandoError(f'{what} has a character that cannot be printed ("{character}"); type it anew')
+    return text
 
 
 def identifying_words(note: SessionNote, before: SessionNote) -> list[tuple[str, str, str]]:

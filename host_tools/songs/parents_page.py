@@ -12,8 +12,8 @@ from firmware.sound.score import Score
 from host_tools.songs import abc_out, airs, importing, picture, songbook
 from host_tools.songs.fit import Imported
 from host_tools.songs.piece import spelled_note
-from simulator.files import song_file
-from simulator.files.errors import CalandoError, did_you_mean, os_reason
+from simulator.files import contents, song_file
+from simulator.files.errors import CalandoError, did_you_mean
 
 LARGEST_WORDS = 20_000  # bytes
 _STYLE = """
@@ -64,15 +64,11 @@ def _notes_of(data: bytes) -> bytes:
 
 def read_words(path: Path) -> list[list[str]]:
     """Return the stanzas of a text: lines, with an empty one between two stanzas. Raises CalandoError."""
+    raw = contents.read_bytes(path, "song's words", LARGEST_WORDS, "give the words of one song")
     try:
-        if path.stat().st_size > LARGEST_WORDS:
-            raise CalandoError(f"{path} is longer than {LARGEST_WORDS} bytes; give the words of one song")
-        text = path.read_text(encoding="utf-8-sig")
+        return stanzas(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise CalandoError(f"{path} is no text in UTF-8; save it as one") from error
-    except OSError as error:
-        raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
-    return stanzas(text)
 
 
 def stanzas(text: str) -> list[list[str]]:

@@ -21,7 +21,7 @@ from firmware.care import guard
 from firmware.prescription.profile import Profile
 from firmware.sound import songs
 from firmware.sound.score import GOES_ON, HEADER, PATTERN, PATTERNS, Score, is_pattern
-from host_tools.output import write_files
+from host_tools.output import refuse_another_kind, write_files
 from host_tools.sound import meter, render_script
 from simulator import interpreter
 from simulator.files import profile_file, song_file
@@ -198,10 +198,11 @@ def event_rows(notes: list[tuple]) -> list[tuple]:
     ]
 
 
-def _is_wave(place: Path) -> bool:
-    """Return whether a file begins as a WAV file does, or is empty."""
-    with place.open("rb") as file:
-        return file.read(4) in (b"RIFF", b"")
+def check_places(out: Path, events: Path | None) -> None:
+    """Raise CalandoError where the sound or its notes may not be written, or would take another file's place."""
+    if out.suffix.lower() != ".wav":
+        raise CalandoError(f"{out}: what is written is WAV; let its name end in .wav")
+    refuse_another_kind([(out, "RIFF"), (events, ",".join(EVENT_COLUMNS))])
 
 
 def render(
@@ -222,13 +223,7 @@ def render(
     """
     if seconds is not None and not 0.1 <= seconds <= LONGEST_S:
         raise CalandoError(f"--seconds {seconds:g} is outside 0.1 to {LONGEST_S}")
-    if out.suffix.lower() != ".wav":
-        raise CalandoError(f"{out}: what is written is WAV; let its name end in .wav")
-    if out.is_file() and not _is_wave(out):
-        raise CalandoError(f"{out} is there already and is no WAV file; give another name, or move it away")
-    for target in (out, events):
-        if target is not None and not target.absolute().parent.is_dir():
-            raise CalandoError(f"cannot write {target}: its folder does not exist")
+    check_places(out, events)
     trace = None if pulse is None else load_pulse(pulse)
     chosen = load_profile(profile)
     if (

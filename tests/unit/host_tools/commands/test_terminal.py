@@ -51,3 +51,37 @@ def test_a_file_name_with_an_escape_sequence_is_shown_plain(tmp_path):
     ended = subprocess.run([*CALANDO, "profile", "validate", name], capture_output=True, text=True, cwd=ROOT)
     assert ended.returncode == 1
     assert "\\u001b]0;x\\u0007.toml" in ended.stderr and "\x1b" not in ended.stderr
+
+
+def test_a_word_that_would_fill_the_window_is_shown_by_its_ends(capsys):
+    terminal.complain(f"{'x' * 301} is too long, {'y' * 300} is not")
+    assert capsys.readouterr().err == f"calando: {'x' * 60}...{'x' * 60} is too long, {'y' * 300} is not.\n"
+
+
+AT_A_TERMINAL = """
+import sys
+sys.stdin.reconfigure(errors="strict")  # as at a terminal of UTF-8
+sys.stdin.isatty = lambda: True
+from host_tools.commands import common
+from host_tools import cli
+@cli.app.command()
+def asking() -> None:
+    common.say(common.ask("Which", "give it"))
+    common.say(common.ask("And then", "give it"))
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (b"one\n", "\ncalando: what was asked was not answered, so nothing was changed.\n"),
+        (b"one\n\xff\n", "calando: what was typed is no text in UTF-8, so nothing was changed.\n"),
+    ],
+)
+def test_an_answer_that_never_comes_or_is_no_text_is_a_sentence(typed, told):
+    ended = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", AT_A_TERMINAL, "asking"],
+        input=typed, capture_output=True, cwd=ROOT,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr.decode()) == (1, told)

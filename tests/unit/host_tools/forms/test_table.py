@@ -45,6 +45,7 @@ def folder(tmp_path, monkeypatch):
     for seed in (11, 12, 13):
         session_file.save(random_session(seed), place / f"r{seed}.calando")
     (place / "x.calando").write_text("{}")
+    os.mkfifo(place / "y.calando")
     made_note = note.changed(
         note.SessionNote(), {"goal": "quiet"}, ["NRS before 4", "NRS after 0", "ESAS-r pain after 3"]
     )
@@ -64,9 +65,10 @@ def tables(folder, tmp_path):
 
 def test_what_is_left_out_is_told_line_by_line(tables):
     _, said = tables
-    assert len(said) == 2
-    assert "b.calando is the same session as" in said[0]
-    assert "x.calando is not a whole session" in said[1]
+    assert len(said) == 3
+    assert said[0].endswith("y.calando is no file"), "and nobody waits for what comes out of a pipe"
+    assert "b.calando is the same session as" in said[1]
+    assert "x.calando is not a whole session" in said[2]
 
 
 def test_a_session_a_row_as_it_was(tables):

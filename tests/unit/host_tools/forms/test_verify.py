@@ -1,6 +1,7 @@
 """A file still is what the device gave, or one sentence says where it is not."""
 
 import json
+import os
 
 import journal_records as made
 import pytest
@@ -94,8 +95,12 @@ def test_a_files_session_may_be_in_another_folder_and_must_be_the_same(exported,
     folder, stem, file = exported
     alone = tmp_path_factory.mktemp("alone") / (stem + ".csv")
     alone.write_bytes((folder / (stem + ".csv")).read_bytes())
+    os.mkfifo(alone.parent / "a.calando")  # it can vouch for nothing, and nobody waits for it
     with pytest.raises(CalandoError, match="is not beside it"):
         verify.verify(alone)
+    (alone.parent / "endless.csv").symlink_to("/dev/zero")
+    with pytest.raises(CalandoError, match="at most 64 MB"):
+        verify.verify(alone.parent / "endless.csv")
     assert verify.verify(alone, file)
     with pytest.raises(CalandoError, match="came from another session"):
         verify.verify(alone, file_of(made.session(length_s=200)))

@@ -142,10 +142,16 @@ def test_output_never_replaces_the_recording_or_goes_nowhere(recording, tmp_path
     for out, beats in ((path, None), (tmp_path, None), (tmp_path / "no" / "rows.csv", None), (None, path)):
         with pytest.raises(CalandoError):
             vitals_run.vitals(path, "newborn", out, beats)
-    with pytest.raises(CalandoError, match="a file of their own"):
+    with pytest.raises(CalandoError, match="a file of its own"):
         vitals_run.vitals(path, "newborn", tmp_path / "x.csv", tmp_path / "x.csv")
-    assert path.read_bytes() == before
-    assert sorted(item.name for item in tmp_path.iterdir()) == ["recording.csv"]
+    (tmp_path / "letter.csv").write_text("my letter")
+    for out, beats in ((tmp_path / "letter.csv", None), (None, tmp_path / "letter.csv")):
+        with pytest.raises(CalandoError, match="is no earlier result"):
+            vitals_run.vitals(path, "newborn", out, beats)
+    assert path.read_bytes() == before and (tmp_path / "letter.csv").read_text() == "my letter"
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["letter.csv", "recording.csv"]
+    for _ in range(2):  # the second time over the first one's results
+        vitals_run.vitals(path, "newborn", tmp_path / "rows.csv", tmp_path / "beats.csv")
 
 
 def test_files_appear_whole_or_not_at_all(recording, tmp_path, monkeypatch):

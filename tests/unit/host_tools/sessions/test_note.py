@@ -90,6 +90,14 @@ class TestWords:
         with pytest.raises(CalandoError, match=f"{name} has {most + 1} characters"):
             note.changed(SessionNote(), {name: "x" * (most + 1)})
 
+    @pytest.mark.parametrize("character", ["\x1b", "\0", "\udcff"])
+    def test_what_cannot_stand_on_paper_is_refused(self, character):
+        for entered in ({"words": {"goal": f"a{character}b"}}, {"moments": [f"0:05 a{character}b"]}):
+            with pytest.raises(CalandoError, match="has a character that cannot be printed"):
+                note.changed(SessionNote(), **entered)
+        kept = note.changed(SessionNote(), {"goal": "آرامش می‌خواهد, \N{SMILING FACE WITH SMILING EYES}"})
+        assert "\u200c" in kept.goal, "joiners belong to a writing"
+
     def test_a_moment_is_a_time_of_the_session(self):
         kept = note.changed(SessionNote(), moments=["12:30 grimaces", "0:05  eyes   open"], length_s=750)
         assert [(moment.time_s, moment.words) for moment in kept.moments] == [

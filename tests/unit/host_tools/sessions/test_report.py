@@ -97,7 +97,7 @@ class TestFacts:
     def test_the_story_says_when_it_met_and_how_far_it_led(self):
         story = " ".join(hand_made_facts().story)
         assert "at 1:10 the melody began at 75.0 beats a minute, half of a pulse of 150" in story
-        assert "from 3:10 it slowed to 69.0, 8.0 % less" in story
+        assert "from 3:10 it slowed from 75.0 to 69.0 beats a minute, by 8.0 %" in story
         assert "The music faded out: the session's time was up" in story
 
     def test_the_story_of_an_adult_has_the_pulse_itself(self):

@@ -83,11 +83,17 @@ def test_what_cannot_be_rendered_is_told_in_a_sentence(tmp_path, asked, says, mo
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("name", "says"), [("a.mp3", "end in .wav"), ("letter.wav", "is no WAV file")])
+@pytest.mark.parametrize(("name", "says"), [("a.mp3", "end in .wav"), ("letter.wav", "is no earlier result")])
 def test_nothing_but_sound_gives_way_to_sound(tmp_path, name, says):
     (tmp_path / "letter.wav").write_text("my letter")
     with pytest.raises(CalandoError, match=says):
         render.render(tmp_path / name, seconds=1)
+    for events, notes_says in (
+        (tmp_path / "letter.wav", "is no earlier result"),
+        (tmp_path / "a.wav", "two results"),
+    ):
+        with pytest.raises(CalandoError, match=notes_says):
+            render.render(tmp_path / "a.wav", seconds=1, events=events)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["my letter"]
 
 
