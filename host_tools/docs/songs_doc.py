@@ -30,8 +30,7 @@ DOCS_SOURCES = """## What they were checked against
 
 `pytest tests/unit/host_tools/songs/test_song_sources.py` holds each melody against the source named here, note for
 note and length for length: the test carries pitches and lengths. Where nothing else is said, the key alone may differ,
-and whether a note at the end of a phrase is held or followed by a rest. Of two no source with every
-length was found: each says what was.
+and whether a note at the end of a phrase is held or followed by a rest.
 """
 
 DOCS_TAIL = """

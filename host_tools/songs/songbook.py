@@ -190,12 +190,12 @@ SONGS = (
         M:6/8
         L:1/8
         K:G
-        "G"B,DB A2G|B,DG "D"F3|CDc "G"B2A|"Am"AGE "D"D3|
-        "G"B,DB A2G|B,DG "D"F3|"D"DGc "G"B2G|"D"AEF "G"G3
+        "G"B,DB A2G|B,DG "D"F3|DFc "G"B2A|"Am"AGE "D"D3|
+        "G"B,DB A2G|B,DG "D"F2E|DGc "G"B2G|"D"AEF "G"G3
         """,
         80,
-        'pitches: the letters at piano-letters.com, "Rock-a-bye Baby", in C; lengths: of the first line alone, '
-        "QMK Firmware (`quantum/audio/song_list.h`, 3/4), which dots the first note of a bar where ours is even",
+        '"Rock A Bye Baby" in Tom Cooke\'s Solfetta (tomcookedeveloper/solfetta, `src/melodies.js`), in quarters of 3/4: '
+        "two of its bars are one of ours",
     ),
     Song(
         "dromore",
@@ -282,12 +282,13 @@ SONGS = (
         M:4/4
         L:1/8
         K:F
-        "F"C2AAA2"Bb"B2|"F"A2GG"C"G4|CCGGG2GA|G2"F"F2F4|
-        "F"C2AAA2"Bb"B2|"F"A2GG"C"G4|CCGGG2GA|G2"F"F2F4
+        "F"C2AAA2AB|A2"C"G2G4|CCGGG2GA|G2"F"F2F4|
+        "F"C2AAA2AB|A2"C"G2G4|CCGGG2GA|G2"F"F2F4
         """,
         10,
-        "its description at musicyoucanread.com: so do re mi fa, the first phrase ends on re, the rhythm of its two "
-        "kinds of bar, and half notes; no source with every note was found",
+        'the couplet of "Baby in a Basket" in blakemarchal/Carter (`scripts/sing/scores.py`), in C, 4/4, checked '
+        "there against the sheets of singing-bell.com and flutetunes.com; its second phrase has re five times after the "
+        "so, the first of which is so here: five equal notes are the motif of the general alarm",
     ),
 )
 

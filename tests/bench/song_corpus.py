@@ -35,6 +35,7 @@ OF_EVERY_SONG = re.compile(r"key:|metre:|simple chords|it was moved|its tempo|th
 # Quarters: two onsets are one when they are nearer than this; abc2midi rolls its chords by a 48th.
 SAME = 0.05
 ROLLED = 0.08
+GOOD = ("the same", "the same, written out", "taken")
 
 
 def tunes() -> list[tuple[str, str]]:
@@ -162,9 +163,18 @@ def main() -> None:
         raise SystemExit("abc2midi is not here: it is the other reader (Debian package abcmidi)")
     there = tunes()
     drawn = random.Random(asked.seed).sample(there, min(asked.tunes, len(there)))
+    rows: list[tuple[str, str, str, float]] = []
+    counts: collections.Counter[str] = collections.Counter()
     with Pool(2) as pool:
-        rows = list(pool.imap_unordered(judge, drawn, chunksize=5))
-    counts = collections.Counter(verdict for _, verdict, _, _ in rows)
+        for row in pool.imap_unordered(judge, drawn, chunksize=5):
+            rows.append(row)
+            where, verdict, detail, _ = row
+            counts[verdict] += 1
+            if verdict not in GOOD:
+                print(f"{verdict}: {where}: {detail[:160]}", flush=True)
+            # A long run that is stopped has said how far it came.
+            if len(rows) % 100 == 0:
+                print(f"{len(rows)} tunes: {dict(counts)}", flush=True)
     taken = len(rows) - counts["refused"]
     print(
         f"{len(rows)} of {len(there)} tunes, seed {asked.seed}: {taken} taken ({100 * taken / len(rows):.1f} %)"
@@ -175,9 +185,6 @@ def main() -> None:
     print(
         f"  an import: median {seconds[len(seconds) // 2]:.3f} s, longest {seconds[-1]:.2f} s, without the process's start"
     )
-    for where, verdict, detail, _ in rows:
-        if verdict not in ("the same", "the same, written out", "taken"):
-            print(f"{verdict}: {where}: {detail[:160]}")
 
 
 if __name__ == "__main__":
