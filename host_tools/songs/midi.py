@@ -34,9 +34,7 @@ def read(data: bytes, name: str, tune: str | None = None) -> Piece:
             f"{name} ends in the middle of a track: it was cut; copy or export it again"
         ) from error
     except Exception as error:
-        raise CalandoError(
-            f"{name} is not a standard MIDI file, or is damaged: {error or type(error).__name__}"
-        ) from error
+        raise CalandoError(f"{name} is not a standard MIDI file, or is damaged: export it again") from error
     if file.ticks_per_beat <= 0 or file.ticks_per_beat >= 0x8000:
         raise CalandoError(f"{name} counts in film frames, not in beats; export it with a tempo in beats")
     tracks = list(file.tracks)

