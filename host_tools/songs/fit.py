@@ -218,6 +218,7 @@ def _ticks(
     edges = [(note.start - first) * scale for note in notes] + [(note.end - first) * scale for note in notes]
     exact = melody.exact
     written = exact or _on_grid(edges, melody.per_quarter)
+    gated = _gated(notes)
     rounded = {edge: round(edge) for edge in edges} if written else _evened(edges, short)
     if not exact:
         _tell_moved_starts(notes, edges, rounded, melody.bars, told)
@@ -240,7 +241,7 @@ def _ticks(
             near = min((short * round(stop / short), 8 * round(stop / 8)), key=lambda edge: abs(edge - stop))
             # In a file written to the grid a note that ends on a sixteenth or a triplet before the next one ends there.
             edge = (note.end - first) * scale
-            rest = following - near >= short and written and abs(edge - near) <= Fraction(1, 2)
+            rest = following - near >= short and written and not gated and abs(edge - near) <= Fraction(1, 2)
             gap = index + 1 < len(notes) and following - stop <= round(scale / 3)
             stop = following if gap and not rest else near
         stop = min(stop, following) if index + 1 < len(notes) else stop
@@ -270,6 +271,20 @@ def _ticks(
     if lost:
         told.append(f"{lost} notes shorter than a 24th of a beat were left out")
     return line
+
+
+def _gated(notes: list[Note]) -> bool:
+    """Return whether a program let every note go at the same share of its length: no such gap is a rest."""
+    shares = [
+        (note.length / (after.start - note.start), after.start - note.start)
+        for note, after in itertools.pairwise(notes)
+        if after.start > note.start and note.length < after.start - note.start
+    ]
+    if len({length for _, length in shares}) < 2 or len(shares) < 0.9 * (len(notes) - 1):
+        return False
+    middle = sorted(share for share, _ in shares)[len(shares) // 2]
+    alike = sum(abs(share - middle) < Fraction(1, 50) for share, _ in shares)
+    return middle > Fraction(3, 4) and alike >= 0.9 * len(shares)
 
 
 def _tell_moved_starts(

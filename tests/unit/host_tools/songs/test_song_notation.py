@@ -288,6 +288,16 @@ def test_a_short_rest_of_a_written_midi_file_stays_and_a_players_gap_does_not(tm
     assert names(midi(tmp_path, [metre(4, 4), *played])) == "G4 A4 B4 D5:1.75"
 
 
+def test_a_gap_that_a_program_leaves_after_every_note_is_no_rest(tmp_path):
+    """88 % of each note sound, so that a half note ends just on a sixteenth before the next one."""
+    notes = [(67, 1), (69, 1), (71, 2), (72, 1), (71, 1), (69, 2), (67, 4)]
+    rows = [(note, start, start + 0.88 * (end - start)) for note, start, end in row(notes)[:-1]]
+    found = midi(tmp_path, [*rows, (67, 8, 12)])
+    assert names(found) == "G4 A4 B4:2 C5 B4 A4:2 G4:4"
+    rows = [(67, 0, 1), (69, 1, 1.75), (71, 2, 3.75), (72, 4, 5), (71, 5, 6), (69, 6, 8)]
+    assert names(midi(tmp_path, rows)) == "G4 A4:0.75 -:0.25 B4:1.75 -:0.25 C5 B4 A4:2"
+
+
 def test_what_was_played_unevenly_is_told_with_how_many_where_and_how_far(tmp_path):
     """A player's notes: how many begin or end elsewhere here, in which bars, and the furthest of them."""
     played = [

@@ -52,7 +52,7 @@ ABC = [
         "words_sung",
         abc("C D E F|G4|\nHush lit-tle ba-by, | don't say a word\nG F E D|C4|"),
         "C4 D4 E4 F4 G4:4 G4 F4 E4 D4 C4:4",
-        ["left out: \"Hush lit-tle"],
+        ['left out: "Hush lit-tle'],
     ),
     ("words_one", abc("C D E F|G4| Chorus\nG F E D|C4|"), "C4 D4 E4 F4 G4:4 G4 F4 E4 D4 C4:4", ["'Chorus'"]),
     ("words_none", abc("TAcd HeTg|uAvB kcdc|"), "A4 C5 D5 E5 G5 A4 B4 C5 D5 C5", []),
