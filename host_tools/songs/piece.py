@@ -49,7 +49,7 @@ class Key:
 
     @property
     def called(self) -> str:
-        """What its mode is called."""
+        """Return what its mode is called."""
         return self.mode or ("minor" if self.minor else "major")
 
 
