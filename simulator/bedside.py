@@ -97,6 +97,10 @@ class Bedside:
     Without a `flash` the device has one of its own, with the scenario's profile committed.
     """
 
+    spare_heap_bytes = (
+        0  # more heap than the chip has, for what a desk's interpreter loses over days (live.py)
+    )
+
     def __init__(
         self,
         scenario: Scenario,

@@ -38,6 +38,9 @@ SLOWEST_CHIP = 20  # how many times slower than the clock an emulated one is whi
 _TICK_US = 10_000  # the device looks up this often while nothing happens
 _BUSY_TICK_US = 1000
 _EARLY_S = 0.02  # how far it may be ahead of the clock, for bytes that come while it would sleep
+# A desk's MicroPython never gives back what it notes of each function of machine code (32 bytes, its ports/unix/alloc.c);
+# a chip's does. The light's modules, loaded anew at each pull of the cable, leave 770 bytes so, scattered over the heap.
+SPARE_HEAP_BYTES = 128 * 1024  # for a device that lives for days and is plugged in a hundred times
 _LATE_S = 0.1  # further behind than this it gives up catching up
 _LET_GO_US = 50_000  # so that the next press is another one
 _SOUND_KEPT_S = 2.0
@@ -52,9 +55,15 @@ class LiveBedside(Bedside):
     """
 
     def __init__(
-        self, scenario: scenarios.Scenario, flash: Flash, speed: float | None, say: Callable[..., None]
+        self,
+        scenario: scenarios.Scenario,
+        flash: Flash,
+        speed: float | None,
+        say: Callable[..., None],
+        spare_heap_bytes: int = 0,
     ):
         self._say = say
+        self.spare_heap_bytes = spare_heap_bytes
         self._terminal = Terminal(lambda port: say(port=port))
         super().__init__(scenario, flash=flash, computer=self._terminal)
         self.end_us = _FOR_EVER_US
@@ -174,6 +183,7 @@ class LiveDevice:
     flash: the file that its flash is kept in; without one it forgets everything at the end. A new file is as it comes from
     the factory, or has the ready-made `profile` committed; for the emulated chip (runtime "rp2040") it is empty without a
     profile, and with one has the firmware too. scenario: whose patient lies there, and what happens to them.
+    lasting: it is to live for days, with a heap that is larger by what the desk's interpreter loses (SPARE_HEAP_BYTES).
     speed: its seconds in one of ours; None for as fast as the machine can. Once entered it has booted; an emulated chip,
     which need not have any firmware, has only been switched on, and tells of `device_boot` when it gets there.
     Raises CalandoError when it cannot start, and when it has died.
@@ -186,6 +196,7 @@ class LiveDevice:
         speed: float | None = 1.0,
         profile: str | None = None,
         scenario: str | Path | None = None,
+        lasting: bool = False,
     ):
         self._speed = speed
         self._chip = runtime == "rp2040"
@@ -195,6 +206,8 @@ class LiveDevice:
         for option, value in (("--flash", flash), ("--profile", profile), ("--scenario", scenario)):
             if value is not None:
                 self._command += [option, str(value)]
+        if lasting:
+            self._command.append("--lasting")
         self._process: subprocess.Popen[str] | None = None
         self._news = threading.Condition()
         self._done: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -366,7 +379,8 @@ def _live(arguments: argparse.Namespace) -> None:
                 rp2040.install_firmware(flash)
             committed = scenarios.from_values({"title": "-", "duration_s": 60, "profile": arguments.profile})
             flash.commit_profile(committed.profile_values(), committed.own_files())
-        bedside = LiveBedside(scenario, flash, arguments.speed, _say)
+        spare_heap_bytes = SPARE_HEAP_BYTES if arguments.lasting else 0
+        bedside = LiveBedside(scenario, flash, arguments.speed, _say, spare_heap_bytes)
         while bedside.next_boot is not None:
             with contextlib.suppress(Stopped):  # the power went once more before it was back
                 boot(bedside)
@@ -388,6 +402,9 @@ def main() -> int:
     parser.add_argument("--speed", type=_speed, default=1.0, help="0.01 to 1000, or free")
     parser.add_argument("--profile", help="committed on a new flash: newborn, adult or a profile's TOML file")
     parser.add_argument("--scenario", help="whose patient lies there, and what happens to them")
+    parser.add_argument(
+        "--lasting", action="store_true", help="for days: with a heap for what the interpreter loses"
+    )
     try:
         _live(parser.parse_args())
     except (CalandoError, RuntimeDied, FileNotFoundError) as error:

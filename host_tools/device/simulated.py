@@ -33,7 +33,7 @@ def flash_path() -> Path:
 
 def live() -> LiveDevice:
     """Return the simulated device, to be switched on with `with`; it runs in step with the clock on the wall."""
-    return LiveDevice(flash_path(), "micropython" if find_micropython() else "cpython")
+    return LiveDevice(flash_path(), "micropython" if find_micropython() else "cpython", lasting=True)
 
 
 @contextmanager

@@ -45,6 +45,7 @@ _NUMBERS = (
     re.compile(r"\b\w*\d(?:[ -]?\d){4,}\w*\b"),
     re.compile(r"\b[A-Za-z]{1,4}-?\d{4,}\b"),
 )
+WHAT = NAME, BIRTH_DATE, NUMBER, ADDRESS = ("a name", "a birth date", "a record number", "an address")
 _ADDRESS = re.compile(r"\S+@\S+\.\S+")
 _INITIALS = re.compile(r"\b[A-Z]\.\s?[A-Z]\.")
 
@@ -61,15 +62,15 @@ def found(text: str, lists_people: bool = False) -> list[tuple[str, str]]:
             seen.append((start, end, what))
 
     for match in _ADDRESS.finditer(text):
-        add("an address", *match.span())
+        add(ADDRESS, *match.span())
     for pattern in _DATES:
         for match in pattern.finditer(text):
-            add("a birth date", *match.span())
+            add(BIRTH_DATE, *match.span())
     for pattern in _NUMBERS:
         for match in pattern.finditer(text):
-            add("a record number", *match.span())
+            add(NUMBER, *match.span())
     for start, end in _names(text, lists_people):
-        add("a name", start, end)
+        add(NAME, start, end)
     return [(what, text[start:end].strip()) for start, end, what in sorted(seen)]
 
 

@@ -11,7 +11,7 @@ from host_tools.studio.commit_panel import asks_for_the_button, hold_button
 from host_tools.studio.job import Cancelled, Job
 from host_tools.studio.live import follow, live
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, sentence, told
+from host_tools.studio.texts import _, number, number_of, sentence, told
 from simulator.files.errors import CalandoError
 
 VERDICT = {True: ("good", "good"), False: ("bad", "BAD"), None: ("look", "look")}
@@ -63,11 +63,15 @@ class _Steps(ABC):
         self._said = w.tag("p", "", "", role="status")
         live(self._results, lambda: self.job and (id(self.job), len(self.job.rows)))
         with w.tag("div", None, "row"):
-            self._begin = w.button(_("Begin"), self.start)
+            self._begin = w.button(_("Begin"), self._start)
             self._hold = w.button(_("Hold the simulated button"), lambda: hold_button(self.studio), "main")
             self._cancel = w.button(_("Cancel"), lambda: self.job and self.job.cancel())
         live(self._end, lambda: self.job and (id(self.job), self.job.running))
         follow(self.look)
+
+    def _start(self) -> None:
+        self.start()
+        self.studio.tells_of_waiting = lambda: not self._said.is_deleted
 
     def look(self) -> None:
         """Show how far it is, and let be pressed what can be pressed now."""
@@ -174,9 +178,8 @@ class _Calibration(_Steps):
         self._shown = question
 
     def _take(self) -> None:
-        try:
-            self._answer = float(self._typed.content.replace(",", "."))
-        except ValueError:
+        self._answer = number_of(self._typed.content)
+        if self._answer is None:
             w.put_text(self._problem, _("That is no number."))
             return
         w.put_text(self._problem, "")

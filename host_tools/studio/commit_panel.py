@@ -6,6 +6,8 @@ Nothing is in use before the button was held; until then it can be cancelled, an
 from collections.abc import Callable
 from typing import Any
 
+from nicegui import ui
+
 from host_tools.device.changes import CONTRAINDICATIONS
 from host_tools.device.client import DeviceLost
 from host_tools.studio import rules
@@ -26,12 +28,18 @@ class CommitPanel:
         self._state = ""
         self._wanted: Any = None
         self._hold_button: list[Any] = []
+        self._then: Callable[[], Any] = lambda: None
         self._box = w.tag("section", None, "commit-panel", aria_label=_("Put on the device"))
         self._box._props["hidden"] = True
         follow(self._look)
 
-    def open(self, stage: Callable[[], Job]) -> None:
-        """Begin: `stage` sends what is to be changed, and has {"lines", "profile"} as its result."""
+    def open(self, stage: Callable[[], Job], then: Callable[[], Any] = lambda: None) -> None:
+        """Begin: `stage` sends what is to be changed, and has {"lines", "profile"} as its result.
+
+        then: shows what is to be done next, once it is on the device.
+        """
+        self._then = then
+        self._studio.tells_of_waiting = lambda: self._state != "" and not self._box.is_deleted
         self._show("staging")
         self._job = stage()
 
@@ -94,7 +102,8 @@ class CommitPanel:
         w.words(_("This is what changes. Nothing is in use yet."))
         with w.tag("ul", None, "lines"):
             for line in staged["lines"]:
-                w.tag("li", rules.change_in_words(line, self._studio.schema))
+                for words in rules.change_in_words(line, self._studio.schema):
+                    w.tag("li", words)
         go: list[Any] = []
         if staged["profile"]:
             w.heading(_("Calando must not be used with"), 3)
@@ -125,6 +134,7 @@ class CommitPanel:
     def _done(self, _value: Any) -> None:
         w.heading(_("It is on the device"))
         w.notice(_("Read back and compared: it is there."), "good")
+        self._then()
         w.words(_("Unplug the cable before the device goes to anybody."))
         w.button(_("Close"), lambda: self._show(""))
 
@@ -157,6 +167,26 @@ class CommitPanel:
         if self._studio.desk.view.ready:
             self._studio.discard()
         self._show("")
+
+
+def not_played(studio: Studio, setting: str, name: str) -> None:
+    """Say that a song or a recording is on the device and is not played, where the profile there plays another."""
+    profile = studio.desk.view.profile
+    if profile is not None and profile.get(setting) == name:
+        return
+    shown = name.replace("_", " ")
+    if profile is None:
+        told_of = _("“{name}” is not played yet: the device has no profile.", name=shown)
+    else:
+        told_of = _("“{name}” is not played yet: the profile on the device plays “{other}”.", name=shown,
+                    other=rules.named(profile.get(setting)))  # fmt: skip
+    w.notice(told_of, "warn")
+
+    def choose() -> None:
+        studio.draft.change(setting, name)
+        ui.navigate.to("/prescription")
+
+    w.button(_("Choose it in the prescription"), choose)
 
 
 def asks_for_the_button(said: str) -> bool:

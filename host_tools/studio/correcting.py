@@ -5,14 +5,18 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from firmware.sound import songs
+from firmware.sound.score import is_pattern
+from firmware.usb.staging import NAME_CHARACTERS_MAX
 from host_tools.studio import widgets as w
-from host_tools.studio.commit_panel import CommitPanel
+from host_tools.studio.commit_panel import CommitPanel, not_played
 from host_tools.studio.draft import Steps
 from host_tools.studio.field import TEXT
-from host_tools.studio.live import progress
+from host_tools.studio.live import live, progress
+from host_tools.studio.shelf import Shelf
 from host_tools.studio.staff import Staff
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, told
+from host_tools.studio.texts import _, number, sentence, told
 from simulator.files.errors import CalandoError
 
 HEARD_S = 40
@@ -46,29 +50,31 @@ OPTIONS = {
     "part": "Part or track", "track": "Part or track", "voice": "Voice", "tune": "Tune",
     "anyway": "Take a recording with a monitor's tones or loud noise in it",
 }  # fmt: skip
+_NAME = re.compile(rf"[a-z0-9_]{{1,{NAME_CHARACTERS_MAX}}}")
 _OPTION = re.compile(f"--({'|'.join(OPTIONS)})")
 
 
 class Correcting:
-    """The song on the page, or nothing. take_abc: brings in what somebody wrote as ABC. say: tells a sentence."""
+    """The song on the page, or nothing. take_abc: brings in what somebody wrote as ABC, and tells what is wrong with it."""
 
     def __init__(
         self,
         studio: Studio,
         panel: CommitPanel,
-        take_abc: Callable[[str, str], Awaitable[Any]],
-        say: Callable[[str], Any],
+        take_abc: Callable[[str, str, Callable[[str], Any]], Awaitable[Any]],
     ):
         self._studio = studio
         self._panel = panel
         self._take_abc = take_abc
-        self._say = say
+        self._shelf = Shelf(studio.folder / "shelf")
         self._steps = Steps(studio.folder / "song.json", [{}])
         self._steps.read()
         self._turn = asyncio.Lock()
         self._shown: dict[str, Any] = {}
         self._chosen = 0
         self._box = w.tag("div")
+        self._trouble = w.tag("p", "", "problem", role="status")
+        live(self._kept, lambda: self._shelf.changes)
 
     @property
     def song(self) -> dict[str, Any]:
@@ -76,9 +82,16 @@ class Correcting:
         return self._steps.values
 
     def begin(self, shown: dict[str, Any]) -> None:
-        """Take up another song, as a task of the workshop shows it."""
-        self._steps.steps, self._steps.at = [shown["song"]], 0
-        self._steps.save()
+        """Take up another song, as a task of the workshop shows it; the one before it goes on the shelf."""
+        before = self.song
+        if before and before["name"] == shown["song"]["name"] and before["title"] == shown["song"]["title"]:
+            self._steps.replace(
+                shown["song"]
+            )  # the same one, corrected as text or brought in again: undo goes back
+        else:
+            self._shelf.keep(self._steps)
+            self._steps.steps, self._steps.at = [shown["song"]], 0
+            self._steps.save()
         self._chosen = 0
         self._build(shown)
 
@@ -89,9 +102,59 @@ class Correcting:
                 await self._make(None, "show_song")
 
     def put_away(self) -> None:
-        self._steps.replace({})
+        """Put the song on the shelf: none is on the page then."""
+        self._shelf.keep(self._steps)
+        self._steps.steps, self._steps.at = [{}], 0
+        self._steps.save()
         self._shown = {}
         self._box.clear()
+
+    # --- the shelf ----------------------------------------------------------------------------------------------------
+
+    def _kept(self) -> None:
+        found = self._shelf.listed()
+        if not found:
+            return
+        with w.tag("section", None, "card"):
+            w.heading(_("Put away, on this computer"))
+            w.words(
+                _(
+                    "Songs that gave way to another, as they were corrected. None of it is on the device by that."
+                ),
+                "quiet",
+            )
+            with w.tag("ul", None, "lines"):
+                for kept in found:
+                    with w.tag("li", kept.title + " "):
+                        w.button(_("Take it up again"), lambda kept=kept: self._take_up(kept.place), "quiet",
+                                 aria_label=_("Take {name} up again", name=kept.title))  # fmt: skip
+                        self._thrown(kept.title, kept.place)
+
+    def _thrown(self, title: str, place: int) -> None:
+        """A button that throws a song away: pressed twice, for nothing brings it back."""
+
+        def press() -> None:
+            if button._props.get("aria-pressed") == "true":
+                self._shelf.throw_away(place)
+                return
+            button._props.update(
+                {"aria-pressed": "true", "aria-label": _("Throw {name} away for good", name=title)}
+            )
+            w.put_text(button, _("Throw it away for good"))
+
+        button = w.button(_("Throw it away …"), press, "quiet", aria_label=_("Throw {name} away", name=title))
+
+    async def _take_up(self, place: int) -> None:
+        async with self._turn:
+            self._shelf.keep(self._steps)
+            if self._shelf.put_into(self._steps, place):
+                self._shown = {}
+                self._chosen = 0
+                await self._make(None, "show_song")
+
+    def _say(self, text: str) -> None:
+        """Say what went wrong, below the song."""
+        w.put_text(self._trouble, without_options(sentence(text)) if text else "")
 
     # --- the page ---------------------------------------------------------------------------------------------------
 
@@ -121,10 +184,20 @@ class Correcting:
                     shown["abc"], lambda _text: None, TEXT, rows=12, aria_label=_("The song as ABC")
                 )
                 self._abc.classes("abc")
-                w.button(_("Take this over"), lambda: self._take_abc(self._abc.content, song["name"]))
+                w.button(_("Take this over"), self._take_over)
+                self._abc_said = w.tag("p", "", "problem", role="status")
+            with w.tag("label", _("Name on the device")):
+                self._name = w.entry(
+                    song["name"],
+                    self._rename,
+                    maxlength=NAME_CHARACTERS_MAX,
+                    size=26,
+                    aria_describedby="name-problem",
+                )
+            self._name_problem = w.tag("p", "", "problem", role="status", id="name-problem")
             player = w.tag("div")
             with w.tag("div", None, "row"):
-                w.button(_("Put on the device …"), self._put_on, "main")
+                self._put = w.button(_("Put on the device …"), self._put_on, "main")
                 w.button(_("Hear it"), lambda: self._hear(player))
                 w.button(_("Save as ABC"), self._save_abc, "quiet")
                 w.button(_("Save for the device (.lul)"), self._save_lul, "quiet")
@@ -170,6 +243,8 @@ class Correcting:
         self._abc.put(shown["abc"])
         w.enable(self._undo, self._steps.can_undo)
         w.enable(self._redo, self._steps.can_redo)
+        self._name.put(self.song["name"])
+        self._tell_name(self.song["name"])
         self._choose(self._chosen)
 
     def _choose(self, index: int) -> None:
@@ -186,6 +261,26 @@ class Correcting:
         self._box.client.run_javascript(f"{notes}[{index}]?.focus()")
 
     # --- what is done -------------------------------------------------------------------------------------------------
+
+    async def _take_over(self) -> None:
+        w.put_text(self._abc_said, "")
+        await self._take_abc(self._abc.content, self.song["name"], lambda text: w.put_text(
+            self._abc_said, without_options(sentence(text))))  # fmt: skip
+
+    def _rename(self, typed: str) -> None:
+        """Take another name; what is none is told, and the name before stays."""
+        name = typed.strip()
+        if self._tell_name(name):
+            self._steps.change("name", name)
+            w.enable(self._undo, self._steps.can_undo)
+
+    def _tell_name(self, name: str) -> bool:
+        """Say at the field what is wrong with a name; whether it is right."""
+        wrong = wrong_name(name)
+        w.put_text(self._name_problem, wrong or "")
+        w.enable(self._put, wrong is None)
+        self._name._props["aria-invalid"] = None if wrong is None else "true"
+        return wrong is None
 
     async def _ordered(self, index: int, order: str) -> None:
         """Do an order for a note; one after the other, so that the next begins with what came of the one before."""
@@ -205,6 +300,7 @@ class Correcting:
             self.put_away()
             return
         song = self.song
+        self._say("")
         try:
             job = self._studio.workshop.do(task, song=song, **arguments)
             shown = await asyncio.wrap_future(job.future)
@@ -227,7 +323,8 @@ class Correcting:
     def _put_on(self) -> None:
         song = self.song
         self._panel.open(
-            lambda: self._studio.stage_sound(f"song.{song['name']}", bytes.fromhex(song["data"]))
+            lambda: self._studio.stage_sound(f"song.{song['name']}", bytes.fromhex(song["data"])),
+            lambda: not_played(self._studio, "song", song["name"]),
         )
 
     def _save_abc(self) -> None:
@@ -256,6 +353,17 @@ class Correcting:
             w.tag(
                 "audio", None, "", src=f"/made/{file}", controls=True, autoplay=True, aria_label=song["name"]
             )
+
+
+def wrong_name(name: str) -> str | None:
+    """Return what is wrong with the name of a song for the device, None where nothing is."""
+    if not _NAME.fullmatch(name):
+        return _(
+            "Small letters from a to z, digits and _ make a name, {most} at most.", most=NAME_CHARACTERS_MAX
+        )
+    if name == "none" or name in songs.NAMES or is_pattern(name):
+        return _("“{name}” is a name of the device's own; choose another.", name=name)
+    return None
 
 
 def without_options(text: str) -> str:

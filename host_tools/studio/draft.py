@@ -12,6 +12,7 @@ from typing import Any
 
 from firmware.prescription.profile import READY
 from host_tools.output import write_files
+from host_tools.studio.texts import _
 
 KEPT_STEPS = 200
 ONE_STEP_S = 1.0  # changes of one value that follow each other as quickly are one step
@@ -135,9 +136,9 @@ class Draft(Steps):
             return
         values = {**self.values, name: value}
         if name == "population" and value in READY:
-            values = {**READY[value], "title": self.values["title"]}
-            if values["title"] == READY[self.values["population"]]["title"]:
-                values["title"] = READY[value]["title"]
+            before, after = READY[self.values["population"]]["title"], READY[value]["title"]
+            titles = {before: after, _(before): _(after)}
+            values = {**READY[value], "title": titles.get(self.values["title"], self.values["title"])}
         self._go_on(name, values)
 
     def stands_on(self, base: Base) -> None:

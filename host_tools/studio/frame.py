@@ -19,6 +19,7 @@ from host_tools.studio import (
     texts,
 )
 from host_tools.studio import widgets as w
+from host_tools.studio.commit_panel import asks_for_the_button, hold_button
 from host_tools.studio.live import live
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _
@@ -26,6 +27,7 @@ from host_tools.studio.texts import _
 STYLE = Path(__file__).parent / "style.css"
 LINE = Path(__file__).parent / "line.js"
 CONNECT_S = 60.0
+ASKING = ("commit", "selftest", "calibrate")  # jobs that wait for a hand on the button
 
 Page = Callable[[Studio], Any]
 
@@ -151,14 +153,55 @@ def _everything(studio: Studio, dark: Any) -> None:
     def mark(path: str) -> None:
         here = path.split("?")[0]
         for place, link in places.items():
-            link._props["aria-current"] = "page" if place == here else "false"
-            link.update()
+            if not link.is_deleted:  # the router outlives what another tab's taking over has replaced
+                link._props["aria-current"] = "page" if place == here else "false"
+                link.update()
 
     mark(router.current_path)
     router.on_path_changed(mark)
+    live(lambda: _waiting(studio), lambda: waits(studio))
     with w.tag("div", None, "page", id="content", tabindex="-1"):
         routes = {path: (lambda page=page: page(studio)) for path, (_name, page) in pages().items()}
         ui.sub_pages(routes)
+
+
+def waits(studio: Studio) -> str | None:
+    """Return what the device waits for, where the page that is open does not tell of it: "button", "staged" or None."""
+    job, view = studio.desk.job, studio.desk.view
+    if studio.tells_of_waiting():
+        return None
+    if job is not None and job.running:
+        return "button" if job.name in ASKING and job.said and asks_for_the_button(job.said[-1]) else None
+    return "staged" if view.ready and view.status.get("staged") else None
+
+
+def _waiting(studio: Studio) -> None:
+    """Say on whatever page that the device waits, and let it be taken back."""
+    what = waits(studio)
+    if what is None:
+        return
+    with w.tag("section", None, "notice warn waiting", aria_label=_("The device waits")):
+        if what == "staged":
+            w.words(
+                _(
+                    "Something was sent to the device and waits there. It is not in use: nobody has held the button."
+                )
+            )
+        else:
+            w.words(_("The device waits for its button to be held for a second. Until then nothing changes."))
+        with w.tag("div", None, "row"):
+            if what == "button" and studio.desk.live is not None:
+                w.button(_("Hold the simulated button"), lambda: hold_button(studio))
+            w.button(_("Discard"), lambda: _take_back(studio))
+
+
+def _take_back(studio: Studio) -> None:
+    """Have the device forget what waits: what asks for the button is stopped, what was sent is thrown away."""
+    job = studio.desk.job
+    if job is not None and job.running:
+        job.cancel()
+    else:
+        studio.discard()
 
 
 def _chip(studio: Studio) -> None:

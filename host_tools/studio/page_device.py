@@ -79,9 +79,6 @@ def _how(studio: Studio) -> None:
     with w.tag("ul", None, "facts"):
         for kind, fact in facts(view.status, view.calibration, view.profile, view.last_fault):
             w.tag("li", fact, kind)
-    if view.status["staged"]:
-        with w.tag("div", None, "row"):
-            w.button(_("Forget what waits"), lambda: studio.discard())
 
 
 def facts(

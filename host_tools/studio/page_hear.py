@@ -15,10 +15,11 @@ from host_tools.studio.live import key_of, live, progress
 from host_tools.studio.point_editor import PointEditor
 from host_tools.studio.rules import Stop
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, sentence
+from host_tools.studio.texts import _, number, number_of, sentence
 from simulator.files.errors import CalandoError
 
 SECONDS = 30
+LAST_MIN = 45
 PULSE_BPM = {"newborn": (80, 220), "adult": (40, 140)}
 MOST_POINTS = 24
 
@@ -76,10 +77,12 @@ class _Page:
             with w.tag("div", None, "row"):
                 with w.tag("label", _("From minute")):
                     self._minute_field = w.entry(
-                        number(self._minute), self._set_minute, inputmode="decimal", size=6
-                    )
+                        number(self._minute), self._set_minute, inputmode="decimal", size=6,
+                        aria_describedby="minute-problem",
+                    )  # fmt: skip
                 for minute, text in self._moments():
                     w.button(f"{text} ({number(minute)})", lambda minute=minute: self._jump(minute), "quiet")
+            self._minute_problem = w.tag("p", "", "problem", role="status", id="minute-problem")
         with w.tag("div", None, "columns"):
             for letter in ("A", "B"):
                 with w.tag("section", None, "card"):
@@ -121,7 +124,7 @@ class _Page:
         values = self._values(letter)
         programme, level = values["listening_programme"], number(values["level_dba"])
         if programme == "none":
-            text = _("Song {song}, {level} dB(A).", song=values["song"].replace("_", " "), level=level)
+            text = _("Song {song}, {level} dB(A).", song=rules.named(values["song"]), level=level)
         else:
             text = _("Programme {name}, {level} dB(A).", name=programme.replace("_", " "), level=level)
         w.words(text, "quiet")
@@ -286,16 +289,21 @@ class _Page:
         self._draw()
 
     def _set_minute(self, text: str) -> None:
-        try:
-            minute = float(text.replace(",", "."))
-        except ValueError:
-            return
-        if 0 <= minute <= 45:
+        """Take a minute that was typed; what is none is told, and the minute before stays."""
+        minute = number_of(text)
+        right = minute is not None and 0 <= minute <= LAST_MIN
+        if minute is None or not right:
+            told = _("Type a minute from 0 to {last}; minute {minute} stays until then.", last=LAST_MIN,
+                     minute=number(self._minute))  # fmt: skip
+            w.put_text(self._minute_problem, told)
+        else:
             self._minute = minute
+            w.put_text(self._minute_problem, "")
+        self._minute_field._props["aria-invalid"] = None if right else "true"
 
     def _jump(self, minute: float) -> None:
-        self._minute = float(minute)
         self._minute_field.put(number(minute))
+        self._set_minute(str(minute))
 
 
 def drawn_pulse(points: list[list[float]]) -> list[tuple[int, int | None]]:

@@ -14,7 +14,7 @@ from host_tools.studio.commit_panel import CommitPanel
 from host_tools.studio.live import follow, live
 from host_tools.studio.point_editor import PointEditor
 from host_tools.studio.studio import Studio
-from host_tools.studio.texts import _, number, typed
+from host_tools.studio.texts import _, typed
 
 MOST_NAMED = 4
 
@@ -138,7 +138,8 @@ class _Page:
                     text = {"newborn": _("Ready-made for a newborn"), "adult": _("Ready-made for an adult")}[
                         name
                     ]
-                    w.button(text, lambda values=values: self._do(lambda: self._studio.draft.replace(values)))
+                    own = {**values, "title": _(values["title"])}  # it is read on the device's display
+                    w.button(text, lambda own=own: self._do(lambda: self._studio.draft.replace(own)))
                 w.button(_("What is on the device"), self._from_device)
 
     def _from_device(self) -> None:
@@ -323,7 +324,7 @@ class _Row(Element, component="setting_row.js"):
 
     def _options(self, population: str, value: Any) -> list[tuple[str, str]]:
         if self._row["kind"] == "choice":
-            return [(option, _(option.replace("_", " "))) for option in rules.allowed(self._row, population)]
+            return [(option, rules.named(option)) for option in rules.allowed(self._row, population)]
         view = self._studio.desk.view
         if self._row["name"] == "song":
             found = [item["name"] for item in view.songs] or list(_built_in_songs())
@@ -333,7 +334,7 @@ class _Row(Element, component="setting_row.js"):
             found = ["none", *(item["name"] for item in there)]
         if value not in found:
             found.append(str(value))
-        return [(name, _("none") if name == "none" else name.replace("_", " ")) for name in found]
+        return [(name, rules.named(name)) for name in found]
 
     def show(self, values: dict[str, Any], there: dict[str, Any] | None, wrong: str | None) -> None:
         row, population = self._row, values["population"]
@@ -347,8 +348,8 @@ class _Row(Element, component="setting_row.js"):
         differs = there is not None and on_device != value
         w.reveal(self, rules.offered(row, values))
         self._props.update(
-            device="–" if there is None else _shown(row, on_device),
-            ready=_shown(row, row[population]["default"]),
+            device="–" if there is None else rules.value_in_words(row, on_device),
+            ready=rules.value_in_words(row, row[population]["default"]),
             differs=differs,
             mark=_("changed") if differs else "",
             limits=wrong or rules.in_words(row, population),
@@ -368,16 +369,6 @@ class _Row(Element, component="setting_row.js"):
             self._field.put(typed(value))
         if bool(self._field._props.get("aria-invalid")) != wrong:
             self._field._props["aria-invalid"] = "true" if wrong else None
-
-
-def _shown(row: dict[str, Any], value: Any) -> str:
-    if value is None:
-        return "–"
-    if row["kind"] == "switch":
-        return _("yes") if value else _("no")
-    if row["kind"] == "number":
-        return f"{number(value)} {row['unit']}".strip()
-    return _(str(value).replace("_", " ")) if row["kind"] in ("choice", "name") else str(value)
 
 
 def _built_in_songs() -> tuple[str, ...]:

@@ -122,7 +122,7 @@ class _Page:
                     values = seg.ready_made(name)
                     w.button(
                         _("“{title}”, shape {shape}", title=_(values["title"]), shape=_(values["shape"])),
-                        lambda values=values: self._begin_with(values),
+                        lambda values=values: self._begin_with({**values, "title": _(values["title"])}),
                     )
             with w.tag("details"):
                 w.tag("summary", _("A programme's file (.toml)"))
@@ -132,7 +132,7 @@ class _Page:
                     self._title = w.entry("", lambda text: self._change("title", text), maxlength=16, size=18)
                 with w.tag("label", _("Name on the device")):
                     self._name = w.entry("", lambda text: self._change("name", text), maxlength=24, size=18)
-            shapes = [(shape, f"{shape}: {_(text)}") for shape, text in listening.SHAPES.items()]
+            shapes = [(shape, f"{_(shape)}: {_(text)}") for shape, text in listening.SHAPES.items()]
             with w.tag("label", _("Shape")):
                 self._shape = w.choices("", shapes, lambda shape: self._change("shape", shape))
             self._head_problem = w.tag("p", "", "problem", role="status")
@@ -299,7 +299,7 @@ class _Page:
         else:
             text = _(
                 "Shape {shape}, {minutes} minutes. It keeps every rule.",
-                shape=values["shape"],
+                shape=_(values["shape"]),
                 minutes=number(total),
             )
         w.put_text(self._words, text)

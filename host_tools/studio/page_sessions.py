@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
-from host_tools.sessions import note
+from host_tools.sessions import note, scales
 from host_tools.studio import paper, texts
 from host_tools.studio import widgets as w
 from host_tools.studio.job import Cancelled, Job
@@ -193,7 +193,9 @@ class _Page:
                 "quiet",
             )
             there = {name: getattr(was, name) or "" for name in note.WORDS}
-            there["scores"] = "; ".join(note.score_words(score).replace(":", "") for score in was.scores)
+            there["scores"] = "; ".join(
+                _when_said(note.score_words(score).replace(":", "")) for score in was.scores
+            )
             there["moments"] = "; ".join(note.moment_words(moment) for moment in was.moments)
             there.update(begun or {})
 
@@ -216,13 +218,14 @@ class _Page:
                 try:
                     bare = was.model_copy(update={"scores": (), "moments": ()})
                     words = {name: there[name] for name in note.WORDS}
-                    new = note.changed(bare, words, _parts(there["scores"]), _parts(there["moments"]))
+                    scores = [_when_meant(score) for score in _parts(there["scores"])]
+                    new = note.changed(bare, words, scores, _parts(there["moments"]))
                     names = note.identifying_words(new, was)
                     # A double click is no answer, and an answer is about the words that were asked about.
                     if names and (names != asked[0] or time.monotonic() - asked[1] < _READS_S):
                         if names != asked[0]:
                             asked[:] = [names, time.monotonic()]
-                        found = ", ".join(f"“{text}” ({what})" for _field, what, text in names)
+                        found = ", ".join(f"“{text}” ({_(what)})" for _field, what, text in names)
                         w.put_text(said, _("That seems to name somebody: {found}. Leave it out, or save once more.",
                                            found=found))  # fmt: skip
                         return
@@ -240,6 +243,17 @@ class _Page:
                 w.words(
                     _("Version {number}, {when}.", number=before.number, when=when(before.written)), "quiet"
                 )
+
+
+def _when_said(score: str) -> str:
+    """Return a score with its time (before, during, after) in the reader's language."""
+    return " ".join(_(word) if word in scales.WHEN else word for word in score.split(" "))
+
+
+def _when_meant(score: str) -> str:
+    """Return a score with its time as the note has it, from the reader's language; English is taken too."""
+    meant = {_(when).casefold(): when for when in scales.WHEN}
+    return " ".join(meant.get(word.casefold(), word) for word in score.split(" "))
 
 
 def _parts(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The family's own song: brought in from a file or sung, corrected note by note; or written on an empty staff."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from nicegui import ui
 from host_tools.songs.importing import NOTATION
 from host_tools.sound.decode import SUFFIXES
 from host_tools.studio import widgets as w
-from host_tools.studio.commit_panel import CommitPanel
+from host_tools.studio.commit_panel import CommitPanel, not_played
 from host_tools.studio.correcting import Correcting, without_options
 from host_tools.studio.live import live, progress
 from host_tools.studio.microphone import microphone
@@ -40,14 +41,17 @@ def build(studio: Studio) -> None:
         w.heading(_("Bring one in"))
         page.bring()
     page.box = w.tag("div")
-    page.correcting = Correcting(studio, panel, page.take_abc, page.say)
+    page.correcting = Correcting(studio, panel, page.take_abc)
     ui.timer(0, page.correcting.go_on, once=True)
     with w.tag("section", None, "card"):
         w.heading(_("Write one"))
         Writing(studio, page.take_abc).build()
     with w.tag("section", None, "card"):
         w.heading(_("On the device"))
-        live(page.on_device, lambda: (studio.desk.view.songs, studio.desk.view.voices))
+        live(
+            page.on_device,
+            lambda: (studio.desk.view.songs, studio.desk.view.voices, repr(studio.desk.view.profile)),
+        )
     with w.tag("section", None, "card"):
         w.heading(_("A sheet to sing from"))
         Singing(studio, page.correcting).build()
@@ -107,17 +111,19 @@ class _Page:
             choice = dict(self._choice)
             if "part" in choice and NOTATION.get(Path(name).suffix.lower()) == "midi":
                 choice["track"] = choice.pop("part")
-            await self._take("bring_song", file=str(file), name=name, choice=choice, anyway=self._anyway)
+            await self._take(
+                "bring_song", self.say, file=str(file), name=name, choice=choice, anyway=self._anyway
+            )
         else:
             await self._take(
-                "bring_recording", file=str(file), name=name, kind=self._kind, anyway=self._anyway
+                "bring_recording", self.say, file=str(file), name=name, kind=self._kind, anyway=self._anyway
             )
 
-    async def take_abc(self, text: str, name: str) -> None:
-        """Bring in what was written as ABC."""
-        await self._take("read_abc", text=text, name=name)
+    async def take_abc(self, text: str, name: str, say: Callable[[str], Any]) -> None:
+        """Bring in what was written as ABC; say: tells what is wrong with it."""
+        await self._take("read_abc", say, text=text, name=name)
 
-    async def _take(self, task: str, **arguments: Any) -> None:
+    async def _take(self, task: str, say: Callable[[str], Any], **arguments: Any) -> None:
         """Have the workshop make a song of it, and show that."""
         job = self._studio.workshop.do(task, **arguments)
         w.put_text(self._said, "")
@@ -133,7 +139,7 @@ class _Page:
                 throw_away(file)
                 throw_away(beside(file))
             self.box.clear()
-            self.say(str(error))
+            say(str(error))
             return
         self.box.clear()
         if "song" in found:
@@ -155,7 +161,10 @@ class _Page:
         with w.tag("div", None, "row"):
             w.button(
                 _("Put on the device …"),
-                lambda: self._panel.open(lambda: self._studio.stage_sound(name, song["data"])),
+                lambda: self._panel.open(
+                    lambda: self._studio.stage_sound(name, song["data"]),
+                    lambda: not_played(self._studio, "voice", song["name"]),
+                ),
                 "main",
             )
             w.button(_("Save for later (.adp)"), lambda: self._download(song["data"], song["name"] + ".adp"))
@@ -178,7 +187,8 @@ class _Page:
             w.words(_("No song or voice of a family is on it."))
         with w.tag("ul", None, "lines"):
             for kind, item in own:
-                with w.tag("li", item["name"] + " "):
+                played = view.profile is not None and view.profile.get(kind) == item["name"]
+                with w.tag("li", item["name"] + (_(", which the profile plays") if played else "") + " "):
                     name = f"{kind}.{item['name']}"
                     w.button(_("Take it off …"), lambda name=name: self._panel.open(
                         lambda: self._studio.stage_call("remove", name=name)), "quiet",

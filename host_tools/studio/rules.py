@@ -3,13 +3,15 @@
 A rule of two settings together is the firmware's own (Profile.from_values), which `whole` asks.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from firmware.prescription.profile import Profile, ProfileError
 from firmware.prescription.schema import pieces
-from host_tools.studio.texts import _, number, told
+from firmware.sound.score import PATTERN, is_pattern
+from host_tools.studio.texts import _, number, number_of, sentence, told
 
 UNITS = ("bpm", "dba", "db", "min", "s", "percent", "per")
 LAYERS = ("minute", "tempo", "level", "minor", "brightness", "density")
@@ -49,6 +51,7 @@ GROUPS = (
 
 Row = dict[str, Any]
 _CHANGE = re.compile(r"profile  (\w+)  ?(.*) -> (.*)")
+_STORED = re.compile(r"(song|voice|programme)\.(\w+)  (?:goes .*|bytes (\w+) -> .*)")
 
 
 def grouped(schema: tuple[Row, ...]) -> list[tuple[str, list[Row]]]:
@@ -107,27 +110,104 @@ def in_words(row: Row, population: str) -> str:
     return ""
 
 
-def change_in_words(line: str, schema: tuple[Row, ...]) -> str:
-    """Return a line of what a commit changes (device/changes.py) with a setting by its name on the page."""
+def change_in_words(line: str, schema: tuple[Row, ...]) -> list[str]:
+    """Return a line of what a commit changes (device/changes.py) in words, with a setting by its name on the page."""
+    stored = _STORED.fullmatch(line)
+    if stored is not None:
+        return [_stored_in_words(*stored.groups())]
     changed = _CHANGE.fullmatch(line)
     row = next((row for row in schema if changed is not None and row["name"] == changed[1]), None)
     if changed is None or row is None:
-        return told(line)
-    old, new = (
-        _(text.replace("_", " ")) if row["kind"] == "choice" else text for text in changed.group(2, 3)
+        return [told(line)]
+    old, new = (_read(row, text) for text in changed.group(2, 3))
+    if row["kind"] == "curve":
+        return _curve_in_words(old, new)
+    words = value_in_words(row, new)
+    if old is None:
+        return [f"{label(row)}: {words}"]
+    return [
+        _("{setting}: {new} instead of {old}", setting=label(row), new=words, old=value_in_words(row, old))
+    ]
+
+
+def _stored_in_words(kind: str, name: str, before: str | None) -> str:
+    values = {"name": name.replace("_", " ")}
+    told_of = {
+        "song": (_("The song “{name}” goes.", **values), _("The song “{name}” is new.", **values),
+                 _("The song “{name}” takes the place of the one of that name.", **values)),
+        "voice": (_("The recording “{name}” goes.", **values), _("The recording “{name}” is new.", **values),
+                  _("The recording “{name}” takes the place of the one of that name.", **values)),
+        "programme": (_("The programme “{name}” goes.", **values), _("The programme “{name}” is new.", **values),
+                      _("The programme “{name}” takes the place of the one of that name.", **values)),
+    }  # fmt: skip
+    goes, new, other = told_of[kind]
+    return goes if before is None else new if before == "new" else other
+
+
+def _read(row: Row, text: str) -> Any:
+    """A value of a line as it was before it was told there; None where there was none."""
+    if text == "-":
+        return None
+    if row["kind"] not in ("number", "switch", "curve"):
+        return text
+    try:
+        return json.loads(text.removesuffix(row["unit"] or "").strip())
+    except ValueError:  # an older device has other values: they are told as they came
+        return text
+
+
+def _curve_in_words(old: Any, new: Any) -> list[str]:
+    """A sentence for each layer that is another than it was: its points."""
+    names = (_("Tempo"), _("Level"), _("Minor"), _("Brightness"), _("Density"))
+    found = []
+    for layer, name in enumerate(names, TEMPO):
+        now, before = (_layer_in_words(curve, layer) for curve in (new, old))
+        if now != before:
+            found.append(_("Curve, {layer}: {points}.", layer=name, points=now))
+    return found
+
+
+def _layer_in_words(curve: Any, layer: int) -> str:
+    if not isinstance(curve, list):
+        return ""
+    points = [f"{number(point[layer])} {LAYER_UNITS[layer]}" for point in curve]
+    return ", ".join(
+        _("{value} at minute {minute}", value=value, minute=number(point[0]))
+        for value, point in zip(points, curve, strict=True)
     )
-    return f"{label(row)}: {old} -> {new}"
+
+
+def value_in_words(row: Row, value: Any) -> str:
+    """Return a value as it stands on the page, with its unit."""
+    if value is None:
+        return "–"
+    if row["kind"] == "switch":
+        return _("yes") if value else _("no")
+    if row["kind"] == "number":
+        return f"{number(value)} {row['unit']}".strip()
+    return (
+        named(value)
+        if row["kind"] in ("choice", "name")
+        else f"“{value}”"
+        if row["kind"] == "text"
+        else str(value)
+    )
+
+
+def named(value: Any) -> str:
+    """Return a choice, or the name of a song, as it stands on the page; a pattern's in the reader's language."""
+    text = str(value)
+    if is_pattern(text):
+        return _("pattern") + " " + _(text[len(PATTERN) :])
+    return _(text.replace("_", " "))
 
 
 def entered(row: Row, text: str) -> Any:
     """Return what somebody typed for a setting: a number, whole where it is one; what is none stays text, to be told."""
     if row["kind"] != "number":
         return text
-    try:
-        value = float(str(text).strip().replace(",", "."))
-    except ValueError:
-        return text
-    if value != value or abs(value) > 1e9:
+    value = number_of(str(text))
+    if value is None:
         return text
     return int(value) if value == int(value) else value
 
@@ -148,7 +228,7 @@ def problem(row: Row, value: Any, population: str) -> str | None:
                 "{value} is between two steps: {words}.", value=number(value), words=in_words(row, population)
             )
     elif kind == "choice" and value not in limits:
-        return _("Choose one of {words}.", words=", ".join(limits))
+        return _("Choose one of {words}.", words=", ".join(map(named, limits)))
     elif kind in ("text", "name") and not (isinstance(value, str) and limits[0] <= len(value) <= limits[1]):
         return _(
             "{low} to {high} letters; this has {count}.", low=limits[0], high=limits[1], count=len(str(value))
@@ -157,7 +237,7 @@ def problem(row: Row, value: Any, population: str) -> str | None:
         return _("The display has plain letters only (a to z, A to Z, digits).")
     default = row[population]["default"]
     if population == "newborn" and adults_only(row) and value != default:
-        words = number(default) if kind == "number" else _(default)
+        words = number(default) if kind == "number" else named(default)
         return _("For adults only; set it back to {default}.", default=words)
     return None
 
@@ -174,19 +254,22 @@ def problems(schema: tuple[Row, ...], values: dict[str, Any]) -> dict[str, str]:
 
 
 def whole(values: dict[str, Any]) -> str | None:
-    """Return the firmware's own sentence about the first thing wrong with a whole profile; None where it is right."""
+    """Return the firmware's sentence about the first thing wrong with a whole profile, with settings by their names on the
+    page; None where it is right.
+    """
     try:
         Profile.from_values(values)
     except ProfileError as error:
-        text = str(error)
-        return text[:1].upper() + text[1:].rstrip(".") + "."
+        text = told(str(error))
+        for row in own_schema():
+            if "_" in row["name"]:
+                text = text.replace(row["name"], f"“{label(row)}”")
+        return sentence(text.replace("_", " "))
     return None
 
 
 def own_schema() -> tuple[Row, ...]:
     """Return the table of settings of this program: for a draft while no device is there."""
-    import json
-
     return tuple(json.loads(b"".join(pieces()))["settings"])
 
 

@@ -77,4 +77,4 @@ class SegmentForm:
         found = list(row["adult"]["allowed"]) if row["kind"] == "choice" else self._names(source)
         if value not in found:
             found.append(str(value))
-        return [(name, _(name.replace("_", " "))) for name in found]
+        return [(name, rules.named(name)) for name in found]

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,9 @@ class Studio:
         self.draft = Draft.kept(self.folder / "draft.json")
         self.desk = DeviceWorker(port)
         self.jobs: dict[str, Job] = {}  # what goes on when its page is left, and is found again there
+        self.tells_of_waiting: Callable[[], bool] = lambda: (
+            False
+        )  # whether a part of the page that is open does
         self._sessions: dict[tuple[str, str], session_file.SessionFile] = {}
         self.sounds = Workshop()
         self.workshop = Workshop()

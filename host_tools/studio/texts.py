@@ -95,6 +95,28 @@ def typed(value: Any) -> str:
     return format_decimal(value, format="0.###", locale=_region)
 
 
+def number_of(text: str) -> float | None:
+    """Return what somebody typed as a number; None where it is none.
+
+    A comma or a point is the decimal mark, but where it stands as the reader's country parts thousands: "1,440" in Britain.
+    """
+    from babel.numbers import get_group_symbol
+
+    text = text.strip()
+    mark = get_group_symbol(_region)
+    marks = re.escape("'’ \u00a0\u202f" + (mark if mark in ",." else ""))
+    point = ",.".replace(mark, "")
+    if re.fullmatch(rf"-?[1-9]\d{{0,2}}([{marks}]\d{{3}})+([{point}]\d+)?", text):
+        whole = re.match(rf"-?\d+([{marks}]\d{{3}})+", text)
+        assert whole is not None  # the pattern begins so
+        text = re.sub(rf"[{marks}]", "", whole[0]) + text[whole.end() :]
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return value if abs(value) <= 1e9 else None
+
+
 def when(moment: datetime.datetime) -> str:
     """Return a day and an hour as the reader's country writes them."""
     from babel.dates import format_datetime

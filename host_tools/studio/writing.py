@@ -40,9 +40,9 @@ _KEY = """(e) => {
 
 
 class Writing:
-    """The sheet on the page. `take` gets its ABC and a name for the device when somebody is content with it."""
+    """The sheet on the page. `take` gets its ABC, a name for the device, and who tells what is wrong with it."""
 
-    def __init__(self, studio: Studio, take: Callable[[str, str], Any]):
+    def __init__(self, studio: Studio, take: Callable[[str, str, Callable[[str], Any]], Any]):
         self._studio = studio
         self._take = take
         self._steps = sheets.kept(studio.folder / "sheet.json")
@@ -274,4 +274,5 @@ class Writing:
         )
 
     async def _finish(self) -> None:
-        await self._take(sheets.abc(self._sheet), song_name(self._sheet["title"]))
+        name = song_name(self._sheet["title"])
+        await self._take(sheets.abc(self._sheet), name, lambda text: w.put_text(self._said, sentence(text)))

@@ -57,7 +57,8 @@ def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[
     with contextlib.suppress(OSError):
         fcntl.fcntl(from_device, _SET_PIPE_SIZE, _PIPE_BYTES)
     image = device_image()
-    command = [*program, "-X", f"heapsize={HEAP_BYTES}", *([str(script)] if script else ["-m", "start"])]
+    heap_bytes = HEAP_BYTES + bedside.spare_heap_bytes
+    command = [*program, "-X", f"heapsize={heap_bytes}", *([str(script)] if script else ["-m", "start"])]
     flash = bedside.flash.file_number
     command += [
         str(number) for number in (their_out, their_in, start.start_us, start.reset_cause, flash or 0)

@@ -307,7 +307,7 @@ def test_a_device_that_was_changed_elsewhere_since_the_draft_was_begun_shows_bot
             page.get_by_role("button", name="I have seen it: go on with my draft").click()
             warning.wait_for(state="detached")
             page.get_by_role("button", name="Put on …").click()
-            page.get_by_text("Level: 41 dBA -> 44 dBA").wait_for()
+            page.get_by_text("Level: 44 dBA instead of 41 dBA").wait_for()
             page.get_by_role("button", name="Cancel").click()
             page.get_by_text("Different from the device: Level.").wait_for()
         finally:

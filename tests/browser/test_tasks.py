@@ -92,7 +92,7 @@ def change_the_level(hand):
     yield
     level(hand, new)
     hand.press(button(hand, "Put on …"))
-    hand.page.get_by_text(f"-> {new} dBA").wait_for()
+    hand.page.get_by_text(f"Level: {new} dBA instead of").wait_for()
     put_on(hand)
     hand.page.get_by_text("The draft is as the device has it.").wait_for()
 
@@ -153,7 +153,7 @@ def import_and_correct_a_song(hand):
     yield
     changed.wait_for()
     hand.press(button(hand, "Put on the device …"))
-    hand.page.locator(".commit-panel").get_by_text(f"song.{name}").first.wait_for()
+    hand.page.locator(".commit-panel").get_by_text(f"The song “{name}” is new.").first.wait_for()
     put_on(hand)
     hand.press(button(hand, f"Take {name} off"))
     put_on(hand)
@@ -253,7 +253,7 @@ def make_a_programme(hand):
         hand.page, lambda: hand.program.kept("programme")["steps"][-1]["name"] == "mine", "its name is kept"
     )
     hand.press(button(hand, "Put on the device …"))
-    hand.page.locator(".commit-panel").get_by_text("programme.mine").first.wait_for()
+    hand.page.locator(".commit-panel").get_by_text("The programme “mine” is new.").first.wait_for()
     put_on(hand)
     hand.press(button(hand, "Take mine off"))
     put_on(hand)
@@ -495,3 +495,70 @@ def test_a_sheet_to_sing_from_has_the_words_and_outlasts_a_killed_program(page, 
     words.fill("\n".join("abcdefgh" * 9))
     part.get_by_role("button", name="Make the sheet").click()
     part.get_by_text("write one line for each phrase").wait_for()
+
+
+def test_every_page_shows_that_the_device_waits_and_takes_it_back(page, program):
+    hand = Mouse(page)
+    hand.program = program
+    begins_with_newborn(hand)
+    hand.fill(hand.page.get_by_role("textbox", name="Title"), "Waits")
+    until(page, lambda: program.draft().get("title") == "Waits", "the title is kept")
+    waits = page.get_by_role("region", name="The device waits")
+    hand.press(button(hand, "Put on …"))
+    button(hand, "Put it on").wait_for()
+    assert not waits.is_visible()  # the panel says it, and has a Cancel
+    go(hand, "Sessions")
+    waits.get_by_text("Something was sent to the device and waits there.").wait_for()
+    hand.press(waits.get_by_role("button", name="Discard"))
+    waits.wait_for(state="detached")
+    go(hand, "Prescription")
+    hand.press(button(hand, "Put on …"))
+    hand.press(page.get_by_label("Each of these is excluded"))
+    hand.press(button(hand, "Put it on"))
+    page.get_by_text("Hold the button of the device down").first.wait_for()
+    go(hand, "Hear")
+    waits.get_by_text("The device waits for its button to be held for a second.").wait_for()
+    hand.press(waits.get_by_role("button", name="Discard"))
+    waits.wait_for(state="detached")
+    go(hand, "Prescription")
+    page.get_by_text("Different from the device: ").wait_for()
+
+
+def test_a_corrected_song_outlasts_the_next_one_and_has_a_name_of_its_own(page, program):
+    hand = Mouse(page)
+
+    def brings(title):
+        text = ABC.replace("Grandmother", title).encode()
+        file = {"name": f"{title.lower()}.abc", "mimeType": "text/plain", "buffer": text}
+        hand.choose_file(page.locator("input[type=file]"), file)
+        page.get_by_role("heading", name=title, exact=True).wait_for()
+
+    go(hand, "Songs")
+    brings("First")
+    hand.press(page.get_by_role("button", name="Note 2: B4, 1 beat"))
+    hand.press(button(hand, "Higher").first)
+    corrected = page.get_by_role("button", name="Note 2: C5, 1 beat")
+    corrected.wait_for()
+    hand.press(page.locator("summary", has_text="Correct it as text"))
+    hand.fill(page.get_by_label("The song as ABC"), "no song")
+    hand.press(button(hand, "Take this over"))
+    page.locator("button:text-is('Take this over') + .problem:not(:empty)").wait_for()
+    brings("Second")
+    hand.press(button(hand, "Take First up again"))
+    corrected.wait_for()
+    button(hand, "Take Second up again").wait_for()
+    name = page.get_by_role("textbox", name="Name on the device")
+    put = button(hand, "Put on the device …")
+    hand.fill(name, "Our song")
+    page.get_by_text("Small letters from a to z, digits and _ make a name").wait_for()
+    assert put.is_disabled()
+    hand.fill(name, "our_song")
+    until(page, lambda: program.kept("song")["steps"][-1]["name"] == "our_song", "its name is kept")
+    hand.press(put)
+    page.get_by_text("The song “our song” is new.").wait_for()
+    hand.press(button(hand, "Put it on"))
+    hand.press(button(hand, "Hold the simulated button"))
+    page.get_by_text("“our song” is not played yet: the profile on the device plays").wait_for()
+    hand.press(button(hand, "Choose it in the prescription"))
+    page.get_by_role("heading", level=1, name="Prescription").wait_for()
+    until(page, lambda: program.draft().get("song") == "our_song", "the draft names it")

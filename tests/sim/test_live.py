@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from host_tools.device import client
+from firmware.prescription.profile import READY, Profile
+from host_tools.device import changes, client
 from simulator import flash
 from simulator.files.errors import CalandoError
 from simulator.live import LiveDevice
@@ -130,3 +131,17 @@ def test_it_keeps_time():
         passed_s = time.monotonic() - started
         # Never ahead of the clock; behind it as far as a busy machine makes it.
         assert 2 <= later_s - began_s <= 10 * passed_s + 3
+
+
+def test_the_device_of_a_desk_takes_a_profile_after_it_was_plugged_in_many_times():
+    # Each time leaves a little in the desk's interpreter and nothing on a chip: after 14 an adult's found no room.
+    with LiveDevice(profile="adult", speed=20, lasting=True) as live:
+        for _ in range(24):
+            with client.Connection(client.SerialTransport(live.port)) as device:
+                changes.profile_on(device)
+            live.unplug()
+            time.sleep(0.2)  # four of the device's seconds: it fetches what looks at the light
+            live.plug()
+        with client.Connection(client.SerialTransport(live.port)) as device:
+            changes.put_profile(device, Profile.from_values({**READY["adult"], "level_dba": 44}))
+            assert device.call("status")["staged"] == 1

@@ -4,7 +4,9 @@ import asyncio
 from concurrent.futures import Future
 from types import SimpleNamespace
 
-from host_tools.studio.correcting import Correcting
+import pytest
+
+from host_tools.studio.correcting import Correcting, wrong_name
 
 OLD, NEW = {"name": "grandmother"}, {"name": "grandfather"}
 
@@ -19,6 +21,7 @@ def late(meanwhile):
         workshop=SimpleNamespace(do=lambda task, **given: SimpleNamespace(future=future))
     )
     page._shown = {}
+    page._say = lambda text: None
     page._build = built.append
 
     async def go():
@@ -43,3 +46,12 @@ def test_what_was_put_away_meanwhile_stays_away():
 def test_else_it_is_kept_and_shown():
     added, built = late(lambda steps: None)
     assert len(added) == len(built) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("grandmother_2", True), ("Grandmother", False), ("", False), ("a" * 25, False), ("brahms", False), ("none", False),
+     ("pattern_tide", False), ("mother's", False)],
+)  # fmt: skip
+def test_a_name_for_the_device_is_judged_as_the_device_does(name, right):
+    assert (wrong_name(name) is None) == right

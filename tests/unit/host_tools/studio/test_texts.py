@@ -3,6 +3,7 @@
 import ast
 import datetime
 import itertools
+import json
 import re
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import pytest
 from babel.messages.pofile import read_po
 
 from firmware.care import plan
-from firmware.prescription import programme
+from firmware.prescription import profile, programme
+from firmware.prescription.profile import READY
 from firmware.usb import selftest
 from host_tools.device import selftest as bench_test
 from host_tools.device.changes import CONTRAINDICATIONS
 from host_tools.programmes import rules as listening
-from host_tools.sessions import chart, facts, note, picture, report, scales, words
+from host_tools.sessions import chart, facts, identifying, note, picture, report, scales, words
 from host_tools.sessions import told as sessions_told
 from host_tools.sessions.report import TEMPLATES
 from host_tools.songs import corrections, parents_page
@@ -71,7 +73,8 @@ def sentences():
         facts.BEGAN,
         *filter(None, picture.SHORT.values()),
     ]
-    found += [sheet.EMPTY["title"]]
+    found += [sheet.EMPTY["title"], *(values["title"] for values in READY.values())]
+    found += list(identifying.WHAT)
     found += [segments.ready_made(name)["title"] for name in listening.ready()]
     found += [*chart.BLANKS, *chart.WHOM.values(), *report.MODELLED.values(), *scales.WHEN]
     found += [sessions_told.NO_RECORD, sessions_told.UNSTEADY]
@@ -288,12 +291,83 @@ def test_what_is_found_at_the_bench_is_told_in_the_readers_language():
 @pytest.mark.usefixtures("german")
 def test_what_a_commit_changes_has_the_names_of_the_page():
     schema = rules.own_schema()
-    assert rules.change_in_words("profile  level_dba 41 dBA -> 44 dBA", schema) == "Pegel: 41 dBA -> 44 dBA"
-    assert (
-        rules.change_in_words("profile  population newborn -> adult", schema)
-        == "Gruppe: Neugeborenes -> Erwachsener"
+
+    def told(line):
+        return rules.change_in_words(line, schema)
+
+    assert told("profile  level_dba 41 dBA -> 44.5 dBA") == ["Pegel: 44.5 dBA statt 41 dBA"]
+    assert told("profile  population newborn -> adult") == ["Gruppe: Erwachsener statt Neugeborenes"]
+    assert told("profile  early_unlock false -> true") == ["Früh erlaubt: ja statt nein"]
+    assert told("profile  title Night -> Day") == ["Titel: “Day” statt “Night”"]
+    assert told("profile  song brahms -> pattern_tide") == ["Lied: Muster Gezeiten statt brahms"]
+    assert told("profile  level_dba - -> 44 dBA") == ["Pegel: 44 dBA"]
+    assert told("song.my_own  goes (7 bytes)") == ["Das Lied „my own“ kommt weg."]
+    assert told("song.mine  bytes new -> 300") == ["Das Lied „mine“ ist neu."]
+    assert told("voice.mine  bytes 20 -> 300") == [
+        "Die Aufnahme „mine“ kommt anstelle der Aufnahme mit diesem Namen."
+    ]
+
+
+@pytest.mark.usefixtures("german")
+def test_a_changed_curve_is_told_layer_by_layer_and_has_no_code_in_it():
+    schema = rules.own_schema()
+    old, new = (
+        [[0, 100, 0, 0, 60, 80], [10, 85, -2, 0, 45, 55]],
+        [[0, 100, 0, 0, 60, 80], [8.5, 90, -2, 0, 45, 55]],
     )
-    assert rules.change_in_words("song.mine  goes (7 bytes)", schema) == "song.mine: wird entfernt (7 bytes)"
+    found = rules.change_in_words(f"profile  curve  {json.dumps(old)} -> {json.dumps(new)}", schema)
+    assert found[0] == "Kurve, Tempo: 100 % bei Minute 0, 90 % bei Minute 8.5."
+    first = rules.change_in_words(f"profile  curve  - -> {json.dumps(new)}", schema)
+    assert len(first) == 5 and "[" not in "".join(found + first)
+
+
+@pytest.mark.parametrize("named", ["newborn", "adult"])
+@pytest.mark.usefixtures("german")
+def test_what_does_not_go_together_in_a_profile_is_said_in_the_readers_language(named):
+    values = {**READY[named], "daily_min": 15, "session_min": 30 if named == "newborn" else 45}
+    said_of = rules.whole(values)
+    assert said_of.startswith("Die Minuten am Tag sind weniger als die einer Sitzung;")
+    texts.use("en")
+    assert rules.whole(values) == "“Daily” is less than “Session”; raise it or shorten the session."
+
+
+def every_sentence_about_what_does_not_go_together():
+    for node in ast.walk(ast.parse(Path(profile.__file__).read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef) and node.name in (
+            "_check_together",
+            "_check_melody",
+            "_check_curve_tempo",
+            "_shape",
+        ):
+            for part in ast.walk(node):
+                if isinstance(part, ast.Call) and getattr(part.func, "id", None) == "ProfileError":
+                    first = part.args[0].left if isinstance(part.args[0], ast.BinOp) else part.args[0]
+                    yield first.value.replace("%d", "7").replace("%%", "%")
+
+
+@pytest.mark.usefixtures("german")
+def test_every_rule_of_two_settings_is_in_the_catalogue():
+    english = list(every_sentence_about_what_does_not_go_together())
+    assert len(english) > 17
+    assert [line for line in english if texts.told(line) == line] == []
+
+
+@pytest.mark.parametrize(
+    ("region", "typed", "found"),
+    [
+        ("en_GB", "1,440", 1440), ("en_GB", "12,345.5", 12345.5), ("en_GB", "0,5", 0.5), ("en_GB", "1.5", 1.5),
+        ("en_GB", "1,44", 1.44), ("de_DE", "1.440", 1440), ("de_DE", "1.440,5", 1440.5), ("de_DE", "1,5", 1.5),
+        ("de_CH", "1’440", 1440), ("de_CH", "1'440.5", 1440.5), ("de_CH", "1.440", 1.44), ("en_GB", "-2.5", -2.5),
+        ("en_GB", "1,440,00", None), ("en_GB", "1,440,123", 1440123), ("en_GB", "", None),
+        ("en_GB", "nan", None), ("en_GB", "1e99", None),
+    ],
+)  # fmt: skip
+def test_a_number_is_taken_as_the_readers_country_writes_it(region, typed, found):
+    texts.use(region[:2], region)
+    try:
+        assert texts.number_of(typed) == found
+    finally:
+        texts.use("en")
 
 
 @pytest.mark.usefixtures("german")
