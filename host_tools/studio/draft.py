@@ -35,6 +35,9 @@ class Steps:
     steps: list[dict[str, Any]] = field(default_factory=list)
     at: int = 0
     _last: tuple[str, float] = ("", 0.0)
+    _texts: dict[int, tuple[dict[str, Any], str]] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # as written
 
     @property
     def values(self) -> dict[str, Any]:
@@ -88,11 +91,22 @@ class Steps:
         self.at = len(self.steps) - 1
         self.save()
 
+    def beside(self) -> dict[str, Any]:
+        """Return what is kept beside the steps."""
+        return {"at": self.at}
+
     def content(self) -> dict[str, Any]:
-        return {"at": self.at, "steps": self.steps}
+        return {**self.beside(), "steps": self.steps}
 
     def save(self) -> None:
-        write_files({self.path: json.dumps(self.content(), ensure_ascii=False).encode()})
+        """Write all of it. A step never changes, and is turned into text once."""
+        texts = {}
+        for step in self.steps:
+            texts[id(step)] = self._texts.get(id(step)) or (step, json.dumps(step, ensure_ascii=False))
+        self._texts = texts  # each holds its step, so that no other one can have its id
+        text = json.dumps(self.beside(), ensure_ascii=False).removesuffix("}")
+        steps = ", ".join(texts[id(step)][1] for step in self.steps)
+        write_files({self.path: f'{text}, "steps": [{steps}]}}'.encode()})
 
     def read(self) -> dict[str, Any] | None:
         """Take up what is in the file, and return all of it; None where there is none. A damaged one is put aside."""
@@ -147,6 +161,6 @@ class Draft(Steps):
             self.base = base
             self.save()
 
-    def content(self) -> dict[str, Any]:
+    def beside(self) -> dict[str, Any]:
         base = {"unit": self.base.unit, "schema": self.base.schema, "profile": self.base.profile}
-        return {**super().content(), "base": base}
+        return {**super().beside(), "base": base}

@@ -63,6 +63,8 @@ class Studio:
         self._sessions: dict[tuple[str, str], session_file.SessionFile] = {}
         self.sounds = Workshop()
         self.workshop = Workshop()
+        self._judged: tuple[Any, ...] = ()  # table, values and language of `_problems`
+        self._problems: dict[str, str] = {}
         self._over = threading.Event()
 
     def start(self) -> None:
@@ -137,7 +139,12 @@ class Studio:
         return None
 
     def problems(self) -> dict[str, str]:
-        return rules.problems(self.schema, self.draft.values)
+        """Return what is wrong with the draft, by setting; asked several times at each click, and reckoned once."""
+        about = (self.schema, self.draft.values, texts.spoken())
+        if not (self._judged and all(one is other for one, other in zip(about[:2], self._judged[:2], strict=True))
+                and about[2] == self._judged[2]):  # fmt: skip
+            self._judged, self._problems = about, rules.problems(self.schema, self.draft.values)
+        return self._problems
 
     def ready_made(self) -> dict[str, Any]:
         return READY[self.draft.values["population"]]

@@ -7,7 +7,7 @@ not in it stays English, as do the device's own.
 import datetime
 import io
 import re
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from gettext import GNUTranslations
 from pathlib import Path
 from typing import Any
@@ -79,20 +79,21 @@ def sentence(said: object) -> str:
 
 def number(value: Any) -> str:
     """Return a number as the reader's country writes it; what is none, as it is."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    from babel.numbers import format_decimal
-
-    return format_decimal(value, format="#,##0.###", locale=_region)
+    return _written(value, "#,##0.###", _region)
 
 
 def typed(value: Any) -> str:
     """Return a number as somebody types it: as `number`, but for the marks between thousands."""
+    return _written(value, "0.###", _region)
+
+
+@lru_cache(4096, typed=True)  # a page says the same few numbers at each click, and Babel takes its time
+def _written(value: Any, pattern: str, region: str) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     from babel.numbers import format_decimal
 
-    return format_decimal(value, format="0.###", locale=_region)
+    return format_decimal(value, format=pattern, locale=region)
 
 
 def number_of(text: str) -> float | None:

@@ -79,3 +79,26 @@ def test_it_remembers_the_device_that_it_was_begun_for(path):
     draft.stands_on(Base("a1", "C0", {"title": "x"}))
     assert Draft.kept(path).base == Base("a1", "C0", {"title": "x"})
     assert json.loads(path.read_text())["base"]["unit"] == "a1"
+
+
+def test_what_is_on_the_disk_is_what_is_there_after_many_steps_and_undos(tmp_path):
+    draft = Draft.kept(tmp_path / "draft.json")
+    for turn in range(120):
+        draft.change("level_dba", 30 + turn % 20)
+        draft.change("title", f"Nacht „{turn}“")
+        if turn % 3 == 0:
+            draft.undo()
+        if turn % 20 == 9:
+            kept = Draft.kept(tmp_path / "draft.json")
+            assert (kept.steps, kept.at, kept.base) == (draft.steps, draft.at, draft.base)
+
+
+def test_a_step_is_turned_into_text_once(tmp_path, monkeypatch):
+    draft = Draft.kept(tmp_path / "draft.json")
+    for turn in range(20):
+        draft.change(("level_dba", "daily_min")[turn % 2], turn)
+    made = []
+    whole = json.dumps
+    monkeypatch.setattr(json, "dumps", lambda value, **given: made.append(value) or whole(value, **given))
+    draft.change("title", "Other")
+    assert [value for value in made if "level_dba" in value] == [draft.values]
