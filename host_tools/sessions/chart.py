@@ -33,8 +33,10 @@ _CEILING_DBA = {
 }
 
 
-def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -> str:
-    """Return the page, self-contained; with a note it stands where the blanks are otherwise."""
+def html(
+    session: SessionFile, told: Told, written: NoteVersion | None = None, simulated: bool = False
+) -> str:
+    """Return the page, self-contained; a note stands where the blanks are otherwise. simulated: it says that it is."""
     check_length(told, "the page")
     found = _facts(session, told)
     level = found.level_dba[np.isfinite(found.level_dba)]
@@ -49,6 +51,7 @@ def html(session: SessionFile, told: Told, written: NoteVersion | None = None) -
         )
     return report.render(
         "chart.html.j2",
+        simulated=simulated,
         story=_story(found, told),
         tone="quiet" if told.end in ("faded", "silenced", "refused") else "bad",
         ending=_ending(session, told),

@@ -124,6 +124,7 @@ class _Page:
                 controls=True,
                 aria_label=_("The whole session"),
             )
+            w.words(_("What its device kept of it is under Sessions, told as simulated."), "quiet")
             w.link(_("The whole report"), f"/made/{done['report']}?{id(job)}", "button", target="_blank")
 
 

@@ -12,7 +12,7 @@ from host_tools.studio import paper, texts
 from host_tools.studio import widgets as w
 from host_tools.studio.job import Cancelled, Job
 from host_tools.studio.live import live, progress
-from host_tools.studio.studio import Studio
+from host_tools.studio.studio import BENCH, Studio
 from host_tools.studio.texts import _, sentence, when
 from simulator.files.errors import CalandoError
 
@@ -25,7 +25,7 @@ def build(studio: Studio) -> None:
     w.heading(_("Sessions"), 1)
     page = _Page(studio)
     with w.tag("section", None, "card"):
-        live(page.listed, lambda: (studio.desk.view.sessions, studio.desk.view.ready))
+        live(page.listed, lambda: (studio.desk.view.sessions, studio.desk.view.ready, studio.bench_session()))
     page.box = w.tag("div", None, "sheets")
 
 
@@ -39,14 +39,16 @@ class _Page:
 
     def listed(self) -> None:
         view = self._studio.desk.view
+        on_bench = self._studio.bench_session() is not None
         if not view.ready:
             w.words(_("Plug the device in: its sessions are read from it."), "quiet")
-            return
-        if not view.sessions:
+        elif not view.sessions:
             w.words(_("There is no session on the device yet."), "quiet")
+        sessions = view.sessions if view.ready else ()
+        if not sessions and not on_bench:
             return
         unit, shown = self._studio.settings.get("sessions_shown", ["", []])
-        there = [str(item["age"]) for item in view.sessions]
+        there = [str(item["age"]) for item in sessions] + [BENCH] * on_bench
         self._shown = [age for age in shown if unit == view.unit and age in there]
         self._ticks = []
         w.words(_("Newest first. Choose one, or two to see them side by side."))
@@ -60,27 +62,32 @@ class _Page:
                 ):
                     w.tag("th", text, classes, scope="col")
             with w.tag("tbody"):
-                for item in view.sessions:
-                    self._row(item)
+                if on_bench:
+                    self._row(BENCH, _("Bench"), _("in the simulator: no patient, no device"), "")
+                for item in sessions:
+                    since = (
+                        _("since it was switched on")
+                        if item["this_boot"]
+                        else _("before it was last switched on")
+                    )
+                    cut = _(", cut off before its end") if item["cut"] else ""
+                    self._row(str(item["age"]), str(item["age"]), since + cut, str(item["records"]))
         self._trouble = w.tag("p", "", "problem", role="status")
         if self._shown:
             ui.timer(0, self.show, once=True)
 
-    def _row(self, item: dict[str, Any]) -> None:
-        age = str(item["age"])
-        since = _("since it was switched on") if item["this_boot"] else _("before it was last switched on")
-        cut = _(", cut off before its end") if item["cut"] else ""
+    def _row(self, age: str, name: str, played: str, records: str) -> None:
         with w.tag("tr"):
-            w.tag("th", age, scope="row")
-            w.tag("td", since + cut)
-            w.tag("td", str(item["records"]), "less")
+            w.tag("th", name, scope="row")
+            w.tag("td", played)
+            w.tag("td", records, "less")
             with w.tag("td"):
                 self._ticks.append(
                     w.tick(
                         "",
                         age in self._shown,
                         lambda on: self._choose(age, on),
-                        aria_label=_("Show session {age}", age=age),
+                        aria_label=_("Show session {age}", age=name),
                     )
                 )
 
@@ -101,7 +108,7 @@ class _Page:
         try:
             for age in wanted:
                 reading = self._studio.session(age)
-                self._wait(_("Session {age} is being read …", age=age), reading)
+                self._wait(_("Session {age} is being read …", age=_named(age)), reading)
                 session = await asyncio.wrap_future(reading.future)
                 if wanted != self._shown:
                     return  # somebody chose others meanwhile
@@ -111,8 +118,8 @@ class _Page:
                     session=session.model_dump_json(),
                     language=texts.spoken(),
                 )
-                self._wait(_("The page about session {age} is being made …", age=age), making)
-                sheets.append((session, await asyncio.wrap_future(making.future)))
+                self._wait(_("The page about session {age} is being made …", age=_named(age)), making)
+                sheets.append((age, session, await asyncio.wrap_future(making.future)))
                 if wanted != self._shown:
                     return
         except Cancelled as error:
@@ -128,8 +135,8 @@ class _Page:
             return
         self.box.clear()
         with self.box, w.tag("div", None, "columns wide" if len(sheets) > 1 else ""):
-            for session, name in sheets:
-                self._sheet(session, name, alone=len(sheets) == 1)
+            for age, session, name in sheets:
+                self._sheet(age, session, name, alone=len(sheets) == 1)
 
     def _wait(self, what: str, job: Job) -> None:
         self.box.clear()
@@ -146,19 +153,22 @@ class _Page:
             tick.box._props["checked"] = False
             tick.box.update()
 
-    def _sheet(self, session: Any, name: str, alone: bool) -> None:
+    def _sheet(self, age: str, session: Any, name: str, alone: bool) -> None:
         with w.tag("section", None, "card"):
             began = _(", began {when}", when=when(session.started)) if session.started else ""
-            w.heading(_("Session {age}", age=session.age) + began)
-            frame = f"sheet-{session.age}"
+            simulated = age == BENCH  # it has no note, and is nothing for other programs: it was nobody's
+            w.heading(_("Session {age}", age=_named(age)) + began)
+            if simulated:
+                w.notice(_("Played in the simulator: it proves nothing about a patient."), "warn")
+            frame = f"sheet-{age}"
             with w.tag("div", None, "row"):
                 paper.print_button(_("Print the page (A4)"), frame)
-                for form, text in FORMS:
+                for form, text in () if simulated else FORMS:
                     w.button(
                         _("Save as {form}", form=text), lambda form=form: self._export(session, form), "quiet"
                     )
-            paper.sheet(frame, name, _("The page about session {age}", age=session.age))
-            if alone:
+            paper.sheet(frame, name, _("The page about session {age}", age=_named(age)))
+            if alone and not simulated:
                 self._note(session)
 
     async def _export(self, session: Any, form: str) -> None:
@@ -243,6 +253,11 @@ class _Page:
                 w.words(
                     _("Version {number}, {when}.", number=before.number, when=when(before.written)), "quiet"
                 )
+
+
+def _named(age: str) -> str:
+    """Return what a session is called by: its age, or that it is the bench's."""
+    return _("Bench") if age == BENCH else age
 
 
 def _when_said(score: str) -> str:

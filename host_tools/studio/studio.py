@@ -18,7 +18,7 @@ from host_tools.device import backup, changes
 from host_tools.device.client import Connection
 from host_tools.output import write_files
 from host_tools.sessions import session_file, session_read
-from host_tools.studio import rules, texts
+from host_tools.studio import rules, tasks, texts
 from host_tools.studio.desk import DeviceWorker
 from host_tools.studio.draft import Base, Draft
 from host_tools.studio.job import Job
@@ -27,6 +27,7 @@ from simulator.files import programme_file
 from simulator.files.errors import CalandoError, os_reason
 
 REST_S = 10.0
+BENCH = "bench"  # in place of a session's age: the one that was played in the simulator
 ADULTS_PULSE = [[0, 82], [10, 76], [30, 70]]
 NEWBORNS_PULSE = [[0, 152], [6, 146], [20, 140]]
 
@@ -221,7 +222,13 @@ class Studio:
     # --- sessions -------------------------------------------------------------------------------------------------
 
     def session(self, age: str) -> Job:
-        """Read a session from the device; one that was read since it was plugged in is at hand."""
+        """Read a session from the device, or the one of the bench (BENCH); one that was read since it was plugged in is at
+        hand.
+        """
+        if age == BENCH:
+            job = Job("session")
+            job.run(lambda _job: session_file.load(self.folder / "made" / tasks.BENCH_FILE))
+            return job
         key = (self.desk.view.unit, age)
         if key in self._sessions:
             job = Job("session")
@@ -236,6 +243,13 @@ class Studio:
             return self._sessions[key]
 
         return self.desk.do("session", work)
+
+    def bench_session(self) -> float | None:
+        """Return when the session at the bench was kept; None where there is none."""
+        try:
+            return (self.folder / "made" / tasks.BENCH_FILE).stat().st_mtime
+        except OSError:
+            return None
 
     # --- hearing --------------------------------------------------------------------------------------------------
 

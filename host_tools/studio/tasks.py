@@ -17,6 +17,8 @@ ORDERS = {
 }  # fmt: skip
 RETURN_TO = 67  # G4: what a rest becomes that is to be a note again
 FILES = ("report.html", "audio.wav")  # of a session at the bench
+BENCH_FILE = "bench.calando"  # what its device kept of it, as one that is read from a device
+BENCH_UNIT = "0" * 16
 KEPT_RENDERINGS = 6  # a whole session is 40 MB
 
 
@@ -131,8 +133,9 @@ def session_page(_told: Teller, folder: str, session: str, language: tuple[str, 
 
     read = SessionFile.model_validate_json(session)
     name = session_read.stem(read) + ".html"
+    simulated = read.unit == BENCH_UNIT
     with _speaking(language):
-        page = chart.html(read, tell(read.raw), note.newest(read))
+        page = chart.html(read, tell(read.raw), None if simulated else note.newest(read), simulated)
     (Path(folder) / name).write_text(page, encoding="utf-8")
     return name
 
@@ -177,7 +180,7 @@ def bench(
     """Play a whole session in the simulator for a profile and the patient of a scenario; each second's row is told.
 
     songs: the folder of songs that are not built in. language: as of session_page. Returns `sentence`, and the names of
-    `report` and `sound`.
+    `report` and `sound`; what its device kept of the session is in the folder as BENCH_FILE.
     """
     import tempfile
 
@@ -185,6 +188,7 @@ def bench(
     from host_tools.sessions import words
     from host_tools.studio import texts
     from simulator import play, scenario
+    from simulator.flash import Flash
     from simulator.interpreter import find_micropython
 
     texts.use(*language)
@@ -205,13 +209,38 @@ def bench(
         told.row(row)
         told.progress(int(row["time_s"]), int(chosen.duration_s))
 
-    result = play.run(chosen, runtime, None, progress)
+    (Path(folder) / BENCH_FILE).unlink(missing_ok=True)
+    flash = Flash()
+    flash.commit_profile(chosen.profile_values(), chosen.own_files())
+    result = play.run(chosen, runtime, None, progress, flash)
+    _keep_session(flash, values, Path(folder))
     with _speaking(language), tempfile.TemporaryDirectory(dir=folder) as made:
         summary = results.write(result, Path(made))
         for name in FILES:  # by their own names, for the report plays the sound beside it
             (Path(made) / name).replace(Path(folder) / name)
         sentence = words.ending(summary.get("end"), summary.get("reason"))
     return {"sentence": sentence, "report": FILES[0], "sound": FILES[1]}
+
+
+def _keep_session(flash: Any, values: dict[str, Any], folder: Path) -> None:
+    """Keep the session of a simulated device as one that was read from it; none where it has not ended."""
+    import datetime
+
+    from firmware.memory.names import SESSION, SESSIONS_KEPT
+    from firmware.usb.link import PROTOCOL
+    from firmware.version import VERSION
+    from host_tools.output import write_files
+    from host_tools.sessions import session_file
+
+    raw = flash.load(SESSION, SESSIONS_KEPT)
+    if raw is None:
+        return
+    profile = {name: values.get(name) for name in session_file.PlayedProfile.model_fields}
+    session = session_file.make(
+        raw, unit=BENCH_UNIT, firmware=VERSION, protocol=PROTOCOL, age=0, this_boot=True, cut=False, profile=profile,
+        read_at=datetime.datetime.now().astimezone().replace(second=0, microsecond=0),
+    )  # fmt: skip
+    write_files({folder / BENCH_FILE: session.model_dump_json().encode()})
 
 
 def beside(file: Path) -> Path:

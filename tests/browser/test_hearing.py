@@ -167,3 +167,10 @@ def test_the_bench_is_seen_as_it_plays_and_may_be_cancelled_and_played_again(pag
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="The whole report").click()
     opened.value.get_by_role("heading", level=1).wait_for()
+
+    go(page, "Sessions")
+    page.get_by_label("Show session Bench").set_checked(True)
+    sheet = page.frame_locator("iframe.sheet")
+    sheet.get_by_text("Simulated: nobody was there. This is for no chart.").wait_for()
+    assert page.get_by_role("button", name="Save as").count() == 0  # nothing of it for other programs
+    assert page.get_by_text("The note: what only a person sees").count() == 0
