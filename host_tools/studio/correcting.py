@@ -7,7 +7,6 @@ from typing import Any
 
 from firmware.sound import songs
 from firmware.sound.score import is_pattern
-from firmware.usb.staging import NAME_CHARACTERS_MAX
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel, not_played
 from host_tools.studio.draft import Steps
@@ -50,6 +49,7 @@ OPTIONS = {
     "part": "Part or track", "track": "Part or track", "voice": "Voice", "tune": "Tune",
     "anyway": "Take a recording with a monitor's tones or loud noise in it",
 }  # fmt: skip
+NAME_CHARACTERS_MAX = 24  # as the device takes it (docs/protocol.md)
 _NAME = re.compile(rf"[a-z0-9_]{{1,{NAME_CHARACTERS_MAX}}}")
 _OPTION = re.compile(f"--({'|'.join(OPTIONS)})")
 

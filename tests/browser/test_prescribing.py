@@ -120,7 +120,7 @@ def test_a_limit_is_said_at_the_field_and_nothing_beyond_it_can_be_put_on(page, 
     level(page).fill("50")
     page.get_by_text("70 is outside").wait_for(state="detached")
     page.get_by_role("button", name="Put on …").click()
-    page.get_by_text("Level: 50 dBA instead of").wait_for()
+    page.locator(".commit-panel").get_by_text("Level: 50 dBA").wait_for()
     page.get_by_role("button", name="Cancel").click()
 
 

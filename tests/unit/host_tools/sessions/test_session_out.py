@@ -374,7 +374,7 @@ class TestNothingElse:
         source = environment.loader.get_source(environment, "chart.html.j2")[0]
         assert meta.find_undeclared_variables(environment.parse(source)) == {
             "story", "tone", "ending", "numbers", "picture", "events", "facts", "blanks", "origin",
-            "note", "note_origin", "long_note", "lang", "say",
+            "note", "note_origin", "long_note", "simulated", "lang", "say",
         }  # fmt: skip
 
     def test_no_clock_and_no_day_but_the_host_s(self):
