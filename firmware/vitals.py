@@ -120,7 +120,7 @@ class Vitals:
             # Nobody asks for a newborn's, and a newborn's device needs the memory at the desk.
             from firmware.light.variability import Variability
 
-            self.variability = Variability(self._beats)
+            self.variability = Variability(self._beats, self._period.scratch)
         self._order = array("I", [0] * 8)
         self._swings = array("I", [0] * 4)
         self.restart()

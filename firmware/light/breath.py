@@ -1,7 +1,9 @@
 """The breath of an adult, 4 to 30 a minute, from the height, the interval and the level of the beats.
 
-Each of the three is laid on a grid of 4 a second over 44 s, later 60, where odd beats are passed over, and correlated
-with itself (Karlen et al., IEEE Trans. Biomed. Eng. 60:1946, 2013, take the same three and let them agree).
+Each of the three is laid on a grid of 4 a second over 44 s, where odd beats are passed over, and its power at
+every half a breath a minute is taken (Karlen et al., IEEE Trans. Biomed. Eng. 60:1946, 2013, take the same three and
+let them agree). Not its correlation with itself: beats that see a breath twice or three times each repeat exactly only
+after several breaths, and a breath of 30 is read as 10.
 """
 
 from array import array
@@ -16,14 +18,26 @@ _RING_MASK = const(255)
 _BEATS_MASK = const(63)  # beats.py remembers 64 beats
 _SPANS_MASK = const(127)  # rhythm.py remembers 128 intervals
 _MBPM_TICKS = const(192000000)  # thousandths a minute × ticks
-_GRID = const(240)  # of which 60 are looked at for the rate
-_LEAST_GRID = const(176)  # 44 s: a breath of 15 s nearly three times
+_GRID = const(176)  # of which 44 s are looked at for the rate: a breath of 15 s nearly three times
 _STEP_TICKS = const(800)
-_SHORTEST = const(8)  # steps: 30 breaths a minute
-_LONGEST = const(60)  # and 4
+_PLACES = const(61)  # of the spectrum: 3 to 33 breaths a minute
+_FIRST_PLACE = const(6)  # of half a breath a minute each
+_PLACE_MBPM = const(500)
+_SLOWEST_MBPM = const(3700)
+_FASTEST_MBPM = const(30500)
 _TREND = const(30)  # half the stretch whose mean is taken away
-_CLEAR_PERMILLE = const(450)  # a sum of three correlations, each weighed by itself
-_NEAR_PERMILLE = const(620)  # the first peak this near the best: the breath, not two breaths
+_CLEAR_PERMILLE = const(450)  # a sum of three shares of a sine in all that varies, each weighed by itself
+# Another rhythm beside it, this high: which of them is the breath? One that is faster by more than half may be the
+# breath even where it is small, and what was found a wave of two or three breaths.
+_OTHER_PERMILLE = const(400)
+_FASTER_PERMILLE = const(250)
+_APART_PLACES = const(3)  # nearer than 1.5 a minute 44 s show one peak of both ...
+_WIDE_PERMILLE = const(450)  # ... and a wide one: a sine alone has 390 at most, two places to each side
+# Lines from beat to beat show a rhythm of nearly half as many a minute as there are beats with a sixth of its power.
+_FADED_PERMILLE = const(80)
+# A breath of more than half the pulse looks to its beats like one as much slower than half. Up to so many breaths a minute
+# are thought of; the pulse less that is the fastest breath that is told.
+_FOLDS_FROM_MBPM = const(33000)
 _FARTHEST_TICKS = const(22400)  # beats farther apart than 7 s: the grid begins anew
 # A property that varies less than this is not used: sampling alone makes patterns of some permille.
 _HEIGHT_SHARE = const(50)  # 1/50 of the usual height
@@ -36,6 +50,17 @@ _MOST_16 = const(65535)
 _BREATHS = const(3)  # whose median swing is told
 _SMOOTHED_TICKS = const(208)  # 65 ms
 _STALE_TICKS = const(19200)  # the newest beat on the grid may be 6 s old
+
+# 2 cos(2 pi k / 240), of 8192, for k = 6 to 66: half a second is laid in each value.
+# fmt: off
+_BREATH_COSINES = array("h", (
+    16182, 16110, 16026, 15931, 15826, 15709, 15582, 15444, 15296, 15137, 14968, 14788, 14598,
+    14399, 14189, 13970, 13741, 13502, 13255, 12998, 12733, 12458, 12176, 11885, 11585, 11278,
+    10963, 10641, 10311, 9974, 9630, 9280, 8923, 8561, 8192, 7818, 7438, 7053, 6664, 6270,
+    5872, 5469, 5063, 4653, 4240, 3825, 3406, 2986, 2563, 2139, 1713, 1285, 857, 429, 0, -429,
+    -857, -1285, -1713, -2139, -2563,
+))
+# fmt: on
 
 # Coherence: powers at 11/256 to 66/256 Hz (0.043 to 0.258), of a value a second; a peak and three places to each side
 # are 0.012 Hz, and what a place stands for makes it 0.015 (0.014).
@@ -114,6 +139,53 @@ def powers(x: ptr16, cosines: ptr16, count: int, out: ptr32):
 
 
 @micropython.viper
+def shares(x: ptr16, cosines: ptr16, places: int, count: int, out: ptr32):
+    """Write, in permille, how much of what `count` biased values of ±511 vary is a sine, for each of `places` of them
+    (Goertzel). Two values are added up for each half second.
+    """
+    energy = 0
+    i = 0
+    while i < count - 1:
+        value = (int(x[i]) + int(x[i + 1]) - 2 * _ZERO) >> 2
+        energy += value * value
+        i += 2
+    whole = ((count >> 1) * energy) >> 9
+    if whole < 1:
+        whole = 1
+    k = 0
+    while k < places:
+        cosine = int(cosines[k])
+        if cosine > 32767:
+            cosine -= 65536
+        before = 0
+        last = 0
+        i = 0
+        while i < count - 1:
+            now = ((int(x[i]) + int(x[i + 1]) - 2 * _ZERO) >> 2) + ((cosine * last) >> 13) - before
+            before = last
+            last = now
+            i += 2
+        last = last >> 4
+        before = before >> 4
+        power = last * last + before * before - ((cosine * last) >> 13) * before
+        if power > whole:
+            power = whole
+        out[k] = power * 1000 // whole if power > 0 else 0
+        k += 1
+
+
+@micropython.viper
+def mean(values: ptr16, start: int, count: int) -> int:
+    """Return the mean of `count` values of a ring of 256, the oldest at `start`."""
+    total = 0
+    i = 0
+    while i < count:
+        total += int(values[(start + i) & _RING_MASK])
+        i += 1
+    return total // count
+
+
+@micropython.viper
 def lay(values: ptr16, at: int, first: int, ticks: int, before: int, ticks_after: int, after: int) -> int:
     """Lay values between two beats on the grid, from place `at` on; return how many. first: ticks of that place."""
     span = ticks_after - ticks
@@ -136,16 +208,17 @@ class Breath:
     its peak; for the journal only.
     """
 
-    def __init__(self, beats, rhythm):
+    def __init__(self, beats, rhythm, scratch):
+        """scratch: at least 256 16-bit places, which others may write between the calls of `measure`."""
         self._beats = beats
         self._rhythm = rhythm
         self._heights = array("H", bytes(2 * _RING))
         self._intervals = array("H", bytes(2 * _RING))
         self._levels = array("H", bytes(2 * _RING))
-        self._x = array("H", bytes(2 * _RING))
-        self._r = array("I", bytes(4 * (_LONGEST + 2)))
+        self._x = scratch
+        self._found = array("I", bytes(4 * _PLACES))
         self._swings = array("I", bytes(4 * _BREATHS))
-        self._sum = array("I", bytes(4 * (_LONGEST + 2)))
+        self._sum = array("I", bytes(4 * _PLACES))
         self.forget()
 
     def forget(self):
@@ -217,13 +290,13 @@ class Breath:
     def measure(self, now_ticks, irregular):
         """Renew the readings. irregular: whether the rhythm is; then the pulse's own swing says nothing."""
         self.hide()
-        if self._laid < _LEAST_GRID or now_ticks - self._from_ticks > _STALE_TICKS:
+        if self._laid < _GRID or now_ticks - self._from_ticks > _STALE_TICKS:
             return
-        count = self._laid if self._laid < _GRID else _GRID
-        start = (self._laid - count) % _RING
+        start = (self._laid - _GRID) % _RING
         total = self._sum
-        for lag in range(len(total)):
-            total[lag] = 0
+        found = self._found
+        for place in range(_PLACES):
+            total[place] = 0
         weight = 0
         for kind in range(3):
             if kind == 0:
@@ -237,27 +310,25 @@ class Breath:
             else:
                 values = self._levels
                 least = self._from_height // _LEVEL_SHARE
-            depth = detrend(values, self._x, start, count, _TREND)
+            depth = detrend(values, self._x, start, _GRID, _TREND)
             if depth < 4 or depth < least:
                 continue
-            pulse.autocorrelate(self._x, self._r, _SHORTEST - 1, _LONGEST + 1, count)
+            shares(self._x, _BREATH_COSINES, _PLACES, _GRID, found)
             best = 0
-            for lag in range(_SHORTEST, _LONGEST + 1):
-                value = self._r[lag] - pulse.R_BIAS
-                if value > best and self._r[lag - 1] <= self._r[lag] >= self._r[lag + 1]:
-                    best = value
-            for lag in range(_SHORTEST - 1, _LONGEST + 2):
-                total[lag] += self._r[lag] * best // 1000
+            for place in range(_PLACES):
+                best = max(best, found[place])
+            for place in range(_PLACES):
+                total[place] += found[place] * best // 1000
             weight += best
         if weight < _CLEAR_PERMILLE:
             return
-        lag = self._first_peak(weight)
-        if not lag:
+        pulse_mbpm = _MBPM_TICKS // mean(self._intervals, start, _GRID)
+        rate_mbpm = self._only_rhythm(weight, pulse_mbpm)
+        if not _SLOWEST_MBPM <= rate_mbpm <= min(_FASTEST_MBPM, pulse_mbpm - _FOLDS_FROM_MBPM):
             return
-        ticks = lag * _STEP_TICKS
-        ticks += pulse.vertex(total[lag - 1], total[lag], total[lag + 1], _STEP_TICKS)
-        self.rate_mbpm = _MBPM_TICKS // ticks
+        self.rate_mbpm = rate_mbpm
         if not irregular:
+            lag = (_MBPM_TICKS // _STEP_TICKS + rate_mbpm // 2) // rate_mbpm
             if self._laid >= _BREATHS * lag:
                 self._swing(lag)
             if self._laid >= _RING:
@@ -266,7 +337,7 @@ class Breath:
     def _measure_coherence(self):
         if detrend(self._intervals, self._x, self._laid % _RING, _RING, _RING) < 4:
             return
-        found = self._r
+        found = self._found
         powers(self._x, _COSINES, _FREQUENCIES, found)
         total = 0
         peak = 0
@@ -280,21 +351,32 @@ class Breath:
         if total >= 1000:
             self.coherence_permille = min(1000, near // (total // 1000))
 
-    def _first_peak(self, weight):
-        """The first high peak of the weighed sum of correlations, in steps, or 0."""
+    def _only_rhythm(self, weight, pulse_mbpm):
+        """Return the rate of the highest peak of the weighed sum, or 0 where it is low, or not the only one."""
         total = self._sum
-        bias = pulse.R_BIAS * weight // 1000
-        best = 0
-        for lag in range(_SHORTEST, _LONGEST + 1):
-            if total[lag] - bias > best and total[lag - 1] <= total[lag] >= total[lag + 1]:
-                best = total[lag] - bias
-        if best * 1000 < weight * _CLEAR_PERMILLE:
+        peak = 1
+        for place in range(_PLACES):
+            if total[place] > total[peak]:
+                peak = place
+        if not 2 <= peak < _PLACES - 2:
             return 0
-        for lag in range(_SHORTEST, _LONGEST + 1):
-            if (total[lag] - bias) * 1000 >= best * _NEAR_PERMILLE:
-                if total[lag - 1] <= total[lag] >= total[lag + 1]:
-                    return lag
-        return 0
+        best = total[peak]
+        if best * 1000 < weight * _CLEAR_PERMILLE or not total[peak - 1] <= best >= total[peak + 1]:
+            return 0
+        if (total[peak - 2] + total[peak + 2]) * 1000 > best * _WIDE_PERMILLE:
+            return 0
+        rate_mbpm = (peak + _FIRST_PLACE) * _PLACE_MBPM
+        rate_mbpm += pulse.vertex(total[peak - 1], best, total[peak + 1], _PLACE_MBPM)
+        for place in range(1, _PLACES - 1):
+            if abs(place - peak) <= _APART_PLACES or not total[place - 1] <= total[place] >= total[place + 1]:
+                continue
+            most = _OTHER_PERMILLE
+            if (place + _FIRST_PLACE) * 2 > (peak + _FIRST_PLACE) * 3:
+                faded = (place + _FIRST_PLACE) * (_PLACE_MBPM * 5 // 2) > pulse_mbpm
+                most = _FADED_PERMILLE if faded else _FASTER_PERMILLE
+            if total[place] * 1000 > best * most:
+                return 0
+        return rate_mbpm
 
     def _swing(self, lag):
         """Measure how far the pulse swings with the breath, and when the last breath in begun."""

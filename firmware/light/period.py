@@ -71,6 +71,7 @@ class Period:
         self._lags = array("H", lags)
         self._candidates = len(lags)
         self._x = array("H", [0] * window)
+        self.scratch = self._x  # free for others between the calls of this object
         self._r = array("I", [pulse.R_BIAS] * (longest + 2))
         self._now = array("I", lags)
         self._path = array("I", lags)

@@ -23,12 +23,12 @@ class Variability:
 
     rmssd_us: root mean square of successive differences of the normal intervals of the last 60 s, µs (an early, late,
     missed or extra beat and its neighbour are left out). beats_corrected_permille: of the beats of the last 60 s, how
-    many were not normal; it stays known where they are too many. breath: see Breath.
+    many were not normal; it stays known where they are too many. breath: see Breath. scratch: see there.
     """
 
-    def __init__(self, beats):
+    def __init__(self, beats, scratch):
         self._rhythm = Rhythm(beats)
-        self.breath = Breath(beats, self._rhythm)
+        self.breath = Breath(beats, self._rhythm, scratch)
         self._wait = 0
         self._unsure_s = 0
         self.forget()

@@ -14,6 +14,10 @@ from host_tools.sessions.language import number, say
 RATIOS = (1.0, 2.0, 3.0, 4.0)  # pulses to a beat of the music
 USUAL_RATIO = {"newborn": 2.0, "adult": 1.0}
 SHARES = {1.0: "as fast as", 2.0: "half of", 3.0: "a third of"}  # of a pulse, before "a pulse of 120"
+BREATH_LATE_S = (
+    50  # what is read of a breath is of the 44 s before, and of beats that were classed two beats later
+)
+ALONG_WITHIN = 0.1  # of the pace
 BOOT, BEGAN = "the device was switched on", "the session began"  # what happens at time 0
 
 
@@ -62,7 +66,6 @@ class Facts:
     true_spo2_percent: np.ndarray
     breath_bpm: np.ndarray  # breaths a minute; a device keeps every tenth second only
     pace_bpm: np.ndarray  # that the soundscape's swell showed
-    followed: np.ndarray  # 1 the last paced breath followed, 0 not, NaN nothing was paced
     let_go: np.ndarray  # 1 the breath had been let go, 0 not
     true_breath_bpm: np.ndarray
     phases: list[tuple[float, float, str]]  # from, to, phase
@@ -164,6 +167,20 @@ class Facts:
         return bool(np.isfinite(self.pace_bpm).any())
 
     @property
+    def along(self) -> np.ndarray:
+        """Return for each row whether the breath went with its pace, 1 or 0; NaN where nobody can tell: it is unknown, or
+        what is read still comes in part from before the pace was this one.
+        """
+        found = np.full(len(self.time_s), np.nan)
+        since_s, pace = 0.0, np.nan
+        for place in np.flatnonzero(np.isfinite(self.pace_bpm) & (self.let_go != 1)):
+            if self.pace_bpm[place] != pace:
+                since_s, pace = self.time_s[place], self.pace_bpm[place]
+            if np.isfinite(self.breath_bpm[place]) and self.time_s[place] - since_s >= BREATH_LATE_S:
+                found[place] = abs(self.breath_bpm[place] - pace) <= ALONG_WITHIN * pace
+        return found
+
+    @property
     def breath_in_words(self) -> list[str]:
         """Return what the breath did with its pace, to be read aloud to who breathed; nothing without a pace."""
         if not self.paced:
@@ -173,7 +190,8 @@ class Facts:
         if not len(led):
             return []
         begun_s, first, last = self.time_s[led[0]], self.pace_bpm[led[0]], self.pace_bpm[led[-1]]
-        own = _mean(self.breath_bpm[: led[0] + 1])
+        read = self.breath_bpm[: led[0] + 1]
+        own = float(np.nanmedian(read)) if np.isfinite(read).any() else None
         before = (
             ""
             if own is None
@@ -190,11 +208,15 @@ class Facts:
         else:
             text = say("From {time} on the swell breathed {rate} times a minute.", time=at, rate=paced)
         told = [before + text]
-        followed = self.followed[led]
-        followed = followed[np.isfinite(followed)]
-        if len(followed):
-            share = number(100 * followed.mean(), ".0f")
-            told.append(say("Your breath went with it for {share} % of that time.", share=share))
+        along = self.along
+        if np.isfinite(along).any():
+            share = number(100 * float(np.nanmean(along)), ".0f")
+            told.append(
+                say(
+                    "Where your breath could be told, it went with the swell for {share} % of the time.",
+                    share=share,
+                )
+            )
         gone = np.flatnonzero(self.let_go == 1)
         if len(gone):
             at = words.clock(float(self.time_s[gone[0]]))
@@ -301,7 +323,6 @@ def from_records(
         true_spo2_percent=column("true_spo2_percent"),
         breath_bpm=breath_column("breathing_rate_bpm"),
         pace_bpm=breath_column("pace_bpm"),
-        followed=breath_column("breath_followed"),
         let_go=np.array([np.nan if state is None else float(state == "let_go") for state in pacer]),
         true_breath_bpm=breath_column("true_breathing_rate_bpm"),
         phases=_phases(time_s, [row["phase"] for row in rows]),

@@ -216,7 +216,7 @@ def _breath(axes, facts: Facts) -> None:
     top = max(12.0, 1.25 * float(np.nanmax(np.concatenate([facts.breath_bpm, facts.pace_bpm]))))
     seconds = facts.time_s[led]
     if len(seconds):
-        went = facts.followed[led] == 1
+        went = facts.along[led] == 1
         axes.fill_between(
             seconds,
             0,

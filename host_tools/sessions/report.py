@@ -116,9 +116,6 @@ def numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
         shown_pace = facts.pace_bpm[np.isfinite(facts.pace_bpm)]
         first, last = number(shown_pace[0], ".1f"), number(shown_pace[-1], ".1f")
         add(say("the swell's pace"), f"{first} → {last}", say("breaths a minute"))
-        went = facts.followed[np.isfinite(facts.followed)]
-        if len(went):
-            add(say("breath went along"), f"{100 * went.mean():.0f} %", say("of the time with a pace"))
     underruns = summary.get("underruns")
     if underruns is not None:
         add(

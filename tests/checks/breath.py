@@ -2,8 +2,8 @@
 
     CALANDO_RECORDINGS=... nice python tests/checks/breath.py [--runs 40] [--seed 1] [PART ...]
 
-Rates of 72 to 110 a minute, perfusion of 0.15 to 2 %, drawn at random. A small part of it is in `make test`
-(tests/unit/firmware/light/test_rhythm_and_breath.py).
+Rates of 72 to 110 a minute, perfusion of 0.15 to 2 %, drawn at random; `sessions` has 50 to 110 a minute, any depth of
+the breath, and slow waves beside it. A small part is in `make test` (tests/unit/firmware/light/test_rhythm_and_breath.py).
 """
 
 import argparse
@@ -20,6 +20,7 @@ if __name__ == "__main__":
     ]
 
 import breath_score
+from breath_bench import Bedside
 from varying_pulse import varying_pulse
 
 from host_tools.play import vitals_run
@@ -28,6 +29,8 @@ SETTLED_S = 60
 IRREGULAR_WITHIN_S = 60
 RIGHT_LEAST, SHOWN_LEAST = 0.95, 0.90
 RECORDING_ERROR_MOST = 1.5
+BASELINE_S = 124  # the breath of the start is taken after 60 to 120 s
+FOLLOWS_EACH, FOLLOWS_S = 10, 300  # every tenth one follows the pace, for so long
 CARRIERS = {
     "all": lambda share: {"in_pulse": share, "in_height": 2 * share, "in_level": 6 * share},
     "interval": lambda share: {"in_pulse": share, "in_height": 0.0, "in_level": 0.0},
@@ -117,6 +120,80 @@ def breath(runs: int, chance: np.random.Generator) -> list[str]:
     return missed
 
 
+def adult(chance: np.random.Generator) -> dict:
+    """Return how the light of any adult is made: also of one whose breath shows faintly, or beside slow waves."""
+    share = float(chance.uniform(0.0, 0.08))
+    return {
+        "rate_bpm": float(chance.uniform(50, 110)),
+        "breaths_per_minute": float(np.exp(chance.uniform(np.log(4), np.log(30)))),
+        **CARRIERS[list(CARRIERS)[int(chance.integers(len(CARRIERS)))]](share),
+        "waves": float(chance.uniform(0, 1)) if chance.random() < 0.5 else 0.0,
+        "waves_per_minute": float(chance.uniform(4.5, 8)),
+        "jitter": float(chance.uniform(0.002, 0.012)),
+        "noise_counts": float(chance.uniform(3, 15)),
+        "perfusion_percent": float(np.exp(chance.uniform(np.log(0.15), np.log(2.0)))),
+        "seed": int(chance.integers(1 << 30)),
+    }
+
+
+def bedside(how: dict, seconds: int) -> tuple[Bedside, list[float | None]]:
+    """Play light to the estimator, and a session to what it reads. Return the session, and the breaths a minute it read."""
+    rows = vitals_run.play(varying_pulse(seconds=seconds, **how).samples, "adult").rows
+    read = [row["breathing_rate_bpm"] for row in rows]
+    swing = [row["breath_amplitude_bpm"] for row in rows]
+
+    def breathes(second, pace):
+        place = min(second, seconds) - 1
+        return tuple(None if of[place] is None else round(1000 * of[place]) for of in (read, swing))
+
+    return Bedside(breathes).run(seconds), read
+
+
+def followed_through(how: dict) -> Bedside:
+    """Return the session of one who breathes with the swell from the third breath after each change of its pace on."""
+    rates = np.full(FOLLOWS_S + 4, how["breaths_per_minute"])
+    while True:
+        bed, _ = bedside(how | {"breaths_per_minute": rates}, FOLLOWS_S)
+        along = np.array(rates)
+        for second, (pace, *_) in enumerate(bed.told):
+            if pace:
+                along[second + 120_000 // pace :] = pace / 1000
+        if np.array_equal(along, rates):
+            return bed
+        rates = along
+
+
+def wrong(found: float, true: float) -> bool:
+    return abs(found - true) > max(0.3, 0.05 * true)
+
+
+def sessions(runs: int, chance: np.random.Generator) -> list[str]:
+    """Sessions of adults of every kind: no breath of the start that is wrong; and who breathes at the pace is seen to."""
+    missed: list[str] = []
+    known = led = shown = off = along = let_go = 0
+    for number in range(runs):
+        how = adult(chance)
+        true = how["breaths_per_minute"]
+        bed, read = bedside(how, BASELINE_S)
+        read = [rate for rate in read if rate is not None]
+        shown, off = shown + len(read), off + sum(wrong(rate, true) for rate in read)
+        own = bed.bench.session.pacer.own_mbpm
+        known += own is not None
+        if own is not None and wrong(own / 1000, true):
+            missed.append(f"a breath of {true:.1f} is taken for {own / 1000:.1f}: {told(how)}")
+        paces = bed.paces()
+        led += bool(paces)
+        if not paces or number % FOLLOWS_EACH:
+            continue
+        along += 1
+        let_go += followed_through(how).bench.outputs.pacer == "let_go"
+    print(
+        f"sessions: {runs}; the breath of the start was known in {known} and wrong in {len(missed)}; {led} were led. "
+        f"Of {shown} seconds shown {off} were wrong. Of {along} who breathe along {let_go} were let go"
+    )
+    return missed
+
+
 def recordings(runs: int, chance: np.random.Generator) -> list[str]:
     """Real recordings with a respiration reference: the median error of the seconds that are shown."""
     missed = []
@@ -140,6 +217,7 @@ PARTS: dict[str, Callable[[int, np.random.Generator], list[str]]] = {
     "variability": variability,
     "irregular": irregular,
     "breath": breath,
+    "sessions": sessions,
     "recordings": recordings,
 }
 

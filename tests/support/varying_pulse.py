@@ -30,7 +30,7 @@ def varying_pulse(
     rate_bpm: float = 72,
     seconds: int = 120,
     *,
-    breaths_per_minute: float = 15,
+    breaths_per_minute: float | np.ndarray = 15,
     in_pulse: float = 0.03,
     in_pulse_later: tuple[float, float] | None = None,
     in_height: float = 0.06,
@@ -41,24 +41,35 @@ def varying_pulse(
     fibrillates_from_s: float = 0.0,
     perfusion_percent: float = 1.0,
     noise_counts: float = 6.0,
+    waves_per_minute: float = 6.0,
+    waves: float = 0.0,
     seed: int = 1,
 ) -> Varying:
     """A pulse that grows faster by `in_pulse` (share of an interval) in mid-breath.
 
+    breaths_per_minute: of each second, where they change. waves: another rhythm, such as that of slow waves of the pressure
+    of the blood, which swings everything so many times as far as the breath does, `waves_per_minute` times a minute.
     in_pulse_later: from so many seconds on, and the share from then on. jitter: standard deviation of an interval, share.
     early: share of beats that come early. fibrillation: standard deviation of an interval from
     `fibrillates_from_s` on, share.
     """
     random = np.random.default_rng(seed)
-    turn = 2 * np.pi * breaths_per_minute / 60
+    grid_s = np.arange(seconds + 4)
+    rates = np.broadcast_to(np.asarray(breaths_per_minute, dtype=float), len(grid_s))
+    turned = np.concatenate([[0.0], np.cumsum(rates[:-1])]) * 2 * np.pi / 60
+    other = 2 * np.pi * waves_per_minute / 60
+
+    def swung(at, later):
+        return np.sin(np.interp(at, grid_s, turned) + later) + waves * np.sin(other * at + 1 + later)
+
     interval_s = 60 / rate_bpm
     at, pause = 0.3, False
     tops, heights, normal = [], [], []
     while at < seconds + 2:
-        phase = turn * (at + interval_s / 2)
+        middle = at + interval_s / 2
         swing = in_pulse_later[1] if in_pulse_later and at >= in_pulse_later[0] else in_pulse
-        span = interval_s * (1 - swing * np.sin(phase)) * (1 + jitter * random.standard_normal())
-        height = 1 + in_height * np.sin(phase + 0.7) + 0.02 * random.standard_normal()
+        span = interval_s * (1 - swing * swung(middle, 0.0)) * (1 + jitter * random.standard_normal())
+        height = 1 + in_height * swung(middle, 0.7) + 0.02 * random.standard_normal()
         odd = pause
         if fibrillation and at > fibrillates_from_s:
             span, odd = interval_s * max(0.45, 1 + fibrillation * random.standard_normal()), True
@@ -71,7 +82,7 @@ def varying_pulse(
         heights.append(height)
         normal.append(not odd)
     time_s = np.arange(seconds * RATE_HZ) / RATE_HZ
-    volume = in_level * np.sin(turn * time_s) - 0.5
+    volume = in_level * swung(time_s, 0.0) - 0.5
     for top, height in zip(tops, heights, strict=True):
         near = slice(max(0, int((top - 0.5) * RATE_HZ)), max(0, int((top + 0.9) * RATE_HZ)))
         after = time_s[near] - top

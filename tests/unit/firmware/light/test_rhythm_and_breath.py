@@ -77,6 +77,48 @@ def test_the_breath_is_read_from_four_to_thirty_a_minute(where, breaths):
     assert np.mean(right) >= 0.95, known
 
 
+@pytest.mark.parametrize(
+    ("rate_bpm", "breaths"), [(70, 30), (72, 24), (74, 30), (90, 30), (62, 20), (100, 25), (55, 18)]
+)
+def test_a_breath_that_few_beats_see_is_never_taken_for_two_or_three(rate_bpm, breaths):
+    """Of 70 beats and 30 breaths a minute 7 beats see 3 breaths: what the beats show repeats exactly every 6 s only."""
+    for seed in (1, 3):
+        _, rows = shown(rate_bpm=rate_bpm, seconds=110, breaths_per_minute=breaths, jitter=0.004, seed=seed)
+        known = [row["breathing_rate_bpm"] for row in rows if row["breathing_rate_bpm"] is not None]
+        assert len(known) >= 40
+        assert known == pytest.approx([breaths] * len(known), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("rate_bpm", "breaths"), [(50, 28), (52, 24), (56, 30), (60, 30), (60, 36), (70, 40)]
+)
+def test_a_breath_of_about_half_the_pulse_and_more_is_unknown_and_not_taken_for_a_slower_one(
+    rate_bpm, breaths
+):
+    _, rows = shown(rate_bpm=rate_bpm, seconds=110, breaths_per_minute=breaths, jitter=0.004, seed=2)
+    known = [row["breathing_rate_bpm"] for row in rows if row["breathing_rate_bpm"] is not None]
+    if breaths + 33 > rate_bpm + 3 and breaths <= 33:
+        assert not known
+    assert all(rate > 20 for rate in known), "who is led would be led far too slowly"
+
+
+@pytest.mark.parametrize(("breaths", "waves"), [(12, 6), (18, 6), (15, 5), (14, 7), (21, 7), (20, 5)])
+@pytest.mark.parametrize("share", [0.6, 0.8, 1.0, 1.3])
+def test_a_breath_beside_a_rhythm_of_its_half_or_third_is_right_or_unknown(breaths, waves, share):
+    _, rows = shown(
+        rate_bpm=84,
+        seconds=110,
+        breaths_per_minute=breaths,
+        waves=share,
+        waves_per_minute=waves,
+        jitter=0.004,
+    )
+    known = [row["breathing_rate_bpm"] for row in rows if row["breathing_rate_bpm"] is not None]
+    assert known == pytest.approx([breaths] * len(known), rel=0.05)
+    if share > 0.9:
+        assert not known
+
+
 def test_the_swing_with_the_breath_is_the_pulses_from_its_lowest_to_its_highest():
     for swing in (0.04, 0.08):
         _, rows = shown(seconds=100, breaths_per_minute=6, in_pulse=swing, jitter=0.002)

@@ -267,24 +267,51 @@ def test_picture_and_page_of_twenty_minutes_cost_little():
     assert time.process_time() - started < 1.0
 
 
+def rows_of_a_led_breath(away_s):
+    """Rows of one who breathes with the swell at once, as the device reads it: late by what it looks back on, every other
+    second not at all, and three times as fast within `away_s`."""
+    rows = [dict(row) for row in hand_made.rows()]
+    for row in rows[100:500]:
+        at = row["time_s"]
+        pace = 10.0 if at < 200 else 7.5
+        late = at < 145 or 200 <= at < 245
+        known = at % 2 == 0 or at < 105
+        row |= {
+            "breathing_rate_bpm": (14.0 if late or at > 400 or at in away_s else 0.98 * pace)
+            if known
+            else None,
+            "pace_bpm": pace,
+            "pacer": "let_go" if at > 400 else "paced",
+            "breath_followed": 0,
+        }
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("away_s", "share"),
+    [((), 100), (range(300, 351), 74), (range(500), 0)],
+    ids=["along", "not always", "never"],
+)
+def test_the_share_that_is_told_is_of_what_could_be_told_and_stands_in_one_place(away_s, share):
+    found = hand_made_facts(rows=rows_of_a_led_breath(away_s))
+    said = f"Where your breath could be told, it went with the swell for {share} % of the time."
+    assert said in found.breath_in_words
+    page = report.html(found, b"", {})
+    assert said in page
+    plain = report.html(hand_made_facts(), b"", {})
+    assert page.replace(said, "").count(f"{share} %") == plain.count(f"{share} %")
+
+
 def test_a_led_breath_has_its_panel_and_words_to_be_read_aloud():
     plain = hand_made_facts()
     assert not plain.paced and plain.breath_in_words == []
-    rows = [dict(row) for row in hand_made.rows()]
-    for row in rows[100:500]:
-        gone = row["time_s"] > 400
-        row |= {
-            "breathing_rate_bpm": 14.0 if row["time_s"] < 110 or gone else 9.8,
-            "pace_bpm": (10.0 if row["time_s"] < 200 else 7.5),
-            "pacer": "let_go" if gone else "paced",
-            "breath_followed": int(150 < row["time_s"] <= 400),
-        }
+    rows = rows_of_a_led_breath(away_s=())
     found = hand_made_facts(rows=rows)
     said = " ".join(found.breath_in_words)
     assert said.startswith(
         "Before, you breathed 14 times a minute. From 1:41 on the swell breathed 10.0 times a minute"
     )
-    assert "slowed to 7.5" in said and "for 83 % of that time" in said
+    assert "slowed to 7.5" in said
     assert "At 6:41 your breath went its own way, and the swell let it go: that is fine." in said
     page = report.html(found, b"", {})
     assert said.split(".")[0] in page and "pace of the swell" in page
