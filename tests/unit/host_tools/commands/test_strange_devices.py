@@ -1,10 +1,9 @@
-"""Whatever a device answers, and in whatever way: a command ends, in time, with what it was for or with one sentence."""
+"""Whatever a device answers, and in whatever way: a command ends with what it was for or with one sentence."""
 
 import json
 import os
 import random
 import sys
-import time
 from itertools import count
 from types import SimpleNamespace
 
@@ -76,6 +75,7 @@ ASKED_BY = {
 }  # fmt: skip
 
 
+MOST_QUESTIONS = 2000  # of one command; the longest rightly answered one asks some hundred
 SWEEP = bool(os.environ.get("CALANDO_SWEEP"))  # every combination: some ten minutes
 
 
@@ -119,13 +119,12 @@ def tried(flash, monkeypatch, capsys, tmp_path, tmp_path_factory):
         monkeypatch.setattr(sys, "argv", ["calando", *name.split(), *COMMANDS[name]])
         with StrangeDevice(wrong, files) as device:
             sys.argv += ["--port", device.port]
-            began = time.monotonic()
             with pytest.raises(SystemExit) as stopped:
                 cli.main()
-            took_s = time.monotonic() - began
         out, err = capsys.readouterr()
         status = stopped.value.code or 0
-        assert took_s < 60, f"{took_s:.1f} s"
+        # Not by a clock: on a busy machine a command that is done after its imports has taken minutes.
+        assert len(device.asked) < MOST_QUESTIONS, (name, len(device.asked))
         assert not any(character in out + err for character in "\x1b\x07\u202e"), "reached the terminal"
         if status:
             assert (
