@@ -313,6 +313,7 @@ class Device:
         inputs.candidate_mbpm = lit.candidate_mbpm() if lit is not None else None
         inputs.slow_for_ms = lit.slow_for_ms(low_mbpm) if lit is not None else 0
         inputs.perhaps_slow_for_ms = lit.perhaps_slow_for_ms(low_mbpm) if lit is not None else 0
+        inputs.perhaps_newborns = lit is not None and lit.perhaps_newborns()
         inputs.spo2_permille = lit.spo2_permille if lit is not None else None
         inputs.perfusion_index_ppm = lit.perfusion_index_ppm if lit is not None else None
         inputs.quality_percent = lit.quality_percent if lit is not None else None

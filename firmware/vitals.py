@@ -254,6 +254,12 @@ class Vitals:
         mbpm = self.rates.only_mbpm()
         return None if mbpm is None or mbpm > _FASTEST_HEART_MBPM else mbpm
 
+    def perhaps_newborns(self):
+        """Return whether no rate is known under an adult's profile because the waves may be a newborn's beats."""
+        if self._newborn or not self.contact or self.pulse_reason != reasons.TWO_RATES:
+            return False
+        return self.rates.can_be_newborns(self._period)
+
     def breath_in_ms(self):
         """Return for how long (ms) an adult still breathes in, or, negative, out; None: unknown."""
         varies = self.variability

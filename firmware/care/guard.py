@@ -112,6 +112,9 @@ ADULT_HIGH_MBPM = const(140_000)  # choice: an adult who needs someone now
 ADULT_NEWBORN_MBPM = const(120_000)
 ADULT_NEWBORN_MS = const(6000)
 ADULT_KNOWN_MS = const(60_000)
+# choice: light that may be a newborn's and shows nothing, for so long in all before an adult's was shown for this long
+ADULT_PERHAPS_NEWBORN_MS = const(30_000)
+ADULT_SEEN_MS = const(15_000)
 NEWBORN_HIGH_MS = const(30_000)
 ADULT_HIGH_MS = const(10_000)
 NEWBORN_SPO2_PERMILLE = const(850)
@@ -206,6 +209,7 @@ class Guard:
         self._blind_melody_ms = 0
         self._perhaps_for_ms = 0
         self._newborns_for_ms = 0  # in all, that an adult's pulse was as fast as a newborn's
+        self._perhaps_newborns_ms = 0  # the same of light that may be one, and shows nothing
         self._adults_for_ms = 0  # and that one was shown which was not
         self._right_for_ms = 0  # in all, that a pulse was shown which is neither slow nor fast
         self._baseline_sum = 0
@@ -363,7 +367,7 @@ class Guard:
                     if self._baseline_count == BASELINE_READINGS:
                         self._baseline_mbpm = self._baseline_sum // BASELINE_READINGS
         if not self._newborn:
-            self._learn_for_whom(pulse, candidate)
+            self._learn_for_whom(pulse, candidate, inputs.perhaps_newborns)
         # Faster than what is shown can still be too fast.
         fastest = inputs.candidate_mbpm if pulse is None else pulse
         self._fastest_unknown_ms = self._count(self._fastest_unknown_ms, fastest is None)
@@ -391,14 +395,17 @@ class Guard:
         self._frozen_pulse_mbpm = pulse
         self._frozen_perfusion_ppm = perfusion
 
-    def _learn_for_whom(self, pulse, candidate):
+    def _learn_for_whom(self, pulse, candidate, perhaps):
         """Add up for how long an adult's profile has seen a newborn's pulse. A breath may hide every other beat of a
-        newborn for most of the time; it is what is seen in between that counts, whatever is shown.
+        newborn for most of the time; it is what is seen in between that counts, whatever is shown. Where it hides them
+        always, nothing is ever shown.
         """
         if max(pulse or 0, candidate or 0) >= ADULT_NEWBORN_MBPM:
             self._newborns_for_ms = self._count(self._newborns_for_ms, True)
         elif pulse is not None:
             self._adults_for_ms = self._count(self._adults_for_ms, True)
+        elif perhaps:
+            self._perhaps_newborns_ms = self._count(self._perhaps_newborns_ms, True)
 
     # The rules.
 
@@ -481,6 +488,8 @@ class Guard:
             # A newborn that is slow is slow; an adult whose pulse never was an adult's is somebody else.
             return reasons.BRADYCARDIA if self._newborn or self._right_for_ms else reasons.WRONG_POPULATION
         if self._newborns_for_ms >= ADULT_NEWBORN_MS and self._adults_for_ms < ADULT_KNOWN_MS:
+            return reasons.WRONG_POPULATION
+        if self._perhaps_newborns_ms >= ADULT_PERHAPS_NEWBORN_MS and self._adults_for_ms < ADULT_SEEN_MS:
             return reasons.WRONG_POPULATION
         if self._high_for_ms >= self._high_ms:
             return reasons.TACHYCARDIA if self._newborn or self._right_for_ms else reasons.WRONG_POPULATION

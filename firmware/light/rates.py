@@ -27,6 +27,8 @@ _SEEN_ALIKE = const(14)
 _UNLIKE_ENOUGH_PERCENT = const(75)  # for the guard to count
 # With an adult's profile an even row faster than this may be a newborn's, and a breath may hide every other beat:
 _ADULT_RESTLESS_MBPM = const(115000)
+_ADULT_NEWBORN_MBPM = const(120000)  # waves as fast as this may be a newborn's beats,
+_ADULT_RESTING_MBPM = const(75000)  # unless pairs of them are slower than this and stay the same
 # or make now the one, now the other half of evenly spaced waves the weaker: then half their rate is not believed.
 _SPACED_PERCENT = const(32)  # from half-way between its neighbours
 _IN_PLACE_PERCENT = const(87)
@@ -458,6 +460,21 @@ class Rates:
         if self.slow_mbpm is None or self.slow_mbpm != self.fast_mbpm or self._row.run < _SEEN_WAVES:
             return None
         return self.slow_mbpm
+
+    def can_be_newborns(self, period):
+        """Return whether waves come as fast as a newborn's beats, and are not those of an adult at rest: in pairs that have
+        long stayed the same. A breath changes which of a newborn's beats are weak, as regularly as it comes: waves in
+        which `period` finds nothing sound are an irregular heart's.
+        """
+        every = self._waves.every
+        if every.known() <= _BETWEEN_WAVES or period.strength < _SOUND_PERMILLE:
+            return False
+        span = every.time(0) - every.time(_BETWEEN_WAVES)
+        if span > _MBPM_TICKS // _ADULT_NEWBORN_MBPM * _BETWEEN_WAVES:
+            return False
+        row = self._row
+        stays = row.pattern == PAIRS and row.run >= _ADULT_WAVES
+        return not (stays and _MBPM_TICKS // row.group_ticks() < _ADULT_RESTING_MBPM)
 
     def slow_for_ticks(self, limit_mbpm, now, period):
         """Return for how many ticks, until `now`, the pulse has been slower than `limit_mbpm` by every reading.

@@ -46,6 +46,7 @@ def play(step_bench, population, place):
             inputs.candidate_mbpm = vitals.candidate_mbpm()
             inputs.slow_for_ms = vitals.slow_for_ms(low_mbpm)
             inputs.perhaps_slow_for_ms = vitals.perhaps_slow_for_ms(low_mbpm)
+            inputs.perhaps_newborns = vitals.perhaps_newborns()
             bench.pulse_bpm = None if pulse is None else pulse / 1000
             bench.spo2_percent = None if spo2 is None else spo2 / 10
             outputs = bench.step("press" if now_ms == 200 else None)

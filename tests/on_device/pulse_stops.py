@@ -43,6 +43,7 @@ def main():
             inputs.candidate_mbpm = vitals.candidate_mbpm()
             inputs.slow_for_ms = vitals.slow_for_ms(guard.low_mbpm)
             inputs.perhaps_slow_for_ms = vitals.perhaps_slow_for_ms(guard.low_mbpm)
+            inputs.perhaps_newborns = vitals.perhaps_newborns()
             inputs.perfusion_index_ppm = 10_000 + now_ms // 100 % 7
             verdict = guard.check(now_ms, inputs)
             guard.limit(outputs)

@@ -26,6 +26,7 @@ def run(file, blocks, at_ms):
         vitals.update(at_ms)
         vitals.slow_for_ms(100_000)
         vitals.perhaps_slow_for_ms(100_000)
+        vitals.perhaps_newborns()
         allocated += gc.mem_alloc() - before
     return allocated
 

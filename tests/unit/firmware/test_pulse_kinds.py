@@ -15,6 +15,7 @@ from firmware.light.rates import Rates
 from firmware.light.waves import Waves
 from host_tools.play import vitals_run
 from simulator.interpreter import find_micropython, run_script
+from simulator.patient import NA_PER_MA_PER_COUNT, Patient
 
 pytestmark = pytest.mark.skipif(
     find_micropython() is None, reason="there is no MicroPython, and CPython is too slow here"
@@ -149,6 +150,29 @@ def test_a_missed_wave_is_no_beat_that_varies():
             waves.strong.take(ticks, 1250 if wave % 2 else 450)
     assert waves.strong.pattern == 2
     assert not waves.strong.keeps_delay()
+
+
+@pytest.mark.parametrize(
+    "rate, breath, level, delay, second",
+    [(130, 98, 0.39, 0.23, 0.32), (190, 100, 0.44, 0.22, 0.12), (148, 67, 0.45, 0.23, 0.39)],
+)
+def test_a_newborn_that_never_shows_a_rate_is_no_adult(tmp_path, rate, breath, level, delay, second):
+    """An adult's profile plays it nothing: its breath makes its beats unlike throughout, and it is refused for that."""
+    light = steady(
+        rate, 70, delay_s=delay, second=second, breathing_per_minute=breath, breathing_level=level, seed=3
+    )
+    assert stop_s(light, "adult", tmp_path) < 60
+
+
+@pytest.mark.parametrize("rate", [63, 65])
+def test_an_adults_second_wave_half_way_is_no_newborns_beat(tmp_path, rate):
+    """As high as the beat, so that no rate is shown for most of the time."""
+    patient = Patient("adult", 3, pulse_rate_bpm=rate, breathing_rate_bpm=15)
+    ir, red, _ = patient.photocurrent(0, 10_000, 7500)
+    counts = np.rint(np.column_stack([ir, red]) / NA_PER_MA_PER_COUNT).astype("<u4")
+    made = Made(counts, np.full(len(counts), float(rate)), np.zeros(0))
+    assert sum(row["pulse_rate_bpm"] is None for row in vitals_run.play(made.samples, "adult").rows) > 40
+    assert stop_s(made, "adult", tmp_path) is None
 
 
 @pytest.mark.parametrize(

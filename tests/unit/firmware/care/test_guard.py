@@ -211,6 +211,23 @@ def test_a_pulse_as_fast_as_a_newborns_adds_up_until_an_adults_was_known_for_a_m
         assert watch.verdict == (FADE, "wrong_population")
 
 
+@pytest.mark.parametrize(("known_s", "stops"), [(0, True), (14, True), (16, False)])
+def test_light_that_may_be_a_newborns_adds_up_until_an_adults_was_seen(known_s, stops):
+    watch = Watch("adult")
+    watch.guard = Guard(Profile.ready("adult"), watch.hour)
+    watch.want(True)
+    watch.inputs.pulse_rate_mbpm = 75_000
+    if known_s:
+        assert watch.run(known_s - 0.1) is None
+    watch.inputs.pulse_rate_mbpm = None
+    for perhaps, seconds in ((True, 20), (False, 60), (True, 9)):
+        watch.inputs.perhaps_newborns = perhaps
+        assert watch.run(seconds) is None
+    assert (watch.run(1.5) is not None) == stops
+    if stops:
+        assert watch.verdict == (FADE, "wrong_population")
+
+
 def test_a_newborns_profile_knows_nothing_of_too_fast_an_adult():
     watch = Watch("newborn")
     watch.inputs.candidate_mbpm = 190_000

@@ -122,3 +122,30 @@ def test_waves_in_turn_for_long_are_no_swing(weak, groups, told):
         waves.every.take(1280 * (number + 1), weak if number & 1 else 1000)
         rates.look()
     assert rates.is_in_turn() == told
+
+
+@pytest.mark.parametrize(
+    ("group", "waves", "strength", "can"),
+    [
+        ([(1595, 1000), (1595, 500), (1595, 800)], 18, 500, True),
+        ([(1595, 1000), (1595, 500), (1595, 800)], 18, 499, False),  # an irregular heart's
+        ([(1605, 1000), (1605, 500), (1605, 800)], 18, 900, False),
+        ([(1500, 1000), (1450, 600)], 8, 900, False),  # too few to tell
+        ([(1500, 1000), (1450, 600)], 10, 900, True),
+        ([(1500, 1000), (1450, 600)], 30, 900, False),
+        ([(1270, 1000), (1280, 600)], 30, 900, True),
+    ],
+)
+def test_waves_as_fast_as_a_newborns_are_an_adults_where_pairs_of_them_stay(group, waves, strength, can):
+    """An adult at rest with a second wave half-way; at 75 and more it cannot be told from a newborn's breath."""
+    rows = Waves(False)
+    rates = Rates(rows, False)
+    ticks = 0
+    for number in range(waves):
+        wait, height = group[number % len(group)]
+        ticks += wait
+        rows.every.take(ticks, height)
+        rates.look()
+    period = Period(12, 64, 400, 100, 960)
+    period.strength = strength
+    assert rates.can_be_newborns(period) == can
