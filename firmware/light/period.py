@@ -31,6 +31,9 @@ _SECOND_WAVE_PERCENT = const(90)
 # A pure swing: the two are this near, the steepest rise is that near the steepest fall.
 _SHAPELESS_PERMILLE = const(970)
 _UPRIGHT_PERCENT = const(107)
+# No heart slower than 100 a minute was ever its own opposite, a lamp's weak swing in the noise of the sensor is: there
+# its steepest rise and fall are the noise's, and are not asked.
+_SLOW_TICKS = const(1920)
 # Two lights that tell of one source alone differ by noise, which has no rhythm. Of what red does not share with
 # infrared: so large beside red, so well repeated, and a rhythm this far from the period's: another pulses there.
 _LEFT_PERMILLE = const(30)
@@ -172,12 +175,12 @@ class Period:
         half = min(r[lag], r[lag + 1]) - pulse.R_BIAS
         lag = self.ticks // pulse.TICKS_PER_PAIR
         whole = max(r[lag], r[lag + 1]) - pulse.R_BIAS
+        upright = self._lean < _UPRIGHT_PERCENT and self._lean * _UPRIGHT_PERCENT > 10000
         if (
             whole > 500
             and whole * _SHAPELESS_PERMILLE < -half * 1000
             and -half * _SHAPELESS_PERMILLE < whole * 1000
-            and self._lean < _UPRIGHT_PERCENT
-            and self._lean * _UPRIGHT_PERCENT > 10000
+            and (upright or self.ticks > _SLOW_TICKS)
         ):
             self.shapeless += 1
         else:

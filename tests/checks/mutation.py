@@ -41,14 +41,18 @@ SUBJECTS = {
     "consent.py": ["tests/unit/firmware/usb/test_consent.py"],
     "waves.py": ["tests/unit/firmware/light/test_slow_waves.py"],
     "rates.py": ["tests/unit/firmware/light/test_slow_waves.py"],
+    "period.py": ["tests/unit/firmware/light/test_shape.py"],
+    "movement.py": ["tests/unit/firmware/light/test_movement.py"],
 }
 # Of these files a part alone: what the guard hears of a slow heart. The rest is measured on made light, under MicroPython.
 PARTS = {
     "waves.py": {"high_ticks", "_HIGH_PERCENT", "_HIGH_WAVES", "_HIGH_STEADY_PERCENT"},
     "rates.py": {
         "is_in_turn", "_is_breaths", "_is_period", "_can_be_fast", "_SUREST_PERMILLE", "_OFF_MIDDLE_PERCENT",
-        "_UNCHANGED_PERMILLE", "_SOUND_PERMILLE", "_UNLIKE_ENOUGH_PERCENT",
+        "_UNCHANGED_PERMILLE", "_SOUND_PERMILLE", "_UNLIKE_ENOUGH_PERCENT", "can_be_newborns",
+        "_ADULT_NEWBORN_MBPM", "_ADULT_RESTING_MBPM",
     },
+    "period.py": {"_look_at_shape", "_SHAPELESS_PERMILLE", "_UPRIGHT_PERCENT", "_SLOW_TICKS"},
 }  # fmt: skip
 HAZARDS = ["tests/hazards/test_patient.py", "tests/hazards/test_device.py"]
 

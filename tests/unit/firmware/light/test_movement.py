@@ -1,0 +1,124 @@
+"""When a hand moves the sensor, rule by rule: swings go in, no light."""
+
+import pytest
+
+from firmware.light.movement import Movement
+from firmware.vitals import _flat_ring
+
+S = 50  # pairs a second
+CALM = 150_000  # mbpm
+SLOPES = _flat_ring()
+
+
+def calmed(seconds=10, swing=1000, red=600):
+    """Movement after so many seconds of a calm rate, and the pair of the last."""
+    movement = Movement()
+    for second in range(1, seconds + 1):
+        movement.look(SLOPES, second * S, swing, red)
+        movement.calm(CALM, second * S)
+    return movement, seconds * S
+
+
+@pytest.mark.parametrize(
+    ("swing", "red", "told"),
+    [
+        (2501, 1630, True),  # 2.5 times as much
+        (2500, 1625, False),  # and red as before within a tenth
+        (2600, 1635, False),  # within a twentieth it is blood
+        (2600, 1640, True),
+        (1301, 870, True),  # 1.3 times, and red otherwise than before
+        (1300, 1000, False),
+        (1301, 1301 * 655 // 1000, False),
+        (1301, 1301 * 530 // 1000, True),  # less of it, too
+    ],
+)
+def test_a_swing_far_larger_or_larger_and_unlike_is_a_hand(swing, red, told):
+    movement, head = calmed()
+    movement.look(SLOPES, head + S, swing, red)
+    assert movement.much(head + S) == told
+    assert movement.lasts(head + 2 * S) == (S if told else 0)
+
+
+def test_noise_makes_no_small_swing_a_hands():
+    """By 60 counts red must swing otherwise than infrared tells."""
+    for red, told in ((200 + 59, False), (200 + 62, True)):
+        movement, head = calmed(swing=300, red=150)
+        movement.look(SLOPES, head + S, 400, red)
+        assert movement.much(head + S) == told
+
+
+def test_nothing_is_known_of_a_swing_before_three_calm_seconds():
+    for seconds, told in ((2, False), (3, True)):
+        movement, head = calmed(seconds)
+        movement.look(SLOPES, head + S, 9000, 9000)
+        assert movement.much(head + S) == told
+
+
+def test_a_hand_lasts_for_380_pairs_after_its_last_large_swing():
+    movement, head = calmed()
+    movement.look(SLOPES, head + S, 5000, 4500)
+    assert movement.present(head + S + 379) and movement.much(head + S + 379)
+    assert not movement.present(head + S + 380) and not movement.much(head + S + 380)
+
+
+@pytest.mark.parametrize(
+    ("rate", "told"), [(164_900, False), (165_100, True), (135_100, False), (134_900, True)]
+)
+def test_the_calm_rate_alone_is_believed_within_a_tenth_while_a_hand_moves(rate, told):
+    movement, head = calmed()
+    assert not movement.disturbs(rate, head)
+    movement.look(SLOPES, head + S, 5000, 4500)
+    assert movement.disturbs(rate, head + S) == told
+
+
+def test_in_a_movement_of_more_than_18_seconds_no_rate_is_believed():
+    movement, head = calmed()
+    for second in range(1, 20):
+        now = head + second * S
+        movement.look(SLOPES, now, 5000, 4500)
+        assert movement.disturbs(CALM, now) == (now - head > 900)
+
+
+def test_a_second_rhythm_disturbs_until_a_rate_was_calm_for_eight_seconds():
+    for seconds, told in ((7, True), (8, False)):
+        movement, head = calmed(seconds)
+        movement.two(head)
+        assert movement.present(head + 149) and not movement.present(head + 150)
+        assert not movement.much(head + 1)
+        assert movement.disturbs(CALM, head + 1) == told
+        assert movement.disturbs(180_000, head + 1)
+        assert not movement.disturbs(180_000, head + 150)
+        assert movement.is_calm_sure() != told
+
+
+def test_two_rhythms_told_twice_in_turn_keep_the_calm_rate():
+    for apart, kept in ((75, True), (76, False)):
+        movement, head = calmed()
+        movement.perhaps_two(head + S)
+        movement.perhaps_two(head + S + apart)
+        movement.calm(160_000, head + S + apart + 149)
+        assert movement.calm_mbpm == (CALM if kept else 160_000)
+        movement.calm(161_000, head + S + apart + 300)
+        assert movement.calm_mbpm == 161_000
+
+
+def test_what_is_calm_follows_by_an_eighth_a_second():
+    movement, head = calmed()
+    for second in range(1, 9):
+        movement.look(SLOPES, head + second * S, 2000, 1200)
+        movement.calm(CALM, head + second * S)
+    # 1000 came two thirds of its way to 2000: 2.5 times that is no longer reached.
+    movement.look(SLOPES, head + 9 * S, 4000, 4000 * 64 // 100)
+    assert not movement.much(head + 9 * S)
+    movement.look(SLOPES, head + 10 * S, 4300, 4300 * 64 // 100)
+    assert movement.much(head + 10 * S)
+
+
+def test_a_pulse_goes_on_changing_beside_a_hand_that_is_not_large():
+    movement, head = calmed()
+    movement.look(SLOPES, head + S, 1400, 1400)
+    movement.calm(158_000, head + S)
+    assert movement.calm_mbpm == CALM + 1000
+    movement.look(SLOPES, head + 2 * S, 5000, 5000)
+    movement.calm(158_000, head + 2 * S)
+    assert movement.calm_mbpm == CALM + 1000

@@ -1,0 +1,60 @@
+"""Which light has no shape of a pulse, number by number: correlations go in, no light."""
+
+import pytest
+
+from firmware.light import pulse
+from firmware.light.period import Period
+
+FAST, SLOW = 1280, 1984  # ticks of a period: 150 and 97 a minute
+
+
+def shapeless(ticks, whole, half, lean, seconds=1, after=0):
+    """For how many seconds light has been without a shape that correlates so at its period and at half of it.
+
+    after: so many pairs later than there, where the period lies between two.
+    """
+    period = Period(12, 64, 400, 100, 960)
+    period.ticks, period._lean = ticks, lean
+    period._r[ticks // 2 // pulse.TICKS_PER_PAIR + after] = pulse.R_BIAS + half
+    period._r[ticks // pulse.TICKS_PER_PAIR + after] = pulse.R_BIAS + whole
+    for _ in range(seconds):
+        period._look_at_shape()
+    return period.shapeless
+
+
+@pytest.mark.parametrize(
+    ("ticks", "whole", "half", "lean", "told"),
+    [
+        (FAST, 900, -900, 100, True),
+        (FAST, 900, -900, 106, True),
+        (FAST, 900, -900, 107, False),  # it rises more steeply than it falls
+        (FAST, 900, -900, 94, True),
+        (FAST, 900, -900, 93, False),
+        (FAST, 900, -874, 100, True),
+        (FAST, 900, -872, 100, False),  # it is not its own opposite
+        (FAST, 900, -927, 100, True),
+        (FAST, 900, -928, 100, False),
+        (FAST, 501, -501, 100, True),
+        (FAST, 500, -500, 100, False),  # it repeats too little to tell
+        (SLOW, 900, -900, 150, True),  # noise is steeper than a slow lamp's weak swing
+        (1921, 900, -900, 150, True),
+        (1920, 900, -900, 150, False),
+        (SLOW, 900, -874, 150, True),
+        (SLOW, 900, -872, 150, False),
+        (SLOW, 500, -500, 150, False),
+    ],
+)
+def test_what_is_its_own_opposite_and_rises_as_it_falls_has_no_shape(ticks, whole, half, lean, told):
+    assert (shapeless(ticks, whole, half, lean) > 0) == told
+
+
+def test_a_period_between_two_pairs_is_looked_for_at_both():
+    assert shapeless(FAST, 900, -900, 100, after=1)
+
+
+def test_seconds_without_a_shape_are_counted_until_one_has_it():
+    assert shapeless(FAST, 900, -900, 100, seconds=3) == 3
+    period = Period(12, 64, 400, 100, 960)
+    period.ticks, period.shapeless = FAST, 3
+    period._look_at_shape()
+    assert period.shapeless == 0
