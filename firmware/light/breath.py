@@ -29,12 +29,13 @@ _TREND = const(30)  # half the stretch whose mean is taken away
 _CLEAR_PERMILLE = const(450)  # a sum of three shares of a sine in all that varies, each weighed by itself
 # Another rhythm beside it, this high: which of them is the breath? One that is faster by more than half may be the
 # breath even where it is small, and what was found a wave of two or three breaths.
-_OTHER_PERMILLE = const(400)
+_OTHER_PERMILLE = const(500)
 _FASTER_PERMILLE = const(250)
 _APART_PLACES = const(3)  # nearer than 1.5 a minute 44 s show one peak of both ...
-_WIDE_PERMILLE = const(450)  # ... and a wide one: a sine alone has 390 at most, two places to each side
-# Lines from beat to beat show a rhythm of nearly half as many a minute as there are beats with a sixth of its power.
-_FADED_PERMILLE = const(80)
+_WIDE_PERMILLE = const(500)  # ... and a wide one: a sine alone has 390 at most, two places to each side
+# Lines from beat to beat show a rhythm of a quarter as many a minute as there are beats with 0.66 of its power, and one of
+# half as many with 0.16.
+_FADED_PERMILLE = const(150)
 # A breath of more than half the pulse looks to its beats like one as much slower than half. Up to so many breaths a minute
 # are thought of; the pulse less that is the fastest breath that is told.
 _FOLDS_FROM_MBPM = const(33000)
@@ -372,7 +373,7 @@ class Breath:
                 continue
             most = _OTHER_PERMILLE
             if (place + _FIRST_PLACE) * 2 > (peak + _FIRST_PLACE) * 3:
-                faded = (place + _FIRST_PLACE) * (_PLACE_MBPM * 5 // 2) > pulse_mbpm
+                faded = (place + _FIRST_PLACE) * (4 * _PLACE_MBPM) > pulse_mbpm
                 most = _FADED_PERMILLE if faded else _FASTER_PERMILLE
             if total[place] * 1000 > best * most:
                 return 0
