@@ -346,10 +346,11 @@ class _Row(Element, component="setting_row.js"):
             return
         self._was = now
         differs = there is not None and on_device != value
+        default = row[population]["default"]
         w.reveal(self, rules.offered(row, values))
         self._props.update(
             device="–" if there is None else rules.value_in_words(row, on_device),
-            ready=rules.value_in_words(row, row[population]["default"]),
+            ready=rules.value_in_words(row, _(default) if row["kind"] == "text" else default),
             differs=differs,
             mark=_("changed") if differs else "",
             limits=wrong or rules.in_words(row, population),

@@ -188,7 +188,7 @@ def value_in_words(row: Row, value: Any) -> str:
     return (
         named(value)
         if row["kind"] in ("choice", "name")
-        else f"“{value}”"
+        else _("“{text}”", text=value)
         if row["kind"] == "text"
         else str(value)
     )

@@ -79,6 +79,7 @@ def sentences():
     found += [*chart.BLANKS, *chart.WHOM.values(), *report.MODELLED.values(), *scales.WHEN]
     found += [sessions_told.NO_RECORD, sessions_told.UNSTEADY]
     found += [text for rule in listening.RULES for text in rule] + list(listening.SHAPES.values())
+    found += [rules.label({"name": setting.name, "kind": setting.kind}) for setting in programme.TABLE]
     found += [setting.meaning for setting in programme.TABLE] + [*plan.ROLES, *plan.SOURCES]
     found += [name.replace("_", " ") for names in segments.NAMES.values() for name in names]
     found += [
@@ -88,7 +89,7 @@ def sentences():
         *words.CHIP_FAULTS.values(),
     ]
     for row in rules.own_schema():
-        found += [row["meaning"]] if row["kind"] != "curve" else []
+        found += [row["meaning"], rules.label(row)] if row["kind"] != "curve" else []
         for population in ("newborn", "adult"):
             if row["kind"] == "choice":
                 found += [option.replace("_", " ") for option in row[population]["allowed"]]
@@ -298,7 +299,7 @@ def test_what_a_commit_changes_has_the_names_of_the_page():
     assert told("profile  level_dba 41 dBA -> 44.5 dBA") == ["Pegel: 44.5 dBA statt 41 dBA"]
     assert told("profile  population newborn -> adult") == ["Gruppe: Erwachsener statt Neugeborenes"]
     assert told("profile  early_unlock false -> true") == ["Früh erlaubt: ja statt nein"]
-    assert told("profile  title Night -> Day") == ["Titel: “Day” statt “Night”"]
+    assert told("profile  title Night -> Day") == ["Titel: „Day“ statt „Night“"]
     assert told("profile  song brahms -> pattern_tide") == ["Lied: Muster Gezeiten statt brahms"]
     assert told("profile  level_dba - -> 44 dBA") == ["Pegel: 44 dBA"]
     assert told("song.my_own  goes (7 bytes)") == ["Das Lied „my own“ kommt weg."]
