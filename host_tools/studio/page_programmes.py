@@ -76,7 +76,7 @@ class _Page:
     def __init__(self, studio: Studio, panel: CommitPanel):
         self._studio = studio
         self._panel = panel
-        self._steps = Steps(studio.folder / "programme.json", [seg.ready_made("settle")])
+        self._steps = Steps(studio.folder / "programme.json", [_own("settle")])
         self._steps.read()
         self._chosen = 0
         self._blocks: list[Any] = []
@@ -119,10 +119,10 @@ class _Page:
             w.heading(_("Begin with"))
             with w.tag("div", None, "row"):
                 for name in listening.ready():
-                    values = seg.ready_made(name)
+                    values = _own(name)
                     w.button(
-                        _("“{title}”, shape {shape}", title=_(values["title"]), shape=_(values["shape"])),
-                        lambda values=values: self._begin_with({**values, "title": _(values["title"])}),
+                        _("“{title}”, shape {shape}", title=values["title"], shape=_(values["shape"])),
+                        lambda values=values: self._begin_with(values),
                     )
             with w.tag("details"):
                 w.tag("summary", _("A programme's file (.toml)"))
@@ -441,3 +441,9 @@ class _Page:
             ui.notify(sentence(error))
             return
         self._begin_with(seg.values_of(data, name))
+
+
+def _own(name: str) -> dict[str, Any]:
+    """Return one of the programmes that come with Calando, its title in the reader's language."""
+    values = seg.ready_made(name)
+    return {**values, "title": _(values["title"])}
