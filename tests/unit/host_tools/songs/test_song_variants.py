@@ -6,6 +6,7 @@ A row: name, what is in the file, the notes (a length of 1 is left out), and wha
 import mido
 import pytest
 
+from host_tools.songs import abc_out
 from host_tools.songs.importing import import_song
 
 
@@ -702,6 +703,9 @@ def check(path, notes, told):
     assert got == [tuple(pair) for pair in wanted]
     for words in told:
         assert any(words in line for line in song.told), (words, song.told)
+    again = path.with_name("again.abc")
+    again.write_text(abc_out.text(song), "utf-8")
+    assert import_song(again).data == song.data
 
 
 @pytest.mark.parametrize(("name", "content", "notes", "told"), ABC, ids=[name for name, *_ in ABC])
