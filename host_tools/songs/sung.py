@@ -17,6 +17,8 @@ LONGEST_S = 180
 SHORTEST_NOTE_S = 0.09
 JOIN_SEMITONES = 0.6
 SCOOP_FRAMES = 14
+SYLLABLE_DB, VIBRATO_DB, ALIKE_DB = 5, 12, 2
+VIBRATO_FRAMES = 26  # of 10 ms: a vibrato has four swings a second and more
 GRID_PER_SEMITONE = 3  # heights that a note may have while it is cut out
 # Costs of the cut, in frames of 10 ms that lie a semitone off.
 CHANGE_COST = 7.0
@@ -186,15 +188,27 @@ def _steps(track: np.ndarray) -> np.ndarray:
 
 
 def _dips(level: np.ndarray, voiced: np.ndarray) -> np.ndarray:
-    """Return where a new syllable begins on the same pitch: the level's lowest point in a dip of 5 dB and more."""
-    dips = np.zeros(len(level) + 1, dtype=bool)
+    """Return where a new syllable begins on the same pitch: the level's lowest point in a dip of 5 dB and more.
+
+    Dips that follow one another as quickly as a vibrato's, in which the harmonics pass through the vowel's own
+    resonances, are alike: one of 12 dB and more, or much deeper than those beside it, is a syllable.
+    """
+    depths: dict[int, float] = {}
     reach = 12
     for at in range(reach, len(level) - reach):
         around = level[at - 6 : at + 7]
         if not voiced[at] or level[at] > around.min():
             continue
         depth = min(level[at - reach : at].max(), level[at + 1 : at + reach + 1].max()) - level[at]
-        dips[at] = depth > 5 and not dips[max(0, at - 6) : at].any()
+        if depth > SYLLABLE_DB and not any(at - 6 <= before < at for before in depths):
+            depths[at] = depth
+    dips = np.zeros(len(level) + 1, dtype=bool)
+    for at, depth in depths.items():
+        waving = any(
+            0 < abs(at - other) <= VIBRATO_FRAMES and beside > depth - ALIKE_DB
+            for other, beside in depths.items()
+        )
+        dips[at] = depth > VIBRATO_DB or not waving
     return dips
 
 
