@@ -33,6 +33,7 @@ MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.2
 MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _INSTRUMENTS = 12, 119  # C0 to B8
 _TICK = score.TICKS_PER_BEAT
+_ALIKE = Fraction(1, 50)  # of a note's length: what a program's rounding makes of one share
 _RESOLUTION = Fraction(1, 5)  # ticks: what a sequencer that counts otherwise makes of a written place
 
 
@@ -218,7 +219,7 @@ def _ticks(
     edges = [(note.start - first) * scale for note in notes] + [(note.end - first) * scale for note in notes]
     exact = melody.exact
     written = exact or _on_grid(edges, melody.per_quarter)
-    gated = _gated(notes)
+    gate = None if exact else _gate(notes)
     rounded = {edge: round(edge) for edge in edges} if written else _evened(edges, short)
     if not exact:
         _tell_moved_starts(notes, edges, rounded, melody.bars, told)
@@ -241,7 +242,9 @@ def _ticks(
             near = min((short * round(stop / short), 8 * round(stop / 8)), key=lambda edge: abs(edge - stop))
             # In a file written to the grid a note that ends on a sixteenth or a triplet before the next one ends there.
             edge = (note.end - first) * scale
-            rest = following - near >= short and written and not gated and abs(edge - near) <= Fraction(1, 2)
+            rest = following - near >= short and written and abs(edge - near) <= Fraction(1, 2)
+            if gate and index + 1 < len(notes) and notes[index + 1].start > note.start:
+                rest = rest and abs(note.length / (notes[index + 1].start - note.start) - gate) >= _ALIKE
             gap = index + 1 < len(notes) and following - stop <= round(scale / 3)
             stop = following if gap and not rest else near
         stop = min(stop, following) if index + 1 < len(notes) else stop
@@ -273,18 +276,18 @@ def _ticks(
     return line
 
 
-def _gated(notes: list[Note]) -> bool:
-    """Return whether a program let every note go at the same share of its length: no such gap is a rest."""
+def _gate(notes: list[Note]) -> Fraction | None:
+    """Return the share of its length after which a program let every note go; None where it is none, or nearly all."""
     shares = [
         (note.length / (after.start - note.start), after.start - note.start)
         for note, after in itertools.pairwise(notes)
         if after.start > note.start and note.length < after.start - note.start
     ]
     if len({length for _, length in shares}) < 2 or len(shares) < 0.9 * (len(notes) - 1):
-        return False
+        return None
     middle = sorted(share for share, _ in shares)[len(shares) // 2]
-    alike = sum(abs(share - middle) < Fraction(1, 50) for share, _ in shares)
-    return middle > Fraction(3, 4) and alike >= 0.9 * len(shares)
+    alike = sum(abs(share - middle) < _ALIKE for share, _ in shares)
+    return middle if Fraction(3, 4) < middle < Fraction(19, 20) and alike >= 0.9 * len(shares) else None
 
 
 def _tell_moved_starts(

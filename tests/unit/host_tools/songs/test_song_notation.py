@@ -296,6 +296,13 @@ def test_a_gap_that_a_program_leaves_after_every_note_is_no_rest(tmp_path):
     assert names(found) == "G4 A4 B4:2 C5 B4 A4:2 G4:4"
     rows = [(67, 0, 1), (69, 1, 1.75), (71, 2, 3.75), (72, 4, 5), (71, 5, 6), (69, 6, 8)]
     assert names(midi(tmp_path, rows)) == "G4 A4:0.75 -:0.25 B4:1.75 -:0.25 C5 B4 A4:2"
+    notes = [(67, 1), (69, 1), (71, 2), *[(72, 1)] * 12, (69, 2), (67, 4)]
+    rows = [(note, start, start + 0.98 * (end - start)) for note, start, end in row(notes)]
+    rows[2] = (71, 2, 3.75)  # a rest of its own among notes that are let go a little early
+    assert names(midi(tmp_path, rows)).startswith("G4 A4 B4:1.75 -:0.25 C5 C5 ")
+    rows = [(note, start, start + 0.88 * (end - start)) for note, start, end in row(notes)]
+    rows[2] = (71, 2, 3.5)
+    assert names(midi(tmp_path, rows)).startswith("G4 A4 B4:1.5 -:0.5 C5 C5 ")
 
 
 def test_what_was_played_unevenly_is_told_with_how_many_where_and_how_far(tmp_path):
