@@ -16,6 +16,7 @@ import pytest
 import serial
 from mpremote.transport_serial import SerialTransport
 
+import simulator.live
 from firmware.version import VERSION
 from host_tools.device import client
 from host_tools.release import deploy
@@ -36,6 +37,7 @@ SHORTLY_S = 60.0
 def patience(monkeypatch):
     """A board is silent for seconds of its own; the emulated one's are long, and longer where others are at work."""
     monkeypatch.setattr(deploy, "PROMPT_S", BOOT_S)
+    monkeypatch.setattr(simulator.live, "ANSWER_S", BOOT_S)  # a finger is held for seconds of the chip's
     read_until = SerialTransport.read_until
 
     def patient(self, least, ending, timeout=None, data_consumer=None, timeout_overall=None):

@@ -115,15 +115,27 @@ def test_it_plays_what_the_desk_plays():
 
 @needs_image
 def test_a_chip_whose_ticks_wrap_while_it_plays_plays_and_keeps_free_what_a_new_one_does():
-    """Past 2 ** 30 ms every time was a long integer: the lowest free heap while playing fell from 52 KB to 10."""
+    """Past 2 ** 30 ms every time was a long integer: the lowest free heap while playing fell from 52 KB to 10.
+
+    The same samples and heap, and rows that say the same. A timer that has counted so far takes a little longer to be
+    divided by a thousand: all comes some samples later, and what is measured differs by that.
+    """
     lives = []
     for powered_for_ms in (0, (1 << 30) - (PRESS_S + 3) * 1000):
         bench = deployed_bench(PRESSED_TEXT.replace("duration_s = 20", f"duration_s = {PRESS_S + 8}"))
         interpreter = rp2040.boot(bench, powered_for_ms=powered_for_ms)
         lives.append(bench.result("rp2040", 0.0, interpreter))
     new, old = lives
-    assert len(np.trim_zeros(new.pcm)) > 5 * RATE_HZ and np.array_equal(new.pcm, old.pcm)
-    assert new.summary["heap"] == old.summary["heap"] and new.rows == old.rows
+    heard = np.trim_zeros(new.pcm)
+    assert len(heard) > 5 * RATE_HZ and same_but_for_the_end(np.trim_zeros(old.pcm), heard)
+    assert abs(first_sound_s(old) - first_sound_s(new)) < TURN_S
+    assert old.summary["heap"] == new.summary["heap"]
+    assert told(old) == told(new)
+
+
+def told(result):
+    """What the rows say of the session, not of what was measured."""
+    return [(row["phase"], row["reason"], row["tempo_bpm"], row["target_tempo_bpm"]) for row in result.rows]
 
 
 CABLE_TEXT = 'title = "t"\nduration_s = 9\n[[event]]\nat_s = 0\ndo = "usb_host"\n'
