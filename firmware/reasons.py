@@ -48,7 +48,7 @@ SIGNAL_LOST = "signal_lost"
 NOT_FOLLOWING = "not_following"  # the pulse stays behind the music: the music waits
 OPEN_LOOP = "open_loop"  # no pulse to go by: the profile's fixed curve
 IRREGULAR = "irregular"  # too many odd beats: no variability, no swing of the breath, and so no feedback
-NO_BREATH = "no_breath"  # no breath to go by: the music plays as without it
+NO_BREATH = "no_breath"  # no breath to go by, or one too fast to lead: the music plays as without it
 LET_GO = "let_go"  # the breath went its own way: the swell has sunk away, the music goes on
 # The surroundings.
 USB_HOST = "usb_host"

@@ -49,7 +49,7 @@ REASONS = {
     "signal_lost": "the pulse signal is lost",
     "not_following": "the pulse does not follow: the music waits",
     "irregular": "the pulse beats irregularly",
-    "no_breath": "no breath to go by: the music plays as without it",
+    "no_breath": "no breath to go by, or one too fast to lead: the music plays as without it",
     "let_go": "the breath went its own way: the swell has sunk away, the music goes on",
     "open_loop": "no pulse to go by: the profile's own tempo",
     "usb_host": "a computer is connected",

@@ -19,7 +19,9 @@ from typing import Any
 CLOCK_HZ = 125_000_000
 # The RP2040's divider answers in 8 cycles; call, checks and rounding towards minus infinity come on top.
 DIVISION_CYCLES = 60
+SETTLED_S = 70  # an adult's breath is looked for in 44 s of beats, the coherence of its swing in 64
 _BYTECODE, _NATIVE, _VIPER = 2, 3, 4
+_TUPLE = 10  # among a module's constants
 _CODE, _DATA, _STACK, _STUBS = 0x10000, 0x200000, 0x600000, 0x700000
 _FUNCTION, _CONTEXT, _TABLE, _CALLS, _RETURN = 0x800000, 0x810000, 0x820000, 0x830000, 0x840000
 _OBJECT_TO_NATIVE, _NATIVE_TO_OBJECT, _SWAP_GLOBALS = 3, 4, 5
@@ -67,12 +69,19 @@ def machine_code(source: Path) -> list[bytes]:
         if not length & 1:
             reader.bytes((length >> 1) + 1)
     for _ in range(objects):
-        kind = reader.byte()
-        if kind > 4:
-            reader.bytes(reader.number() + (1 if kind in (5, 6) else 0))
+        _skip_object(reader)
     found: list[bytes] = []
     _functions(reader, found)
     return found
+
+
+def _skip_object(reader: _Reader) -> None:
+    kind = reader.byte()
+    if kind == _TUPLE:
+        for _ in range(reader.number()):
+            _skip_object(reader)
+    elif kind > 4:
+        reader.bytes(reader.number() + (1 if kind in (5, 6) else 0))
 
 
 def _functions(reader: _Reader, found: list[bytes]) -> None:
@@ -213,15 +222,21 @@ class Chip:
         return self._result, after
 
 
+def _copied(value: Any) -> Any:
+    if isinstance(value, int):
+        return value
+    return array("B", value) if isinstance(value, bytearray) else value[:]
+
+
 def watch(module: Any, names: list[str], seen: Callable[[str, list[Any], Any, list[Any]], None]) -> None:
     """Hand every call of the functions to `seen`: name, arguments before, answer, arguments after."""
     for name in names:
         plain = getattr(module, name)
 
         def call(*arguments: Any, name: str = name, plain: Any = plain) -> Any:
-            before = [value if isinstance(value, int) else value[:] for value in arguments]
+            before = [_copied(value) for value in arguments]
             answer = plain(*arguments)
-            seen(name, before, answer, list(arguments))
+            seen(name, before, answer, [_copied(value) for value in arguments])
             return answer
 
         setattr(module, name, call)
@@ -241,10 +256,13 @@ def of_vitals(population: str, seconds: int = 4) -> Cost:
     chips: dict[str, Chip] = {}
     watched = []
     running = False
-    for module_name in ("pulse", "variability"):
-        module = importlib.import_module(f"firmware.light.{module_name}")
-        source = Path(str(module.__file__))
+    folder = Path(str(importlib.import_module("firmware.light").__path__[0]))
+    for source in sorted(folder.glob("*.py")):
         names = re.findall(r"@micropython.viper\ndef (\w+)", source.read_text("utf-8"))
+        if not names:
+            continue
+        module_name = source.stem
+        module = importlib.import_module(f"firmware.light.{module_name}")
         chip = chips[module_name] = Chip(source, names)
         chip.cost = total
         watched.append((module, {name: getattr(module, name) for name in names}))
@@ -263,9 +281,9 @@ def of_vitals(population: str, seconds: int = 4) -> Cost:
     try:
         vitals = importlib.import_module("firmware.vitals").Vitals(population)
         rate = 150 if population == "newborn" else 72
-        samples = made_pulse(rate, 40 + seconds).samples
+        samples = made_pulse(rate, SETTLED_S + seconds).samples
         for at in range(0, len(samples), 10):
-            running = at >= 4000
+            running = at >= 100 * SETTLED_S
             vitals.add(array("I", samples[at : at + 10, 0]), array("I", samples[at : at + 10, 1]), 10)
             vitals.update(10 * (at + 10))
     finally:
