@@ -21,10 +21,9 @@ SMOOTHING_S = const(10)  # time constant, after a median that costs 2 s more; hi
 LATEST = const(5)  # readings of which the middle one counts
 PULSE_SLEW_MBPM = const(2_000)  # in a second: more is a wrong reading, not a heart
 _READINGS_MAX = const(240)  # one a second while the baseline is taken
-# Of each step's own tempo, a minute, from one that was not the patient's (an opening, another ratio) to the one that is.
-# 5 % was chosen; upwards a minute of these steps grows to 4.9 %. It is part of matching, which lasts until the music has
-# arrived; what leads afterwards keeps to the profile's own rate.
-MATCH_PERMILLE = const(49)
+# In a minute, from a tempo that was not the patient's (an opening, another ratio) to the one that is: choice. It is part of
+# matching, which lasts until the music has arrived; what leads afterwards keeps to the profile's own rate.
+MATCH_PERMILLE = const(50)
 # 2 % slower than allowed: rounded to hundredths and read a tenth of a second late it is still within the rate.
 _PERMILLE_AND_MARGIN = const(1_020)
 ADULT_FLOOR_PULSE_MBPM = const(50_000)  # music never leads a pulse below this
@@ -340,7 +339,8 @@ class Tempo:
             self._credit = 0
             self._gliding = False
             return
-        rate = MATCH_PERMILLE if self._gliding else self._profile.lead_rate_permille
+        # Each step is of the tempo that it begins at: upwards 4.9 % of that grow to 4.93 in a minute, 5 to 5.04.
+        rate = MATCH_PERMILLE - 1 if self._gliding else self._profile.lead_rate_permille
         self._credit += self._now_mbpm * rate // _PERMILLE_AND_MARGIN * elapsed_ms
         most = self._credit // 60_000
         self._credit -= most * 60_000
