@@ -176,6 +176,74 @@ def shares(x: ptr16, cosines: ptr16, places: int, count: int, out: ptr32):
 
 
 @micropython.viper
+def weigh(found: ptr32, total: ptr32, places: int, keep: int) -> int:
+    """Add what was found, weighed by the most of it, to the sum (keep 0: begin it); return the most. All in permille."""
+    best = 0
+    k = 0
+    while k < places:
+        value = int(found[k])
+        if value > best:
+            best = value
+        k += 1
+    k = 0
+    while k < places:
+        total[k] = int(total[k]) * keep + int(found[k]) * best // 1000
+        k += 1
+    return best
+
+
+@micropython.viper
+def highest(values: ptr32, count: int) -> int:
+    """Return the place of the highest value, the first of several."""
+    peak = 0
+    k = 1
+    while k < count:
+        if int(values[k]) > int(values[peak]):
+            peak = k
+        k += 1
+    return peak
+
+
+@micropython.viper
+def added(values: ptr32, place: int, end: int) -> int:
+    """Return the sum of the values from `place` on, before `end`."""
+    total = 0
+    while place < end:
+        total += int(values[place])
+        place += 1
+    return total
+
+
+@micropython.viper
+def next_top(values: ptr32, place: int, end: int) -> int:
+    """Return the first place from `place` on, before `end`, that is as high as either neighbour or higher, or `end`."""
+    while place < end:
+        here = int(values[place])
+        if int(values[place - 1]) <= here:
+            if here >= int(values[place + 1]):
+                return place
+        place += 1
+    return end
+
+
+@micropython.viper
+def ends(values: ptr16, start: int, count: int, out: ptr32):
+    """Write the least and the largest of `count` values of a ring of 256, the oldest at `start`."""
+    least = 65535
+    largest = 0
+    i = 0
+    while i < count:
+        value = int(values[(start + i) & _RING_MASK])
+        if value < least:
+            least = value
+        if value > largest:
+            largest = value
+        i += 1
+    out[0] = least
+    out[1] = largest
+
+
+@micropython.viper
 def mean(values: ptr16, start: int, count: int) -> int:
     """Return the mean of `count` values of a ring of 256, the oldest at `start`."""
     total = 0
@@ -296,8 +364,6 @@ class Breath:
         start = (self._laid - _GRID) % _RING
         total = self._sum
         found = self._found
-        for place in range(_PLACES):
-            total[place] = 0
         weight = 0
         for kind in range(3):
             if kind == 0:
@@ -315,12 +381,7 @@ class Breath:
             if depth < 4 or depth < least:
                 continue
             shares(self._x, _BREATH_COSINES, _PLACES, _GRID, found)
-            best = 0
-            for place in range(_PLACES):
-                best = max(best, found[place])
-            for place in range(_PLACES):
-                total[place] += found[place] * best // 1000
-            weight += best
+            weight += weigh(found, total, _PLACES, 1 if weight else 0)
         if weight < _CLEAR_PERMILLE:
             return
         pulse_mbpm = _MBPM_TICKS // mean(self._intervals, start, _GRID)
@@ -340,25 +401,16 @@ class Breath:
             return
         found = self._found
         powers(self._x, _COSINES, _FREQUENCIES, found)
-        total = 0
-        peak = 0
-        for place in range(_FREQUENCIES):
-            total += found[place]
-            if found[place] > found[peak]:
-                peak = place
-        near = 0
-        for place in range(max(0, peak - _BESIDE), min(_FREQUENCIES, peak + _BESIDE + 1)):
-            near += found[place]
+        total = added(found, 0, _FREQUENCIES)
+        peak = highest(found, _FREQUENCIES)
+        near = added(found, max(0, peak - _BESIDE), min(_FREQUENCIES, peak + _BESIDE + 1))
         if total >= 1000:
             self.coherence_permille = min(1000, near // (total // 1000))
 
     def _only_rhythm(self, weight, pulse_mbpm):
         """Return the rate of the highest peak of the weighed sum, or 0 where it is low, or not the only one."""
         total = self._sum
-        peak = 1
-        for place in range(_PLACES):
-            if total[place] > total[peak]:
-                peak = place
+        peak = highest(total, _PLACES)
         if not 2 <= peak < _PLACES - 2:
             return 0
         best = total[peak]
@@ -368,8 +420,9 @@ class Breath:
             return 0
         rate_mbpm = (peak + _FIRST_PLACE) * _PLACE_MBPM
         rate_mbpm += pulse.vertex(total[peak - 1], best, total[peak + 1], _PLACE_MBPM)
-        for place in range(1, _PLACES - 1):
-            if abs(place - peak) <= _APART_PLACES or not total[place - 1] <= total[place] >= total[place + 1]:
+        place = 0
+        while (place := next_top(total, place + 1, _PLACES - 1)) < _PLACES - 1:
+            if abs(place - peak) <= _APART_PLACES:
                 continue
             most = _OTHER_PERMILLE
             if (place + _FIRST_PLACE) * 2 > (peak + _FIRST_PLACE) * 3:
@@ -384,14 +437,10 @@ class Breath:
         intervals = self._intervals
         end = self._laid
         swings = self._swings
+        found = self._found
         for breath in range(_BREATHS):
-            shortest = 1 << 29
-            longest = 0
-            for place in range(end - (breath + 1) * lag, end - breath * lag):
-                value = intervals[place % _RING]
-                shortest = min(shortest, value)
-                longest = max(longest, value)
-            swings[breath] = _MBPM_TICKS // shortest - _MBPM_TICKS // longest
+            ends(intervals, end - (breath + 1) * lag, lag, found)
+            swings[breath] = _MBPM_TICKS // found[0] - _MBPM_TICKS // found[1]
         low = min(swings[0], swings[1])
         high = max(swings[0], swings[1])
         self.amplitude_mbpm = max(low, min(high, swings[2]))
