@@ -42,9 +42,8 @@ class Inputs:
         self.candidate_mbpm: int | None = None  # the only rate they allow, also outside of what is shown
         self.slow_for_ms = 0  # for how long slower than the guard's stop, whatever the beat is
         self.perhaps_slow_for_ms = 0  # the same of the slower of two rates
-        self.perhaps_newborns = (
-            False  # an adult's profile: no rate is known, and the waves may be a newborn's beats
-        )
+        # Under an adult's profile: no rate is known, and the waves may be a newborn's beats.
+        self.perhaps_newborns = False
         self.spo2_permille: int | None = None
         self.perfusion_index_ppm: int | None = None
         self.quality_percent: int | None = None

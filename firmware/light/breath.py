@@ -194,7 +194,7 @@ def weigh(found: ptr32, total: ptr32, places: int, keep: int) -> int:
 
 @micropython.viper
 def highest(values: ptr32, count: int) -> int:
-    """Return the place of the highest value, the first of several."""
+    """Return the place of the highest of the first `count` values, the first of several."""
     peak = 0
     k = 1
     while k < count:
@@ -227,7 +227,7 @@ def next_top(values: ptr32, place: int, end: int) -> int:
 
 
 @micropython.viper
-def ends(values: ptr16, start: int, count: int, out: ptr32):
+def extremes(values: ptr16, start: int, count: int, out: ptr32):
     """Write the least and the largest of `count` values of a ring of 256, the oldest at `start`."""
     least = 65535
     largest = 0
@@ -439,7 +439,7 @@ class Breath:
         swings = self._swings
         found = self._found
         for breath in range(_BREATHS):
-            ends(intervals, end - (breath + 1) * lag, lag, found)
+            extremes(intervals, end - (breath + 1) * lag, lag, found)
             swings[breath] = _MBPM_TICKS // found[0] - _MBPM_TICKS // found[1]
         low = min(swings[0], swings[1])
         high = max(swings[0], swings[1])

@@ -14,9 +14,7 @@ from host_tools.sessions.language import number, say
 RATIOS = (1.0, 2.0, 3.0, 4.0)  # pulses to a beat of the music
 USUAL_RATIO = {"newborn": 2.0, "adult": 1.0}
 SHARES = {1.0: "as fast as", 2.0: "half of", 3.0: "a third of"}  # of a pulse, before "a pulse of 120"
-BREATH_LATE_S = (
-    50  # what is read of a breath is of the 44 s before, and of beats that were classed two beats later
-)
+BREATH_LATE_S = 50  # what is read of a breath is of the 44 s before, of beats that are classed two beats late
 ALONG_WITHIN = 0.1  # of the pace
 BOOT, BEGAN = "the device was switched on", "the session began"  # what happens at time 0
 

@@ -85,6 +85,7 @@ def test_fifty_steps_can_be_undone_after_a_reload(page, program):
     page.locator(".chip.good").wait_for()
     back = page.get_by_role("button", name="Undo", exact=True)
     steps = program.kept("draft")["at"] - begun
+    assert steps >= 50, "a reload loses none"
     for _ in range(steps):
         back.click()
     page.wait_for_function(
