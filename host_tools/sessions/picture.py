@@ -90,7 +90,8 @@ def _draw(figure: Figure, facts: Facts) -> None:
     title = facts.title[:1].upper() + facts.title[1:]
     figure.text(0.03, 0.955, title, fontsize=16, fontweight="bold", color=INK, va="center")
     for line, text in enumerate(facts.story[:2]):
-        figure.text(0.03, 0.918 - 0.027 * line, text, fontsize=9.5, color=QUIET, va="center")
+        size = 9.5 * min(1.0, 160 / max(1, len(text)))  # so many letters of that size fit beside one another
+        figure.text(0.03, 0.918 - 0.027 * line, text, fontsize=size, color=QUIET, va="center")
 
     marked = _panels(band, panels, facts)
     _explain_marks(figure, marked, facts)
