@@ -229,7 +229,7 @@ def next_top(values: ptr32, place: int, end: int) -> int:
 @micropython.viper
 def extremes(values: ptr16, start: int, count: int, out: ptr32):
     """Write the least and the largest of `count` values of a ring of 256, the oldest at `start`."""
-    least = 65535
+    least = _MOST_16
     largest = 0
     i = 0
     while i < count:
