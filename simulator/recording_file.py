@@ -43,10 +43,13 @@ SAMPLE_LINES = 60  # looked at to find out how a file is written
 # Words that people put around "ir" and "red", in any order, case and punctuation: irValue, RED_ADC, led_ir (counts).
 _AROUND = (
     "raw|values?|val|adc|led|counts?|cnt|ppg|pleth|signal|samples?|data|channel|ch|sensor|light|intensity|reading|"
-    "buffer|buf|aun|un|fifo|max|30100|30101|30102|30105|3010x|nm|880|660|v|avg|mean|level"
+    "buffer|buf|aun|un|fifo|max|30100|30101|30102|30105|3010x|nm|880|660|v|avg|mean|level|wert|werte|valeur|valor"
 )
-_INFRARED = re.compile(rf"(?:{_AROUND})*(?:ir|infrared)(?:{_AROUND})*")
-_RED = re.compile(rf"(?:{_AROUND})*(?:red|r)(?:{_AROUND})*")
+# The lights and the time in German, French, Spanish and Italian too: people's loggers speak their language.
+_INFRARED = re.compile(
+    rf"(?:{_AROUND})*(?:ir|infrared|infrarot|infrarouge|infrarrojo|infrarosso)(?:{_AROUND})*"
+)
+_RED = re.compile(rf"(?:{_AROUND})*(?:red|r|rot|rouge|rojo|rosso)(?:{_AROUND})*")
 _ONE_LIGHT = (
     "ppg",
     "pleth",
@@ -61,8 +64,38 @@ _ONE_LIGHT = (
     "hr_raw",
 )
 _UNIT_S = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("ms", "msec", "msecs", "milli", "millis", "millisecond", "milliseconds", "ml"), 1e-3),
+    **dict.fromkeys(
+        (
+            "s",
+            "sec",
+            "secs",
+            "second",
+            "seconds",
+            "sek",
+            "sekunde",
+            "sekunden",
+            "seg",
+            "segundos",
+            "secondes",
+            "secondi",
+        ),
+        1.0,
+    ),
+    **dict.fromkeys(
+        (
+            "ms",
+            "msec",
+            "msecs",
+            "milli",
+            "millis",
+            "millisecond",
+            "milliseconds",
+            "millisekunden",
+            "milisegundos",
+            "ml",
+        ),
+        1e-3,
+    ),
     **dict.fromkeys(
         ("us", "usec", "usecs", "µs", "μs", "micro", "micros", "microsecond", "microseconds"), 1e-6
     ),
@@ -71,9 +104,12 @@ _UNIT_S = {
 _TIME_WORDS = {
     "time", "timestamp", "stamp", "t", "ts", "elapsed", "clock", "datetime", "date", "unix", "epoch", "utc", "local",
     "device", "sensor", "host", "system", "arrival", "esp", "arduino", "phone", "pc", "since", "start", "boot", "relative",
-    "sample", "recording", "log", "gmt", "at", "in", "of",
+    "sample", "recording", "log", "gmt", "at", "in", "of", "zeit", "zeitstempel", "temps", "tiempo", "tempo",
 }  # fmt: skip
-_TIME_ITSELF = {"time", "timestamp", "stamp", "t", "ts", "elapsed", "clock", "datetime", "epoch", "unix"}
+_TIME_ITSELF = {
+    "time", "timestamp", "stamp", "t", "ts", "elapsed", "clock", "datetime", "epoch", "unix", "zeit", "zeitstempel",
+    "temps", "tiempo", "tempo",
+}  # fmt: skip
 _FAR_FROM_THE_SENSOR = {"host", "arrival", "phone", "pc", "system", "expected"}
 
 _EXAMPLE = "time_s,ir,red"
@@ -83,6 +119,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d):(\d\d)(?:[.,:](\d+))?")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?[ T_]")
 _NOT_BARE = re.compile(r"[^0-9.+\-,;\t|]")
+_HERTZ = re.compile(r"\bHz\s*[\[=:]\s*(\d+(?:\.\d+)?)")
 _ARRIVAL = "the time of arrival"
 _ARROW = re.compile(
     r"\s*(\d{1,2}:\d\d:\d\d(?:[.,]\d+)?)\s*->\s*"
@@ -110,7 +147,7 @@ def read(path: Path, rate_hz: float | None = None, columns: str | None = None) -
         if rate_hz is None:
             raise LightRecordingError(
                 f"{path} has no column time_s or other time, so nobody can tell how fast it was sampled; "
-                "give --rate with the samples a second"
+                f"give --rate with the samples a second{_rate_in_its_lines(path)}"
             )
         rows.time = np.arange(len(rows.ir)) / rate_hz
     else:
@@ -154,6 +191,16 @@ class _Form:
     first: int  # place of the first line of samples
     arrow: bool  # each line begins with the time at which it arrived
     notes: list[str]
+
+
+def _rate_in_its_lines(path: Path) -> str:
+    """Return what to add for a file whose lines tell a rate themselves, as SparkFun's examples print it: Hz[99.87]."""
+    told = [float(found) for found in _HERTZ.findall(read_text(path))]
+    if not told or not LOWEST_HZ <= told[-1] <= HIGHEST_HZ:
+        return ""
+    # The sketch prints the mean since its start, so that the last is the best; it is asked for all the same, because
+    # it is what the sketch read, which may be less than what the sensor took.
+    return f" (its last line tells {told[-1]:g} Hz)"
 
 
 def _read_rows(path: Path, columns: str | None) -> Rows:

@@ -87,6 +87,9 @@ def test_our_own_form_is_read_count_for_count_and_nothing_is_told(file):
         ("t,MAX30102 IR,MAX30102 Red", "{t:.2f},{ir},{red}"),
         ("time,IR LED,Red LED", "{t:.2f},{ir},{red},"),
         ("time,aun_ir_buffer,aun_red_buffer", "{t:.2f},{ir},{red}"),
+        ("Zeit [s];Infrarot;Rot", "{t:.2f};{ir};{red}"),
+        ("Temps (s),infrarouge,rouge", "{t:.2f},{ir},{red}"),
+        ("tiempo_s,valor_ir,valor_rojo", "{t:.2f},{ir},{red}"),
         ("# time_s,ir,red", "{t:.2f},{ir},{red}"),
         ("# made on a Tuesday, 100 Hz\n# CSV: time_s,ir,red", "{t:.2f},{ir},{red}"),
         ("Initializing...\nPlace a finger, please.\ntime_s,ir,red", "{t:.2f},{ir},{red}"),
@@ -101,9 +104,15 @@ def test_the_forms_that_loggers_write_are_read(file, header, form):
     check_rate(file(rows(form=form), header))
 
 
+def test_a_rate_that_stands_in_the_lines_is_told_where_it_has_to_be_given(file):
+    lines = rows(form="R[{red}] IR[{ir}] G[0] Hz[99.87]")
+    refused(file(lines, None), "give --rate", "tells 99.87 Hz")
+    assert "Hz" not in refused(file(rows(form="R[{red}] IR[{ir}] Hz[0.00]"), None), "give --rate")
+
+
 def test_decimal_commas_are_read_and_told(file):
     lines = [line.replace(".", ",") for line in rows(form="{t:.2f};{ir}.0;{red}.0")]
-    readings = check_rate(file(lines, "Zeit_s;IR;Red".replace("Zeit", "time")))
+    readings = check_rate(file(lines, "Zeit [s];IR;Red"))
     assert any("decimal commas" in note for note in readings.notes)
     quoted = [line.replace(".", ",") for line in rows(form='"{t:.2f}"ß{ir}ß{red}')]
     check_rate(file([line.replace("ß", ",") for line in quoted]))
