@@ -13,6 +13,7 @@ from simulator.step_bedside import Sensor
 
 AGREED, READ_OTHERWISE, DIFFERED = "agreed", "read_otherwise", "differed"
 WITHIN_S = 15.0
+FADE_S = 12.0  # of an end that was decided, and a little more: until then a press means another thing than after it
 # What a sensor may be: as it is, slow, blind in any disturbance, looking through all of them, and off by what its bars
 # allow or by half of that: beside a limit, when it is decided hangs on by how much.
 SENSORS = (
@@ -39,7 +40,7 @@ def compare(scenario: Scenario, device: Evidence, first: Evidence | None = None)
 
     first: the step level's evidence with the usual sensor, where it was played already.
     """
-    told, worst = "", None
+    told, worst, before = "", None, ()
     for number, sensor in enumerate(SENSORS):
         steps = (
             first
@@ -51,11 +52,12 @@ def compare(scenario: Scenario, device: Evidence, first: Evidence | None = None)
             return AGREED, ""
         if number == 0:
             told, worst = _told(apart), apart
+            before = _just_before(apart, device.ends, steps.ends)
     if worst is None:
         return AGREED, ""
     theirs, ours = worst
     at_s = min(decision[0] for decision in worst if decision is not None)
-    read = any(decision is not None and decision[2] in READ for decision in (theirs, ours))
+    read = any(decision is not None and decision[2] in READ for decision in (theirs, ours, *before))
     if read and bool(device.disturbed()[device.time_s <= at_s + WITHIN_S].any()):
         return READ_OTHERWISE, told
     return DIFFERED, told
@@ -72,6 +74,16 @@ def _difference(device: list[Decision], steps: list[Decision]) -> Apart | None:
         if theirs is None or ours is None or theirs[1:] != ours[1:] or abs(theirs[0] - ours[0]) > WITHIN_S:
             return theirs, ours
     return None
+
+
+def _just_before(apart: Apart, *ends: list[Decision]) -> tuple[Decision, ...]:
+    """Return, for a press that only one of them refused, what either decided just before: in the fade of an end a press is
+    let go, after it refused, so that it hangs on the second in which the light was read."""
+    made = [decision for decision in apart if decision is not None]
+    if any(end != "refused" for _, end, _ in made):
+        return ()
+    at_s = min(at for at, _, _ in made)
+    return tuple(one for decided in ends for one in decided if 0 < at_s - one[0] <= WITHIN_S + FADE_S)
 
 
 def _told(apart: Apart) -> str:

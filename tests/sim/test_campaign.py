@@ -184,6 +184,8 @@ def test_what_cannot_be_costs_one_sentence(plan, tmp_path, options, words):
 
 # --- the two tiers ---
 
+PRESSED_S = 185.0
+
 LIVES = {
     "pressed": [{"at_s": 60.0, "do": "press"}],
     "bradycardia": [{"at_s": 40.0, "do": "pulse_rate", "to": 80.0, "over_s": 3.0}],
@@ -216,6 +218,25 @@ def test_tiers_that_decide_otherwise_are_told_apart():
     steps.script.append({"at_s": 45.0, "do": "motion", "to": 5.0})
     assert compare.compare(made, steps)[0] == compare.READ_OTHERWISE
     steps.ends[-1] = (50.0, "withdrawn", "usb_host")
+    assert compare.compare(made, steps)[0] == compare.DIFFERED
+
+
+def test_a_press_that_finds_one_of_them_fading_still_hangs_on_when_the_light_was_read():
+    made = scenario.from_values({
+        "title": "a hand that moves, and a press in the fade", "duration_s": 200.0,
+        "profile": {"poor_signal_hold_s": 20},
+        "event": [
+            {"at_s": 5.0, "do": "press"},
+            {"at_s": 150.0, "do": "motion", "to": 3.0, "for_s": 90.0},
+            {"at_s": PRESSED_S, "do": "press"},
+        ],
+    })  # fmt: skip
+    steps = witness.of_steps(step_bedside.play(made))
+    (faded_s, end, reason), (_, pressed, _) = steps.ends
+    assert (end, reason, pressed) == ("faded", "signal_lost", "refused") and 0 < PRESSED_S - faded_s < 20
+    steps.ends = [(faded_s + 6.0, end, reason)]
+    assert compare.compare(made, steps)[0] == compare.READ_OTHERWISE
+    steps.ends.append((PRESSED_S, "withdrawn", "usb_host"))  # which no light decides
     assert compare.compare(made, steps)[0] == compare.DIFFERED
 
 
