@@ -6,6 +6,7 @@ no occasion for has no margin.
 """
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -270,6 +271,14 @@ def _dose(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict)
             verdict.margin("gap", pause_min + 1.1 - gap_min, again, f"a pause of {pause_min:.1f} min")
 
 
+def _seen_s(evidence: Evidence, press_s: float) -> float:
+    """Return since when music may be heard after a press: nothing is played to a newborn whom the sensor has not seen."""
+    if evidence.population != "newborn" or evidence.prescription["opening"] != "music":
+        return press_s
+    off = [span(event) for event in evidence.script if event["do"] == "sensor_off" and event.get("to") != 0]
+    return max([press_s, *(until_s for from_s, until_s in off if from_s <= press_s < until_s < math.inf)])
+
+
 def _fingers(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict) -> None:
     heard, step_s = evidence.heard, STEP_S[evidence.tier]
     presses = sorted(event["at_s"] for event in evidence.script if event["do"] in ("press", "hold"))
@@ -284,7 +293,7 @@ def _fingers(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdi
         since = [at_s for at_s in presses if ended_s - step_s <= at_s <= from_s + step_s]
         verdict.margin(
             "unasked",
-            0 if since and from_s - since[-1] <= blink_s else -1,
+            0 if since and from_s - _seen_s(evidence, since[-1]) <= blink_s else -1,
             from_s,
             "sound that nobody asked for",
         )

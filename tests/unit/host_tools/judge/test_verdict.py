@@ -189,6 +189,18 @@ def test_the_silence_of_a_listening_programme_is_part_of_its_session():
     assert "segment 3 5.1 s early" in verdict.judge(early, NEWBORN).broken["segment"]
 
 
+def test_music_that_waits_for_the_sensor_was_asked_for_by_the_press_before():
+    opened = {**PRESCRIBED, "opening": "music"}
+    off = [{"at_s": 2.0, "do": "sensor_off", "for_s": 28.0}, {"at_s": PRESS_S, "do": "press"}]
+    session = good(prescription=opened, script=off, heard=sound((30.5, ENDS_S)))
+    assert "unasked" not in verdict.judge(session, NEWBORN).broken
+    late = replace(session, heard=sound((40.5, ENDS_S)))
+    assert "unasked" in verdict.judge(late, NEWBORN).broken
+    assert "unasked" in verdict.judge(replace(session, script=off[1:]), NEWBORN).broken
+    adult = replace(session, population="adult")
+    assert "unasked" in verdict.judge(adult, NEWBORN).broken
+
+
 def test_a_segment_may_wait_for_its_phrase_and_end_with_its_song():
     late = [(5.1, 0), (75.1, 1), (155.1, 2)]
     assert "segment" in verdict.judge(listening(late), NEWBORN).broken
