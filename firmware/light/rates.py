@@ -103,6 +103,8 @@ _SOUND_PERMILLE = const(500)  # a period this strong is one
 _SUREST_PERMILLE = const(900)
 _OFF_MIDDLE_PERCENT = const(6)
 _UNCHANGED_PERMILLE = const(850)  # a period as strong as this, and the same as the calm one: the beats go on
+# beyond doubt, for a second wave so much unlike its beat repeats less well half a period later
+_UNTOUCHED_PERMILLE = const(935)
 
 
 class Rates:
@@ -150,7 +152,10 @@ class Rates:
         """Renew the candidates: a wave was found."""
         every = self._waves.every
         strong = self._waves.strong
-        self._row = row = every if every.run >= strong.run else strong
+        row = every if every.run >= strong.run else strong
+        if row is not self._row:
+            self._row = row
+            self._inserted = False  # its weak waves are beats, where the others' are second waves
         pattern = row.pattern
         self.sure_mbpm = 0
         self.second_wave = False
@@ -554,12 +559,20 @@ class Rates:
             longest = max(longest, self._perhaps_slow_ticks(self._waves.tall, limit, now, period))
         return longest
 
+    def _is_long_unlike(self, row, period):
+        """Return whether waves have long been so unlike in turn that what `period` finds unchanged is two waves a beat."""
+        return (
+            row.run >= _LONG_WAVES
+            and row.alike_percent() <= _LONG_UNLIKE_PERCENT
+            and period.strength < _UNTOUCHED_PERMILLE
+            and not self._is_breaths(row, period)
+        )
+
     def _perhaps_slow_ticks(self, row, limit, now, period):
         if row.pattern != PAIRS or row.alike_percent() > _UNLIKE_ENOUGH_PERCENT or row.group_ticks() <= limit:
             return 0
         if not self._calm and self._newborn and self._is_breaths(row, period):
             return 0
-        long = row.run >= _LONG_WAVES and row.alike_percent() <= _LONG_UNLIKE_PERCENT
-        if not long and self._goes_on(period) and not self._has_slowed(row):
+        if self._goes_on(period) and not self._has_slowed(row) and not self._is_long_unlike(row, period):
             return 0
         return row.slow_groups_ticks(limit, now)

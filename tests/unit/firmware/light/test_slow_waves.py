@@ -113,6 +113,54 @@ def test_pairs_nearly_alike_are_no_slow_beats_even_then():
 
 
 @pytest.mark.parametrize(
+    "off, weak, groups, strength, told",
+    [
+        (0, 500, 14, 930, True),  # a fall to half, whose second wave is half-way
+        (
+            0,
+            500,
+            14,
+            940,
+            False,
+        ),  # beats that a breath half as fast makes unlike: what is unlike repeats less well
+        (0, 500, 11, 930, False),  # not yet long enough
+        (0, 600, 14, 930, True),
+        (0, 610, 14, 930, False),
+        (160, 500, 14, 910, False),  # off the middle, and surer than a second wave is there
+        (160, 500, 14, 890, True),
+        (140, 500, 14, 910, True),
+    ],
+)
+def test_pairs_long_unlike_are_slow_beats_though_the_calm_ones_seem_to_go_on(
+    off, weak, groups, strength, told
+):
+    pairs = [[(1280 + off, weak), (1280 - off, 1000)]] * groups
+    assert (slow_after(pairs, 1280, strength, 1280)[1] > 10 * 2560) == told
+
+
+def test_beats_unlike_in_turn_are_no_second_waves_because_their_own_were():
+    """A wave comes in after every beat and is lost again, while a breath begins to make every other beat weaker."""
+    waves = Waves()
+    rates = Rates(waves, True)
+    period = Period(12, 64, 400, 100, 960)
+    ticks = 0
+    for number in range(30):
+        ticks += 1470
+        height = 800 if number > 13 and number & 1 else 1000
+        for row in (waves.every, waves.strong):
+            row.take(ticks, height)
+        rates.look()
+        if 8 <= number < 20:
+            waves.every.take(ticks + 500, 300)
+            rates.look()
+        if number == 19:
+            assert rates.second_wave
+    assert waves.strong.group_ticks() == 2940
+    assert not rates.second_wave
+    assert rates.slow_for_ticks(100_000, ticks + 320, period) == 0
+
+
+@pytest.mark.parametrize(
     "weak, groups, told", [(600, 8, True), (600, 4, False), (800, 8, False), (1000, 8, False)]
 )
 def test_waves_in_turn_for_long_are_no_swing(weak, groups, told):
