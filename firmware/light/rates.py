@@ -102,6 +102,10 @@ _HALFWAY_PERCENT = const(8)  # of two beats, so near they are evenly apart
 _SOUND_PERMILLE = const(500)  # a period this strong is one
 _SUREST_PERMILLE = const(900)
 _OFF_MIDDLE_PERCENT = const(6)
+# Half a period no surer than this may be the way to a second wave: a newborn's that were in pairs from the first second
+# on are slow beats, so much later than where the period is theirs.
+_TWO_WAVES_PERMILLE = const(880)
+_TWO_WAVES_LATER_TICKS = const(8000)  # 2.5 s
 _UNCHANGED_PERMILLE = const(850)  # a period as strong as this, and the same as the calm one: the beats go on
 # beyond doubt, for a second wave so much unlike its beat repeats less well half a period later
 _UNTOUCHED_PERMILLE = const(935)
@@ -505,9 +509,19 @@ class Rates:
             high = every.high_ticks(limit)
             if high and now - every.time(0) <= 2 * high and not self._can_be_fast(high, period):
                 longest = max(longest, now - every.high_since)
-            if two and not self._calm and self._is_period(row.group_ticks(), period):
-                if row.pattern == PAIRS and row.alike_percent() <= _UNLIKE_ENOUGH_PERCENT:
-                    longest = max(longest, row.slow_groups_ticks(limit, now))
+            if (
+                two
+                and not self._calm
+                and row.pattern == PAIRS
+                and row.alike_percent() <= _UNLIKE_ENOUGH_PERCENT
+            ):
+                slow = row.slow_groups_ticks(limit, now)
+                if self._is_period(row.group_ticks(), period):
+                    longest = max(longest, slow)
+                elif period.strength < _TWO_WAVES_PERMILLE and self._is_period(
+                    row.group_ticks() // 2, period
+                ):
+                    longest = max(longest, slow - _TWO_WAVES_LATER_TICKS)
         return longest
 
     def _is_period(self, ticks, period):

@@ -303,6 +303,28 @@ def test_a_newborn_slow_from_the_first_second_is_told_after_four_of_waves(
 
 
 @needs_micropython
+@pytest.mark.parametrize(
+    "rate, breath, delay, second, perfusion, seed",
+    [(91, 67, 0.28, 0.52, 1.91, 675061511), (76, 68, 0.35, 0.6, 0.99, 490958802)],
+)
+def test_a_newborn_slow_from_the_start_whose_period_is_half_is_told_too(
+    rate, breath, delay, second, perfusion, seed, tmp_path
+):
+    """The second wave is half-way, and the period the way to it; two rates for ten seconds took until 11."""
+    made = heart(
+        course(30, (0, rate)),
+        breathing_per_minute=breath,
+        delay_s=delay,
+        second=second,
+        perfusion_percent=perfusion,
+        seed=seed,
+    )
+    stopped_s = stop_s(made, tmp_path)
+    assert stopped_s is not None
+    assert 6.5 < stopped_s < 8
+
+
+@needs_micropython
 def test_a_second_wave_half_way_is_no_swing_to_and_fro(tmp_path):
     """Nothing is known of such a light but its two rates: the guard's ten seconds of them."""
     made = heart(

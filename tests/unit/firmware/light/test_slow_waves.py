@@ -95,6 +95,23 @@ def test_pairs_are_beats_where_the_period_is_theirs(period_ticks, strength, calm
 
 
 @pytest.mark.parametrize(
+    "period_ticks, strength, calm, told",
+    [
+        (1280, 870, 0, True),
+        (1280, 890, 0, False),  # perhaps not two waves, but two beats
+        (1280, 510, 0, True),
+        (1280, 490, 0, False),
+        (1500, 870, 0, False),
+        (1280, 870, 1280, False),  # beats that were known before are no waves
+    ],
+)
+def test_and_later_where_it_may_be_the_way_to_their_second_waves(period_ticks, strength, calm, told):
+    slow_ticks, perhaps_ticks = slow_after(PAIRS_OF_WAVES, period_ticks, strength, calm)
+    assert slow_ticks == (perhaps_ticks - 8000 if told else 0)
+    assert perhaps_ticks > 12000 or calm
+
+
+@pytest.mark.parametrize(
     "off, period_ticks, strength, told",
     [
         (200, 1280, 910, False),  # no second wave stands there and repeats half a period later
