@@ -454,7 +454,8 @@ class Rates:
         alike = row.alike_percent()
         if alike > _ALIKE_PERCENT:
             return row.run >= _SEEN_ALIKE
-        return row.run >= (_SEEN_NEARLY_ALIKE if alike > _NEARLY_ALIKE_PERCENT else _SEEN_UNLIKE)
+        nearly = alike > _NEARLY_ALIKE_PERCENT and (self._calm or not self._newborn)
+        return row.run >= (_SEEN_NEARLY_ALIKE if nearly else _SEEN_UNLIKE)
 
     def _is_two_beats(self, row, period):
         """Return whether groups of three waves are two of the calm beats, alike, and one second wave: a newborn's breath

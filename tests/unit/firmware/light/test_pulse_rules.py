@@ -3,6 +3,7 @@
 import pytest
 from pulse_kinds import Made, course, heart, patting
 
+from firmware import reasons
 from firmware.light.period import Period
 from firmware.light.rates import Rates
 from firmware.light.waves import Waves
@@ -133,6 +134,12 @@ def rates_of(groups, newborn=True):
 
 CALM = [[(1280, 1000)]] * 14  # 150 a minute
 SEEN_AT_EVERY_OTHER = [(1280, 1000), (500, 300), (780, 950)]  # the second wave of one beat of two
+
+
+def test_waves_nearly_alike_in_turn_are_no_newborns_beats_before_anything_is_known():
+    nearly_alike = [[(1180, 750), (1380, 1000)]] * 5
+    assert rates_of(nearly_alike)[2] == reasons.TWO_RATES
+    assert rates_of(CALM + nearly_alike[:4])[2] is None
 
 
 def test_two_calm_beats_and_the_second_wave_of_one_are_two_beats():
