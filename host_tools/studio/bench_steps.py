@@ -1,20 +1,26 @@
 """Self-test and calibration as steps, each with what to look at; for a quiet room without a patient."""
 
-import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from host_tools.device import calibrate, selftest
 from host_tools.device.client import Connection
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import asks_for_the_button, hold_button
-from host_tools.studio.job import Cancelled, Job
+from host_tools.studio.job import Job
 from host_tools.studio.live import follow, live
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _, number, number_of, sentence, told
 from simulator.files.errors import CalandoError
 
+SELFTEST, CALIBRATE = "selftest", "calibrate"
 VERDICT = {True: ("good", "good"), False: ("bad", "BAD"), None: ("look", "look")}
+
+
+def goes_on(studio: Studio) -> bool:
+    """Return whether a self-test or a calibration has been begun and is not over."""
+    return any(job is not None and job.running for job in map(studio.jobs.get, (SELFTEST, CALIBRATE)))
 
 
 def bench_steps(studio: Studio) -> None:
@@ -42,18 +48,25 @@ def bench_steps(studio: Studio) -> None:
 
 
 class _Steps(ABC):
-    """A job with the bench: started, asked for the button, cancelled, told about.
+    """A job with the bench: started, asked for the button, cancelled, told about; it goes on when its page is left.
 
     Built once and changed in place: whoever presses or types while something is built anew would do so in vain.
     """
 
+    name: str
+
     def __init__(self, studio: Studio):
         self.studio = studio
-        self.job: Job | None = None
+
+    @property
+    def job(self) -> Job | None:
+        """Return the last one, of the device that is there: what was found at another one is not said of this."""
+        job, view = self.studio.jobs.get(self.name), self.studio.desk.view
+        return None if job is not None and view.ready and job.about != view.unit else job
 
     @abstractmethod
-    def start(self) -> None:
-        """Begin the job."""
+    def work(self) -> Callable[[Job, Connection], Any]:
+        """Return what is to be done with the device."""
 
     @abstractmethod
     def over(self, result: Any) -> None:
@@ -68,9 +81,15 @@ class _Steps(ABC):
             self._cancel = w.button(_("Cancel"), lambda: self.job and self.job.cancel())
         live(self._end, lambda: self.job and (id(self.job), self.job.running))
         follow(self.look)
+        if self.job is not None and self.job.running:
+            self._tells()
 
     def _start(self) -> None:
-        self.start()
+        job = self.studio.jobs[self.name] = self.studio.desk.do(self.name, self.work())
+        job.about = self.studio.desk.view.unit
+        self._tells()
+
+    def _tells(self) -> None:
         self.studio.tells_of_waiting = lambda: not self._said.is_deleted
 
     def look(self) -> None:
@@ -78,7 +97,7 @@ class _Steps(ABC):
         job, desk = self.job, self.studio.desk
         running = job is not None and job.running
         asked = job is not None and bool(job.said) and asks_for_the_button(job.said[-1]) and not job.rows
-        w.put_text(self._said, " ".join(told(line) for line in job.said[-2:]) if job else "")
+        w.put_text(self._said, " ".join(told(line) for line in job.said[-2:]) if job and running else "")
         w.reveal(self._begin, not running)
         w.enable(self._begin, desk.view.ready)
         w.reveal(self._hold, running and asked and desk.live is not None)
@@ -102,7 +121,9 @@ class _Steps(ABC):
 
 
 class _SelfTest(_Steps):
-    def start(self) -> None:
+    name = SELFTEST
+
+    def work(self) -> Callable[[Job, Connection], Any]:
         def work(job: Job, device: Connection) -> Any:
             def each(result: dict[str, Any]) -> None:
                 job.rows.append(result)
@@ -110,7 +131,7 @@ class _SelfTest(_Steps):
 
             return selftest.run(device, selftest.PARTS, job.say, each, job.cancelled)
 
-        self.job = self.studio.desk.do("selftest", work)
+        return work
 
     def over(self, result: Any) -> None:
         bad = [one["part"] for one in result if one["passed"] is False]
@@ -126,36 +147,22 @@ class _SelfTest(_Steps):
 class _Calibration(_Steps):
     """What the meter shows is asked in the desk's thread and answered on the page."""
 
+    name = CALIBRATE
+
     def __init__(self, studio: Studio):
         super().__init__(studio)
         self._meter = ""
-        self._question: str | None = None
         self._shown: str | None = None
-        self._answer: float | None = None
-        self._answered = threading.Event()
 
-    def start(self) -> None:
-        def ask(question: str) -> float:
-            self._answer = None
-            self._answered.clear()
-            self._question = question
-            try:
-                while not self._answered.wait(0.2):
-                    job.check()
-            finally:
-                self._question = None
-            if self._answer is None:
-                raise Cancelled("cancelled: nothing was changed")
-            return self._answer
+    def work(self) -> Callable[[Job, Connection], Any]:
+        meter = self._meter.strip()[:40]
 
         def work(job: Job, device: Connection) -> Any:
-            if not self._meter.strip():
+            if not meter:
                 raise CalandoError("name the sound level meter and where it stands, then begin")
-            return calibrate.calibrate(
-                device, self._meter.strip()[:40], ask, job.say, cancelled=job.cancelled
-            )
+            return calibrate.calibrate(device, meter, job.ask, job.say, cancelled=job.cancelled)
 
-        job = self.job = self.studio.desk.do("calibrate", work)
+        return work
 
     def build(self) -> None:
         with w.tag("label", _("The sound level meter, and where it stands")):
@@ -170,7 +177,7 @@ class _Calibration(_Steps):
 
     def look(self) -> None:
         super().look()
-        question = self._question
+        question = self.job and self.job.question
         w.reveal(self._asking, question is not None)
         if question is not None and question != self._shown:
             self._typed.put("")
@@ -178,12 +185,10 @@ class _Calibration(_Steps):
         self._shown = question
 
     def _take(self) -> None:
-        self._answer = number_of(self._typed.content)
-        if self._answer is None:
-            w.put_text(self._problem, _("That is no number."))
-            return
-        w.put_text(self._problem, "")
-        self._answered.set()
+        value = number_of(self._typed.content)
+        w.put_text(self._problem, _("That is no number.") if value is None else "")
+        if value is not None and self.job is not None:
+            self.job.answer(value)
 
     def over(self, result: Any) -> None:
         text = _(

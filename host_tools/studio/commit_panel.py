@@ -169,24 +169,28 @@ class CommitPanel:
         self._show("")
 
 
-def not_played(studio: Studio, setting: str, name: str) -> None:
-    """Say that a song or a recording is on the device and is not played, where the profile there plays another."""
+def not_played(studio: Studio, setting: str, name: str, choose: Callable[[], Any] | None = None) -> None:
+    """Say that a song, a recording or a programme is on the device and is not played, where the profile there plays
+    another. choose: has the draft name it, where that takes more than the one setting.
+    """
     profile = studio.desk.view.profile
     if profile is not None and profile.get(setting) == name:
         return
     shown = name.replace("_", " ")
     if profile is None:
         told_of = _("“{name}” is not played yet: the device has no profile.", name=shown)
+    elif profile.get(setting) in (None, "none"):
+        told_of = _("“{name}” is not played yet: the profile on the device does not name it.", name=shown)
     else:
         told_of = _("“{name}” is not played yet: the profile on the device plays “{other}”.", name=shown,
                     other=rules.named(profile.get(setting)))  # fmt: skip
     w.notice(told_of, "warn")
 
-    def choose() -> None:
+    def choose_it() -> None:
         studio.draft.change(setting, name)
         ui.navigate.to("/prescription")
 
-    w.button(_("Choose it in the prescription"), choose)
+    w.button(_("Choose it in the prescription"), choose or choose_it)
 
 
 def asks_for_the_button(said: str) -> bool:

@@ -12,10 +12,15 @@ from typing import Any
 
 from firmware.prescription.profile import READY
 from host_tools.output import write_files
-from host_tools.studio.texts import _
+from host_tools.studio.texts import _, in_each
 
 KEPT_STEPS = 200
 ONE_STEP_S = 1.0  # changes of one value that follow each other as quickly are one step
+
+
+def ready_made(population: str) -> dict[str, Any]:
+    """Return a ready-made profile, its title in the reader's language: it is read on the device's display."""
+    return {**READY[population], "title": _(READY[population]["title"])}
 
 
 @dataclass
@@ -133,7 +138,7 @@ class Draft(Steps):
     @classmethod
     def kept(cls, path: Path) -> "Draft":
         """Return the draft in a file, or the ready-made profile of a newborn; a damaged file is put aside, not lost."""
-        draft = cls(path, [dict(READY["newborn"])])
+        draft = cls(path, [ready_made("newborn")])
         found = draft.read()
         if found is not None:
             draft.base = Base(**found.get("base", {}))
@@ -142,7 +147,14 @@ class Draft(Steps):
     @property
     def touched(self) -> bool:
         """Return whether it is anything but what a new studio begins with."""
-        return len(self.steps) > 1 or self.values != READY["newborn"]
+        title = self.values["title"]
+        begun = {**READY["newborn"], "title": title}
+        return len(self.steps) > 1 or self.values != begun or title not in in_each(READY["newborn"]["title"])
+
+    def speak(self) -> None:
+        """Have an untouched draft say its title in the language that is read now."""
+        if not self.touched:
+            self.steps = [ready_made("newborn")]
 
     def change(self, name: str, value: Any) -> None:
         """Set one setting; of another population all else follows, but for a title of one's own."""
@@ -150,9 +162,9 @@ class Draft(Steps):
             return
         values = {**self.values, name: value}
         if name == "population" and value in READY:
-            before, after = READY[self.values["population"]]["title"], READY[value]["title"]
-            titles = {before: after, _(before): _(after)}
-            values = {**READY[value], "title": titles.get(self.values["title"], self.values["title"])}
+            values = ready_made(value)
+            if self.values["title"] not in in_each(READY[self.values["population"]]["title"]):
+                values["title"] = self.values["title"]
         self._go_on(name, values)
 
     def stands_on(self, base: Base) -> None:

@@ -19,6 +19,7 @@ from host_tools.studio import (
     texts,
 )
 from host_tools.studio import widgets as w
+from host_tools.studio.bench_steps import CALIBRATE, SELFTEST
 from host_tools.studio.commit_panel import asks_for_the_button, hold_button
 from host_tools.studio.live import live
 from host_tools.studio.studio import Studio
@@ -27,7 +28,8 @@ from host_tools.studio.texts import _
 STYLE = Path(__file__).parent / "style.css"
 LINE = Path(__file__).parent / "line.js"
 CONNECT_S = 60.0
-ASKING = ("commit", "selftest", "calibrate")  # jobs that wait for a hand on the button
+BENCH = (SELFTEST, CALIBRATE)
+ASKING = ("commit", *BENCH)  # jobs that wait for a hand on the button
 
 Page = Callable[[Studio], Any]
 
@@ -81,6 +83,7 @@ async def build(studio: Studio, owner: Owner) -> None:
     request = client.request
     if "language" not in studio.settings and request is not None:
         texts.use(*texts.preferred(request.headers.get("accept-language", "")))
+    studio.draft.speak()
     ui.add_css(STYLE)
     ui.colors(primary="#1f5f6b")
     dark = ui.dark_mode(studio.settings.get("dark"))
@@ -166,12 +169,16 @@ def _everything(studio: Studio, dark: Any) -> None:
 
 
 def waits(studio: Studio) -> str | None:
-    """Return what the device waits for, where the page that is open does not tell of it: "button", "staged" or None."""
+    """Return what the device waits for, where the page that is open does not tell of it: "button", "staged", or "bench"
+    for a self-test or calibration that goes on; None for nothing.
+    """
     job, view = studio.desk.job, studio.desk.view
     if studio.tells_of_waiting():
         return None
     if job is not None and job.running:
-        return "button" if job.name in ASKING and job.said and asks_for_the_button(job.said[-1]) else None
+        if job.name in ASKING and job.said and asks_for_the_button(job.said[-1]) and not job.rows:
+            return "button"
+        return "bench" if job.name in BENCH else None
     return "staged" if view.ready and view.status.get("staged") else None
 
 
@@ -187,12 +194,19 @@ def _waiting(studio: Studio) -> None:
                     "Something was sent to the device and waits there. It is not in use: nobody has held the button."
                 )
             )
+        elif what == "bench":
+            w.words(
+                _(
+                    "A self-test or calibration goes on, on the page “Device”; until it is over nothing else reaches the "
+                    "device."
+                )
+            )
         else:
             w.words(_("The device waits for its button to be held for a second. Until then nothing changes."))
         with w.tag("div", None, "row"):
             if what == "button" and studio.desk.live is not None:
                 w.button(_("Hold the simulated button"), lambda: hold_button(studio))
-            w.button(_("Discard"), lambda: _take_back(studio))
+            w.button(_("Cancel") if what == "bench" else _("Discard"), lambda: _take_back(studio))
 
 
 def _take_back(studio: Studio) -> None:

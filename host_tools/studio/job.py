@@ -7,6 +7,8 @@ from typing import Any
 
 from simulator.files.errors import CalandoError
 
+ASK_S = 0.2  # so soon a job that waits for an answer sees that it was cancelled
+
 
 class Cancelled(CalandoError):
     """Somebody did not want it any more; nothing was changed."""
@@ -16,7 +18,7 @@ class Job:
     """One piece of work. `future` has its result, or the CalandoError that it ended with.
 
     done, total: how far it is; 0 of 0 where nobody knows. said: sentences for whoever waits. rows: what came on the way.
-    about: what it is done for, where somebody must find it again.
+    about: what it is done for, where somebody must find it again. question: what it wants to know, while it waits for that.
     """
 
     def __init__(self, name: str):
@@ -27,6 +29,9 @@ class Job:
         self.said: list[str] = []
         self.rows: list[Any] = []
         self.future: Future[Any] = Future()
+        self.question: str | None = None
+        self._answer: Any = None
+        self._answered = threading.Event()
         self._cancel = threading.Event()
         self._on_cancel: Callable[[], None] | None = None
 
@@ -49,6 +54,21 @@ class Job:
         """Say how far it is, from between two steps: raises Cancelled once somebody asked for it."""
         self.check()
         self.progress(done, total)
+
+    def ask(self, question: str) -> Any:
+        """Wait until somebody answers a question, on whatever page; raises Cancelled once it is not wanted any more."""
+        self._answered.clear()
+        self.question = question
+        try:
+            while not self._answered.wait(ASK_S):
+                self.check()
+        finally:
+            self.question = None
+        return self._answer
+
+    def answer(self, value: Any) -> None:
+        self._answer = value
+        self._answered.set()
 
     def say(self, text: str) -> None:
         self.said.append(text)

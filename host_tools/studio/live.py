@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from nicegui import ui
+from nicegui import app, ui
 from nicegui.element import Element
+from nicegui.slot import Slot
 
 from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
 from host_tools.studio.texts import _
 
 LOOK_S = 0.25
+_CLOCK = "clock"  # where a page has its own
 
 
 def live(build: Callable[[], Any], key: Callable[[], Any], classes: str = "") -> Element:
@@ -26,8 +28,7 @@ def live(build: Callable[[], Any], key: Callable[[], Any], classes: str = "") ->
             with box:
                 build()
 
-    look()
-    ui.timer(LOOK_S, look)
+    follow(look)
     return box
 
 
@@ -36,9 +37,35 @@ def key_of(job: Job | None) -> Any:
     return job and (id(job), job.running)
 
 
-def follow(look: Callable[[], Any], every_s: float = LOOK_S) -> None:
-    """Call a function now and again and again, as long as the page is there."""
-    ui.timer(every_s, look)  # the first time at once
+def follow(look: Callable[[], Any]) -> None:
+    """Call a function now and again and again, as long as the part of the page is there that is being built."""
+    slot = ui.context.slot
+    storage = ui.context.client.storage
+    if _CLOCK not in storage:
+        storage[_CLOCK] = _Clock()
+    clock = storage[_CLOCK]
+    clock.looks.append((slot, slot.parent, look))
+    look()
+
+
+class _Clock:
+    """One timer for a whole page: with one for each part, each would be a task of its own four times a second."""
+
+    def __init__(self) -> None:
+        self.looks: list[tuple[Slot, Element, Callable[[], Any]]] = []
+        with ui.context.client.content:
+            ui.timer(LOOK_S, self._tick)
+
+    def _tick(self) -> None:
+        self.looks = [look for look in self.looks if not look[1].is_deleted]
+        for slot, parent, look in list(self.looks):
+            if parent.is_deleted:  # one before has built it anew
+                continue
+            try:
+                with slot:
+                    look()
+            except Exception as error:  # noqa: BLE001 - one part must not stop the others
+                app.handle_exception(error)
 
 
 def progress(job: Job) -> None:

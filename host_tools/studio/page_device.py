@@ -6,8 +6,9 @@ from nicegui import ui
 
 from host_tools.sessions import words
 from host_tools.studio import widgets as w
-from host_tools.studio.bench_steps import bench_steps
+from host_tools.studio.bench_steps import bench_steps, goes_on
 from host_tools.studio.commit_panel import CommitPanel
+from host_tools.studio.desk import View
 from host_tools.studio.keeping import keeping
 from host_tools.studio.live import live
 from host_tools.studio.studio import Studio
@@ -17,10 +18,11 @@ from host_tools.studio.texts import _, number, sentence
 def build(studio: Studio) -> None:
     desk = studio.desk
     w.heading(_("Device"), 1)
-    live(lambda: _which(studio), lambda: (desk.view, desk.live is not None))
+    live(lambda: _which(studio), lambda: _identity(desk.view))
     with w.tag("section", None, "card"):
         w.heading(_("How it is"))
-        live(lambda: _how(studio), lambda: desk.view)
+        told = _Told(studio)
+        live(lambda: _how(told.facts), lambda: told.facts)
     live(
         lambda: _simulated(studio),
         lambda: (desk.live is not None, desk.live is not None and desk.live.plugged),
@@ -29,9 +31,45 @@ def build(studio: Studio) -> None:
     with w.tag("details", None, "card"):
         w.tag("summary", _("Keep everything safe: backup, restore, factory reset"))
         keeping(studio, panel)
-    with w.tag("details", None, "card"):
+    with w.tag("details", None, "card", open=goes_on(studio)):
         w.tag("summary", _("On the bench: self-test and calibration"))
         bench_steps(studio)
+
+
+def _identity(view: View) -> tuple[Any, ...]:
+    """Return what `_which` shows of the device."""
+    firmware = view.hello.get("firmware")
+    return (
+        view.state,
+        view.sentence,
+        view.found,
+        view.port,
+        view.simulated,
+        view.unit,
+        firmware,
+        view.profile is None,
+    )
+
+
+class _Told:
+    """How the device is, in sentences. A status says more than they do, and another one every two seconds: the page is sent
+    only what reads differently.
+    """
+
+    def __init__(self, studio: Studio):
+        self._desk = studio.desk
+        self._view: View | None = None
+        self._facts: list[tuple[str, str]] = []
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Return them as they are now; empty where there is no device."""
+        view = self._desk.view
+        if view is not self._view:
+            self._view = view
+            held = (view.calibration, view.profile, view.last_fault)
+            self._facts = facts(view.status, *held) if view.status else []
+        return self._facts
 
 
 def _which(studio: Studio) -> None:
@@ -71,13 +109,12 @@ def _identify(studio: Studio) -> None:
     ui.notify(_("Its light changes between green and amber for five seconds."))
 
 
-def _how(studio: Studio) -> None:
-    view = studio.desk.view
-    if not view.status:
+def _how(told: list[tuple[str, str]]) -> None:
+    if not told:
         w.words(_("That is told as soon as one is plugged in."), "quiet")
         return
     with w.tag("ul", None, "facts"):
-        for kind, fact in facts(view.status, view.calibration, view.profile, view.last_fault):
+        for kind, fact in told:
             w.tag("li", fact, kind)
 
 

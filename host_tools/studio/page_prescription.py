@@ -6,11 +6,11 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
-from firmware.prescription.profile import READY
 from firmware.sound.score import PATTERN, PATTERNS
 from host_tools.studio import rules
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel
+from host_tools.studio.draft import ready_made
 from host_tools.studio.live import follow, live
 from host_tools.studio.point_editor import PointEditor
 from host_tools.studio.studio import Studio
@@ -134,11 +134,9 @@ class _Page:
         with w.tag("section", None, "card"):
             w.heading(_("Begin with"))
             with w.tag("div", None, "row"):
-                for name, values in READY.items():
-                    text = {"newborn": _("Ready-made for a newborn"), "adult": _("Ready-made for an adult")}[
-                        name
-                    ]
-                    own = {**values, "title": _(values["title"])}  # it is read on the device's display
+                texts = {"newborn": _("Ready-made for a newborn"), "adult": _("Ready-made for an adult")}
+                for name, text in texts.items():
+                    own = ready_made(name)
                     w.button(text, lambda own=own: self._do(lambda: self._studio.draft.replace(own)))
                 w.button(_("What is on the device"), self._from_device)
 

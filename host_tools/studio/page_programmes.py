@@ -9,7 +9,7 @@ from nicegui import ui
 from host_tools.programmes import rules as listening
 from host_tools.studio import segments as seg
 from host_tools.studio import widgets as w
-from host_tools.studio.commit_panel import CommitPanel
+from host_tools.studio.commit_panel import CommitPanel, not_played
 from host_tools.studio.draft import Steps
 from host_tools.studio.job import Job
 from host_tools.studio.live import follow, live, progress
@@ -62,7 +62,10 @@ def build(studio: Studio) -> None:
     page.hear()
     with w.tag("section", None, "card"):
         w.heading(_("On the device"))
-        live(page.on_device, lambda: (studio.desk.view.programmes, studio.desk.view.ready))
+        live(
+            page.on_device,
+            lambda: (studio.desk.view.programmes, repr(studio.desk.view.profile), studio.desk.view.ready),
+        )
     with w.tag("details", None, "card"):
         w.tag("summary", _("The rules, and why"))
         with w.tag("ul", None, "lines"):
@@ -102,7 +105,9 @@ class _Page:
                     self._undo = w.button(_("Undo"), lambda: self._ordered(self._chosen, "undo"), "quiet")
                     self._redo = w.button(_("Redo"), lambda: self._ordered(self._chosen, "redo"), "quiet")
                     w.button(_("Save as a file (.toml)"), self._save, "quiet")
-                    self._choose_it = w.button(_("Choose it in the prescription"), self._prescribe)
+                    self._choose_it = w.button(
+                        _("Choose it in the prescription"), lambda: self._prescribe(self._values)
+                    )
                     self._put = w.button(_("Put on the device …"), self._put_on, "main")
             self._said = w.tag("p", "", "notice", role="status")
 
@@ -382,8 +387,8 @@ class _Page:
             return
         self._line.client.download(text.encode(), self._values["name"] + ".toml")
 
-    def _prescribe(self) -> None:
-        """Have the draft of the prescription name it; what of the draft is changed for that is said."""
+    def _prescribe(self, values: dict[str, Any]) -> None:
+        """Have the draft of the prescription name a programme; what of the draft is changed for that is said."""
         draft = self._studio.draft
         if draft.values["population"] != "adult":
             self._say(
@@ -392,13 +397,11 @@ class _Page:
                 )
             )
             return
-        self._studio.keep_programme(self._values["name"], seg.as_file(self._values))
-        total = -(-sum(map(seg.minutes, self._segments)) // 1)
+        self._studio.keep_programme(values["name"], seg.as_file(values))
+        total = -(-sum(map(seg.minutes, values["segment"])) // 1)
         before = draft.values["session_min"]
         session = max(total, before) if isinstance(before, int | float) else total
-        draft.replace(
-            {**draft.values, "listening_programme": self._values["name"], "session_min": int(session)}
-        )
+        draft.replace({**draft.values, "listening_programme": values["name"], "session_min": int(session)})
         said = _("The prescription names it now.")
         if session != before:
             said += " " + _(
@@ -411,7 +414,12 @@ class _Page:
     def _put_on(self) -> None:
         values = self._values
         self._studio.keep_programme(values["name"], seg.as_file(values))
-        self._panel.open(lambda: self._studio.stage_programme(values["name"], seg.compact(values)))
+        self._panel.open(
+            lambda: self._studio.stage_programme(values["name"], seg.compact(values)),
+            lambda: not_played(
+                self._studio, "listening_programme", values["name"], lambda: self._prescribe(values)
+            ),
+        )
 
     def on_device(self) -> None:
         view = self._studio.desk.view
@@ -423,7 +431,8 @@ class _Page:
         with w.tag("ul", None, "lines"):
             for item in view.programmes:
                 name = item["name"]
-                with w.tag("li", name + " "):
+                played = view.profile is not None and view.profile.get("listening_programme") == name
+                with w.tag("li", name + (_(", which the profile plays") if played else "") + " "):
                     w.button(
                         _("Open it"),
                         lambda name=name: self._open(name),

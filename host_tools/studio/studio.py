@@ -12,7 +12,7 @@ from typing import Any
 import platformdirs
 
 from firmware.prescription import programme
-from firmware.prescription.profile import READY, Profile, ProfileError
+from firmware.prescription.profile import Profile, ProfileError
 from firmware.sound import songs
 from host_tools.device import backup, changes
 from host_tools.device.client import Connection
@@ -20,7 +20,7 @@ from host_tools.output import write_files
 from host_tools.sessions import session_file, session_read
 from host_tools.studio import rules, tasks, texts
 from host_tools.studio.desk import DeviceWorker
-from host_tools.studio.draft import Base, Draft
+from host_tools.studio.draft import Base, Draft, ready_made
 from host_tools.studio.job import Job
 from host_tools.studio.workshop import Workshop
 from simulator.files import programme_file
@@ -148,7 +148,7 @@ class Studio:
         return self._problems
 
     def ready_made(self) -> dict[str, Any]:
-        return READY[self.draft.values["population"]]
+        return ready_made(self.draft.values["population"])
 
     # --- work with the device -------------------------------------------------------------------------------------
 

@@ -55,6 +55,11 @@ def _(text: str, /, **values: Any) -> str:
     return text.format(**values) if values else text
 
 
+def in_each(text: str) -> set[str]:
+    """Return a text as each language has it."""
+    return {text, *(_catalogue(name).gettext(text) for name in LANGUAGES if name != "en")}
+
+
 def told(sentence: str) -> str:
     """Return what another part of the program told in English, with its values in it, in the reader's language.
 

@@ -58,6 +58,21 @@ def test_a_and_b_are_heard_at_the_same_place(page, program):
     assert left > 5.2 and there > left - 0.1
 
 
+def test_a_minute_that_is_none_is_told_and_the_one_before_stays(page):
+    go(page, "Hear")
+    minute = page.get_by_role("textbox", name="From minute")
+    minute.fill("3")
+    page.get_by_role("button", name="Hear from minute 3").last.wait_for()
+    for wrong in ("later", "46", "-1"):
+        minute.fill(wrong)
+        page.get_by_text("Type a minute from 0 to 45; minute 3 stays until then.").wait_for()
+        assert minute.get_attribute("aria-invalid") == "true"
+        assert page.get_by_role("button", name="Hear from minute 3").count() == 2
+        minute.fill("3")
+        page.get_by_text("Type a minute").wait_for(state="detached")
+        assert minute.get_attribute("aria-invalid") is None
+
+
 def test_a_pulse_is_drawn_by_hand_and_by_key_and_comes_back(page, program):
     go(page, "Hear")
     points = page.get_by_role("slider")

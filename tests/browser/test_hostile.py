@@ -37,6 +37,19 @@ def test_all_pages_are_there_and_nothing_is_asked_of_anybody_else(page, program)
     assert len(asked) > 10 and away == []
 
 
+def test_a_page_at_rest_is_sent_nothing(page):
+    """A device is asked how it is every two seconds: only what reads differently is worth a message."""
+    came = []
+    page.on("websocket", lambda line: line.on("framereceived", lambda got: came.append(got)))
+    page.reload()
+    page.locator(".chip.good").wait_for()
+    page.wait_for_timeout(3000)
+    assert came
+    came.clear()
+    page.wait_for_timeout(5000)
+    assert [message for message in came if len(message) > len("2")] == []  # but for the line's own beat
+
+
 def test_another_tab_is_told_and_may_go_on_and_many_cost_nothing(page, context):
     others = [context.new_page() for _ in range(TABS)]
     for other in others:
@@ -45,6 +58,13 @@ def test_another_tab_is_told_and_may_go_on_and_many_cost_nothing(page, context):
         other.get_by_text("The studio is open in another tab").wait_for()
     others[-1].get_by_role("button", name="Go on here").click()
     others[-1].get_by_role("heading", name="Simulated device …").wait_for()
+    page.get_by_text("The studio is open in another tab").wait_for()
+    page.get_by_role("button", name="Go on here").click()
+    page.get_by_role("heading", name="Simulated device …").wait_for()
+    go(page, "Bench")  # the way to the pages is a new one; the one before is gone and must not be marked
+    page.locator("nav a[aria-current=page]").get_by_text("Bench").wait_for()
+    go(page, "Device")
+    others[-1].get_by_role("button", name="Go on here").click()
     page.get_by_text("The studio is open in another tab").wait_for()
     page.reload()
     page.get_by_role("button", name="Go on here").click()
@@ -164,14 +184,45 @@ def test_a_device_that_goes_in_a_commit_is_not_called_unchanged(context, tmp_pat
 
 def test_a_cancelled_self_test_and_calibration_change_nothing_and_can_be_begun_again(new_studio):
     _, page = new_studio
-    page.locator("summary", has_text="On the bench").click()
+    bench = page.locator("details", has_text="On the bench")
+    bench.locator("summary").click()
     begin = page.get_by_role("button", name="Begin", exact=True)
     cancel = page.get_by_role("button", name="Cancel", exact=True)
     hold = page.get_by_role("button", name="Hold the simulated button")
 
+    waits = page.get_by_role("region", name="The device waits")
+
+    def elsewhere(text, word):
+        """Another page says it, and takes it back."""
+        assert not waits.is_visible()  # this page says it
+        go(page, "Hear")
+        waits.get_by_text(text).wait_for()
+        waits.get_by_role("button", name=word).click()
+        waits.wait_for(state="detached")
+        go(page, "Device")
+        bench.evaluate("part => { part.open = true; }")
+
+    asks = "The device waits for its button to be held for a second."
+    room, meter = page.get_by_label("The room without the device, in dB(A)"), "class 2, at the pillow"
+    begin.first.click()
+    hold.wait_for()
+    elsewhere(asks, "Discard")
+    for asked in (False, True):
+        page.get_by_label("The sound level meter, and where it stands").fill(meter)
+        begin.last.click()
+        room.wait_for()
+        if asked:
+            room.fill("30")
+            page.get_by_role("button", name="That is what it shows").click()
+            hold.wait_for()
+            elsewhere(asks, "Discard")
+        else:
+            elsewhere("A self-test or calibration goes on", "Cancel")
+
+    page.get_by_text("Cancelled: nothing was changed").first.wait_for()
     begin.first.click()
     cancel.click()  # while the button is waited for
-    page.get_by_text("cancelled: nothing was changed").wait_for()
+    cancel.wait_for(state="detached")
     begin.first.click()
     hold.click()
     page.get_by_text("good: ").first.wait_for()
@@ -179,11 +230,15 @@ def test_a_cancelled_self_test_and_calibration_change_nothing_and_can_be_begun_a
     cancel.wait_for(state="detached")
     assert page.get_by_text("No part failed").count() == 0
 
-    page.get_by_label("The sound level meter, and where it stands").fill("class 2, at the pillow")
+    page.get_by_label("The sound level meter, and where it stands").fill(meter)
     begin.last.click()
-    page.get_by_label("The room without the device, in dB(A)").fill("30")
+    room.fill("30")
     page.get_by_role("button", name="That is what it shows").click()
     page.get_by_label("The meter at -40 dBFS, in dB(A)").wait_for()
+    go(page, "Sessions")
+    waits.get_by_text("A self-test or calibration goes on, on the page “Device”").wait_for()
+    go(page, "Device")
+    page.get_by_label("The meter at -40 dBFS, in dB(A)").wait_for()  # it is found again, as it was
     assert hold.count() == 0  # the bench was begun with the self-test
     cancel.click()  # while the meter is read
     cancel.wait_for(state="detached")

@@ -6,6 +6,7 @@ import pytest
 
 from firmware.prescription.profile import READY
 from host_tools.studio import draft as drafts
+from host_tools.studio import texts
 from host_tools.studio.draft import Base, Draft
 
 
@@ -65,6 +66,28 @@ def test_another_population_brings_its_own_values_and_keeps_the_title(path):
     assert draft.values == {**READY["adult"], "title": "Night"}
     draft.undo()
     assert draft.values["population"] == "newborn"
+
+
+def test_an_untouched_draft_has_its_title_in_the_language_that_is_read(path):
+    draft = Draft.kept(path)
+    draft.stands_on(Base("a1", "C0", None))  # it is on the disk, in English
+    try:
+        for language, title in (("de", "Neugeborenes"), ("en", "Newborn"), ("de", "Neugeborenes")):
+            texts.use(language)
+            draft.speak()
+            assert not draft.touched and draft.values == {**READY["newborn"], "title": title}
+            draft = Draft.kept(path)
+            assert not draft.touched
+            draft.speak()
+        draft.change("population", "adult")
+        assert draft.values["title"] == "Erwachsener"
+        draft.undo()
+        draft.change("title", "Nacht")
+        texts.use("en")
+        draft.speak()
+        assert draft.touched and draft.values["title"] == "Nacht"
+    finally:
+        texts.use("en")
 
 
 def test_a_damaged_file_is_put_aside_and_not_lost(path):
