@@ -37,7 +37,7 @@ def key_of(job: Job | None) -> Any:
     return job and (id(job), job.running)
 
 
-def follow(look: Callable[[], Any]) -> None:
+def follow(look: Callable[[], None]) -> None:
     """Call a function now and again and again, as long as the part of the page is there that is being built."""
     slot = ui.context.slot
     storage = ui.context.client.storage

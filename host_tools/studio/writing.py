@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from nicegui import ui
+
 from host_tools.songs.names import song_name
 from host_tools.songs.piece import spelled_note
 from host_tools.studio import sheet as sheets
 from host_tools.studio import widgets as w
-from host_tools.studio.live import follow
+from host_tools.studio.live import LOOK_S
 from host_tools.studio.staff import Staff
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _, sentence
@@ -127,7 +129,7 @@ class Writing:
             w.button(_("New sheet"), lambda: self._step(lambda: self._steps.replace(sheets.empty())), "quiet")
             w.button(_("Save the sheet as ABC"), self._save, "quiet")
             self._done = w.button(_("Make the song of it"), self._finish, "main")
-        follow(self._look)
+        ui.timer(LOOK_S, self._look)  # it may wait for the workshop, and nothing else shall wait for that
 
     # --- one note after the other -----------------------------------------------------------------------------------
 
