@@ -50,7 +50,9 @@ PARTS = {
     "rates.py": {
         "is_in_turn", "_is_breaths", "_is_period", "_can_be_fast", "_SUREST_PERMILLE", "_OFF_MIDDLE_PERCENT",
         "_UNCHANGED_PERMILLE", "_SOUND_PERMILLE", "_UNLIKE_ENOUGH_PERCENT", "can_be_newborns",
-        "_ADULT_NEWBORN_MBPM", "_ADULT_RESTING_MBPM",
+        "_ADULT_NEWBORN_MBPM", "_ADULT_RESTING_MBPM", "slow_for_ticks", "perhaps_slow_for_ticks", "_perhaps_slow_ticks",
+        "_is_long_unlike", "_UNTOUCHED_PERMILLE", "_LONG_WAVES", "_LONG_UNLIKE_PERCENT", "_TWO_WAVES_PERMILLE",
+        "_TWO_WAVES_LATER_TICKS", "_has_slowed", "_goes_on", "_MULTIPLE_PERCENT",
     },
     "period.py": {"_look_at_shape", "_SHAPELESS_PERMILLE", "_UPRIGHT_PERCENT", "_SLOW_TICKS"},
 }  # fmt: skip

@@ -112,6 +112,59 @@ def test_and_later_where_it_may_be_the_way_to_their_second_waves(period_ticks, s
 
 
 @pytest.mark.parametrize(
+    "calm, group, told",
+    [
+        (1280, 2560, False),
+        (1280, 2740, False),
+        (1280, 2800, True),
+        (1280, 2200, True),
+        (1000, 3000, False),
+        (1000, 2500, True),
+    ],
+)
+def test_pairs_that_are_no_double_or_triple_of_the_calm_beat_are_slow(calm, group, told):
+    """Within 8 %; nearer they may be the calm beats, unlike in turn."""
+    pairs = [[(group * 2 // 5, 600), (group - group * 2 // 5, 1000)]] * 8
+    assert (slow_after(pairs, calm, 860, calm)[0] > 4 * group) == told
+
+
+@pytest.mark.parametrize(("waits", "told"), [([1280], False), ([1000, 1560, 700, 1860], True)])
+def test_strong_waves_are_slow_beats_unless_all_waves_are_beats(waits, told):
+    waves = Waves()
+    rates = Rates(waves, True)
+    period = Period(12, 64, 400, 100, 960)
+    ticks = 0
+    for number in range(16):
+        ticks += waits[number % len(waits)]
+        waves.every.take(ticks, 1000)
+        if number & 1:
+            waves.strong.take(ticks, 1000)
+        rates.look()
+    assert (rates.slow_for_ticks(100_000, ticks + 320, period) > 4 * 2560) == told
+
+
+@pytest.mark.parametrize("wait, told", [(4400, True), (4200, False)])
+def test_an_adults_tall_waves_are_slow_beats(wait, told):
+    waves = Waves(False)
+    period = Period(13, 96, 400, 150, 1600)
+    for number in range(6):
+        waves.tall.take((number + 1) * wait, 1000)
+    assert (Rates(waves, False).slow_for_ticks(45_000, 6 * wait + 320, period) > 3 * wait) == told
+
+
+@pytest.mark.parametrize("group, told", [(4400, True), (4200, False)])
+def test_and_perhaps_slow_where_they_come_in_pairs(group, told):
+    waves = Waves(False)
+    rates = Rates(waves, False)
+    period = Period(13, 96, 400, 150, 1600)
+    for number in range(8):
+        waves.tall.take(number * group + group * 2 // 5, 600)
+        waves.tall.take((number + 1) * group, 1000)
+    assert (rates.perhaps_slow_for_ticks(45_000, 8 * group + 320, period) > 3 * group) == told
+    assert rates.slow_for_ticks(45_000, 8 * group + 320, period) == 0
+
+
+@pytest.mark.parametrize(
     "off, period_ticks, strength, told",
     [
         (200, 1280, 910, False),  # no second wave stands there and repeats half a period later
