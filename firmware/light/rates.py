@@ -388,6 +388,9 @@ class Rates:
             return reasons.TWO_RATES
         if now < self._half_until and abs(rate - self._half_mbpm) < rate // 100 * _SAME_PERCENT:
             return reasons.TWO_RATES
+        if not self._newborn and not self._calm and self.second_wave and row.run < _STAYS_WAVES:
+            if self.can_be_newborns(period):
+                return reasons.TWO_RATES  # two of a newborn's beats, which a breath made so by chance
         if not self._newborn and rate < _ADULT_SLOW_MBPM and (slow is None or slow != self.fast_mbpm):
             return reasons.TWO_RATES  # beats coupled two by two are commoner than so slow a heart
         if slow is None or self.fast_mbpm != slow or row.run < (_SEEN_WAVES if self._is_calm(rate) else _RUN):

@@ -213,6 +213,42 @@ def test_waves_that_change_places_are_a_newborns_beats(rate, breath, level, dela
     assert wrong_seconds(made, "adult") <= 5
 
 
+UNLIKE = [(1500, 1000), (900, 500), (1300, 800), (1000, 1000), (1500, 600)]
+
+
+@needs_micropython
+def test_four_waves_by_chance_make_no_adult_of_a_newborn():
+    """For 18 s nothing is known; then two pairs of beats look like two with an early second wave each."""
+    made = heart(
+        course(75, (0, 159.57257832226261)),
+        delay_s=0.26,
+        second=0.36,
+        perfusion_percent=0.32,
+        breathing_per_minute=88.28654753044134,
+        breathing_level=0.48,
+        seed=117874223,
+    )
+    assert wrong_seconds(made, "adult") == 0
+
+
+@pytest.mark.parametrize("strength, told", [(800, reasons.TWO_RATES), (490, None)])
+def test_pairs_as_fast_as_a_newborns_beats_are_an_adults_second_waves_from_eight_on(strength, told):
+    """Not where the period finds nothing sound: as fast as that are an irregular heart's waves too."""
+    waves = Waves(False)
+    rates = Rates(waves, False)
+    period = Period(13, 96, 400, 150, 1600)
+    period.ticks, period.strength = 2340, strength
+    ticks = 0
+    doubts = {}
+    for wait, height in UNLIKE * 3 + [(1500, 1000), (840, 390)] * 6:
+        ticks += wait
+        waves.every.take(ticks, height)
+        rates.look()
+        if rates.second_wave:
+            doubts[waves.every.run] = rates.doubt(82_050, period)
+    assert [doubts[run] for run in (4, 7, 8)] == [told, told, None]
+
+
 @needs_micropython
 @pytest.mark.parametrize(
     "rate, breath, perfusion, second, per_minute, height, form",
