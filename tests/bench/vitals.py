@@ -267,6 +267,12 @@ itself is gone from 91 to 103 s while the heart beats on (ten beats), and one be
 `neurokit_rest5` three early beats (217, 231, 257 s) reach the finger more than 100 ms late, and the one at 92 s is that
 which the reference lacks. The rest are the first or the last beat of a recording. MSPTDfast differs in the same ones: 99.8
 cannot be reached on these three recordings.
+
+What stands between motion and 93: of its 444 seconds 401 are right, 13 show nothing and 30 are more than 5 beats off, 28 of
+these by at most 10. 15 seconds as far off are in the clean light of the same hearts. Of falls (brady) 387 are right, 7 show
+nothing and 50 are off. 32 of these show less than 100, which a newborn's last two intervals tell before the mean of eight
+seconds that is the reference has followed. Every rate that was off, in clean light, motion and falls, lies within
+5 of the slowest and the fastest interval of those seconds.
 """
 
 
