@@ -105,7 +105,7 @@ def calibrate(
     say(
         f"A full-scale tone would be {values['full_scale_dba']:g} dB(A) at the ear, {MARGIN_DB:g} dB margin included."
     )
-    device.commit(say)
+    device.commit(say, cancelled=cancelled)
     read_back = device.get(names.CALIBRATION)
     if read_back != data:
         raise CalandoError("the calibration on the device is not the one that was sent; calibrate again")

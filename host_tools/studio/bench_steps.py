@@ -27,7 +27,8 @@ def bench_steps(studio: Studio) -> None:
     """Show both, with a button to begin each; they run in the desk's thread and are asked what they want to know."""
     w.words(
         _(
-            "For a quiet room without a patient, after repair and once a year. The button is held once to begin."
+            "For a quiet room without a patient, after repair and once a year. The button is held once to begin, and once "
+            "more for a calibration to be kept."
         )
     )
     w.heading(_("Self-test"), 3)
@@ -151,7 +152,7 @@ class _Calibration(_Steps):
 
     def __init__(self, studio: Studio):
         super().__init__(studio)
-        self._meter = ""
+        self._meter = str(studio.settings.get("meter", ""))  # the next one is likely to be made with the same
         self._shown: str | None = None
 
     def work(self) -> Callable[[Job, Connection], Any]:
@@ -166,7 +167,7 @@ class _Calibration(_Steps):
 
     def build(self) -> None:
         with w.tag("label", _("The sound level meter, and where it stands")):
-            w.entry(self._meter, lambda text: setattr(self, "_meter", text), maxlength=40,
+            w.entry(self._meter, self._name_meter, maxlength=40,
                     placeholder=_("class 2, at the pillow"))  # fmt: skip
         with w.tag("div", None, "row") as self._asking:
             with w.tag("label", "") as self._label:
@@ -174,6 +175,10 @@ class _Calibration(_Steps):
             w.button(_("That is what it shows"), self._take, "main")
         self._problem = w.tag("p", "", "problem", role="status")
         super().build()
+
+    def _name_meter(self, text: str) -> None:
+        self._meter = text
+        self.studio.set("meter", text)
 
     def look(self) -> None:
         super().look()

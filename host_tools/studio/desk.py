@@ -189,6 +189,9 @@ class DeviceWorker:
 
     def _open(self) -> tuple[Connection | None, tuple[tuple[str, str], ...]]:
         if self._wanted == client.SIMULATED:
+            if self.live is not None and self.live.ended:
+                self.live.close()
+                self.live = None
             if self.live is None:
                 self.live = simulated.live().__enter__()
             device = Connection(SerialTransport(self.live.port))

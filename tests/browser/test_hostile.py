@@ -12,6 +12,7 @@ from studio_browser import CHROMIUM, NO_BROWSER, Program, go, has_newborn_as_dra
 from firmware.prescription.profile import Profile
 from firmware.prescription.schema import pieces
 from host_tools.device import changes, simulated
+from host_tools.device.calibrate import LEVELS_DBFS
 from host_tools.device.client import Connection, SerialTransport
 from host_tools.studio.upload import LARGEST_BYTES
 
@@ -239,11 +240,23 @@ def test_a_cancelled_self_test_and_calibration_change_nothing_and_can_be_begun_a
     waits.get_by_text("A self-test or calibration goes on, on the page “Device”").wait_for()
     go(page, "Device")
     page.get_by_label("The meter at -40 dBFS, in dB(A)").wait_for()  # it is found again, as it was
+    waits.wait_for(state="detached")
     assert hold.count() == 0  # the bench was begun with the self-test
     cancel.click()  # while the meter is read
     cancel.wait_for(state="detached")
     assert page.get_by_text("Calibrated: a full-scale tone").count() == 0
     page.get_by_text("Not calibrated").wait_for()
+
+    begin.last.click()  # and now to the end
+    room.wait_for()
+    room.fill("30")
+    page.get_by_role("button", name="That is what it shows").click()
+    for at in LEVELS_DBFS:
+        page.get_by_label(f"The meter at {at} dBFS").fill(str(84 + at))
+        page.get_by_role("button", name="That is what it shows").click()
+    hold.click()
+    page.get_by_text("Calibrated: a full-scale tone would be 87 dB(A) at the ear.").wait_for()
+    page.get_by_text("a full tone is 87 dB(A) at the ear.").wait_for()
 
 
 def test_a_port_that_another_program_holds_is_told_and_taken_up_when_it_is_free(

@@ -1,7 +1,19 @@
 """From a new device to a committed profile, and what may come between: limits, undo, a killed server, a pulled cable."""
 
 import pytest
-from studio_browser import CHROMIUM, NO_BROWSER, Keys, Mouse, Program, has_newborn_as_draft, has_put_on, until
+from studio_browser import (
+    CHROMIUM,
+    NO_BROWSER,
+    Keys,
+    Mouse,
+    Program,
+    has_newborn_as_draft,
+    has_put_on,
+    plain,
+    until,
+)
+
+from firmware.prescription.profile import Profile
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_BROWSER)
 
@@ -48,6 +60,9 @@ def test_a_new_device_has_its_first_profile_in_eight_clicks_and_says_so(kind, co
         assert len(steps) <= 8, steps
         device(page)
         page.get_by_text("It plays the profile “Newborn” (newborn).").wait_for()
+        page.get_by_text("0 of 60 minutes of music in the last 24 hours.").wait_for()
+        hand.press(page.get_by_role("button", name="Which one is it?"))
+        page.get_by_text("Its light changes between green and amber for five seconds.").wait_for()
     finally:
         program.stop()
 
@@ -159,6 +174,23 @@ def test_the_curve_stops_at_its_limit_under_mouse_and_keyboard_and_says_which(pa
     page.get_by_text("The tempo never rises: the point before it is at 100 %.").or_(
         page.get_by_text("No higher than 100 %.")
     ).wait_for()
+
+
+def test_every_layer_of_the_curve_is_drawn_and_moved_by_itself(page, program):
+    prescription(page, program)
+    curve = program.draft().get("curve") or plain(Profile.ready("newborn").values["curve"])
+    third = page.get_by_role("slider", name="Point 3")
+    for layer, name in enumerate(("Level", "Minor", "Brightness", "Density"), 2):
+        page.get_by_label(name, exact=True).and_(page.get_by_role("radio")).check()
+        was = curve[2][layer]
+        page.wait_for_function(f"document.querySelectorAll('.point')[2].ariaValueNow === '{was}'")
+        third.focus()
+        page.keyboard.press("ArrowUp" if name == "Minor" else "ArrowDown")
+        until(page, lambda was=curve: program.draft().get("curve", was) != was, f"{name} is moved")
+        moved = program.draft()["curve"]
+        row = [*curve[2][:layer], moved[2][layer], *curve[2][layer + 1 :]]
+        assert moved == [*curve[:2], row] and moved[2][layer] != was
+        curve = moved
 
 
 def test_the_curve_stops_at_its_limit_under_a_finger(page, program):

@@ -3,6 +3,8 @@
 A task is a generator: where it yields, the program may die; what was done before must be there afterwards.
 """
 
+import re
+
 import numpy as np
 import pytest
 from studio_browser import (
@@ -305,12 +307,26 @@ def restore_a_backup(hand, folder):
     with hand.page.expect_download(timeout=WAIT_MS) as saved:
         hand.press(button(hand, "Save a backup"))
     saved.value.save_as(folder / "all.zip")
+    begins_with_newborn(hand)
+    hand.fill(level(hand), "41")
+    until(hand.page, lambda: hand.program.draft().get("level_dba") == 41, "the draft has 41 dBA")
+    hand.press(button(hand, "Put on …"))
+    put_on(hand)
     yield
-    hand.press(hand.page.locator("summary", has_text="Keep everything safe"))
-    hand.choose_file(hand.page.locator("input[type=file]"), folder / "all.zip")
-    hand.page.get_by_role("heading", name="Put on the device").wait_for()
-    hand.page.get_by_text("Nothing differs from what is on the device.").wait_for()
-    hand.press(button(hand, "Close"))
+    go(hand, "Device")
+    for differs in (True, False):
+        if not button(hand, "Save a backup").is_visible():
+            hand.press(hand.page.locator("summary", has_text="Keep everything safe"))
+        hand.choose_file(hand.page.locator("input[type=file]"), folder / "all.zip")
+        hand.page.get_by_role("heading", name="Put on the device").wait_for()
+        if differs:
+            hand.page.locator(".commit-panel").get_by_text(
+                re.compile("Level: .* instead of 41 dBA")
+            ).wait_for()
+            put_on(hand)
+        else:
+            hand.page.get_by_text("Nothing differs from what is on the device.").wait_for()
+            hand.press(button(hand, "Close"))
 
 
 TASKS = (

@@ -153,6 +153,19 @@ def test_no_byte_of_a_computer_interrupts_the_firmware_or_gets_the_prompt():
     assert b">>>" not in bench.computer.said()
 
 
+@needs_image
+def test_what_looks_at_the_light_leaves_nothing_on_the_chips_heap_when_it_is_let_go_of():
+    """A desk's interpreter keeps 32 bytes of each function of machine code for ever (SPARE_HEAP_BYTES)."""
+    bench = bedside.Bedside(from_text(CABLE_TEXT))
+    bench.flash, _ = rp2040.deployed_flash({"replugged_device.py": SIM / "replugged_device.py"})
+    bench.flash.install({"main.py": b"from replugged_device import replug\nreplug(3)\n"})
+    rp2040.boot(bench)
+    said = bench.computer.said().decode()
+    assert "done" in said
+    free = [int(line.split()[1]) for line in said.splitlines() if line.startswith("free")]
+    assert len(free) == 3 and len(set(free)) == 1, free
+
+
 BROKEN = """
 from broken_device import break_it
 break_it("session", {at_s}, {how!r})

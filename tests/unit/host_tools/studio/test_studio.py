@@ -79,6 +79,13 @@ def test_a_cable_pulled_in_a_commit_loses_no_draft_and_is_told_as_lost(studio):
     assert studio.draft.values["level_dba"] == 41
 
 
+def test_a_simulated_device_whose_process_ended_is_started_again(studio):
+    first = studio.desk.live
+    assert first is not None and first._process is not None
+    first._process.kill()
+    until(lambda: studio.desk.live is not first and studio.desk.view.ready, "another one is there")
+
+
 def test_a_draft_says_what_of_its_device_is_another_now(tmp_path):
     studio = Studio("sim", tmp_path / "studio")  # not started: the device is what this test says
     try:
