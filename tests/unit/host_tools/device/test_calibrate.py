@@ -81,7 +81,7 @@ class Bench:
     def stage(self):
         self.calls.append("stage")
 
-    def commit(self, say):
+    def commit(self, say, cancelled):
         self.calls.append("commit")
 
     def get(self, name):
