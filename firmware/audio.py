@@ -203,11 +203,12 @@ class Audio:
                 0, 0, 0, self.parting, mix, waves, voices.PURE_TABLE, start, end
             ):
                 sounding += 1
-            rested = recorded.resting
-            if recorded.add(mix, sequencer.song is not None):
-                sounding += 1
-            if recorded.resting != rested:
-                self._set_noise()
+            if recorded.recording is not None:
+                rested = recorded.resting
+                if recorded.add(mix, sequencer.song is not None):
+                    sounding += 1
+                if recorded.resting != rested:
+                    self._set_noise()
             if sounding:
                 self._flush = _FLUSH_BLOCKS
             elif self._flush:
@@ -222,10 +223,11 @@ class Audio:
                 crest = self._crest
                 self._crest = following = master.upsample(0, 0, 0, mix, wide, master.HALF)
                 may_rise = not resting and (loudness.entry_permille == 1000 or recorded.singing)
-                loudness.prepare(crest if crest > following else following, may_rise)
-                master.finish(0, 0, 0, coming, block, state, BLOCK)
-                loudness.measure()
-                if loudness.faded():
+                faded = loudness.prepare(crest if crest > following else following, may_rise)
+                near = master.finish(0, 0, 0, coming, block, state, BLOCK)
+                if near or not loudness.calm:
+                    loudness.watch(near)
+                if faded:
                     self.silence()
             else:
                 if not self.silent:
@@ -238,7 +240,9 @@ class Audio:
                     loudness.pass_rest()
                 if loudness.fading() and (not pausing or loudness.ends_in_rest()):
                     self.silence()
-            loudness.end_block()
+            loudness.blocks = blocks = loudness.blocks + 1
+            if not blocks & 3:
+                loudness.weigh()
 
     def _start(self, wanted):
         loudness = self.loudness

@@ -5,6 +5,8 @@ Used by the engine's gain and by its sound level meter. What is done with a leve
 
 from array import array
 
+import micropython
+
 UNITY = 1 << 24  # a gain of 0 dB
 TOP_CDB = 1200  # the highest gain
 BOTTOM_CDB = -10800  # below it a gain is zero
@@ -55,8 +57,11 @@ def gain(cdb):
 
 def power_cdb(power):
     """Return the level of a mean power against a full-scale sine's, in hundredths of a dB; None for no power."""
-    if power <= 0:
-        return None
+    return _level(power, _LOGS) if power > 0 else None
+
+
+@micropython.viper
+def _level(power: int, logs: ptr16) -> int:
     octave = 0
     while power >= 1 << 21:
         power >>= 1
@@ -65,8 +70,8 @@ def power_cdb(power):
         power <<= 1
         octave -= 1
     index = (power >> 15) - 32
-    low = _LOGS[index]
-    fine = low + (((_LOGS[index + 1] - low) * (power & 0x7FFF)) >> 15)
+    low = int(logs[index])
+    fine = low + (((int(logs[index + 1]) - low) * (power & 0x7FFF)) >> 15)
     # An octave of power is 301.03 hundredths of a dB, and FULL_POWER is 9 octaves above 2 ** 20.
     return ((octave - 9) * 481648 // 100 + fine + 8) >> 4
 

@@ -68,7 +68,7 @@ class Hour:
         left = decibels.power_cdb(limit - self.spent)
         if left is None:
             return None
-        return _BASE_CDBA + left - decibels.power_cdb(seconds)
+        return _BASE_CDBA + left - decibels.power_cdb(seconds)  # pyright: ignore[reportOperatorIssue]
 
     def pack_into(self, record, place):
         """Write it into a buffer, two bytes a minute."""

@@ -26,7 +26,6 @@ REFERENCE_CDB = -2705
 _TRIM_LIMIT_CDB = const(400)
 _TRIM_STEP_CDB = const(100)
 _TRIM_FROM_BLOCKS = const(200)  # a shorter phrase says too little
-_PHRASE_BLOCKS = const(4000)  # and of a longer one no more is measured: its sum of powers would not fit
 
 # The ceiling's margins: the meter's own error (0.15 dB), and what the filters remember of the block before.
 _CEILING_MARGIN_CDB = const(30)
@@ -63,6 +62,8 @@ class Loudness:
         ceiling_c = ceiling_cdbc - _CEILING_MARGIN_CDB - full_scale_cdba
         self._power_a = decibels.power(ceiling_a)
         self._power_c = decibels.power(ceiling_c)
+        state[master.NEAR_A] = self._power_a >> 2
+        state[master.NEAR_C] = self._power_c >> 2
         self._govern_a = decibels.power(ceiling_a - _GOVERN_CDB)
         self._govern_c = decibels.power(ceiling_c - _GOVERN_CDB)
         # Root mean square amplitudes of the ceilings.
@@ -86,6 +87,8 @@ class Loudness:
         self._fade_step = 0
         self._duck = 0
         self._near = False  # the slow level is within 6 dB of the ceiling
+        self.calm = True  # neither that, nor turned down
+        self.steady = False  # the level stays as it is, and so does what it is corrected by
         self._trim_cdb = 0
         self._trim_target_cdb = 0
         self._mood_cdb = 0
@@ -97,8 +100,6 @@ class Loudness:
         self._gain = 0
         self._gain_cdb = None  # the level that _gain_wanted was worked out for
         self._gain_wanted = 0
-        self._phrase_power = 0
-        self._phrase_blocks = 0
         self._phrase_level = 0
         self._phrase_whole = True  # its melody neither comes in nor goes out
 
@@ -110,12 +111,14 @@ class Loudness:
         if target == self._level_target:
             return
         self._level_target = target
+        self.steady = False
         step = abs(target - self._level) * 16 // max(16, over_ms)
         limit = _RISE_PER_BLOCK if target > self._level else _FALL_PER_BLOCK
         self._level_step = max(1, min(step, limit))
 
     def fade_out(self, over_ms):
         """Sink evenly in dB to silence, then the engine stops. A second call may only make it faster."""
+        self.steady = False
         step = max(1, _FADE_DEPTH_CDB * _LEVEL_UNIT * 16 // max(16, over_ms))
         if self._fade < 0:
             self._fade = 0
@@ -128,6 +131,7 @@ class Loudness:
         if self._fade >= 0:
             self._level = max(0, self._level - self._fade)
             self._fade = -1
+            self.steady = False
 
     def set_song(self, song, softly):
         """Make up for how loud this song is by itself; None for no song. softly: its melody comes in over a soundscape,
@@ -137,11 +141,13 @@ class Loudness:
         self.song_cdb = self._song_target_cdb = song.loudness_cdb if song is not None else 0
         self.entry_permille = _ENTRY_PERMILLE if softly else 1000
         self.leaving_permille = 0
+        self.steady = False
         self.begin_phrase()
 
     def enter(self, song_cdb, entry_permille):
         """Let a song, after set_song, come in from another, whose correction was song_cdb, at a share of its amplitude."""
         self.song_cdb = song_cdb
+        self.steady = False
         self.entry_permille = entry_permille
         self._phrase_whole = entry_permille == 1000
 
@@ -152,7 +158,10 @@ class Loudness:
 
     def set_mood(self, brightness_permille, density_permille):
         """Take back that a fuller or brighter sound is a louder one, so that only the level sets the level."""
-        self._mood_target_cdb = (600 - density_permille) // 8 + (500 - brightness_permille) // 12
+        target_cdb = (600 - density_permille) // 8 + (500 - brightness_permille) // 12
+        if target_cdb != self._mood_target_cdb:
+            self._mood_target_cdb = target_cdb
+            self.steady = False
 
     def grow(self):
         """Let a melody that comes in be 0.5 dB louder from here on, and one that goes out softer."""
@@ -164,17 +173,20 @@ class Loudness:
     def correct_by(self, trim_cdb):
         """Go on from another correction than the one that phrases measured: what sounds from now on is another thing."""
         self._trim_target_cdb = trim_cdb
+        self.steady = False
 
     def begin(self):
         """Begin far below any ward, with no correction: out of silence."""
         self._level = self.first_level_cdba * _LEVEL_UNIT
         self._gain = 0
         self._trim_cdb = self._trim_target_cdb = 0
+        self.steady = False
 
     def silence(self):
         """Fall silent at once: forget the level, a fade and what was turned down."""
         self.state[master.GAIN] = 0
         self._gain = 0
+        self.steady = False
         self._has_song = False
         self.song_cdb = self._song_target_cdb = 0
         self.leaving_permille = 0
@@ -185,17 +197,18 @@ class Loudness:
     # One block
 
     def prepare(self, crest, may_rise):
-        """Set the gain that the block glides to, with the level one step further.
+        """Set the gain that the block glides to, with the level one step further; return whether a fade-out ends with it.
 
         crest: the highest of this block's and the next one's samples, before the gain. may_rise: not in a rest, else the
         next phrase would come in with all of what was gained meanwhile; and not while a melody grows by itself: together
         they would rise by more than 1 dB a second.
         """
-        gain = self._next_gain(may_rise)
+        gain = self._gain_wanted if self.steady and not self.hushed else self._next_gain(may_rise)
         if (crest >> 1) * (gain >> 12) > self._clean << 12:
             # Lowered before the crest comes, evenly over a block: the knee would be heard.
             gain = ((self._clean << 13) // crest) << 12
             self._duck += _PRESSED_DUCK
+            self.steady = self.calm = False
         # Rounded towards zero: a gain that sinks must not pass below it.
         before = self._gain
         step = (gain - before) >> 8 if gain >= before else -((before - gain) >> 8)
@@ -203,23 +216,29 @@ class Loudness:
         state[master.GAIN] = before
         state[master.GAIN_STEP] = step + master.GAIN_BIAS
         self._gain = gain
+        return self._fade > _FADE_DEPTH_CDB * _LEVEL_UNIT
 
     def _next_gain(self, may_rise):
         level = self._level
+        steady = self._fade < 0
         if level != self._level_target:
+            steady = False
             if level > self._level_target:
                 self._level = level = max(level - self._level_step, self._level_target)
             elif may_rise and self.blocks >= self.rises_from:
                 self._level = level = min(level + self._level_step, self._level_target)
         trim_cdb = self._trim_cdb
         if trim_cdb != self._trim_target_cdb:
+            steady = False
             self._trim_cdb = trim_cdb = trim_cdb + (1 if trim_cdb < self._trim_target_cdb else -1)
         wanted = self._mood_target_cdb if self._has_song else 0
         mood_cdb = self._mood_cdb
         if mood_cdb != wanted:
+            steady = False
             self._mood_cdb = mood_cdb = mood_cdb + (1 if mood_cdb < wanted else -1)
         song_cdb = self.song_cdb
         if song_cdb != self._song_target_cdb:
+            steady = False
             self.song_cdb = song_cdb = song_cdb + (1 if song_cdb < self._song_target_cdb else -1)
         target = level - self._duck
         if self._fade >= 0:
@@ -231,6 +250,7 @@ class Loudness:
         if wanted != self._gain_cdb:
             self._gain_cdb = wanted
             self._gain_wanted = decibels.gain(wanted - self.full_scale_cdba - REFERENCE_CDB)
+        self.steady = steady
         return 0 if self.hushed else self._gain_wanted
 
     def faded(self):
@@ -245,30 +265,30 @@ class Loudness:
         """Return whether no melody comes back from a rest: it would be silent, or somebody waits for the end."""
         return self.faded() or (self._fade >= 0 and self._fade_step >= _SOON_STEP)
 
-    def measure(self):
-        """Look at the block that was made: its part of the phrase, and how near the ceiling it came."""
-        state = self.state
-        if self._phrase_blocks < _PHRASE_BLOCKS:
-            self._phrase_power += state[master.BLOCK_POWER_A] >> 6
-            self._phrase_blocks += 1
-        power_a = state[master.POWER_A]
-        power_c = state[master.POWER_C]
-        if power_a > self._power_a >> 2 or power_c > self._power_c >> 2:
-            self._approach(power_a, power_c)
-            return
-        if self._near:
+    def watch(self, near):
+        """Go on from how near the ceiling the block came that was made. To be called when it came near or was not calm."""
+        if near:
+            self._approach(self.state[master.POWER_A], self.state[master.POWER_C])
+        elif self._near:
             self._near = False
             self._set_clamp(self._peak)
-        elif self._duck:
+        else:
+            self._recover()
+        self.calm = not self._near and not self._duck
+
+    def _recover(self):
+        if self._duck:
             self._duck = max(0, self._duck - _RECOVER_PER_BLOCK)
+            self.steady = False
 
     def _approach(self, power_a, power_c):
         """Near the ceiling: turn down smoothly, and lower the clamp so that this block cannot pass the ceiling."""
         self._near = True
         if power_a > self._govern_a or power_c > self._govern_c:
             self._duck += _DUCK_PER_BLOCK
-        elif self._duck:
-            self._duck = max(0, self._duck - _RECOVER_PER_BLOCK)
+            self.steady = False
+        else:
+            self._recover()
         full_a = min(16, (power_a >> 4) * 16 // (self._power_a >> 4) + 1)
         full_c = min(16, (power_c >> 4) * 16 // (self._power_c >> 4) + 1)
         clamp = min(self._amplitude_a * _HEADROOM[full_a] >> 4, self._amplitude_c * _HEADROOM[full_c] >> 4)
@@ -278,12 +298,10 @@ class Loudness:
         self.state[master.CLAMP] = clamp
         self.state[master.KNEE] = clamp * 192  # three quarters of it, with 8 fraction bits
 
-    def end_block(self):
-        """Count a block; every fourth time work out the slow levels of what leaves."""
-        self.blocks += 1
-        if self.blocks & 3 == 0:
-            self.level_cdba = self._slow_level(master.POWER_A)
-            self.level_cdbc = self._slow_level(master.POWER_C)
+    def weigh(self):
+        """Work out the slow levels of what leaves."""
+        self.level_cdba = self._slow_level(master.POWER_A)
+        self.level_cdbc = self._slow_level(master.POWER_C)
 
     def _slow_level(self, place):
         cdb = decibels.power_cdb(self.state[place])
@@ -293,20 +311,21 @@ class Loudness:
 
     def begin_phrase(self):
         """Measure from here on. Of a recorded voice that comes in: its level is neither how it came in nor its rest."""
-        self._phrase_power = self._phrase_blocks = 0
+        self.state[master.PHRASE_POWER] = self.state[master.PHRASE_BLOCKS] = 0
         self._phrase_level = self._level
         self._phrase_whole = self.entry_permille == 1000
 
     def pass_rest(self):
         """Count a silent block of a rest: it belongs to the phrase, and a fade-out goes on in it."""
-        if self._phrase_blocks < _PHRASE_BLOCKS:
-            self._phrase_blocks += 1
+        state = self.state
+        if state[master.PHRASE_BLOCKS] < master.PHRASE_MOST_BLOCKS:
+            state[master.PHRASE_BLOCKS] += 1
         if self._fade >= 0:
             self._fade += self._fade_step
 
     def end_phrase(self):
         """Correct the level by what the phrase that just ended measured, half of the way."""
-        blocks = self._phrase_blocks
+        blocks = self.state[master.PHRASE_BLOCKS]
         if self.governed and (
             blocks > _TRIM_FROM_BLOCKS
             and self._level == self._level_target == self._phrase_level
@@ -315,9 +334,10 @@ class Loudness:
             and not self._duck
             and self._fade < 0
         ):
-            measured = decibels.power_cdb((self._phrase_power // blocks) << 10)
+            measured = decibels.power_cdb((self.state[master.PHRASE_POWER] // blocks) << 10)
             if measured is not None:
                 error = self._level // _LEVEL_UNIT - self.headroom_cdb - self.full_scale_cdba - measured
                 step = max(-_TRIM_STEP_CDB, min(_TRIM_STEP_CDB, error // 2))
+                self.steady = False
                 self._trim_target_cdb = max(-_TRIM_LIMIT_CDB, min(_TRIM_LIMIT_CDB, self._trim_cdb + step))
         self.begin_phrase()

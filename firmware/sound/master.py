@@ -28,10 +28,15 @@ LAST = const(9)
 POWER_A = const(10)  # slow (1 s) mean powers; level.FULL_POWER is a full-scale sine's
 POWER_C = const(11)
 BLOCK_POWER_A = const(12)  # of the last block alone, a sixteenth of that
-STATE_SIZE = const(13)
+NEAR_A = const(13)  # slow powers above which the level is watched
+NEAR_C = const(14)
+PHRASE_POWER = const(15)  # the sum of a phrase's blocks, of 64, and how many they are
+PHRASE_BLOCKS = const(16)
+STATE_SIZE = const(17)
 
 GAIN_BIAS = const(1 << 28)
 _METER_BIAS = const(1 << 26)
+PHRASE_MOST_BLOCKS = const(4000)  # of a longer phrase no more is measured: its sum of powers would not fit
 
 
 def start(state):
@@ -93,9 +98,9 @@ def upsample(before: int, after: int, at: int, mix: ptr32, wide: ptr32, count: i
 
 
 @micropython.viper
-def finish(out: int, at: int, gain: int, wide: ptr32, block: ptr16, state: ptr32, count: int):
+def finish(out: int, at: int, gain: int, wide: ptr32, block: ptr16, state: ptr32, count: int) -> int:
     """Turn wide[:count] into block[:count]: gain, knee, dither, clamp; then A and C power of exactly what was
-    written.
+    written. Returns whether a slow power is above what it is watched from.
 
     The meter is IEC 61672-1's C weighting as two 20.6 Hz high-passes and a 12.2 kHz roll-off, and A as C
     through 107.7 and 737.9 Hz high-passes; within 0.15 dB of the standard's formula from 20 Hz to 5 kHz.
@@ -156,19 +161,29 @@ def finish(out: int, at: int, gain: int, wide: ptr32, block: ptr16, state: ptr32
     # The high-passes leave A 0.49 dB low at 1 kHz.
     sum_a += (sum_a >> 3) - (sum_a >> 7) + (sum_a >> 9)
     state[BLOCK_POWER_A] = sum_a
+    at = int(state[PHRASE_BLOCKS])
+    if at < PHRASE_MOST_BLOCKS:
+        state[PHRASE_BLOCKS] = at + 1
+        state[PHRASE_POWER] = int(state[PHRASE_POWER]) + (sum_a >> 6)
     # One second in steps of a block: 1 / 64 + 1 / 4096 = 1 - exp(-0.016).
     if sum_a > 0x3FFFFFF:
         sum_a = 0x3FFFFFF
     if sum_c > 0x3FFFFFF:
         sum_c = 0x3FFFFFF
+    near = 0
     slow_1 = int(state[POWER_A])
     out = (sum_a << 4) - slow_1
     out = slow_1 + (out >> 6) + (out >> 12)
     state[POWER_A] = out if out > 0 else 0  # both shifts round down: near nothing, that is below it
+    if out > int(state[NEAR_A]):
+        near = 1
     slow_1 = int(state[POWER_C])
     out = (sum_c << 4) - slow_1
     out = slow_1 + (out >> 6) + (out >> 12)
     state[POWER_C] = out if out > 0 else 0  # both shifts round down: near nothing, that is below it
+    if out > int(state[NEAR_C]):
+        near = 1
+    return near
 
 
 @micropython.viper

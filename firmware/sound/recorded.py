@@ -28,7 +28,7 @@ class Recorded:
 
     def __init__(self, loudness):
         self._loudness = loudness
-        self._recording = None
+        self.recording = None
         self._gain = 0
         self._brightness_permille = 500
         self.heartbeat = False  # the recording is one
@@ -42,7 +42,7 @@ class Recorded:
         """Hand over an adpcm.SoundRecording, or None, before anything plays: a voice, for Audio.play; or a heartbeat, which
         is heard on every beat in the place of the soundscape's own.
         """
-        self._recording = recording
+        self.recording = recording
         self.heartbeat = recording is not None and recording.heartbeat
         self._set_gain()
 
@@ -53,7 +53,7 @@ class Recorded:
 
     def play(self, song, silent):
         """Begin a first pass when `song` is this recording, else let it end; return whether it is."""
-        recording = self._recording
+        recording = self.recording
         self.singing = self.resting = song is not None and song is recording
         if self.singing:
             self._rest_blocks = 1 if silent else _RING_OUT
@@ -64,16 +64,16 @@ class Recorded:
     def silence(self):
         """Fall silent at once."""
         self.singing = self.resting = False
-        if self._recording is not None:
-            self._recording.silence()
+        if self.recording is not None:
+            self.recording.silence()
 
     def beat(self, offset, length):
         """Play a heartbeat `offset` half-rate samples into the next block, for `length` of them at most."""
-        self._recording.start(offset, length)  # pyright: ignore[reportOptionalMemberAccess]
+        self.recording.start(offset, length)  # pyright: ignore[reportOptionalMemberAccess]
 
     def _set_gain(self):
         """So that it is as loud as the reference song, whatever its low-pass takes away."""
-        recording = self._recording
+        recording = self.recording
         if recording is None:
             return
         cdb = REFERENCE_CDB + recording.loudness_cdb
@@ -85,7 +85,7 @@ class Recorded:
 
     def add(self, mix, under_a_song):
         """Add this block's part to the mix; return whether there was any."""
-        recording = self._recording
+        recording = self.recording
         if recording is None:
             return False
         gain = self._gain
