@@ -1,7 +1,7 @@
 """Deployment onto an emulated Pico through its USB line, by the real mpremote; where CALANDO_UF2 names an image.
 
-Some seven minutes of work, of which the whole firmware takes five: it is sent and booted once. The cuts are tried with one
-of three small modules: the chip, its file system, the files that start the firmware and the deployment are the real ones.
+Half an hour of work, half of it for the whole firmware, which is sent and booted once. The cuts are tried with one of three
+small modules: the chip, its file system, the files that start the firmware and the deployment are the real ones.
 """
 
 import hashlib
