@@ -327,6 +327,10 @@ def restore_a_backup(hand, folder):
         else:
             hand.page.get_by_text("Nothing differs from what is on the device.").wait_for()
             hand.press(button(hand, "Close"))
+    go(hand, "Prescription")
+    hand.page.get_by_text("The profile on the device is another than when this draft was begun.").wait_for()
+    hand.press(button(hand, "I have seen it: go on with my draft"))
+    hand.page.get_by_text("Both stand below").wait_for(state="detached")
 
 
 TASKS = (
