@@ -7,6 +7,7 @@ import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
+from simulator.files import contents
 from simulator.files.errors import CalandoError
 
 # What the reader of zips raises for bytes that are none; NotImplementedError is its word for a packing it does not know.
@@ -44,8 +45,7 @@ def opened(path: Path, what: str, most_bytes: int, most_files: int):
     Raises CalandoError for one that is larger, packed or unpacked, holds more files, or a name twice; one of DAMAGED or
     OSError for what is no zip, or cannot be read.
     """
-    with path.open("rb") as file:
-        packed = file.read(most_bytes + 1)
+    packed = contents.read_at_most(path, most_bytes + 1)
     too_large = CalandoError(f"{path} is larger than any {what}; check that this is the right file")
     if len(packed) > most_bytes or packed.count(_ENTRY) > 2 * most_files:
         raise too_large

@@ -48,6 +48,8 @@ def read(
     in Hz (8000 to 96 000). CalandoError says in one sentence what is missing, damaged, cut short, over
     `largest_bytes`, longer than `longest_s` seconds, or of another kind.
     """
+    if path.is_fifo():
+        raise CalandoError(f"{path} is a pipe, and sound is read from a file; {WAY_OUT}")
     try:
         size = path.stat().st_size
         with path.open("rb") as file:

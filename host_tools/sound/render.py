@@ -24,8 +24,8 @@ from firmware.sound.score import GOES_ON, HEADER, PATTERN, PATTERNS, Score, is_p
 from host_tools.output import refuse_another_kind, write_files
 from host_tools.sound import meter, render_script
 from simulator import interpreter
-from simulator.files import profile_file, song_file
-from simulator.files.errors import CalandoError, did_you_mean, os_reason
+from simulator.files import contents, profile_file, song_file
+from simulator.files.errors import CalandoError, did_you_mean
 
 RATE_HZ = 16000
 LONGEST_S = 4 * 3600
@@ -33,6 +33,7 @@ PATTERN_S = 60  # of one, where nobody says how much
 VOICES = ("melody", "melody", "melody", "chord", "chord", "chord", "heart", "heart")
 EVENT_COLUMNS = ("time_s", "voice", "note", "length_s", "tempo_bpm")
 PULSE_BPM = (20.0, 300.0)
+LARGEST_PULSE_BYTES = 20_000_000  # a day of seconds, as in a session.csv, has 8
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,13 @@ def load_recording(path: Path) -> bytes:
 def load_pulse(path: Path) -> list[tuple[int, int | None]]:
     """Return rows of (ms, thousandths of a beat a minute or None) from a CSV with columns time_s, pulse_rate_bpm."""
     rows: list[tuple[int, int | None]] = []
+    raw = contents.read_bytes(path, "pulse file", LARGEST_PULSE_BYTES, "cut it into parts")
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if reader.fieldnames is None or not {"time_s", "pulse_rate_bpm"} <= set(reader.fieldnames):
-                raise CalandoError(f"{path} needs a first line with the columns time_s and pulse_rate_bpm")
-            for number, row in enumerate(reader, start=2):
-                rows.append(_pulse_row(path, number, row, rows))
-    except OSError as error:
-        raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
+        reader = csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""))
+        if reader.fieldnames is None or not {"time_s", "pulse_rate_bpm"} <= set(reader.fieldnames):
+            raise CalandoError(f"{path} needs a first line with the columns time_s and pulse_rate_bpm")
+        for number, row in enumerate(reader, start=2):
+            rows.append(_pulse_row(path, number, row, rows))
     except (UnicodeDecodeError, csv.Error) as error:
         raise CalandoError(f"{path} is not a CSV text file: {error}") from error
     if not rows:

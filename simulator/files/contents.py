@@ -1,5 +1,6 @@
 """Reads a file that a person named, as far as it may be large; why it cannot be read is one sentence."""
 
+import io
 import os
 from pathlib import Path
 
@@ -15,9 +16,8 @@ def read_bytes(path: Path, what: str, most_bytes: int, advice: str) -> bytes:
     try:
         if path.is_dir():
             raise CalandoError(f"{path} is a folder; give the {what}'s file")
-        with path.open("rb") as file:
-            raw = file.read(most_bytes + 1)
-            size = max(os.fstat(file.fileno()).st_size, len(raw))  # of a pipe, what came of it
+        raw = read_at_most(path, most_bytes + 1)
+        size = max(path.stat().st_size, len(raw))  # of a pipe, what came of it
     except FileNotFoundError:
         raise CalandoError(f"{path}: there is no such {what}; check the name and the folder") from None
     except OSError as error:
@@ -29,6 +29,24 @@ def read_bytes(path: Path, what: str, most_bytes: int, advice: str) -> bytes:
         told = _large(size) if _large(size) != _large(most_bytes) else f"larger than {most}"
         raise CalandoError(f"{path} is {told}; a {what} has at most {most}, so {advice}")
     return raw
+
+
+def read_at_most(path: Path, count: int) -> bytes:
+    """Return the first `count` bytes of a file, or of a pipe (a shell's `<(...)`, /dev/stdin) what is written to it.
+
+    Raises OSError, and CalandoError for a pipe that nobody writes to: opening it in the usual way waits for ever.
+    """
+    if not path.is_fifo():
+        with path.open("rb") as file:
+            return file.read(count)
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with open(number, "rb", buffering=0) as raw:
+        begins = raw.read(1)  # None: somebody has it open, and has not written yet
+        if begins == b"":
+            raise CalandoError(f"{path} is a pipe that nobody writes to; give a file")
+        os.set_blocking(number, True)
+        with io.BufferedReader(raw) as file:
+            return (begins or b"") + file.read(count - len(begins or b""))
 
 
 def _large(size: int) -> str:
