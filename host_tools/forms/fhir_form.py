@@ -277,7 +277,9 @@ def read_fhir(text: str) -> tuple[str, dict[str, list[float | None]], list[datet
             start = seen["effectivePeriod"]["start"] if "effectivePeriod" in seen else None
             begins.append(None if start is None else datetime.datetime.fromisoformat(start))
             found.setdefault(key, {})[int(offset) // 60_000_000] = seen.get("valueQuantity", {}).get("value")
-    except (ValueError, KeyError, TypeError, IndexError, StopIteration, AttributeError, OverflowError):
+    except (
+        ValueError, KeyError, TypeError, IndexError, StopIteration, AttributeError, OverflowError, RecursionError,
+    ):  # fmt: skip
         raise CalandoError("it is no session's FHIR Bundle as calando writes it") from None
     medians = {key: [by_minute[number] for number in sorted(by_minute)] for key, by_minute in found.items()}
     return digest, medians, begins

@@ -113,7 +113,13 @@ def test_a_files_session_may_be_in_another_folder_and_must_be_the_same(exported,
     "name", ["a.txt", "a.csv", "a.json", "a.edf", "a.fhir.json", "a.calando", "none.csv"]
 )
 def test_another_file_is_one_sentence(tmp_path, name):
-    for content in (b"", b"\xff\xfe", b"[1]", json.dumps({"format": "calando session csv"}).encode()):
+    for content in (
+        b"",
+        b"\xff\xfe",
+        b"[1]",
+        b"[" * 200_000,
+        json.dumps({"format": "calando session csv"}).encode(),
+    ):
         if name != "none.csv":
             (tmp_path / name).write_bytes(content)
         with pytest.raises(CalandoError) as refused:

@@ -46,6 +46,12 @@ def test_a_session_follows_the_pulse_it_is_given(tmp_path):
     assert float(melody[-1]["tempo_bpm"]) == pytest.approx(70.25, rel=0.02)
 
 
+def test_a_trace_that_a_spreadsheet_saved_begins_with_its_mark(tmp_path):
+    trace = tmp_path / "pulse.csv"
+    trace.write_text("time_s,pulse_rate_bpm\n0,100\n", "utf-8-sig")
+    assert render.load_pulse(trace) == [(0, 100_000)]
+
+
 def test_without_a_pulse_in_the_trace_the_session_is_open_loop(tmp_path):
     trace = tmp_path / "pulse.csv"
     trace.write_text("time_s,pulse_rate_bpm\n0,\n", "utf-8")
@@ -68,7 +74,7 @@ def test_a_song_file_is_played(tmp_path):
         ({"song": "twinkel"}, 'no song .*did you mean "twinkle"'),
         ({"song": "missing.lul"}, "there is no such song"),
         ({"seconds": 0}, "outside 0.1"),
-        ({"pulse": "missing.csv"}, "cannot read"),
+        ({"pulse": "missing.csv"}, "no such pulse file"),
         ({"profile": "missing.toml"}, "there is no such profile"),
     ],
 )
