@@ -267,15 +267,15 @@ class Scenario(_Part):
 
     def own_files(self) -> dict[str, bytes]:
         """Return what the profile needs on the device beside itself ("song.ours": its bytes), from its own folder:
-        NAME.lul of a song, NAME.toml of a listening programme unless it is in the scenario, and what that names. Raises
-        CalandoError.
+        NAME.lul of a song, NAME.adp of a recorded voice, NAME.toml of a listening programme unless it is in the scenario,
+        and what that names. Raises CalandoError.
         """
         values = self.profile_values()
         folder = self.folder
         if isinstance(self.profile, str):
             folder = (folder / self.profile).parent
         found: dict[str, bytes] = {}
-        names = [values.get("song", "")]
+        names, voices = [values.get("song", "")], [values.get("voice", "none")]
         if self.programme is not None and values.get("listening_programme", "none") == "none":
             raise CalandoError(
                 f"{self.path or 'the scenario'}: there is a programme that its profile does not name; "
@@ -290,7 +290,9 @@ class Scenario(_Part):
             found[f"programme.{name}"] = data
             plan = programme.read(data)
             names += plan.names_of("song")
-            for voice in plan.names_of("voice"):
+            voices += plan.names_of("voice")
+        for voice in voices:
+            if voice != "none":
                 found[f"voice.{voice}"] = song_file.read_recording(
                     folder / (voice + song_file.RECORDING_SUFFIX)
                 )

@@ -1,6 +1,7 @@
 """A listening programme on the whole device, with nobody on the sensor: played, written down, and over after a cut."""
 
 import json
+import tomllib
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from sim_parts import SIM
 
 from firmware.sound import songs
 from host_tools.play import results
+from host_tools.programmes import programmes
 from simulator import play, scenario
 from simulator.bedside import Bedside
 from simulator.files import programme_file
@@ -198,3 +200,19 @@ def test_a_computer_that_comes_after_a_programme_finds_room():
     told = play.run(made, "micropython").events
     assert [event["time_s"] < 2 for event in told if event["kind"] == "device_boot"] == [True]
     assert [event for event in told if event["kind"] == "device_fault"] == []
+
+
+def test_a_ready_made_programme_is_played_after_a_computer_came_and_went(tmp_path):
+    """A therapist puts it on, pulls the cable and presses. The desk's heap was too small for that, the chip's never."""
+    text = (programmes.FOLDER / "settle.toml").read_text("utf-8")
+    for name, data in programmes.songs_of(programmes.load("settle")).items():
+        (tmp_path / f"{name}.lul").write_bytes(data)
+    values = {
+        "title": "settle", "duration_s": 40, "programme": tomllib.loads(text),
+        "profile": {"population": "adult", "listening_programme": "settle"},
+        "patient": {"population": "adult"},
+        "event": [{"at_s": 2, "do": "usb_host", "for_s": 20}, {"at_s": 30, "do": "press"}],
+    }  # fmt: skip
+    made = scenario.from_values(values, tmp_path / "settle.toml")
+    result = play.run(made, "micropython")
+    assert result.summary["reason"] is None and result.rows[-1]["phase"] not in ("idle", "fade")

@@ -3,9 +3,11 @@
 import tomllib
 
 import pytest
+import recordings
 from programme_parts import SILENCE, compact, segment
 
 from firmware.sound import songs
+from host_tools.songs import record
 from simulator import scenario
 from simulator.files.errors import CalandoError
 
@@ -221,6 +223,14 @@ class TestFiles:
         (tmp_path / "ours.lul").write_bytes(songs.DATA["edo"])
         assert scenario.load(path).own_files() == {"song.ours": songs.DATA["edo"]}
         assert scenario.load("newborn").own_files() == {}
+
+    def test_a_familys_voice_is_looked_for_beside_the_profile(self, tmp_path):
+        path = tmp_path / "s.toml"
+        path.write_text('title = "x"\nduration_s = 10\nprofile = {population = "newborn", voice = "ours"}\n')
+        assert "ours.adp" in self.refusal(path)
+        data = record.make(recordings.voice(3.0), 8000, "voice", "ours").data
+        (tmp_path / "ours.adp").write_bytes(data)
+        assert scenario.load(path).own_files() == {"voice.ours": data}
 
     def test_a_listening_programme_may_stand_in_the_scenario(self):
         values = GOOD | {"profile": {"population": "adult", "listening_programme": "evening"}}
