@@ -207,6 +207,7 @@ class Guard:
         self._fastest_unknown_ms = 0
         self._blind_ms = 0
         self._blind_melody_ms = 0
+        self._seeing_ms = 0
         self._perhaps_for_ms = 0
         self._newborns_for_ms = 0  # in all, that an adult's pulse was as fast as a newborn's
         self._perhaps_newborns_ms = 0  # the same of light that may be one, and shows nothing
@@ -280,7 +281,9 @@ class Guard:
             if not self._amplifier_on:
                 self._mute(outputs)
             elif self._latched_ms == 0:
-                outputs.fade_over_ms = FADE_MS
+                asked_ms = outputs.fade_over_ms
+                if asked_ms is None or asked_ms > FADE_MS:
+                    outputs.fade_over_ms = FADE_MS
                 outputs.level_over_ms = None
         if outputs.amplifier_on and not self._amplifier_on:
             self._new_session()
@@ -377,8 +380,13 @@ class Guard:
             self._high_for_ms = 0
         spo2 = inputs.spo2_permille
         blind = inputs.contact is True and (pulse is None or spo2 is None)
-        self._blind_ms = self._count(self._blind_ms, blind)
-        self._blind_melody_ms = self._count(self._blind_melody_ms, blind and self._melody_on)
+        # A glimpse between is no sight: the oxygen's rule needs as long as that before it can act.
+        self._seeing_ms = self._count(self._seeing_ms, not blind)
+        if blind:
+            self._blind_ms = self._count(self._blind_ms, True)
+            self._blind_melody_ms = self._count(self._blind_melody_ms, self._melody_on)
+        elif self._seeing_ms >= SPO2_MS:
+            self._blind_ms = self._blind_melody_ms = 0
         if spo2 is None:
             self._spo2_unknown_ms = self._count(self._spo2_unknown_ms, True)
             if self._spo2_unknown_ms >= UNKNOWN_FORGETS_MS:

@@ -140,8 +140,9 @@ class ProgrammeSession(Session):
             self._fall_ms = max(
                 plan.at(segment, columns.CROSSFADE_MS), self._level_cdba * columns.FALL_MS_PER_CDB
             )
-            if segment + 1 == plan.segments:  # the fade into it is the last one
-                self._fall_ms = columns.LAST_FADE_MS
+            left_ms = self._planned_ms - self.profile.fade_ms - self._sound_ms
+            if segment + 1 == plan.segments or plan.at(segment, columns.LENGTH_MS) >= left_ms:
+                self._fall_ms = columns.LAST_FADE_MS  # nothing is heard after it: this fade is the last one
         if not self._melody:
             tempo.rest()
             return

@@ -16,6 +16,7 @@ from firmware.step import HELD, PRESS
 
 PRESS_FADE_MS = const(10_000)
 STOP_FADE_MS = const(2000)  # a stop rule
+_LEAST_FADE_MS = const(100)
 FADE_GRACE_MS = const(1000)  # then the amplifier goes off, silent or not
 _HOLD_AFTER_MS = const(2000)  # the tempo is kept at once, the phase says so after this
 _RESUME_AFTER_MS = const(3000)
@@ -342,7 +343,10 @@ class Session:
             # Nothing has sounded yet.
             self._stop(outputs)
         else:
-            self._begin_fade(STOP_FADE_MS, outputs)
+            over_ms = STOP_FADE_MS
+            if self.phase == reasons.FADE:  # it draws out no fade that is over sooner
+                over_ms = max(_LEAST_FADE_MS, min(over_ms, self._fade_ms - self._phase_ms))
+            self._begin_fade(over_ms, outputs)
         self._enter(reasons.WITHDRAW, reason)
 
     def _begin_fade(self, over_ms, outputs):

@@ -20,6 +20,7 @@ _RATIO_PHRASES = const(2)
 SMOOTHING_S = const(10)  # time constant, after a median that costs 2 s more; hides breathing, not a trend
 LATEST = const(5)  # readings of which the middle one counts
 PULSE_SLEW_MBPM = const(2_000)  # in a second: more is a wrong reading, not a heart
+_STALE_MS = const(30_000)  # choice: after so long without a pulse it may have become another one
 _READINGS_MAX = const(240)  # one a second while the baseline is taken
 # In a minute, from a tempo that was not the patient's (an opening, another ratio) to the one that is: choice. It is part of
 # matching, which lasts until the music has arrived; what leads afterwards keeps to the profile's own rate.
@@ -161,6 +162,8 @@ class Tempo:
         self._credit = 0  # parts of a thousandth of a beat per minute that are still owed
         self._outside = 0  # phrase ends at which another ratio would have been better
         self._gliding = False
+        self._gap_ms = 0  # for how long no pulse has been known
+        self._fresh = 0  # readings since one that long
 
     @property
     def pulse_mbpm(self):
@@ -179,13 +182,22 @@ class Tempo:
 
     @property
     def baseline_ms(self):
-        """Return how much good signal there has been."""
-        return self._baseline.count * 1000
+        """Return how much good signal there has been; 0 where the pulse has just come back, and may be another one."""
+        return self._baseline.count * 1000 if self._fresh >= LATEST else 0
 
     def listen(self, elapsed_ms, pulse_mbpm):
         """Take note of the pulse rate, None while it is unknown."""
+        if pulse_mbpm is None:
+            self._gap_ms = min(self._gap_ms + elapsed_ms, _STALE_MS)
+        elif self._gap_ms:
+            if self._gap_ms >= _STALE_MS and not self._begun:
+                # What was smoothed then is no pulse to begin with now.
+                self._filter.restart()
+                self._fresh = 0
+            self._gap_ms = 0
         if self._filter.add(elapsed_ms, pulse_mbpm) and not self._begun:
             self._baseline.add(pulse_mbpm)
+            self._fresh = min(self._fresh + 1, LATEST)
 
     def open_with(self, tempo_mbpm):
         """Play at a tempo of no patient while the baseline is taken."""

@@ -38,6 +38,7 @@ RATIOS = (1, 2, 3, 4)  # pulses to a beat
 SUNG_BPM = (36.5, 93.5)  # beyond it another ratio may be chosen
 BOUNDARY_S = 0.5  # a segment of a programme begins within this of when it was to (docs/programmes.md)
 PHRASE_S = 90.0  # longer than any phrase
+BREATH_S = 120.0  # an adult's breath is listened to for so long, whatever the profile says of its baseline
 BLINK_S = 5.0  # a press and the sound that follows it
 KNOB_SETTLES_S = 60.0  # a knob that is turned leads the level at its own pace, and for this long
 CLICK_S = 1.0  # a finger that stays longer than this holds
@@ -289,6 +290,8 @@ def _fingers(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdi
         blink_s += sum(60.0 * one["minutes"] for one in itertools.takewhile(_silent, evidence.programme))
     elif evidence.prescription["opening"] == "silence":  # the sound begins with the melody
         blink_s += max(float(evidence.prescription[name]) for name in ("baseline_max_s", "onset_s"))
+        if evidence.prescription["mode"] == "follow_breath":
+            blink_s = max(blink_s, BLINK_S + BREATH_S)
     for from_s, until_s in sounding:
         since = [at_s for at_s in presses if ended_s - step_s <= at_s <= from_s + step_s]
         verdict.margin(

@@ -355,6 +355,22 @@ def test_a_newborn_is_not_played_to_for_ever_unseen(missing, melody, after_s):
     assert watch.verdict == (FADE, "signal_lost")
 
 
+@pytest.mark.parametrize(("glimpse_s", "ends"), [(2, True), (9, True), (12, False)])
+def test_a_glimpse_is_no_sight_of_a_newborn(glimpse_s, ends):
+    """Found by a campaign: readings for a second or two in half a minute let music go on for ever."""
+    watch = Watch("newborn")
+    watch.want(True)
+    watch.outputs.melody_on = True
+    watch.inputs.contact = True
+    for _ in range(8):
+        watch.inputs.pulse_rate_mbpm, watch.inputs.spo2_permille = None, None
+        if watch.run(28) is not None:
+            break
+        watch.inputs.pulse_rate_mbpm, watch.inputs.spo2_permille = 150_000, 960
+        watch.run(glimpse_s)
+    assert (watch.verdict == (FADE, "signal_lost")) is ends
+
+
 @pytest.mark.parametrize("what", ["slow_for_ms", "perhaps_slow_for_ms"])
 def test_a_newborns_music_slows_no_further_while_the_pulse_may_be_slow(what):
     watch = Watch("newborn")

@@ -118,6 +118,21 @@ def test_a_programme_that_ends_in_silence_has_its_last_fade_into_it(minutes, fad
     assert rows[-1][0] == pytest.approx((2 + minutes) * 60_000, abs=2000)  # and all of the silence
 
 
+def test_a_session_that_is_over_within_a_silence_fades_into_it_as_at_its_end():
+    """Found by a campaign: nothing was heard after a fade of 8 s, which another silence's would have been."""
+    segments = [
+        segment("arrive", *SONG, minutes=5),
+        SILENCE | {"minutes": 2},
+        segment("return", *SONG, minutes=4),
+    ]
+    rows = played(bench(segments, session_min=6))
+    sounding = [at for at, _, _, _, _, playing, phase in rows if playing and phase != "fade"]
+    assert sounding[-1] - begins(rows)[1] == pytest.approx(30_000, abs=300)
+    rows = played(bench(segments, session_min=11))
+    within = [row for row in rows if row[1] == 1]
+    assert sum(1 for row in within if row[5]) <= 120, "one that something comes after"
+
+
 def test_a_last_fade_is_no_longer_than_the_last_segment_which_would_not_begin_else():
     segments = [segment("arrive", *SONG, minutes=2), SILENCE, segment("rest", *SONG, minutes=1)]
     rows = played(bench(segments, fade_s=120))

@@ -176,6 +176,18 @@ def test_a_stop_fades_over_two_seconds_and_the_amplifier_follows_within_one_more
     assert 108 <= turns <= 111
 
 
+def test_a_stop_draws_out_no_fade_that_is_over_sooner():
+    """Found by a campaign: sound for 11.7 s after a press, because the supply fell low in the last second of its fade."""
+    bench = Bench().start(100)
+    bench.press()
+    bench.run(9)
+    bench.inputs.usb_host_present = True
+    over_ms = bench.step().fade_over_ms
+    assert over_ms is not None and 700 <= over_ms <= 1000
+    bench.run(1.2)
+    assert (bench.outputs.end, bench.outputs.reason) == ("withdrawn", "usb_host") and not bench.sounding
+
+
 def test_an_open_loop_session_begins_its_melody_when_the_onset_is_over():
     bench = Bench("adult", mode="open_loop", onset_s=20)
     bench.press()

@@ -130,6 +130,24 @@ def test_rate_and_floor_hold_whatever_curve_is_drawn():
     assert played(tempo, 900, 150) == pytest.approx(75 * 0.95, abs=0.01) and tempo.finished()
 
 
+def test_a_pulse_that_comes_back_changed_is_met_as_it_is_now():
+    """Found by a campaign: music began at a third of a pulse that had been known three minutes before."""
+    tempo = Tempo(Profile.from_values({"population": "newborn"}))
+    listening(tempo, 130, 120)
+    listening(tempo, None, 200)
+    tempo.listen(100, 148_000)
+    assert tempo.baseline_ms == 0, "one reading is too little to begin with"
+    listening(tempo, 148, 6)
+    assert tempo.baseline_ms > 120_000
+    tempo.begin(True, False)
+    assert now(tempo) * tempo.ratio_pulses // tempo.ratio_beats == pytest.approx(148_000, abs=100)
+    shortly = Tempo(Profile.from_values({"population": "newborn"}))
+    listening(shortly, 130, 120)
+    listening(shortly, None, 20)
+    shortly.listen(100, 148_000)
+    assert shortly.baseline_ms >= 120_000, "after a blink it is the same pulse"
+
+
 def test_a_step_of_the_pulse_is_followed_with_a_time_constant_of_ten_seconds_after_two():
     smooth = PulseFilter()
     smooth.add(1000, 150_000)

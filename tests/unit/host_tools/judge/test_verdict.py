@@ -201,6 +201,14 @@ def test_music_that_waits_for_the_sensor_was_asked_for_by_the_press_before():
     assert "unasked" in verdict.judge(adult, NEWBORN).broken
 
 
+def test_music_that_waits_for_an_adults_breath_was_asked_for_two_minutes_before():
+    silent = {**PRESCRIBED, "opening": "silence", "baseline_max_s": 60, "onset_s": 30}
+    session = good(prescription={**silent, "mode": "follow_breath"}, heard=sound((BEGINS_S + 118, ENDS_S)))
+    assert "unasked" not in verdict.judge(session, NEWBORN).broken
+    other = replace(session, prescription={**silent, "mode": "follow_pulse"})
+    assert "unasked" in verdict.judge(other, NEWBORN).broken
+
+
 def test_a_segment_may_wait_for_its_phrase_and_end_with_its_song():
     late = [(5.1, 0), (75.1, 1), (155.1, 2)]
     assert "segment" in verdict.judge(listening(late), NEWBORN).broken
