@@ -49,7 +49,9 @@ def test_the_swell_that_is_heard_has_the_pace_that_is_written_down(plateaus):
     for breath_s, at_s, swings in plateaus:
         periods = breath_s * np.arange(0.95, 1.05, 0.001)
         heights = [abs((swings * np.exp(-2j * np.pi * at_s / period)).mean()) for period in periods]
-        assert periods[int(np.argmax(heights))] == pytest.approx(breath_s, rel=0.01)
+        lasts_s = at_s[-1] - at_s[0]
+        # In breaths, not in percent: how finely a period can be told hangs on how many of them a stretch has.
+        assert lasts_s / periods[int(np.argmax(heights))] == pytest.approx(lasts_s / breath_s, abs=0.1)
 
 
 def test_the_swell_that_is_heard_stays_within_two_decibels_and_rises_by_one_a_second(plateaus):
