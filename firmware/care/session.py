@@ -16,7 +16,7 @@ from firmware.step import HELD, PRESS
 
 PRESS_FADE_MS = const(10_000)
 STOP_FADE_MS = const(2000)  # a stop rule
-_LEAST_FADE_MS = const(100)
+_LEAST_FADE_MS = const(100)  # of a stop, where the fade before it is all but over
 FADE_GRACE_MS = const(1000)  # then the amplifier goes off, silent or not
 _HOLD_AFTER_MS = const(2000)  # the tempo is kept at once, the phase says so after this
 _RESUME_AFTER_MS = const(3000)

@@ -318,6 +318,19 @@ def stop_s(made: Made, tmp_path) -> float | None:
     return float(stopped) if stopped.strip() else None
 
 
+def slow_stop_s(tmp_path, rate, breath, delay, second, perfusion, seed) -> float | None:
+    """When a newborn that is slow from the first second on is stopped, s."""
+    made = heart(
+        course(30, (0, rate)),
+        breathing_per_minute=breath,
+        delay_s=delay,
+        second=second,
+        perfusion_percent=perfusion,
+        seed=seed,
+    )
+    return stop_s(made, tmp_path)
+
+
 @needs_micropython
 @pytest.mark.parametrize(
     "rate, breath, delay, second, perfusion, seed",
@@ -332,15 +345,7 @@ def test_a_newborn_slow_from_the_first_second_is_told_after_four_of_waves(
     rate, breath, delay, second, perfusion, seed, tmp_path
 ):
     """Two seconds until there are waves, four that are slow; these took from 11 to 46 s."""
-    made = heart(
-        course(30, (0, rate)),
-        breathing_per_minute=breath,
-        delay_s=delay,
-        second=second,
-        perfusion_percent=perfusion,
-        seed=seed,
-    )
-    stopped_s = stop_s(made, tmp_path)
+    stopped_s = slow_stop_s(tmp_path, rate, breath, delay, second, perfusion, seed)
     assert stopped_s is not None
     assert 4 < stopped_s < 7
 
@@ -354,15 +359,7 @@ def test_a_newborn_slow_from_the_start_whose_period_is_half_is_told_too(
     rate, breath, delay, second, perfusion, seed, tmp_path
 ):
     """The second wave is half-way, and the period the way to it; two rates for ten seconds took until 11."""
-    made = heart(
-        course(30, (0, rate)),
-        breathing_per_minute=breath,
-        delay_s=delay,
-        second=second,
-        perfusion_percent=perfusion,
-        seed=seed,
-    )
-    stopped_s = stop_s(made, tmp_path)
+    stopped_s = slow_stop_s(tmp_path, rate, breath, delay, second, perfusion, seed)
     assert stopped_s is not None
     assert 6.5 < stopped_s < 8
 
@@ -370,15 +367,7 @@ def test_a_newborn_slow_from_the_start_whose_period_is_half_is_told_too(
 @needs_micropython
 def test_a_second_wave_half_way_is_no_swing_to_and_fro(tmp_path):
     """Nothing is known of such a light but its two rates: the guard's ten seconds of them."""
-    made = heart(
-        course(30, (0, 72)),
-        breathing_per_minute=51,
-        delay_s=0.41,
-        second=0.62,
-        perfusion_percent=0.57,
-        seed=15804365,
-    )
-    stopped_s = stop_s(made, tmp_path)
+    stopped_s = slow_stop_s(tmp_path, 72, 51, delay=0.41, second=0.62, perfusion=0.57, seed=15804365)
     assert stopped_s is not None
     assert stopped_s < 12
 
