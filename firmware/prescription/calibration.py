@@ -9,6 +9,7 @@ VERSION = 1
 LOWEST_CDBA = 5500
 HIGHEST_CDBA = 9500
 POINTS_MAX = 9
+METER_CHARACTERS = 40
 _FIELDS = ("full_scale_dba", "date", "meter", "measurements", "unit")
 
 
@@ -37,8 +38,10 @@ def read(text, unit):
         raise CalibrationError("The calibration is of another device than %s; calibrate this one." % unit)
     _check_date(values["date"])
     meter = values["meter"]
-    if not isinstance(meter, str) or not 1 <= len(meter) <= 40:
-        raise CalibrationError("meter is not a text of 1 to 40 characters; name the sound level meter.")
+    if not isinstance(meter, str) or not 1 <= len(meter) <= METER_CHARACTERS:
+        raise CalibrationError(
+            "meter is not a text of 1 to %d characters; name the sound level meter." % METER_CHARACTERS
+        )
     _check_measurements(values["measurements"])
     return _level_cdba(values["full_scale_dba"])
 

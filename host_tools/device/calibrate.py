@@ -85,6 +85,10 @@ def calibrate(
     ask: gets a question, returns a number of dB(A). cancelled: asked while the button is waited for.
     Returns the record as it was read back from the device.
     """
+    if not 1 <= len(meter) <= calibration.METER_CHARACTERS:
+        raise CalandoError(
+            f"the meter's name has {len(meter)} characters, not 1 to {calibration.METER_CHARACTERS}; shorten it"
+        )
     say(
         "Finished case, on its stand; meter at the ear's place, A-weighted, slow. Nobody else within earshot."
     )
@@ -99,7 +103,8 @@ def calibrate(
         finally:
             device.call("quiet")
     values = record(readings, background_dba, meter, device.unit, day or date.today())
-    data = json.dumps(values).encode()
+    # As UTF-8: MicroPython reads a character that JSON writes as two escapes as two.
+    data = json.dumps(values, ensure_ascii=False).encode()
     device.put(names.CALIBRATION, data)
     device.stage()
     say(

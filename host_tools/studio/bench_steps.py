@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from firmware.prescription import calibration
 from host_tools.device import calibrate, selftest
 from host_tools.device.client import Connection
 from host_tools.studio import widgets as w
@@ -156,7 +157,7 @@ class _Calibration(_Steps):
         self._shown: str | None = None
 
     def work(self) -> Callable[[Job, Connection], Any]:
-        meter = self._meter.strip()[:40]
+        meter = self._meter.strip()[: calibration.METER_CHARACTERS]
 
         def work(job: Job, device: Connection) -> Any:
             if not meter:
@@ -167,7 +168,7 @@ class _Calibration(_Steps):
 
     def build(self) -> None:
         with w.tag("label", _("The sound level meter, and where it stands")):
-            w.entry(self._meter, self._name_meter, maxlength=40,
+            w.entry(self._meter, self._name_meter, maxlength=calibration.METER_CHARACTERS,
                     placeholder=_("class 2, at the pillow"))  # fmt: skip
         with w.tag("div", None, "row") as self._asking:
             with w.tag("label", "") as self._label:

@@ -106,3 +106,18 @@ def test_nonsense_sends_nothing_and_ends_the_sound():
         calibrate.calibrate(device, "a meter", lambda question: answers.pop(0), lambda text: None, DAY)
     assert device.calls[-1] == ("quiet", None)
     assert "commit" not in device.calls
+
+
+@pytest.mark.parametrize("meter", ["", "m" * 41])
+def test_a_name_that_no_device_keeps_is_refused_before_anything_sounds(meter):
+    device = Bench()
+    with pytest.raises(CalandoError, match="not 1 to 40; shorten it"):
+        calibrate.calibrate(device, meter, lambda question: 0.0, lambda text: None, DAY)
+    assert device.calls == []
+
+
+def test_the_meters_name_reaches_the_device_as_it_is():
+    device = Bench()
+    answers = [22.0, *GOOD]
+    calibrate.calibrate(device, "Schall \U0001d11e", lambda question: answers.pop(0), lambda text: None, DAY)
+    assert "Schall \U0001d11e".encode() in device.kept
