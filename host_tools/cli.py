@@ -31,6 +31,7 @@ from host_tools.commands import (
 )
 from host_tools.commands.common import AsJson, print_json, progress_bar, say, say_nothing
 from host_tools.commands.terminal import warn
+from simulator.files import stopping
 from simulator.files.errors import CalandoError, Interrupted
 
 app = typer.Typer(
@@ -47,7 +48,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 
-INTERRUPTED = 130
 LEVELS = (
     ("LAeq", "laeq_dba", "dB(A)"),
     ("LAS max", "las_max_dba", "dB(A)"),
@@ -324,10 +324,10 @@ def main() -> None:
         _run()
     except CalandoError as error:
         terminal.complain(str(error))
-        raise SystemExit(INTERRUPTED if isinstance(error, Interrupted) else 1) from None
+        raise SystemExit(stopping.STATUS if isinstance(error, Interrupted) else 1) from None
     except KeyboardInterrupt:
         terminal.complain("stopped")
-        raise SystemExit(INTERRUPTED) from None
+        raise SystemExit(stopping.STATUS) from None
 
 
 def _run() -> None:

@@ -7,6 +7,11 @@ up, plug, unplug, cut 5, quit. `LiveDevice` starts one in a process of its own, 
 With `--runtime rp2040` it is an emulated chip, and empty: one to deploy onto.
 """
 
+from simulator.files import stopping  # isort: split
+
+if __name__ == "__main__":
+    stopping.end_at_once()
+
 import argparse
 import contextlib
 import json
@@ -412,10 +417,19 @@ def main() -> int:
         "--lasting", action="store_true", help="for days: with a heap for what the interpreter loses"
     )
     try:
-        _live(parser.parse_args())
+        arguments = parser.parse_args()
+        stopping.raise_again()
+        _live(arguments)
     except (CalandoError, RuntimeDied, FileNotFoundError) as error:
         _say(error=str(error))
         return 1
+    except BrokenPipeError:  # who started it is gone, and the interpreter would try once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:  # which is how somebody at a terminal ends it
+        return stopping.STATUS
+    finally:
+        stopping.end_at_once()
     return 0
 
 

@@ -47,6 +47,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("host_tools.docs",),
     ("host_tools.commands",),
     ("host_tools.cli",),
+    ("host_tools.start",),
 )  # fmt: skip
 
 

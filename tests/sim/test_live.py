@@ -1,6 +1,8 @@
 """The simulated device that lives: started, used by hand, unplugged, without power, and there again with what it knew."""
 
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -90,6 +92,17 @@ def test_two_programs_cannot_have_the_same_flash(tmp_path):
 def test_what_it_cannot_start_from_is_a_sentence(options, words):
     with pytest.raises(CalandoError, match=words), LiveDevice(**options):
         pass
+
+
+def test_whom_nobody_reads_any_more_ends_without_a_word():
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-m", "simulator.live"], stdin=subprocess.DEVNULL, stdout=writing,
+        stderr=subprocess.PIPE, timeout=60,
+    )  # fmt: skip
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 def test_a_chip_without_an_image_is_a_sentence(monkeypatch):

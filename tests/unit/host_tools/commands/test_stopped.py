@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from simulator.files.errors import CalandoError
 
 PROGRAM = """
 import sys
+from pathlib import Path
 from pathlib import Path
 from host_tools import cli, output
 
@@ -66,3 +68,56 @@ def test_a_folder_that_takes_nothing_is_one_sentence(tmp_path, monkeypatch):
         cli.main()
     assert stopped.value.code == 1
     assert list(shelf.iterdir()) == []
+
+
+# Ctrl-C comes the moment that a module is asked for, as a finger may find it anywhere in the start of a command.
+WHILE_IT_IMPORTS = """
+import os, runpy, signal, sys, tomllib
+from importlib.metadata import EntryPoint
+
+class Finger:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finger())
+sys.argv[1:] = {words!r}
+if {program!r} == "calando":
+    with open("{root}/pyproject.toml", "rb") as project:
+        script = tomllib.load(project)["project"]["scripts"]["calando"]
+    EntryPoint("calando", script, "console_scripts").load()()
+else:
+    runpy.run_module({program!r}, run_name="__main__", alter_sys=True)
+"""
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.mark.parametrize(
+    ("program", "words", "module"),
+    [
+        *[("calando", ["--help"], name) for name in ("typer", "host_tools.commands", "host_tools.cli")],
+        *[
+            ("calando", ["profile", "show", "--ready", "adult"], name)
+            for name in ("pydantic", "pydantic_core")
+        ],
+        *[
+            ("calando", ["simulate", "newborn"], name)
+            for name in ("host_tools.play", "numpy", "simulator.bedside")
+        ],
+        *[
+            ("simulator.live", ["--speed", "free"], name)
+            for name in ("argparse", "simulator.bedside", "numpy")
+        ],
+        ("simulator.live", [], "simulator.runtimes"),
+    ],
+)
+def test_ctrl_c_while_a_command_begins_is_no_traceback(program, words, module, tmp_path):
+    code = WHILE_IT_IMPORTS.format(program=program, words=words, module=module, root=ROOT)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, timeout=100,
+    )  # fmt: skip
+    assert ended.returncode == 130, ended
+    assert ended.stderr.strip() in ("", "calando: stopped.") and not ended.stdout.strip()
+    assert list(tmp_path.iterdir()) == []

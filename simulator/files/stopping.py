@@ -1,0 +1,28 @@
+"""Ctrl-C before a program has begun: while its modules are read, it ends at once with one line and status 130.
+
+Python's own way is a traceback through half a module. Nothing is there yet that would have to be put in order; what has
+begun catches KeyboardInterrupt, and puts it in order.
+"""
+
+import os
+import signal
+from types import FrameType
+
+STATUS = 130  # what a shell says of a program that Ctrl-C ended
+
+
+def end_at_once() -> None:
+    """From now on Ctrl-C ends the program, unless somebody wants it to be ignored, as a script does of `calando ... &`."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
+
+
+def raise_again() -> None:
+    """From now on Ctrl-C is a KeyboardInterrupt, which what has begun can catch."""
+    if signal.getsignal(signal.SIGINT) is _end:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    os.write(2, b"calando: stopped.\n")
+    os._exit(STATUS)  # an exception could be lost in a module that is half read
