@@ -12,6 +12,7 @@ MINOR, BRIGHTNESS, DENSITY, INTENSITY, CROSSFADE_MS, UNTIL_PHRASE = range(9, 15)
 COLUMNS = 15
 FALL_MS_PER_CDB = 2  # of the level before a silence, for the fade into it: 10 s from 50 dB(A)
 LAST_FADE_MS = 30_000  # at least: an end that comes unawares startles
+PHRASE_MS = 90_000  # longer than any phrase at the slowest tempo: after that none is waited for
 
 
 class Plan:

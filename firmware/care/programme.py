@@ -2,7 +2,8 @@
 
 Loaded only for a profile that names one. Dose, gestures, the guard and the last fade are those of every session. A fixed
 tempo goes straight from its start to its end; a matched one goes by the rules of tempo.py. Planned times hold from the
-beginning on: what one segment takes longer, to the end of its phrase, the next one has less.
+beginning on: what one segment takes longer, to the end of its phrase, the next one has less. Only a silence keeps its
+minutes, and all that follows it is later: less of it would be none.
 """
 
 from micropython import const
@@ -13,8 +14,8 @@ from firmware.care.guard import FREEZE
 from firmware.care.session import Session
 from firmware.care.tempo import Tempo
 
-_PHRASE_WITHIN_MS = const(90_000)  # longer than any phrase at the slowest tempo: then it ends all the same
 _BASELINE_MS = const(60_000)  # of good signal before a tempo is matched to it
+_LATE_MS = const(500)  # more than a step, which is no delay
 
 
 class SegmentTempo(Tempo):
@@ -96,8 +97,9 @@ class ProgrammeSession(Session):
         self._fall_ms = max(0, self._fall_ms - self._elapsed_ms)
         if self._has_ended(inputs) and self._segment + 1 < self._plan.segments:
             # A song that was played as often as asked may end early; whatever takes longer takes it from the next.
+            late = self._clock_ms >= self._end_ms() + _LATE_MS
             self._began_ms = min(self._clock_ms, self._end_ms())
-            self._begin_segment(self._segment + 1)
+            self._begin_segment(self._segment + 1, late)
         last = self._segment + 1 == self._plan.segments
         if last and (self._phrases_left < 0 or self._clock_ms >= self._end_ms() - self.profile.fade_ms):
             self._fade(reasons.TIME_UP, self.profile.fade_ms, outputs)
@@ -124,9 +126,9 @@ class ProgrammeSession(Session):
         if over_ms < 0:
             return False
         waits = plan.at(self._segment, columns.UNTIL_PHRASE) or self._phrases_left > 0
-        return not waits or inputs.phrase_ended or over_ms >= _PHRASE_WITHIN_MS
+        return not waits or inputs.phrase_ended or over_ms >= columns.PHRASE_MS
 
-    def _begin_segment(self, segment):
+    def _begin_segment(self, segment, late=False):
         plan = self._plan
         tempo = self.tempo
         played = self._melody
@@ -140,8 +142,10 @@ class ProgrammeSession(Session):
             self._fall_ms = max(
                 plan.at(segment, columns.CROSSFADE_MS), self._level_cdba * columns.FALL_MS_PER_CDB
             )
+            if late:
+                self._began_ms = self._clock_ms + self._fall_ms
             left_ms = self._planned_ms - self.profile.fade_ms - self._sound_ms
-            if segment + 1 == plan.segments or plan.at(segment, columns.LENGTH_MS) >= left_ms:
+            if segment + 1 == plan.segments or self._end_ms() - self._clock_ms >= left_ms:
                 self._fall_ms = columns.LAST_FADE_MS  # nothing is heard after it: this fade is the last one
         if not self._melody:
             tempo.rest()

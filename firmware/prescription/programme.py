@@ -34,6 +34,7 @@ LEVEL_STEP_CDB = 300
 RETURN_MS = 180_000
 SILENCE_MS = 60_000
 LONGEST_MS = 2_700_000
+_LESS = ", less what the phrase before a silence may take"
 # A shape's intensity falls by this much, or stays within it where it is flat.
 SHAPE_FALL = 2
 SHAPE_LEVEL = 1
@@ -255,17 +256,13 @@ def _check_rules(programme):
     _check_roles(programme, sounding)
     _check_steps(programme, sounding)
     _check_shape(programme.shape, [at(segment, columns.INTENSITY) for segment in sounding])
-    if programme.shape in ("U", "J") and _minutes_of(programme, "return") < RETURN_MS:
+    return_ms, late_ms = _return_ms(programme)
+    if programme.shape in ("U", "J") and return_ms - late_ms < RETURN_MS:
         raise ProgrammeError(
-            "shape = '%s' needs at least %d minutes with the role return; lengthen them"
-            % (programme.shape, RETURN_MS // 60000)
+            "shape = '%s' needs at least %d minutes with the role return%s; lengthen them"
+            % (programme.shape, RETURN_MS // 60000, _LESS if late_ms else "")
         )
-    quiet_ms = max([_quiet_ms(programme, segment) for segment in range(programme.segments)])
-    if quiet_ms < SILENCE_MS:
-        raise ProgrammeError(
-            "no segment of silence leaves %d s without sound once the fade into it is over; write one of 90 s or more"
-            % (SILENCE_MS // 1000)
-        )
+    _check_silence(programme)
     if at(programme.segments - 1, columns.LENGTH_MS) < columns.LAST_FADE_MS:
         raise ProgrammeError(
             "the last segment is shorter than the last fade, %d s; lengthen it"
@@ -273,26 +270,66 @@ def _check_rules(programme):
         )
 
 
-def _quiet_ms(programme, segment):
-    """Return for how long a segment is silent whatever the level was before; 0 for one that sounds."""
-    if programme.source(segment) != "silence":
-        return 0
-    if segment + 1 == programme.segments:
-        return programme.at(segment, columns.LENGTH_MS) - columns.LAST_FADE_MS
-    return programme.at(segment, columns.LENGTH_MS) - max(
-        programme.at(segment, columns.CROSSFADE_MS), 6000 * columns.FALL_MS_PER_CDB
+def _check_silence(programme):
+    """Somewhere there is silence for long enough, whatever the level before it was and however long its phrase took."""
+    at = programme.at
+    best_ms, best, waits = -1, 0, None
+    waited = None  # the last segment that may wait for a phrase
+    late_ms = carried_ms = 0  # of the segments from here on; of this one alone, which has less for it
+    left_ms = programme.total_ms
+    for segment in range(programme.segments):
+        length_ms = at(segment, columns.LENGTH_MS)
+        if programme.source(segment) == "silence":
+            fall_ms = _fall_ms(programme, segment)
+            # All of it that lies before the session's own end, whose fade it may become.
+            quiet_ms = left_ms - columns.LAST_FADE_MS - late_ms - carried_ms
+            by_itself_ms = length_ms - fall_ms
+            if min(quiet_ms, by_itself_ms) > best_ms:
+                best_ms, best, waits = min(quiet_ms, by_itself_ms), segment, None
+                if by_itself_ms >= SILENCE_MS and late_ms + carried_ms:
+                    waits = waited
+            if carried_ms:
+                late_ms += carried_ms + fall_ms
+                carried_ms = 0
+        elif at(segment, columns.UNTIL_PHRASE) or at(segment, columns.REPEATS):
+            carried_ms, waited = columns.PHRASE_MS, segment
+        else:
+            carried_ms = max(0, carried_ms - length_ms)
+        left_ms -= length_ms
+    if best_ms >= SILENCE_MS:
+        return
+    if waits is None:
+        raise ProgrammeError(
+            "no segment of silence leaves %d s without sound once the fade into it is over; write one of 90 s or more"
+            % (SILENCE_MS // 1000)
+        )
+    halves = -(-(at(best, columns.LENGTH_MS) + SILENCE_MS - best_ms) // 30_000)
+    raise ProgrammeError(
+        "segment %d: the phrase that ends segment %d may take %d s of it; make it %.3g min, that %d s stay silent, or set "
+        "until = 'time' and no repeats there"
+        % (best + 1, waits + 1, columns.PHRASE_MS // 1000, halves / 2, SILENCE_MS // 1000)
     )
 
 
-def _minutes_of(programme, role):
-    number = columns.ROLES.index(role)
-    return sum(
-        [
-            programme.at(segment, columns.LENGTH_MS)
-            for segment in range(programme.segments)
-            if programme.at(segment, columns.ROLE) == number
-        ]
-    )
+def _fall_ms(programme, segment):
+    """Return the longest that the fade into a silence lasts which something comes after."""
+    return max(programme.at(segment, columns.CROSSFADE_MS), 6000 * columns.FALL_MS_PER_CDB)
+
+
+def _return_ms(programme):
+    """Return the time with the role return, and by how much it may be less: where it is last, what a phrase before a
+    silence took.
+    """
+    number = columns.ROLES.index("return")
+    return_ms = late_ms = 0
+    for segment in range(programme.segments):
+        if programme.at(segment, columns.ROLE) == number:
+            return_ms += programme.at(segment, columns.LENGTH_MS)
+        elif segment and programme.source(segment) == "silence":
+            before = segment - 1
+            if programme.at(before, columns.UNTIL_PHRASE) or programme.at(before, columns.REPEATS):
+                late_ms += columns.PHRASE_MS + _fall_ms(programme, segment)
+    return return_ms, late_ms
 
 
 def _check_roles(programme, sounding):

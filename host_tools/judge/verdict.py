@@ -38,6 +38,7 @@ RATIOS = (1, 2, 3, 4)  # pulses to a beat
 SUNG_BPM = (36.5, 93.5)  # beyond it another ratio may be chosen
 BOUNDARY_S = 0.5  # a segment of a programme begins within this of when it was to (docs/programmes.md)
 PHRASE_S = 90.0  # longer than any phrase
+INTO_SILENCE_S = 20.0  # no fade into one that something comes after is longer
 BREATH_S = 120.0  # an adult's breath is listened to for so long, whatever the profile says of its baseline
 BLINK_S = 5.0  # a press and the sound that follows it
 KNOB_SETTLES_S = 60.0  # a knob that is turned leads the level at its own pace, and for this long
@@ -465,8 +466,9 @@ def _silent(segment: dict) -> bool:
 def _segments(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdict) -> None:
     """Look at when each segment began: one after the other, as planned from the first one on. A song that is played a
     number of times ends when it ends, and the plan goes on from there; one that may end its phrase may be late by it.
+    A silence that begins late keeps its minutes, once the fade into it is over: the plan goes on from there, too.
     """
-    planned_s, before = 0.0, -1
+    planned_s, before, began_s = 0.0, -1, 0.0
     for at_s, segment in evidence.segments:
         if segment == 0:  # a session begins
             planned_s = at_s
@@ -475,9 +477,12 @@ def _segments(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verd
             planned_s = at_s
         else:
             last = evidence.programme[before]
+            late_s = 0.0
+            if _silent(last) and began_s > planned_s + BOUNDARY_S:
+                planned_s, late_s = began_s, INTO_SILENCE_S
             planned_s += 60.0 * last["minutes"]
             early_s = planned_s - at_s
-            late_s = PHRASE_S if last["until"] == "phrase_end" or last["repeats"] else 0.0
+            late_s = PHRASE_S if last["until"] == "phrase_end" or last["repeats"] else late_s
             if not last["repeats"]:
                 verdict.margin(
                     "segment", BOUNDARY_S - early_s, at_s, f"segment {segment + 1} {early_s:.1f} s early"
@@ -487,7 +492,7 @@ def _segments(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verd
             )
             if last["repeats"] and early_s > BOUNDARY_S:
                 planned_s = at_s
-        before = segment
+        before, began_s = segment, at_s
 
 
 # --- the tempo ---

@@ -37,11 +37,13 @@ RULES = (
         "more is heard as a step; the profile's level is the therapist's limit",
     ),
     (
-        f"shapes U and J: at least {programme.RETURN_MS // 60000} minutes with the role return",
+        f"shapes U and J: at least {programme.RETURN_MS // 60000} minutes with the role return, less what a phrase "
+        "before a silence may take",
         "whoever was led down is not left there when the day goes on",
     ),
     (
-        f"silence: at least {programme.SILENCE_MS // 1000} s without any sound in one place",
+        f"silence: at least {programme.SILENCE_MS // 1000} s without any sound in one place, the fade into it over and "
+        f"whatever the phrase before it takes (reckoned at {columns.PHRASE_MS // 1000} s)",
         "two minutes of silence after music lowered pulse and pressure below the baseline (Bernardi 2006)",
     ),
     (

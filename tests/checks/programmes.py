@@ -157,12 +157,16 @@ def boundaries(judged: Judged, plan, begins_s: list[float], notes: list[tuple]) 
     """Yield by how many seconds each segment's beginning missed what was planned.
 
     One that waits for a phrase begins after its time and with the end of a note: the last of the melody before it; within a
-    beat, which is taken off.
+    beat, which is taken off. A silence that begins late has its minutes when its fade is over.
     """
     planned = 0.0
     for segment in range(1, plan.segments):
+        before, at = begins_s[segment - 1], begins_s[segment]
+        if plan.source(segment - 1) == "silence" and before > planned + BOUNDARY_S:
+            level_cdb = LEVEL_CDBA + plan.at(segment - 2, columns.LEVEL_CDB)
+            fall_ms = max(plan.at(segment - 1, columns.CROSSFADE_MS), level_cdb * columns.FALL_MS_PER_CDB)
+            planned = before + fall_ms / 1000
         planned += plan.at(segment - 1, columns.LENGTH_MS) / 1000
-        at = begins_s[segment]
         if not plan.at(segment - 1, columns.UNTIL_PHRASE):
             yield abs(at - planned)
             continue

@@ -77,6 +77,22 @@ def test_until_the_phrase_ends_means_that_phrase_and_what_follows_catches_up():
     assert abs(starts[4] - 270_000) <= 500 and abs(starts[8] - 510_000) <= 500
 
 
+@pytest.mark.parametrize("late_ms", [1000, 30_000, 60_000, 89_000])
+@pytest.mark.parametrize("minutes", [1.5, 2])
+def test_a_silence_keeps_its_minutes_however_long_the_phrase_before_it_takes(late_ms, minutes):
+    """Found by a newcomer: a phrase at 50 beats a minute left 43 to 58 s of the silence that was to be 60 at least."""
+    segments = [
+        segment("arrive", *SONG, until="phrase_end", tempo_start_bpm=50),
+        SILENCE | {"minutes": minutes},
+        segment("rest", *SONG, minutes=3, tempo_start_bpm=50),
+    ]
+    rows = played(bench(segments), phrase_ms=60_100 + late_ms)
+    assert begins(rows)[1] == pytest.approx(60_000 + late_ms, abs=300)
+    silent = [row for row in rows if row[1] == 1 and not row[5]]
+    assert silent[-1][0] - silent[0][0] == pytest.approx(minutes * 60_000, abs=300)
+    assert rows[-1][0] == pytest.approx((4 + minutes) * 60_000, abs=2000), "the last segment has less"
+
+
 def test_a_phrase_that_never_ends_is_not_waited_for_for_ever():
     starts = begins(
         played(bench([segment("arrive", *SONG, until="phrase_end"), SILENCE, segment("rest", *SONG)]))

@@ -68,6 +68,23 @@ def flat(*segments):
         (flat(segment("meet", *SONG), segment("arrive", *SONG)), "flat", "role arrive comes after meet"),
         ([segment("arrive", *SONG, tempo_start_bpm=70, tempo_end_bpm=59), SILENCE], "flat", "below 85 % of the first"),
         ([segment("arrive", *SONG), SILENCE | {"minutes": 1}], "flat", "leaves 60 s without sound"),
+        ([segment("arrive", *SONG, until="phrase_end"), SILENCE], "flat", "segment 1 may take 90 s of it; make it 3 min"),
+        ([segment("arrive", *SONG, repeats=2), SILENCE], "flat", "set until = 'time' and no repeats there"),
+        (
+            [segment("arrive", *SONG, until="phrase_end"), SILENCE | {"minutes": 1.5}, segment("rest", *SONG, minutes=0.5)],
+            "flat", "segment 1 may take 90 s of it",
+        ),
+        (
+            [
+                segment("arrive", *SONG, until="phrase_end"), segment("meet", "soundscape", "rain"),
+                SILENCE | {"minutes": 1.5},
+            ],
+            "flat", "segment 1 may take 90 s of it",
+        ),
+        (
+            [*u_shape()[:2], segment("rest", *SONG, intensity=2, until="phrase_end"), *u_shape()[3:]],
+            "U", "at least 3 minutes with the role return, less what the phrase",
+        ),
         ([segment("arrive", *SONG, minutes=44), SILENCE], "flat", "may last 45"),
         ([SILENCE], "flat", "all segments are silence"),
         (flat(segment("silence", *SONG)), "flat", "silence together or not at all"),
@@ -94,6 +111,22 @@ def test_each_rule_is_kept_and_told_in_one_sentence(segments, shape, said):
     with pytest.raises(ProgrammeError, match=said) as told:
         compact(segments, shape)
     assert "\n" not in str(told.value) and len(str(told.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        [segment("arrive", *SONG, until="phrase_end"), SILENCE | {"minutes": 3}],
+        [segment("arrive", *SONG, until="phrase_end"), SILENCE, segment("rest", *SONG, minutes=2)],
+        [
+            segment("arrive", *SONG, until="phrase_end"),
+            segment("meet", "soundscape", "rain", minutes=2),
+            SILENCE,
+        ],
+    ],
+)
+def test_a_silence_that_is_long_enough_after_any_phrase_is_taken(segments):
+    assert plan(segments).segments == len(segments)
 
 
 @pytest.mark.parametrize("shape", ["U", "L", "J", "flat"])

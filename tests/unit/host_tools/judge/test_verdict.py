@@ -210,9 +210,11 @@ def test_music_that_waits_for_an_adults_breath_was_asked_for_two_minutes_before(
 
 
 def test_a_segment_may_wait_for_its_phrase_and_end_with_its_song():
-    late = [(5.1, 0), (75.1, 1), (155.1, 2)]
+    late = [(5.1, 0), (75.1, 1), (175.1, 2)]
     assert "segment" in verdict.judge(listening(late), NEWBORN).broken
     assert "segment" not in verdict.judge(listening(late, until="phrase_end"), NEWBORN).broken
+    caught_up = [(5.1, 0), (75.1, 1), (155.1, 2)]  # the silence has less for it
+    assert "segment" in verdict.judge(listening(caught_up, until="phrase_end"), NEWBORN).broken
     ended = [(5.1, 0), (45.1, 1), (135.1, 2)]
     assert "segment" not in verdict.judge(listening(ended, repeats=1), NEWBORN).broken
 
