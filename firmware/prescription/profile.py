@@ -387,7 +387,7 @@ class Profile:
         """
         if not isinstance(values, dict):
             raise ProfileError("a profile is a table of settings; this is %s" % show(values))
-        for name in values:
+        for name in sorted(values):  # of two, every runtime names the same
             if name != SEAL and find(name) is None:
                 raise ProfileError(
                     "%s is not a setting of a profile; remove it or correct its name" % show(name)
@@ -403,7 +403,7 @@ class Profile:
             value = values.get(setting.name, READY[population][setting.name])
             profile.values[setting.name] = value
             setattr(profile, setting.attribute, _check(setting, value, population))
-        for name in values:
+        for name in sorted(values):
             if population == NEWBORN and name.startswith("breath_") and values[name] != READY[NEWBORN][name]:
                 _refuse_breath(name, values)
         profile._open_seal(values.get(SEAL))

@@ -129,7 +129,7 @@ def from_values(values):
     """
     if not isinstance(values, dict):
         raise ProgrammeError("a programme is a table with title, shape and segments")
-    for name in values:
+    for name in sorted(values):
         if name not in ("title", "shape", "segment"):
             raise ProgrammeError(
                 "%s is no part of a programme; remove it or correct its name" % repr(name)[:40]

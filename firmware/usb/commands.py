@@ -6,7 +6,7 @@ What plays cannot be changed from here: while something does, only questions are
 import binascii
 
 from firmware import board
-from firmware.usb.link import LINE_BYTES, PROTOCOL, Refused
+from firmware.usb.link import LINE_BYTES, PROTOCOL, Refused, show
 from firmware.version import VERSION
 
 SESSION = "session"
@@ -52,10 +52,9 @@ def _answer(computer, mode, command, arguments, now_ms):
 
 
 def _check_keys(arguments, allowed):
-    for key in arguments:
+    for key in sorted(arguments):  # of two, every runtime names the same
         if key not in allowed:
-            shown = repr(key)[:40]
-            raise Refused("bad_argument", "%s is not an argument of this command; leave it out." % shown)
+            raise Refused("bad_argument", "%s is not an argument of this command; leave it out." % show(key))
 
 
 def _hello(computer, mode, now_ms):

@@ -14,7 +14,7 @@ from firmware.memory.journal import EVENTS, RECORD_BYTES
 from firmware.memory.names import CALIBRATION, DOSE, FAULT, PROFILE, PROGRAMME, SESSION, SONG, VOICE
 from firmware.modules import forget
 from firmware.usb import consent as presence
-from firmware.usb.link import CHUNK_BYTES, Refused
+from firmware.usb.link import CHUNK_BYTES, Refused, show
 from firmware.usb.staging import Staging, built_in_bytes, is_stored, most_bytes
 
 COMMIT = "commit"
@@ -355,7 +355,7 @@ class _Schema:
 
 
 def _not_found(name):
-    return Refused("not_found", "There is no %s." % _show(name))
+    return Refused("not_found", "There is no %s." % show(name))
 
 
 def _item(name, size, built_in):
@@ -390,8 +390,3 @@ def _bytes(arguments, name):
     if not data or _base64(data) != text:
         raise Refused("bad_data", "%s is not base64 of at least one byte." % name)
     return data
-
-
-def _show(value):
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -47,8 +47,7 @@ def decode(line):
     if text and (min(text) < _SPACE or max(text) >= _DELETE):
         raise ValueError("The line has bytes that are no plain characters; escape them.")
     try:
-        strict_json.check(text)
-        message = json.loads(text)
+        message = strict_json.read(text)
     except ValueError:
         raise ValueError("The line is not JSON; send one object.")  # noqa: B904  (MicroPython keeps no cause)
     if not isinstance(message, dict):
@@ -65,6 +64,12 @@ def _escape(code):
         code -= 0x10000
         return "\\u%04x\\u%04x" % (0xD800 | code >> 10, 0xDC00 | code & 0x3FF)
     return "\\u%04x" % code
+
+
+def show(value):
+    """Return a value as a sentence shows it, in the characters that a line has."""
+    text = repr(value).encode("ascii", "backslashreplace").decode()  # MicroPython's repr has no others
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 class Refused(Exception):

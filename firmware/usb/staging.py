@@ -15,7 +15,7 @@ from firmware.modules import forget
 from firmware.sound.score import LARGEST as SONG_BYTES_MAX
 from firmware.sound.score import Score, is_pattern
 from firmware.usb import strict_json
-from firmware.usb.link import Refused
+from firmware.usb.link import Refused, show
 
 _UPLOAD = ASIDE + "upload"
 STORED = (SONG, VOICE, PROGRAMME)  # what a computer may put there under a name of its own
@@ -79,7 +79,7 @@ class Staging:
                 "%d programmes are on this device, and no more fit; remove one first." % PROGRAMMES_MAX,
             )
         if size > most:
-            raise Refused("too_big", "%s has %d bytes and may have %d." % (_show(name), size, most))
+            raise Refused("too_big", "%s has %d bytes and may have %d." % (show(name), size, most))
         free = self._files.free_bytes() - _SPARE_BYTES
         if size > free:
             raise Refused(
@@ -199,13 +199,17 @@ class Staging:
             values = _values(profile, data, version)
             if values["arm"] != "none" and profile.SEAL not in values:
                 raise ValueError(
-                    "arm = %s is of a study, whose seal is missing; renew calando." % _show(values["arm"])
+                    "arm = %s is of a study, whose seal is missing; renew calando." % show(values["arm"])
                 )
         finally:
             forget("prescription")
         self._check_named(values)
 
     def _check_programme(self, data):
+        try:
+            strict_json.check(data[:-9])  # without its checksum
+        except ValueError:
+            raise ValueError("The programme is not JSON; put it there again.")  # noqa: B904
         try:
             from firmware.usb import programmes
 
@@ -230,11 +234,9 @@ class Staging:
             if self._coming(file) is None:
                 if file in self.names:
                     raise ValueError(
-                        "The profile plays %s = %s; put another profile first." % (setting, _show(name))
+                        "The profile plays %s = %s; put another profile first." % (setting, show(name))
                     )
-                raise ValueError(
-                    "%s = %s is not on this device; put it there first." % (setting, _show(name))
-                )
+                raise ValueError("%s = %s is not on this device; put it there first." % (setting, show(name)))
             if prefix == PROGRAMME:
                 self._check_followed(name, values)
 
@@ -261,7 +263,7 @@ class Staging:
         if name != SESSION:
             most_bytes(name)
             if not is_stored(name):
-                raise Refused("bad_argument", "%s cannot be removed; use reset." % _show(name))
+                raise Refused("bad_argument", "%s cannot be removed; use reset." % show(name))
             if name[:5] == SONG and is_built_in(name[5:]):
                 raise Refused("bad_argument", "%s is built in and stays." % name[5:])
             if self._files.size(name) is None and self._files.size(ASIDE + name) is None:
@@ -386,7 +388,7 @@ def _values(profile, data, version):
     """All settings of a profile in a person's units. Raises ValueError with a sentence."""
     try:
         strict_json.check(data)
-        values = json.loads(bytes(data))
+        values = json.loads(bytes(data))  # as the next start reads it
     except ValueError:
         raise ValueError("The profile is not JSON.")  # noqa: B904
     return profile.Profile.from_values(profile.migrate(values, version)).values
@@ -448,13 +450,8 @@ def most_bytes(name):
     raise Refused(
         "bad_argument",
         "%s is not profile, calibration, or song., voice. or programme. with 1 to %d small letters, digits and _."
-        % (_show(name), NAME_CHARACTERS_MAX),
+        % (show(name), NAME_CHARACTERS_MAX),
     )
 
 
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
-
-
-def _show(value):
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."

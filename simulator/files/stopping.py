@@ -12,13 +12,13 @@ STATUS = 130  # what a shell says of a program that Ctrl-C ended
 
 
 def end_at_once() -> None:
-    """From now on Ctrl-C ends the program, unless somebody wants it to be ignored, as a script does of `calando ... &`."""
+    """Let Ctrl-C end the program from now on, unless somebody wants it to be ignored, as a script does of `calando ... &`."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
 
 
 def raise_again() -> None:
-    """From now on Ctrl-C is a KeyboardInterrupt, which what has begun can catch."""
+    """Let Ctrl-C be a KeyboardInterrupt from now on, which what has begun can catch."""
     if signal.getsignal(signal.SIGINT) is _end:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class Failed(Exception):
 class Pest(Computer):
     """A computer that sends line after line, and holds every answer against what was asked."""
 
-    def __init__(self, lines: int, seed: int):
+    def __init__(self, lines: int, seed: int, source: Iterator[bytes] | None = None):
         super().__init__()
         self.sent = 0
         self.answered = 0
@@ -51,7 +51,7 @@ class Pest(Computer):
         self.accepted: set[str | None] = set()  # commands that were carried out at least once
         self.statuses: list[dict[str, Any]] = []
         self.last_us = 0
-        self._lines = fuzz_lines.Lines(seed)
+        self._lines = fuzz_lines.Lines(seed) if source is None else source
         self._wanted = lines
         self._waiting: deque[bytes] = deque()
         self._answer = bytearray()
@@ -155,16 +155,21 @@ class _Bench(Bedside):
         return super().handle(op, a, b, payload, now_us)
 
 
+def bench_of(pest: Pest, plays: bool) -> Bedside:
+    """Return a bedside with this computer, on which nothing or a session plays."""
+    events = [{"at_s": 0.5, "do": "usb_host"}]
+    if plays:
+        events.append({"at_s": 1, "do": "press"})
+    return _Bench({"title": "fuzz", "duration_s": 1180 if plays else 86_400, "event": events}, pest)
+
+
 def run(lines: int, seed: int, runtime: str, plays: bool) -> tuple[Pest, Bedside]:
     """Send so many lines to a device on which nothing or a session plays; both are to be looked at afterwards.
 
     Raises Failed when the device did what it must not.
     """
     pest = Pest(lines, seed)
-    events = [{"at_s": 0.5, "do": "usb_host"}]
-    if plays:
-        events.append({"at_s": 1, "do": "press"})
-    bench = _Bench({"title": "fuzz", "duration_s": 1180 if plays else 86_400, "event": events}, pest)
+    bench = bench_of(pest, plays)
     names = ("profile", "calibration") if plays else ("profile", "calibration", "dose")
     kept = {name: bench.saved(name) for name in names}
     try:
