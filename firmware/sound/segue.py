@@ -24,6 +24,7 @@ _IN_FROM_NOISE = const(500)
 _IN_FROM_MELODY = const(840)
 _AFTER_REST_BLOCKS = const(250)  # a phrase after its rest is a rise by itself: for four seconds no other one,
 _AFTER_REST_SHIFT = const(1)  # or for half of a shorter phrase
+_REST_MOST_MS = const(3500)  # with more of nothing before it a phrase would rise by more than 1 dB a second
 _FOLLOWS_SHIFT = const(3)  # of the gain: an eighth of a second behind, so that steps of a tenth are smooth
 
 
@@ -62,6 +63,7 @@ class Segue:
 
     def __init__(self, audio):
         self._audio = audio
+        audio.sequencer.rest_most_ms = _REST_MOST_MS
         audio.parting = array("I", [0] * noise.STATE_SIZE)
         noise.start(audio.parting)
         self._name: str | None = None  # of the soundscape

@@ -66,6 +66,7 @@ class Sequencer:
         self.on_note = None
         self.song = None
         self.resting = False  # between two phrases
+        self.rest_most_ms = 0  # where it is not 0, no rest between them is longer
         self.thumps = False  # a heartbeat of two notes on every beat
         self.phrase_ended = False
         self.tempo_mbpm = 75000
@@ -178,6 +179,8 @@ class Sequencer:
             self.resting = True
             self._phrase_end()
             ticks = song.beats_per_bar * 24
+            if self.rest_most_ms:
+                ticks = self._short_rest(data, index, ticks)
             self._melody_ticks += ticks
             self._chord_ticks += ticks
             return
@@ -206,6 +209,16 @@ class Sequencer:
             self._sing(self._mode(song, note, following), sung)
         self._note_index = index + 1
         self._melody_ticks += ticks
+
+    def _short_rest(self, data, index, ticks):
+        """Return the ticks of a rest that together with the phrase's own, before it, is no longer than a bar nor, in whole
+        beats, than `rest_most_ms`; a beat at least.
+        """
+        ticks = min(ticks, self._tempo_target_mbpm * self.rest_most_ms // 60_000_000 * 24)
+        at = score.HEADER + 2 * index - 2
+        if data[at] & 127 == 0:
+            ticks -= data[at + 1]
+        return max(24, ticks)
 
     def _chord_event(self, song):
         data = song.data

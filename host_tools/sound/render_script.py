@@ -38,6 +38,7 @@ class Player:
         self._block_ms = BLOCK * 1000 // RATE_HZ
         self._at = 0
         self._session = None
+        self._whole = bool(plan.get("programme"))
         self._song = None
         if plan.get("score"):
             self._song = Score(bytes.fromhex(plan["score"]), plan["song"])
@@ -159,6 +160,8 @@ class Player:
         self._conductor.follow(outputs)
         if self._on_step is not None:
             self._on_step(now_ms, outputs)
+        if self._whole:  # a silence at its end is a part of it
+            return not session.over
         return outputs.end is None or not audio.silent
 
 

@@ -3,10 +3,13 @@
 One programme goes from every source to every other; tests/checks/programmes.py plays and judges the ready-made ones whole.
 """
 
+from pathlib import Path
+
 import numpy as np
 import programme_gates as gates
 import pytest
-from programme_parts import EVERY_CHANGE, compact
+from programme_parts import EVERY_CHANGE, SILENCE, compact
+from programme_parts import segment as part
 from sound_measures import click_db
 
 from firmware.care import plan as columns
@@ -68,6 +71,28 @@ def test_a_song_out_of_silence_rises_no_faster(name, seconds):
     """Both of them begin with one: a phrase is a rise by itself, and the level waits while it begins."""
     samples, _ = render.play(programmes.plan_for(programmes.load(name), seconds=seconds))
     assert (meter.measure(samples, RATE_HZ).rise_rate_db_per_s or 0) <= 1
+
+
+@pytest.mark.parametrize(("song", "tempo_bpm"), [("jeanie", 40), ("home_sweet_home", 40), ("edo", 44)])
+def test_a_phrase_after_a_slow_rest_rises_no_faster(song, tempo_bpm):
+    """Found by a newcomer: a bar's rest at 40 beats a minute is six seconds, and twelve after a rest of the song's own."""
+    segments = [
+        part("arrive", "soundscape", "ocean"),
+        part("meet", "song", song, minutes=4, tempo_start_bpm=tempo_bpm),
+        SILENCE,
+        part("rest", "soundscape", "ocean"),
+    ]
+    listening = programmes.Listening("slow", compact(segments), Path())
+    samples, _ = render.play(programmes.plan_for(listening, seconds=300))
+    assert meter.measure(samples, RATE_HZ).rise_rate_db_per_s <= 1
+
+
+def test_a_preview_that_ends_in_silence_lasts_as_long_as_its_programme(tmp_path):
+    segments = [part("arrive", "soundscape", "rain"), SILENCE]
+    done = programmes.preview(
+        programmes.Listening("quiet", compact(segments), Path()), tmp_path / "quiet.wav"
+    )
+    assert done.seconds == pytest.approx(180, abs=1.5)
 
 
 def test_nothing_clicks_and_nothing_is_too_loud(whole):
