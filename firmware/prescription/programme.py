@@ -30,6 +30,7 @@ SOUNDSCAPES = ("ocean", "womb", "rain")
 INTENSITY_STEP = 2
 TEMPO_STEP_PERCENT = 10
 TEMPO_LOWEST_PERCENT = 85  # of the first tempo
+TEMPO_PERMILLE_A_MINUTE = 20  # within a segment: the most that an adult's lead_rate_percent_per_min may be
 LEVEL_STEP_CDB = 300
 RETURN_MS = 180_000
 SILENCE_MS = 60_000
@@ -368,6 +369,14 @@ def _check_steps(programme, sounding):
             step = "%d %%" % (abs(first - last) * 100 // last)
             _too_far(after, "tempo_start_bpm", step, "%d %%" % TEMPO_STEP_PERCENT)
     for segment in tempos:
+        first, last = at(segment, columns.START_MBPM), at(segment, columns.END_MBPM)
+        change = abs(last - first) * 1000 // first
+        if change * 60 > TEMPO_PERMILLE_A_MINUTE * (at(segment, columns.LENGTH_MS) // 1000):
+            raise ProgrammeError(
+                "segment %d: tempo_end_bpm is %d.%d %% from its start, and in its minutes a tempo moves by %d %% a minute at "
+                "most; choose a nearer value or more minutes"
+                % (segment + 1, change // 10, change % 10, TEMPO_PERMILLE_A_MINUTE // 10)
+            )
         lowest = min(at(segment, columns.START_MBPM), at(segment, columns.END_MBPM))
         if lowest * 100 < at(tempos[0], columns.START_MBPM) * TEMPO_LOWEST_PERCENT:
             raise ProgrammeError(

@@ -65,7 +65,10 @@ def _any(random: np.random.Generator) -> dict[str, Any]:
         level_db = min(0.0, max(-20.0, level_db + 0.5 * int(random.integers(-6, 7))))
         if source != "soundscape":
             start_bpm = _near(random, last_bpm, first_bpm)
-            last_bpm = _near(random, start_bpm, first_bpm)
+            most_bpm = int(start_bpm * programme.TEMPO_PERMILLE_A_MINUTE * segment["minutes"] / 1000)
+            last_bpm = max(
+                start_bpm - most_bpm, min(start_bpm + most_bpm, _near(random, start_bpm, first_bpm))
+            )
             segment |= {
                 "tempo": _one(random, ("fixed", "matched")),
                 "tempo_start_bpm": start_bpm,

@@ -57,6 +57,7 @@ def facts_of(result: "Result") -> facts.Facts:
     return facts.from_records(
         result.rows, result.events, result.scenario.title, population,
         result.summary.get("end"), result.summary.get("reason"), ceiling_cdba / 100, wanted, history, sound,
+        result.scenario.profile_values().get("melody") == "accompany",
     )  # fmt: skip
 
 

@@ -29,6 +29,11 @@ RULES = (
         "two pieces of like pace belong together, and nothing steps while it sounds",
     ),
     (
+        f"tempo: within a piece at most {programme.TEMPO_PERMILLE_A_MINUTE // 10} % a minute, and no faster than the "
+        "profile's `lead_rate_percent_per_min`",
+        "no adult's profile may lead faster, and what would be held back must not be promised",
+    ),
+    (
         f"tempo: never below {programme.TEMPO_LOWEST_PERCENT} % of the first",
         "the guard lets an adult's music slow no further, and what it would hold back must not be promised",
     ),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from firmware import reasons
 from host_tools.sessions import words
 from host_tools.sessions.language import number, say
 
@@ -76,6 +77,8 @@ class Facts:
     sound: dict[str, float] = field(default_factory=dict)  # laeq_dba, las_max_dba, ... of the whole session
     zero: str = BOOT  # what happened at time 0
     segments: list[tuple[float, str]] = field(default_factory=list)  # of a listening programme: when, what
+    matched_s: float | None = None  # when a tempo was first matched to a pulse
+    accompanies: bool = False  # the melody was left to a voice
 
     @property
     def lasts_s(self) -> np.ndarray:
@@ -113,6 +116,20 @@ class Facts:
         return (float(self.time_s[heard[0]]), float(self.time_s[heard[-1]])) if len(heard) else None
 
     @property
+    def silent_s(self) -> float:
+        """Return how long the silences of a listening programme were, between its first and its last sound."""
+        heard = self.heard_s
+        return (
+            0.0
+            if heard is None
+            else sum(
+                max(0.0, min(part.to_s, heard[1]) - max(part.from_s, heard[0]))
+                for part in (self.heard_parts if self.segments else [])
+                if part.what == say("silence")
+            )
+        )
+
+    @property
     def heard_parts(self) -> list[SoundHeard]:
         """Return what was heard, from when to when: the segments of a programme, or else soundscape and melody in turn."""
         playing = [(start, end) for start, end, name in self.phases if name not in words.DARK]
@@ -123,7 +140,8 @@ class Facts:
         if not begins:
             melody = np.isfinite(self.tempo_bpm)
             sounding = melody | np.isfinite(self.level_dba)
-            names = [say("melody" if sung else "soundscape") for sung in melody[sounding]]
+            sung_as = "accompaniment" if self.accompanies else "melody"
+            names = [say(sung_as if sung else "soundscape") for sung in melody[sounding]]
             times = self.time_s[sounding]
             begins = [
                 (float(at), name)
@@ -132,12 +150,18 @@ class Facts:
             ]
         if not begins:
             return []
+        begins = [(self._silent_from(at) if what == say("silence") else at, what) for at, what in begins]
         ends = [at for at, _ in begins[1:]] + [over_s]
         return [
             self._part(start, end, what)
             for (start, what), end in zip(begins, ends, strict=True)
             if end > start
         ]
+
+    def _silent_from(self, at_s: float) -> float:
+        """Return when the fade into a silence was over which began at `at_s`: till then the piece before it was heard."""
+        still = np.flatnonzero((self.time_s >= at_s) & ~np.isfinite(self.level_dba))
+        return max(at_s, float(self.time_s[still[0]]) - 1) if len(still) else at_s
 
     def _part(self, start: float, end: float, what: str) -> SoundHeard:
         within = (self.time_s >= start) & (self.time_s < end)
@@ -234,7 +258,8 @@ class Facts:
         if heard is None:
             return [say("Nothing was heard; {how}.", how=words.ending(self.end, self.reason))]
         told.append(say("The first sound was heard at {time}", time=words.clock(heard[0])))
-        match, lead = self.first_s("match"), self.first_s("lead")
+        # A programme's pieces have tempos of their own: the list of them tells more than one sentence could.
+        match, lead = self.matched_s, None if self.segments else self.first_s("lead")
         music = np.flatnonzero(np.isfinite(self.tempo_bpm))
         if match is not None and len(music):
             at = int(np.searchsorted(self.time_s, match))
@@ -242,13 +267,13 @@ class Facts:
             pulse, tempo = _mean(self.pulse_bpm[window]), _mean(self.tempo_bpm[window])
             if pulse is not None and tempo is not None:
                 told.append(
-                    say("at {time} the melody began at {tempo} beats a minute, {share} a pulse of {pulse}",
+                    say("at {time} the music began at {tempo} beats a minute, {share} a pulse of {pulse}",
                         time=words.clock(match), tempo=number(tempo, ".1f"), share=_share(self.ratio[at]),
                         pulse=number(pulse, ".0f"))
                 )  # fmt: skip
         if lead is not None and len(music):
             begun = self.tempo_bpm[int(np.searchsorted(self.time_s, lead))]
-            slowest = float(np.nanmin(self.tempo_bpm[music]))
+            slowest = float(np.nanmin(self.tempo_bpm[music[self.time_s[music] >= lead]], initial=np.inf))
             if np.isfinite(begun) and begun - slowest >= 0.05:
                 told.append(
                     say("from {time} it slowed from {begun} to {slowest} beats a minute, by {share} %",
@@ -279,6 +304,7 @@ def from_records(
     wanted_dba: float | None = None,
     level_dba: np.ndarray | None = None,
     sound: dict[str, float] | None = None,
+    accompanies: bool = False,
 ) -> Facts:
     """Return facts from rows (columns of session.csv) and events (time_s, kind, detail).
 
@@ -336,6 +362,15 @@ def from_records(
             for event in events
             if event["kind"] == "device_segment"
         ],
+        matched_s=next(
+            (
+                float(row["time_s"])
+                for row in rows
+                if row["phase"] == "match" and row.get("reason") != reasons.OPEN_LOOP
+            ),
+            None,
+        ),
+        accompanies=accompanies,
     )
 
 

@@ -83,18 +83,22 @@ def numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
 
     heard = facts.heard_s
     if heard is not None:
-        add(
-            say("sound"),
-            words.span(heard[1] - heard[0] + 1),
-            say("from {start} to {end}", start=words.clock(heard[0]), end=words.clock(heard[1])),
-        )
+        note = say("from {start} to {end}", start=words.clock(heard[0]), end=words.clock(heard[1]))
+        if facts.silent_s:
+            note += say(", without {silence} of silence", silence=words.span(facts.silent_s))
+        add(say("sound"), words.span(heard[1] - heard[0] + 1 - facts.silent_s), note)
     tempo = facts.tempo_bpm[np.isfinite(facts.tempo_bpm)]
     if len(tempo):
         slowed = 100 * (1 - float(tempo.min()) / float(tempo[0])) if tempo[0] > 0 else 0.0
         note = say("beats a minute")
-        if slowed >= 0.05:
-            note = say("beats a minute, {share} % slower", share=number(slowed, ".1f"))
-        add(say("tempo"), f"{number(tempo[0], '.1f')} → {number(tempo.min(), '.1f')}", note)
+        if (
+            facts.segments
+        ):  # pieces of their own tempos follow each other, and no one of them need have slowed
+            add(say("tempo"), f"{number(tempo.min(), '.1f')} – {number(tempo.max(), '.1f')}", note)
+        else:
+            if slowed >= 0.05:
+                note = say("beats a minute, {share} % slower", share=number(slowed, ".1f"))
+            add(say("tempo"), f"{number(tempo[0], '.1f')} → {number(tempo.min(), '.1f')}", note)
     known = np.isfinite(facts.pulse_bpm)
     pulse, at_s = facts.pulse_bpm[known], facts.time_s[known]
     if len(pulse):

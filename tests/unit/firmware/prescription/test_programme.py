@@ -66,7 +66,18 @@ def flat(*segments):
         (flat(segment("arrive", *SONG, tempo_start_bpm=74)), "flat", "tempo_start_bpm is 10 % from|is 11 % from"),
         (flat(segment("arrive", *SONG, level_db=-3.5)), "flat", "segment 3: level_db is 3.5 dB from"),
         (flat(segment("meet", *SONG), segment("arrive", *SONG)), "flat", "role arrive comes after meet"),
-        ([segment("arrive", *SONG, tempo_start_bpm=70, tempo_end_bpm=59), SILENCE], "flat", "below 85 % of the first"),
+        (
+            [segment("arrive", *SONG, tempo_start_bpm=70, tempo_end_bpm=59, minutes=10), SILENCE],
+            "flat", "below 85 % of the first",
+        ),
+        (
+            flat(segment("arrive", *SONG, tempo_start_bpm=80, tempo_end_bpm=72, minutes=2)),
+            "flat", "segment 1: tempo_end_bpm is 10.0 % from its start, and in its minutes a tempo moves by 2 % a minute",
+        ),
+        (
+            flat(segment("arrive", *SONG, tempo_start_bpm=64, tempo_end_bpm=67, minutes=2)),
+            "flat", "segment 1: tempo_end_bpm is 4.6 %",
+        ),
         ([segment("arrive", *SONG), SILENCE | {"minutes": 1}], "flat", "leaves 60 s without sound"),
         ([segment("arrive", *SONG, until="phrase_end"), SILENCE], "flat", "segment 1 may take 90 s of it; make it 3 min"),
         ([segment("arrive", *SONG, repeats=2), SILENCE], "flat", "set until = 'time' and no repeats there"),

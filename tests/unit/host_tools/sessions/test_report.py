@@ -96,13 +96,51 @@ class TestFacts:
 
     def test_the_story_says_when_it_met_and_how_far_it_led(self):
         story = " ".join(hand_made_facts().story)
-        assert "at 1:10 the melody began at 75.0 beats a minute, half of a pulse of 150" in story
+        assert "at 1:10 the music began at 75.0 beats a minute, half of a pulse of 150" in story
         assert "from 3:10 it slowed from 75.0 to 69.0 beats a minute, by 8.0 %" in story
         assert "The music faded out: the session's time was up" in story
 
     def test_the_story_of_an_adult_has_the_pulse_itself(self):
         rows = [row | {"pulse_rate_bpm": row["pulse_rate_bpm"] and 75.0} for row in hand_made.rows()]
         assert "75.0 beats a minute, as fast as a pulse of 75" in hand_made_facts(rows=rows).story[0]
+
+    def test_a_fixed_tempo_is_not_told_as_met_with_a_pulse(self):
+        """A programme's fixed piece is on its way to its tempo, whatever pulse somebody has meanwhile."""
+        rows = [row | {"reason": reasons.OPEN_LOOP} for row in hand_made.rows()]
+        story = hand_made_facts(rows=rows).story[0]
+        assert "a pulse of" not in story
+
+    def test_what_was_slower_before_it_led_is_no_slowing(self):
+        rows = [row | {"tempo_bpm": row["tempo_bpm"] and 75.0} for row in hand_made.rows()]
+        for row in rows[80:100]:
+            row["tempo_bpm"] = 60.0
+        assert "slowed" not in hand_made_facts(rows=rows).story[0]
+
+    def test_an_accompaniment_is_not_told_as_a_melody(self):
+        assert [part.what for part in hand_made_facts(accompanies=True).heard_parts] == ["accompaniment"]
+        assert "melody" not in " ".join(hand_made_facts(accompanies=True).story)
+
+    def test_a_programmes_silence_is_no_sound_and_the_fade_into_it_no_silence(self):
+        rows = hand_made.rows()
+        for row in rows[260:400]:  # silence begins at 250 with a fade of ten seconds
+            row["level_dba"], row["tempo_bpm"] = 0.0, None
+        for row in rows[400:]:
+            row["tempo_bpm"] = row["tempo_bpm"] and 66.0
+        segments = [
+            {"time_s": float(at), "kind": "device_segment", "detail": {"segment": place, "source": source, "role": role}}
+            for at, place, source, role in (
+                (70, 1, "song", "arrive"), (250, 2, "silence", "silence"), (400, 3, "song", "rest"),
+            )
+        ]  # fmt: skip
+        found = hand_made_facts(rows=rows, events=hand_made.events() + segments)
+        first, silence, last = found.heard_parts
+        assert first.to_s == silence.from_s == 260 and silence.to_s == last.from_s == 400
+        assert found.silent_s == 140
+        numbers = {number["name"]: number for number in report.numbers(found, {})}
+        whole_s = found.heard_s[1] - found.heard_s[0] + 1
+        assert numbers["sound"]["value"] == words.span(whole_s - 140)
+        assert "without 2 min 20 s of silence" in numbers["sound"]["note"]
+        assert "slower" not in numbers["tempo"]["note"] and "slowed" not in found.story[0]
 
     def test_a_session_without_a_sound_says_so(self):
         rows = [row | {"level_dba": 0.0, "tempo_bpm": None} for row in hand_made.rows()]

@@ -38,7 +38,7 @@ def test_the_ready_made_ones_come_as_they_are_and_break_nothing(name):
         (with_segment(1, level_db=-4), 1, "level_db"),
         (with_segment(0, minutes="x"), 0, "minutes"),
         (with_segment(5, name="storm"), 5, ""),
-        (with_segment(4, tempo_end_bpm=50), 4, ""),
+        (with_segment(4, tempo_end_bpm=50), 4, "tempo_end_bpm"),
         (settle(title=""), None, "title"),
         (settle(shape="U"), None, "shape"),
         (settle(name="Mine!"), None, "name"),
