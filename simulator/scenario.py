@@ -268,7 +268,7 @@ class Scenario(_Part):
     def own_files(self) -> dict[str, bytes]:
         """Return what the profile needs on the device beside itself ("song.ours": its bytes), from its own folder:
         NAME.lul of a song, NAME.adp of a recorded voice, NAME.toml of a listening programme unless it is in the scenario,
-        and what that names. Raises CalandoError.
+        and what that names. Airs and programmes that come with Calando need not lie there. Raises CalandoError.
         """
         values = self.profile_values()
         folder = self.folder
@@ -284,7 +284,7 @@ class Scenario(_Part):
         if values.get("listening_programme", "none") != "none":
             name = values["listening_programme"]
             if self.programme is None:
-                data = programme_file.load(folder / (name + programme_file.SUFFIX))
+                data = programme_file.load(programme_file.beside(name, folder))
             else:
                 data = programme_file.check(self.programme, f"{self.path or 'the scenario'}: programme")
             found[f"programme.{name}"] = data

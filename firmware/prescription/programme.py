@@ -373,8 +373,8 @@ def _check_steps(programme, sounding):
         change = abs(last - first) * 1000 // first
         if change * 60 > TEMPO_PERMILLE_A_MINUTE * (at(segment, columns.LENGTH_MS) // 1000):
             raise ProgrammeError(
-                "segment %d: tempo_end_bpm is %d.%d %% from its start, and in its minutes a tempo moves by %d %% a minute at "
-                "most; choose a nearer value or more minutes"
+                "segment %d: tempo_end_bpm is %d.%d %% from its start, and in its minutes a tempo moves by %d %% a "
+                "minute at most; choose a nearer value or more minutes"
                 % (segment + 1, change // 10, change % 10, TEMPO_PERMILLE_A_MINUTE // 10)
             )
         lowest = min(at(segment, columns.START_MBPM), at(segment, columns.END_MBPM))

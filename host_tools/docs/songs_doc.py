@@ -8,6 +8,7 @@ from host_tools.songs.airs import AIRS
 from host_tools.songs.intensity import intensity
 from host_tools.songs.piece import note_name
 from host_tools.songs.songbook import SONGS, Song
+from simulator.files import song_file
 from simulator.interpreter import ROOT
 
 DOCS_HEAD = """# The built-in songs
@@ -18,8 +19,8 @@ Made from `host_tools/songs/songbook.py`; change the songs there and run `python
 DOCS_AIRS = """## The adults' songbook
 
 For whoever does not want a lullaby: airs in the public domain, made from `host_tools/songs/airs.py`. They are not in
-the firmware. `calando song airs` lists them; `calando song put amazing_grace --commit` sends one to the device, where
-a profile can name it; `calando song airs amazing_grace --out FOLDER` writes it as a song, as ABC to change and as a
+the firmware. `calando song airs` lists them; `calando render`, a scenario and a programme find them by name;
+`calando song put amazing_grace --commit` sends one to the device, where a profile can name it; `calando song airs amazing_grace --out FOLDER` writes it as a song, as ABC to change and as a
 picture. The chords are ours. No air has the motif of a medical alarm in it: "Arirang" and Schubert's "Lindenbaum", whose
 melodies were right, have five equal notes in a row, as the general alarm has, and are not here for that.
 
@@ -196,6 +197,8 @@ def docs_source() -> str:
 def write() -> None:
     (ROOT / "firmware" / "sound" / "songs.py").write_text(firmware_source(), encoding="utf-8")
     (ROOT / "docs" / "songs.md").write_text(docs_source(), encoding="utf-8")
+    for air in AIRS:
+        (song_file.READY / (air.name + song_file.SUFFIX)).write_bytes(air.encode())
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@ The numbers are firmware/prescription/programme.py's; docs/programmes.md has the
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from firmware.care import plan as columns
 from firmware.care.plan import Plan
 from firmware.prescription import programme
+from simulator.files import song_file
 
-FOLDER = Path(__file__).resolve().parent / "ready"  # the programmes that come with Calando
+FOLDER = song_file.READY  # the programmes that come with Calando, beside their airs
 
 # All ours: no study gives such numbers.
 RULES = (

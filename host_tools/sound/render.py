@@ -58,9 +58,14 @@ def load_song(name: str) -> tuple[str, bytes | None]:
     path = Path(name)
     if path.suffix or path.exists():
         return path.stem, song_file.read(path)
+    found = song_file.air(name)
+    if found is not None:
+        return name, found
     known = [*songs.NAMES, *(PATTERN + kind for kind in PATTERNS)]
-    hint = did_you_mean(name, known)
-    raise CalandoError(f"there is no song {name!r}{hint}; choose one of {', '.join(known)}, or a song file")
+    hint = did_you_mean(name, [*known, *song_file.airs()])
+    raise CalandoError(
+        f"there is no song {name!r}{hint}; choose one of {', '.join(known)}, one of calando song airs, or a song file"
+    )
 
 
 def load_recording(path: Path) -> bytes:
@@ -225,6 +230,11 @@ def render(
     check_places(out, events)
     trace = None if pulse is None else load_pulse(pulse)
     chosen = load_profile(profile)
+    if trace is not None and chosen.listening_programme != "none":
+        raise CalandoError(
+            f"{profile}: the profile plays the programme {chosen.listening_programme} in place of its song; hear it with "
+            f"calando programme preview {chosen.listening_programme} --profile {profile}"
+        )
     if (
         song is None
         and profile is not None
@@ -232,7 +242,8 @@ def render(
         and not is_pattern(chosen.song)
     ):
         song_file.beside(chosen.song, profile.parent)
-        song = str(profile.with_name(chosen.song + song_file.SUFFIX))
+        file = profile.with_name(chosen.song + song_file.SUFFIX)
+        song = str(file) if file.is_file() else chosen.song
     if voice is None and chosen.voice != "none":
         voice = (profile or Path()).with_name(chosen.voice + song_file.RECORDING_SUFFIX)
         if not voice.is_file():

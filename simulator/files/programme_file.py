@@ -9,7 +9,7 @@ from typing import Any
 
 from firmware.care import plan
 from firmware.prescription import programme
-from simulator.files import profile_file, toml_file
+from simulator.files import profile_file, song_file, toml_file
 from simulator.files.errors import CalandoError, choice
 
 SUFFIX = ".toml"
@@ -19,6 +19,12 @@ HEAD = """\
 # A setting that is left out has its usual value.
 # Check it:  calando programme validate FILE     Hear it:  calando programme preview FILE --out FILE.wav
 """
+
+
+def beside(name: str, folder: Path) -> Path:
+    """Return the file of a profile's programme: NAME.toml in the folder of the profile, or else the ready-made one."""
+    path, ready = folder / (name + SUFFIX), song_file.READY / (name + SUFFIX)
+    return ready if ready.is_file() and not path.is_file() else path
 
 
 def load(path: Path) -> bytes:

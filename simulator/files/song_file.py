@@ -8,6 +8,7 @@ from simulator.files import contents
 from simulator.files.errors import CalandoError
 
 SUFFIX = ".lul"
+READY = Path(__file__).resolve().parent / "ready"  # airs and programmes that come with Calando, by name
 RECORDING_SUFFIX = ".adp"  # of what calando song record writes
 NOTHING = "none"  # to a profile: no voice, no programme
 
@@ -50,16 +51,30 @@ def read_recording(path: Path) -> bytes:
 
 
 def beside(name: str, folder: Path) -> bytes | None:
-    """Return a profile's song from NAME.lul in the folder of the profile; None for one that is built in.
+    """Return a profile's song from NAME.lul in the folder of the profile, or else the air of that name; None for one that
+    is built in.
 
     Raises CalandoError when it is neither.
     """
     if name in songs.NAMES or is_pattern(name):
         return None
     path = folder / (name + SUFFIX)
-    if not path.is_file():
+    if path.is_file():
+        return read(path)
+    found = air(name)
+    if found is None:
         raise CalandoError(
             f'the song "{name}" is not built in, and there is no {path}; import it there with calando song import, '
-            f"or choose one of {', '.join(songs.NAMES)}"
+            f"or choose one of {', '.join(songs.NAMES)}, or one of calando song airs"
         )
-    return read(path)
+    return found
+
+
+def air(name: str) -> bytes | None:
+    """Return the air of the adults' songbook of that name, or None."""
+    return read(READY / (name + SUFFIX)) if name in airs() else None
+
+
+def airs() -> list[str]:
+    """Return the names of the adults' songbook."""
+    return sorted(path.stem for path in READY.glob("*" + SUFFIX))

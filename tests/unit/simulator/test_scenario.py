@@ -9,6 +9,7 @@ from programme_parts import SILENCE, compact, segment
 from firmware.sound import songs
 from host_tools.songs import record
 from simulator import scenario
+from simulator.files import song_file
 from simulator.files.errors import CalandoError
 
 GOOD = {"title": "one of a test", "duration_s": 100}
@@ -308,3 +309,26 @@ def test_the_old_name_of_the_sensors_clock_is_refused_with_the_new_one():
     ):
         scenario.from_values({"title": "t", "duration_s": 10, "event": [event]})
     assert scenario.from_values({"title": "t", "duration_s": 10, "event": [{**event, "do": "sensor_clock"}]})
+
+
+def test_an_air_and_a_ready_made_programme_need_not_lie_beside_a_scenario(tmp_path):
+    """Found by a newcomer: both were refused unless their files had been copied there first."""
+    values = {
+        "title": "by name", "duration_s": 60, "patient": {"population": "adult"},
+        "profile": {"population": "adult", "song": "amazing_grace", "listening_programme": "settle"},
+    }  # fmt: skip
+    found = scenario.from_values(values, tmp_path / "by_name.toml").own_files()
+    assert {"song.amazing_grace", "programme.settle", "song.red_sarafan", "song.kein_schoener_land"} == set(
+        found
+    )
+    assert found["song.amazing_grace"] == song_file.air("amazing_grace")
+    # One that lies beside it comes first.
+    (tmp_path / "amazing_grace.lul").write_bytes(songs.DATA["edo"])
+    assert (
+        scenario.from_values(values, tmp_path / "by_name.toml").own_files()["song.amazing_grace"]
+        == songs.DATA["edo"]
+    )
+    with pytest.raises(CalandoError, match="one of calando song airs"):
+        scenario.from_values(
+            {**values, "profile": {"population": "adult", "song": "ours"}}, tmp_path / "by_name.toml"
+        )

@@ -12,6 +12,7 @@ from firmware.sound.score import Score, ScoreError, encode
 from host_tools.docs import songs_doc
 from host_tools.songs import songbook
 from host_tools.sound import render
+from simulator.files import song_file
 
 NOTES = st.lists(
     st.tuples(st.sampled_from([0, *range(55, 82)]), st.integers(1, 60)), min_size=2, max_size=60
@@ -85,6 +86,10 @@ def test_the_device_carries_what_the_songbook_says():
         "utf-8"
     ) == songs_doc.firmware_source(), "run python -m host_tools.docs.songs_doc"
     assert (songs_doc.ROOT / "docs" / "songs.md").read_text("utf-8") == songs_doc.docs_source(), (
+        "run python -m host_tools.docs.songs_doc"
+    )
+    airs = {air.name: air.encode() for air in songs_doc.AIRS}
+    assert {name: song_file.air(name) for name in song_file.airs()} == airs, (
         "run python -m host_tools.docs.songs_doc"
     )
 

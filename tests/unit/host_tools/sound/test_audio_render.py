@@ -157,3 +157,14 @@ def test_a_picture_is_drawn_and_silence_too(tmp_path):
     ):
         listen.picture(samples, tmp_path / "sound.png", "a sound")
         assert (tmp_path / "sound.png").stat().st_size > 5000
+
+
+def test_an_air_is_rendered_by_its_name_and_a_programme_is_not_taken_for_its_song(tmp_path):
+    render.render(tmp_path / "air.wav", song="amazing_grace", seconds=2)
+    with pytest.raises(CalandoError, match="did you mean"):
+        render.render(tmp_path / "air.wav", song="amazing_grase", seconds=2)
+    profile = tmp_path / "evening.toml"
+    profile.write_text('population = "adult"\nlistening_programme = "settle"\n', encoding="utf-8")
+    (tmp_path / "pulse.csv").write_text("time_s,pulse_rate_bpm\n0,70\n", encoding="utf-8")
+    with pytest.raises(CalandoError, match="calando programme preview settle --profile"):
+        render.render(tmp_path / "evening.wav", profile=profile, pulse=tmp_path / "pulse.csv")
