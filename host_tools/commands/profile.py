@@ -113,8 +113,15 @@ def validate(file: File, as_json: AsJson = False) -> None:
         say(f"Not in the file, and as ready-made: {', '.join(missing)}.")
     if profile.song not in songs.NAMES:
         say(
-            f"Its song {profile.song} is not built in; calando profile put sends it too, if it lies beside the file."
+            f"Its song {profile.song} is not built in; calando profile put sends it too, if it lies beside the file or is "
+            "one of calando song airs."
         )
+    if profile.listening_programme != "none":
+        unheard = [
+            name for name, _, _ in found if name in ("song", "voice", "opening", "curve", "sensor_off")
+        ]
+        if unheard:
+            say(f"The programme plays in their place, so these have no part: {', '.join(unheard)}.")
     if turned := profile_file.turned(profile):
         say(turned)
 

@@ -19,6 +19,15 @@ Programme = Annotated[
     typer.Argument(metavar="NAME|FILE.toml", help="A programme's file, or the name of a ready-made one."),
 ]
 
+ItsProfile = Annotated[
+    Path | None,
+    typer.Option(
+        "--profile",
+        metavar="FILE.toml",
+        help="The adult's profile that names it; default: an adult's without a sensor.",
+    ),
+]
+
 
 @app.command("list")
 def list_(
@@ -87,15 +96,19 @@ def _on_device(name: str, port: str) -> "Listening":
 @app.command()
 def validate(
     file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="A programme's file.")],
+    profile: ItsProfile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a programme as the device does, and whether its songs and its voice are there."""
+    """Check a programme as the device does, whether its songs and its voice are there, and whether all of it is heard."""
     from host_tools.programmes import programmes, rules
+    from simulator.files import profile_file
 
     listening = programmes.load(file)
     needed = programmes.needed(listening)
+    chosen = programmes.profile_for(listening, None if profile is None else profile_file.load(profile))
+    soft = rules.too_soft(listening.plan, chosen.level_cdba / 100)
     if as_json:
-        print_json({**rules.as_table(listening.data), "needs": needed})
+        print_json({**rules.as_table(listening.data), "needs": needed, "hardly_heard": soft})
         return
     plan = listening.plan
     say(
@@ -104,6 +117,8 @@ def validate(
     )
     if needed:
         say(f"  with it go to the device: {', '.join(needed)}")
+    for line in soft:
+        say(f"  {line}")
 
 
 @app.command()
@@ -113,13 +128,7 @@ def preview(
     events: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Write one row a note here, too.")
     ] = None,
-    profile: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.toml",
-            help="The adult's profile that names it; default: an adult's without a sensor.",
-        ),
-    ] = None,
+    profile: ItsProfile = None,
     seed: Annotated[
         int,
         typer.Option(
@@ -128,7 +137,7 @@ def preview(
     ] = 0,
 ) -> None:
     """Write what the device would play, first sound to last fade, with no sensor on anybody."""
-    from host_tools.programmes import programmes
+    from host_tools.programmes import programmes, rules
     from simulator.files import profile_file
 
     listening = programmes.load(name)
@@ -139,16 +148,20 @@ def preview(
     say(f"{out}: {done.seconds / 60:.1f} min, LAeq {'-' if level is None else f'{level:.1f}'} dB(A)")
     if events is not None:
         say(f"{events}: its notes")
+    for line in rules.too_soft(listening.plan, programmes.profile_for(listening, chosen).level_cdba / 100):
+        say(line)
 
 
 @app.command()
 def put(name: Programme, commit: Commit = False, port: Port = None) -> None:
     """Send a programme to the device, with the songs and the voice that it names; then a profile can name it."""
     from host_tools.device import client
-    from host_tools.programmes import programmes
+    from host_tools.programmes import programmes, rules
 
     listening = programmes.load(name)
     programmes.needed(listening)
+    for line in rules.too_soft(listening.plan, programmes.profile_for(listening).level_cdba / 100):
+        say(line)
     with client.connect(port) as device:
         with progress_bar(listening.name) as progress:
             programmes.put(device, listening, progress)

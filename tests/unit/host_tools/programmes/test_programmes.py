@@ -95,6 +95,19 @@ def test_a_preview_that_ends_in_silence_lasts_as_long_as_its_programme(tmp_path)
     assert done.seconds == pytest.approx(180, abs=1.5)
 
 
+def test_what_would_hardly_be_heard_is_told_for_each_segment_and_the_ready_made_ones_are_heard():
+    segments = [
+        part("arrive", "soundscape", "rain", level_db=-18),
+        SILENCE,
+        part("rest", "soundscape", "rain", level_db=-15),
+    ]
+    plan = programme.read(compact(segments))
+    told = rules.too_soft(plan, 50)
+    assert len(told) == 1 and "segment 1: 32 dB(A)" in told[0] and "raise level_db to -15 or more" in told[0]
+    assert all("raise level_dba in the profile" in line for line in rules.too_soft(plan, 30))
+    assert all(rules.too_soft(programmes.load(name).plan, 50) == [] for name in programmes.ready())
+
+
 def test_nothing_clicks_and_nothing_is_too_loud(whole):
     plan, samples, _ = whole
     edges = [round(segment.from_min * 60) * RATE_HZ for segment in rules.segments(plan)[1:]]
