@@ -119,9 +119,11 @@ def _segment(
     under = weights(others, start, stop) if others else [0] * 12
     ranked = []
     if any(under):
-        choices = [(root, quality) for root in range(12) for quality in (MAJOR, MINOR)]
+        # A root that nobody plays or sings is not spelled: D under D and B flat is B flat's chord, and no G's.
+        roots = [tone for tone in range(12) if here[tone] or under[tone]]
+        choices = [(root, quality) for root in roots for quality in (MAJOR, MINOR)]
         # Where the third of what they spell rubs against the melody, its root and fifth, not another harmony.
-        choices += [(root, OPEN) for root in range(12)]
+        choices += [(root, OPEN) for root in roots]
     else:
         choices = [((tonic + degree) % 12, quality) for degree, quality in degrees(called)]
     for place, (root, quality) in enumerate(choices):

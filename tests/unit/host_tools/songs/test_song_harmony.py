@@ -1,5 +1,6 @@
 """Chords never rub against a melody for long, in any mode, and a song is in the mode in which it is written."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -149,6 +150,27 @@ def test_a_long_note_is_struck_once():
             [(0, 24, False), (score.GOES_ON, 24, False), (67, 24, True)], [], 4, False, 0, score.MAJOR
         )
     assert Score(data).ticks == 312
+
+
+@pytest.mark.parametrize("tonic", [0, 5, 10])
+def test_no_harmony_has_a_root_that_nobody_plays_or_sings(tonic):
+    """Found by a newcomer: D under D and B flat became G minor. Any bass, under any two notes, in any key."""
+    wrong = []
+    for bass, first, second in itertools.product(range(12), repeat=3):
+        sung = [(0, 60 + first, 24), (24, 60 + second, 24)]
+        found = harmony.simple(sung, [(0, 48)], tonic, "major", [(0, 48 + bass, 48)])
+        wrong += [
+            (bass, first, second, harmony.chord_name(root, quality))
+            for root, quality, _ in found
+            if quality != score.SILENT and root not in (bass, first, second)
+        ]
+    assert wrong == []
+    # As music21 hears them.
+    for bass, first, second, name in ((2, 2, 10, "Bb"), (4, 4, 0, "C")):
+        heard = music21.chord.Chord([48 + bass, 60 + first, 60 + second])
+        sung = [(0, 60 + first, 24), (24, 60 + second, 24)]
+        found = harmony.simple(sung, [(0, 48)], 10, "major", [(0, 48 + bass, 48)])
+        assert [one[0] for one in found] == [heard.root().pitchClass], name
 
 
 def test_a_second_voice_gives_the_harmony_even_where_its_third_rubs(tmp_path):
