@@ -12,7 +12,7 @@ STATUS = 130  # what a shell says of a program that Ctrl-C ended
 
 
 def end_at_once() -> None:
-    """Let Ctrl-C end the program from now on, unless somebody wants it to be ignored, as a script does of `calando ... &`."""
+    """Let Ctrl-C end the program from now on, unless it is to be ignored, as a script asks of `calando ... &`."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
 
