@@ -2,8 +2,8 @@
 
 It puts together what has a file of its own in sound/: sequencer.py (which note sounds when), recorded.py (a voice or a
 heartbeat from a file), loudness.py (level, fades, ceiling), and voices.py, noise.py and master.py, which make the
-samples. What stands here is the way of a block through them, and the soundscape. It never reads a clock: blocks are its
-time.
+samples in the loops of loops.py. What stands here is the way of a block through them, and the soundscape. It never reads
+a clock: blocks are its time.
 """
 
 # pyright: reportArgumentType=false
@@ -13,7 +13,7 @@ from array import array
 
 from micropython import const
 
-from firmware.sound import master, noise, voices
+from firmware.sound import loops, master, noise, voices
 from firmware.sound.loudness import Loudness
 from firmware.sound.recorded import Recorded
 from firmware.sound.sequencer import Sequencer
@@ -184,24 +184,20 @@ class Audio:
         state = loudness.state
         mix = self._mix
         waves = self._waves
-        start = master.HISTORY
-        end = master.HALF + master.HISTORY
         while True:
             block = yield
             sequencer.advance(self.playing)
 
-            sounding = voices.add_voices(0, 0, 0, sequencer.state, mix, waves, start, end)
+            sounding = loops.add_voices(sequencer.state, mix, waves, master.HALF)
             hiss = self.noise
             if self._swell is not None:
                 hiss[noise.PACED] = self._swell.gain
                 hiss[noise.PACED_END] = self._swell.next_gain()
-            if noise.add_noise(0, 0, 0, hiss, mix, waves, voices.PURE_TABLE, start, end):
+            if loops.add_noise(hiss, mix, waves, master.HALF):
                 sounding += 1
             elif self._noise_name != self._soundscape:
                 self._set_noise()
-            if self.parting is not None and noise.add_noise(
-                0, 0, 0, self.parting, mix, waves, voices.PURE_TABLE, start, end
-            ):
+            if self.parting is not None and loops.add_noise(self.parting, mix, waves, master.HALF):
                 sounding += 1
             if recorded.recording is not None:
                 rested = recorded.resting
@@ -221,10 +217,10 @@ class Audio:
                 self._wide = coming = self._coming
                 self._coming = wide
                 crest = self._crest
-                self._crest = following = master.upsample(0, 0, 0, mix, wide, master.HALF)
+                self._crest = following = loops.upsample(mix, wide, master.HALF)
                 may_rise = not resting and (loudness.entry_permille == 1000 or recorded.singing)
                 faded = loudness.prepare(crest if crest > following else following, may_rise)
-                near = master.finish(0, 0, 0, coming, block, state, BLOCK)
+                near = loops.finish(coming, block, state, BLOCK)
                 if near or not loudness.calm:
                     loudness.watch(near)
                 if faded:

@@ -59,6 +59,7 @@ class _File:
     in_texts: set[str] = field(
         default_factory=set
     )  # names inside of f-strings, which are not taken apart here
+    in_assembler: set[str] = field(default_factory=set)  # registers and instructions, and labels with them
     edits: list[tuple[int, int, int, str]] = field(
         default_factory=list
     )  # line from 1, bytes from and to, instead
@@ -90,7 +91,7 @@ def compact(
     for file in files + others:
         _apply(file)
     fixed = called | {part for file in files + others for part in file.module.split(".")}
-    fixed |= {name for file in files + others for name in file.in_texts}
+    fixed |= {name for file in files + others for name in file.in_texts | file.in_assembler}
     own, new_names = _new_names(files, fixed)
     result = Compacted(names={new: old for old, new in new_names.items()})
     for file in files:
@@ -144,6 +145,9 @@ def _look(file: _File, modules: set[str]) -> None:
             file.bound.add(node.arg)
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             file.bound.add(node.name)
+            if any(ast.unparse(decorator) == "micropython.asm_thumb" for decorator in node.decorator_list):
+                file.in_assembler |= {inside.id for inside in ast.walk(node) if isinstance(inside, ast.Name)}
+                file.in_assembler |= {inside.arg for inside in ast.walk(node) if isinstance(inside, ast.arg)}
         elif isinstance(node, ast.JoinedStr):
             for inside in ast.walk(node):
                 if isinstance(inside, ast.Name):

@@ -1,5 +1,6 @@
 """Finds the MicroPython interpreter and runs firmware code in it, for every command that wants the real thing."""
 
+import ast
 import contextlib
 import hashlib
 import os
@@ -23,6 +24,9 @@ STAND_INS = (
 )
 _COMPACTING = [Path(__file__).with_name(name) for name in ("compact.py", "rom_names.py", "interpreter.py")]
 _STARTERS = sorted((ROOT / "firmware" / "root").glob("*.py"))
+_LOOPS = ROOT / "firmware" / "sound" / "loops.py"
+_THUMB = _LOOPS.with_name("thumb.py")  # stands in its place
+_THUMB_ARCHES = ("armv6m", "armv7emsp")  # the second one knows all that the first one does
 # Adafruit's, as published: what deployment takes from the installed packages. Not what their __init__.py imports besides:
 # the firmware uses nothing of it, and it would lie on the heap.
 DEVICE_DRIVERS = (
@@ -79,21 +83,58 @@ def environment(*first: Path) -> dict[str, str]:
     return {**os.environ, "MICROPYPATH": ":".join(path)}
 
 
-def device_sources() -> dict[Path, Path]:
-    """Return every file that runs on a device but the two that MicroPython itself starts: its name there to its source."""
+def device_sources(arch: str) -> dict[Path, Path]:
+    """Return every file that runs on a device but the two that MicroPython itself starts: its name there to its source.
+
+    On a chip the innermost loops of sound are its assembler's.
+    """
     sources = {
         path.relative_to(ROOT): path
         for path in sorted((ROOT / "firmware").rglob("*.py"))
-        if path.parent.name != "root"
+        if path.parent.name != "root" and path != _THUMB
     }
+    if arch in _THUMB_ARCHES:
+        sources[_LOOPS.relative_to(ROOT)] = _THUMB
     sources |= {Path(name): drivers_path() / name for name in DEVICE_DRIVERS}
     return sources
 
 
-def compacted_sources(along: dict[str, Path] | None = None) -> Compacted:
+def device_texts(arch: str) -> dict[str, str]:
+    """Return the text of each of a device's files by its name; of a chip's without what its assembler does, not viper."""
+    texts = {name.as_posix(): path.read_text(encoding="utf-8") for name, path in device_sources(arch).items()}
+    if arch in _THUMB_ARCHES:
+        assembled = {
+            function.name for function in functions(texts[_LOOPS.relative_to(ROOT).as_posix()], "asm_thumb")
+        }
+        for name in [name for name in texts if name.startswith("firmware/sound/")]:
+            for function in functions(texts[name], "viper"):
+                if function.name in assembled:
+                    texts[name] = _without(texts[name], function)
+    return texts
+
+
+def functions(text: str, emitter: str) -> list[ast.FunctionDef]:
+    """Return a source's functions of machine code that MicroPython makes by this word ("viper"), in their order."""
+    return [
+        node
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(decorator) == f"micropython.{emitter}" for decorator in node.decorator_list)
+    ]
+
+
+def _without(text: str, function: ast.FunctionDef) -> str:
+    """Return the text without a function; lines stay where they are."""
+    lines = text.split("\n")
+    first, last = function.decorator_list[0].lineno, function.end_lineno or function.lineno
+    lines[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(lines)
+
+
+def compacted_sources(arch: str = "armv6m", along: dict[str, Path] | None = None) -> Compacted:
     """Return what is compiled of a device's files, and of others `along` that use them, changed as compact.py says."""
     return compact(
-        {name.as_posix(): path.read_text(encoding="utf-8") for name, path in device_sources().items()},
+        device_texts(arch),
         {name: path.read_text(encoding="utf-8") for name, path in (along or {}).items()},
         # MicroPython starts these as source, those of one release before the firmware of another, perhaps; and what a board
         # is like may be tried at the prompt.
@@ -101,11 +142,9 @@ def compacted_sources(along: dict[str, Path] | None = None) -> Compacted:
     )
 
 
-def folded_sources() -> dict[str, str]:
+def folded_sources(arch: str) -> dict[str, str]:
     """Return what is compiled of a device's files for a desk: with its own names, and constants as numbers."""
-    return fold(
-        {name.as_posix(): path.read_text(encoding="utf-8") for name, path in device_sources().items()}
-    )
+    return fold(device_texts(arch))
 
 
 def device_image(
@@ -127,7 +166,7 @@ def device_image(
     digest = hashlib.sha256(
         f"native stand-ins, {arch} {compacted} {compiler.st_size} {compiler.st_mtime_ns}".encode()
     )
-    sources = {**{name.as_posix(): path for name, path in device_sources().items()}, **others}
+    sources = {**{name.as_posix(): path for name, path in device_sources(arch).items()}, **others}
     for path in (*_COMPACTING, *(_STARTERS if compacted else ())):
         digest.update(path.read_bytes())
     for name, path in sources.items():
@@ -137,7 +176,7 @@ def device_image(
         # Made beside and renamed, so that another process never sees half of it.
         image.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=image.parent) as beside:
-            texts = compacted_sources(others).sources if compacted else folded_sources()
+            texts = compacted_sources(arch, others).sources if compacted else folded_sources(arch)
             for name, path in sources.items():
                 # The firmware is bytecode, as on the chip; what stands in for MicroPython's own modules is machine
                 # code, as those are.

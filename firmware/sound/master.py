@@ -20,10 +20,10 @@ GAIN_STEP = const(1)  # a sample, biased
 RANDOM = const(2)
 KNEE = const(3)  # with 8 fraction bits: from here up, peaks are pressed to a quarter
 CLAMP = const(4)  # no sample beyond this
-_SLOW_1 = const(5)  # the meter's filter memories, biased
-_SLOW_2 = const(6)
-_SLOW_3 = const(7)
-_SLOW_4 = const(8)
+SLOW_1 = const(5)  # the meter's filter memories, biased
+SLOW_2 = const(6)
+SLOW_3 = const(7)
+SLOW_4 = const(8)
 LAST = const(9)
 POWER_A = const(10)  # slow (1 s) mean powers; level.FULL_POWER is a full-scale sine's
 POWER_C = const(11)
@@ -50,7 +50,7 @@ def start(state):
 
 def rest(state):
     """Empty the meter's filters, as after a long silence."""
-    for place in range(_SLOW_1, LAST + 1):
+    for place in range(SLOW_1, LAST + 1):
         state[place] = _METER_BIAS
 
 
@@ -110,10 +110,10 @@ def finish(out: int, at: int, gain: int, wide: ptr32, block: ptr16, state: ptr32
     random = int(state[RANDOM])
     knee = int(state[KNEE])
     clamp = int(state[CLAMP])
-    slow_1 = int(state[_SLOW_1]) - _METER_BIAS
-    slow_2 = int(state[_SLOW_2]) - _METER_BIAS
-    slow_3 = int(state[_SLOW_3]) - _METER_BIAS
-    slow_4 = int(state[_SLOW_4]) - _METER_BIAS
+    slow_1 = int(state[SLOW_1]) - _METER_BIAS
+    slow_2 = int(state[SLOW_2]) - _METER_BIAS
+    slow_3 = int(state[SLOW_3]) - _METER_BIAS
+    slow_4 = int(state[SLOW_4]) - _METER_BIAS
     last = int(state[LAST]) - _METER_BIAS
     sum_a = 0
     sum_c = 0
@@ -153,10 +153,10 @@ def finish(out: int, at: int, gain: int, wide: ptr32, block: ptr16, state: ptr32
         at += 1
     state[GAIN] = gain
     state[RANDOM] = random
-    state[_SLOW_1] = slow_1 + _METER_BIAS
-    state[_SLOW_2] = slow_2 + _METER_BIAS
-    state[_SLOW_3] = slow_3 + _METER_BIAS
-    state[_SLOW_4] = slow_4 + _METER_BIAS
+    state[SLOW_1] = slow_1 + _METER_BIAS
+    state[SLOW_2] = slow_2 + _METER_BIAS
+    state[SLOW_3] = slow_3 + _METER_BIAS
+    state[SLOW_4] = slow_4 + _METER_BIAS
     state[LAST] = last + _METER_BIAS
     # The high-passes leave A 0.49 dB low at 1 kHz.
     sum_a += (sum_a >> 3) - (sum_a >> 7) + (sum_a >> 9)

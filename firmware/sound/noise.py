@@ -11,12 +11,12 @@ BIAS = const(1 << 20)  # as in voices.py; a constant of another module would not
 
 # Places in the state array.
 RANDOM = const(0)
-_LOW_1 = const(1)  # filter memories, biased
-_LOW_2 = const(2)
-_LOW_3 = const(3)
+LOW_1 = const(1)  # filter memories, biased
+LOW_2 = const(2)
+LOW_3 = const(3)
 GAIN = const(4)  # 24 bits: now, and where it is going
 GAIN_TARGET = const(5)
-_SWELL_PHASE = const(6)  # 28 bits a turn
+SWELL_PHASE = const(6)  # 28 bits a turn
 SWELL_STEP = const(7)  # a block
 SWELL_DEPTH = const(8)  # thousandths of the gain that the swell takes away
 COEFFICIENT_1 = const(9)  # one-pole low-passes, of 512
@@ -52,7 +52,7 @@ def start(state):
         state[place] = 0
     state[RANDOM] = 123456789
     state[PACED] = state[PACED_END] = AS_IT_IS
-    state[_LOW_1] = state[_LOW_2] = state[_LOW_3] = state[LAST] = _FILTER_BIAS
+    state[LOW_1] = state[LOW_2] = state[LOW_3] = state[LAST] = _FILTER_BIAS
 
 
 @micropython.viper
@@ -67,19 +67,19 @@ def add_noise(
     if gain == 0 and target == 0:
         return 0
     # The gain nears its target over some eight seconds, and silence over two; the swell multiplies it.
-    phase = (int(state[_SWELL_PHASE]) + int(state[SWELL_STEP])) & _WHOLE_TURN
+    phase = (int(state[SWELL_PHASE]) + int(state[SWELL_STEP])) & _WHOLE_TURN
     depth = int(state[SWELL_DEPTH])
     if depth < int(state[DEPTH_TARGET]):
         state[SWELL_DEPTH] = depth + 1
     elif depth > int(state[DEPTH_TARGET]):
         state[SWELL_DEPTH] = depth - 1
-    loud = int(waves[sine + (int(state[_SWELL_PHASE]) >> _TO_PLACE)]) - 12768
+    loud = int(waves[sine + (int(state[SWELL_PHASE]) >> _TO_PLACE)]) - 12768
     old_swell = AS_IT_IS - ((((loud * depth) >> 11) * 215) >> 8)
     loud = int(waves[sine + (phase >> _TO_PLACE)]) - 12768
     new_swell = AS_IT_IS - ((((loud * depth) >> 11) * 215) >> 8)
     old_swell = (old_swell * int(state[PACED])) >> 14
     new_swell = (new_swell * int(state[PACED_END])) >> 14
-    state[_SWELL_PHASE] = phase
+    state[SWELL_PHASE] = phase
     old_gain = gain
     shift = int(state[GAIN_SHIFT])
     if shift == 0:
@@ -93,9 +93,9 @@ def add_noise(
     loud = (old_gain >> 10) * old_swell
     slope = ((gain >> 10) * new_swell - loud) >> 7  # a block has 128 samples at this rate
     random = int(state[RANDOM])
-    low = int(state[_LOW_1]) - _FILTER_BIAS
-    low_2 = int(state[_LOW_2]) - _FILTER_BIAS
-    low_3 = int(state[_LOW_3]) - _FILTER_BIAS
+    low = int(state[LOW_1]) - _FILTER_BIAS
+    low_2 = int(state[LOW_2]) - _FILTER_BIAS
+    low_3 = int(state[LOW_3]) - _FILTER_BIAS
     last = int(state[LAST]) - _FILTER_BIAS
     coefficient_1 = int(state[COEFFICIENT_1])
     coefficient_2 = int(state[COEFFICIENT_2])
@@ -113,8 +113,8 @@ def add_noise(
         loud += slope
         at += 1
     state[RANDOM] = random
-    state[_LOW_1] = low + _FILTER_BIAS
-    state[_LOW_2] = low_2 + _FILTER_BIAS
-    state[_LOW_3] = low_3 + _FILTER_BIAS
+    state[LOW_1] = low + _FILTER_BIAS
+    state[LOW_2] = low_2 + _FILTER_BIAS
+    state[LOW_3] = low_3 + _FILTER_BIAS
     state[LAST] = last + _FILTER_BIAS
     return 1

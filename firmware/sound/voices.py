@@ -15,7 +15,7 @@ STRIDE = const(16)
 # One voice's place in the state array, counted from its first word.
 STAGE = const(0)  # OFF WAIT ATTACK DECAY RELEASE AGAIN
 COUNT = const(1)  # samples left in this stage
-_PHASE = const(2)  # 28 bits a turn
+PHASE = const(2)  # 28 bits a turn
 STEP = const(3)  # phase a sample
 AMPLITUDE = const(4)  # 28 bits
 PEAK = const(5)
@@ -31,7 +31,7 @@ NEXT_TABLE = const(14)
 
 OFF = const(0)
 WAIT = const(1)  # silent until the note's own sample
-_ATTACK_STAGE = const(2)
+ATTACK_STAGE = const(2)
 DECAY = const(3)  # towards the sustained level, until the release
 RELEASE = const(4)
 AGAIN = const(5)  # releasing until the next note's own sample
@@ -128,7 +128,7 @@ def add_voices(
         stage = int(state[voice])
         if stage != OFF:
             sounding += 1
-            phase = int(state[voice + _PHASE])
+            phase = int(state[voice + PHASE])
             amplitude = int(state[voice + AMPLITUDE])
             step = int(state[voice + STEP])
             table = int(state[voice + TABLE])
@@ -142,11 +142,11 @@ def add_voices(
                 if stage != RELEASE:
                     if count == 0:
                         if stage == WAIT or stage == AGAIN:
-                            stage = _ATTACK_STAGE
+                            stage = ATTACK_STAGE
                             step = int(state[voice + NEXT_STEP])
                             table = int(state[voice + NEXT_TABLE])
                             count = int(state[voice + ATTACK])
-                        elif stage == _ATTACK_STAGE:
+                        elif stage == ATTACK_STAGE:
                             stage = DECAY
                             count = int(state[voice + DECAY_FOR])
                         else:
@@ -158,7 +158,7 @@ def add_voices(
                     if stage == WAIT:
                         at = run
                         continue
-                    if stage == _ATTACK_STAGE:
+                    if stage == ATTACK_STAGE:
                         target = peak
                         shift = int(state[voice + ATTACK_SHIFT])
                     elif stage == DECAY:
@@ -189,7 +189,7 @@ def add_voices(
                     phase = (phase + step) & _WHOLE_TURN
                     at += 1
             state[voice] = stage
-            state[voice + _PHASE] = phase
+            state[voice + PHASE] = phase
             state[voice + AMPLITUDE] = amplitude
             state[voice + STEP] = step
             state[voice + TABLE] = table

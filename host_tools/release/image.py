@@ -24,7 +24,7 @@ def image(arch: str) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory() as beside:
         target = Path(beside) / "file.mpy"
-        for name, text in compacted_sources().sources.items():
+        for name, text in compacted_sources(arch).sources.items():
             try:
                 compile_text(text, target, arch, name)
             except CompileError as error:

@@ -1,6 +1,7 @@
-"""What the inner loops of sound cost the RP2040, in cycles a sample, and that they compute the same there.
+"""What the inner loops of sound cost the RP2040, in cycles a sample: of the viper functions, which say what is right, and
+of the assembler, which the chip runs; and that both compute the same there.
 
-`python tests/bench/audio_cycles.py`; needs the package unicorn. The bar is a quarter of the chip: 1953 cycles.
+`python tests/bench/audio_cycles.py`. The bar is a tenth of the chip: 781 cycles.
 """
 
 # pyright: reportArgumentType=false
@@ -9,34 +10,52 @@ import sys
 from array import array
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from armv6m import Chip, viper_code
+from armv6m import Chip, machine_code
 
 import host_tools  # noqa: F401  (makes viper code run here)
 from firmware.sound import adpcm, master, noise, voices
+from simulator.interpreter import ROOT
 
+SOUND = ROOT / "firmware" / "sound"
 CLOCK_HZ, RATE_HZ, BLOCK = 125_000_000, 16_000, 256
-BAR = 0.25
+BAR = 0.1
 
 
 def copies(arguments):
     return [array(value.typecode, value) if isinstance(value, array) else value for value in arguments]
 
 
-def both(function, module, number, arguments):
-    """Cycles on the chip, after a look that it leaves the very same numbers there as here."""
-    here, there = copies(arguments), copies(arguments)
-    chip = Chip(viper_code(module, number))
-    returned = chip.call(*there)
-    expected = function(*here)
-    if here != there or (expected is not None and returned != expected & 0xFFFFFFFF):
-        raise AssertionError(f"{module}.{function.__name__} computes otherwise on the chip")
-    return chip.cycles, here
+def cycles(code, assembler, arguments, answer, left):
+    """Cycles of a call, after a look that it answers and leaves what it should."""
+    chip, there = Chip(code, assembler), copies(arguments)
+    answered = chip.call(*there)
+    if there != left or (answer is not None and answered != answer & 0xFFFFFFFF):
+        raise AssertionError("the chip computes otherwise")
+    return chip.cycles
+
+
+def both(module, name, arguments, assembled=None):
+    """Cycles of viper, of what the chip runs, and what the arguments are then. assembled: which of these, by their places,
+    the assembler's function gets, and then the number of samples; None where there is none."""
+    left = copies(arguments)
+    answer = getattr(module, name)(*left)
+    path = SOUND / (module.__name__.rpartition(".")[2] + ".py")
+    first = cycles(machine_code(path, "x64", "viper")[name], False, arguments, answer, left)
+    if assembled is None:
+        return first, first, left
+    *places, count = assembled
+    code = machine_code(SOUND / "loops.py", "armv6m", "asm_thumb")[name]
+    there = [*(arguments[place] for place in places), count]
+    return first, cycles(code, True, there, answer, [*(left[place] for place in places), count]), left
 
 
 def measure():
-    """(stage, cycles a sample of the output) for six voices, noise, a recording and everything after them."""
+    """(stage, cycles a sample of the output of viper, of what the chip runs) for six voices, noise, a recording and
+    everything after them.
+    """
     waves = voices.make_tables()
     state, mix = array("I", [0] * (voices.VOICES * voices.STRIDE)), array("I", [1 << 20] * 138)
     for voice in range(6):
@@ -46,42 +65,41 @@ def measure():
         for place in (voices.AMPLITUDE, voices.PEAK, voices.SUSTAIN):
             state[base + place] = 1 << 25
     rows = []
-    cycles, found = both(voices.add_voices, "voices", 0, [0, 0, 0, state, mix, waves, 10, 138])
-    rows.append(("six voices", cycles / BLOCK))
+    *found, left = both(voices, "add_voices", [0, 0, 0, state, mix, waves, 10, 138], (3, 4, 5, 128))
+    rows.append(("six voices", *found, BLOCK))
     noises = array("I", [0] * noise.STATE_SIZE)
     noise.start(noises)
     noises[noise.GAIN] = noises[noise.GAIN_TARGET] = 4000 << 10
     noises[noise.COEFFICIENT_1] = noises[noise.COEFFICIENT_2] = 166
     noises[noise.COEFFICIENT_3], noises[noise.SWELL_STEP], noises[noise.SWELL_DEPTH] = 46, 500000, 450
-    cycles, found = both(noise.add_noise, "noise", 0, [0, 0, 0, noises, found[4], waves, 4 * 514, 10, 138])
-    rows.append(("noise", cycles / BLOCK))
+    arguments = [0, 0, 0, noises, left[4], waves, voices.PURE_TABLE, 10, 138]
+    *found, left = both(noise, "add_noise", arguments, (3, 4, 5, 128))
+    rows.append(("noise", *found, BLOCK))
     playing = array("I", (32768, 60, 10, adpcm.FULL >> 1, 1 << 28, 1 << 20, 300, 32768))
-    recorded = bytearray(place * 40503 >> 5 & 255 for place in range(adpcm.BLOCK))
-    arguments = [0, 0, 0, playing, array("B", recorded), found[4], adpcm.STEPS, 10, 138]
-    cycles, found_recording = both(adpcm.decode, "adpcm", 1, arguments)
-    rows.append(("a recording", cycles / BLOCK))
-    found[4] = found_recording[5]
-    cycles, _ = both(adpcm.checksum, "adpcm", 0, [1, 0, 0, array("B", recorded)])
-    rows.append(("its blocks' checksums", cycles / (2 * adpcm.BLOCK_SAMPLES)))
-    wide = array("I", [0] * BLOCK)
-    cycles, found = both(master.upsample, "master", 0, [0, 0, 0, found[4], wide, 128])
-    rows.append(("half-band filter", cycles / BLOCK))
+    recorded = array("B", bytes(place * 40503 >> 5 & 255 for place in range(adpcm.BLOCK)))
+    *found, left = both(adpcm, "decode", [0, 0, 0, playing, recorded, left[4], adpcm.STEPS, 10, 138])
+    rows.append(("a recording", *found, BLOCK))
+    *found, _ = both(adpcm, "checksum", [1, 0, 0, recorded])
+    rows.append(("its blocks' checksums", *found, 2 * adpcm.BLOCK_SAMPLES))
+    *found, left = both(master, "upsample", [0, 0, 0, left[5], array("I", [0] * BLOCK), 128], (3, 4, 128))
+    rows.append(("half-band filter", *found, BLOCK))
     last, block = array("I", [0] * master.STATE_SIZE), array("h", [0] * BLOCK)
     master.start(last)
     last[master.GAIN], last[master.KNEE], last[master.CLAMP] = 1 << 24, 20000 << 8, 30000
-    cycles, _ = both(master.finish, "master", 1, [0, 0, 0, found[4], block, last, BLOCK])
-    rows.append(("gain, dither, clamp, meter", cycles / BLOCK))
-    return rows
+    *found, _ = both(master, "finish", [0, 0, 0, left[4], block, last, BLOCK], (3, 4, 5, BLOCK))
+    rows.append(("gain, dither, clamp, meter", *found, BLOCK))
+    return [(stage, viper / samples, chip / samples) for stage, viper, chip, samples in rows]
 
 
 def main():
     rows = measure()
-    for stage, cycles in rows:
-        print(f"{stage:<28} {cycles:6.0f} cycles a sample")
-    total = sum(cycles for _, cycles in rows)
-    share = total * RATE_HZ / CLOCK_HZ
+    for stage, viper, chip in rows:
+        print(f"{stage:<28} {viper:6.0f} cycles a sample in viper, {chip:6.0f} on the chip")
+    viper, chip = (sum(row[column] for row in rows) for column in (1, 2))
+    share = chip * RATE_HZ / CLOCK_HZ
     print(
-        f"together {total:.0f} of {CLOCK_HZ // RATE_HZ}: {share:.1%} of the chip, the bar is {BAR:.0%}; bytecode excluded"
+        f"together {viper:.0f} and {chip:.0f} of {CLOCK_HZ // RATE_HZ}: {viper * RATE_HZ / CLOCK_HZ:.1%} and {share:.1%} "
+        f"of the chip, the bar is {BAR:.0%}; bytecode excluded"
     )
     return 0 if share <= BAR else 1
 

