@@ -17,6 +17,7 @@ USUAL_RATIO = {"newborn": 2.0, "adult": 1.0}
 SHARES = {1.0: "as fast as", 2.0: "half of", 3.0: "a third of"}  # of a pulse, before "a pulse of 120"
 BREATH_LATE_S = 50  # what is read of a breath is of the 44 s before, of beats that are classed two beats late
 ALONG_WITHIN = 0.1  # of the pace
+MET_WITHIN = 0.04  # of the pulse: what is nearer is as fast as it, or half of it
 BOOT, BEGAN = "the device was switched on", "the session began"  # what happens at time 0
 
 
@@ -266,11 +267,15 @@ class Facts:
             window = (self.time_s >= match) & (self.time_s < match + 60)
             pulse, tempo = _mean(self.pulse_bpm[window]), _mean(self.tempo_bpm[window])
             if pulse is not None and tempo is not None:
-                told.append(
-                    say("at {time} the music began at {tempo} beats a minute, {share} a pulse of {pulse}",
-                        time=words.clock(match), tempo=number(tempo, ".1f"), share=_share(self.ratio[at]),
-                        pulse=number(pulse, ".0f"))
-                )  # fmt: skip
+                share, of = _share(self.ratio[at]), number(pulse, ".0f")
+                if abs(tempo * self.ratio[at] - pulse) <= MET_WITHIN * pulse:
+                    text = say("at {time} the music began at {tempo} beats a minute, {share} a pulse of {pulse}",
+                               time=words.clock(match), tempo=number(tempo, ".1f"), share=share, pulse=of)  # fmt: skip
+                else:
+                    first = float(self.tempo_bpm[music[self.time_s[music] >= match][0]])
+                    text = say("at {time} the music, at {tempo} beats a minute, set out to be {share} a pulse of {pulse}",
+                               time=words.clock(match), tempo=number(first, ".1f"), share=share, pulse=of)  # fmt: skip
+                told.append(text)
         if lead is not None and len(music):
             begun = self.tempo_bpm[int(np.searchsorted(self.time_s, lead))]
             slowest = float(np.nanmin(self.tempo_bpm[music[self.time_s[music] >= lead]], initial=np.inf))

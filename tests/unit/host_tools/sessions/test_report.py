@@ -116,6 +116,14 @@ class TestFacts:
             row["tempo_bpm"] = 60.0
         assert "slowed" not in hand_made_facts(rows=rows).story[0]
 
+    def test_music_that_is_still_on_its_way_to_the_pulse_is_not_told_as_met(self):
+        rows = hand_made.rows()
+        for row in rows:
+            if row["tempo_bpm"] and row["time_s"] < 140:
+                row["tempo_bpm"] = 66.0
+        story = hand_made_facts(rows=rows).story[0]
+        assert "the music, at 66.0 beats a minute, set out to be half of a pulse of 150" in story
+
     def test_an_accompaniment_is_not_told_as_a_melody(self):
         assert [part.what for part in hand_made_facts(accompanies=True).heard_parts] == ["accompaniment"]
         assert "melody" not in " ".join(hand_made_facts(accompanies=True).story)
