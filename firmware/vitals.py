@@ -44,6 +44,7 @@ _SILENCE_SAME_LIGHT_TICKS = const(16000)
 _SAME_LIGHT_SHIFT = const(5)
 _BLOOD_PERMILLE = const(700)  # of red on infrared: 89 % of SpO2; a hand's is 0.8 to 1
 _NOTICED_PAIRS = const(150)  # a hand is noticed within 3 s
+_BREATH_LASTS_PAIRS = const(150)  # so long after it was seen a breath may hide beats
 _SETTLING_PAIRS = const(8)  # until the slope's taps hold only what came after
 
 _MBPM_TICKS = const(192000000)  # thousandths of a beat per minute × ticks: 60 × 3200 × 1000
@@ -162,6 +163,7 @@ class Vitals:
         self._waves_until = head  # pairs; and its waves are surely in pairs this far apart
         self._waves_ticks = 0
         self._shaped = False  # a pulse was seen that rises faster than it falls
+        self._breathes_until = head  # pairs; a breath is in the light as a hand may be
         self._swung_head = head  # the last pair at which the light swung without a shape
         self._period.forget()
         self._beats.forget()
@@ -219,7 +221,7 @@ class Vitals:
         moved = self._movement.lasts(head)
         if moved and self._beneath is not None:
             return self._beneath.slow_for_ms(limit_mbpm)
-        if self._is_shapeless():
+        if self._is_shapeless() or self._breath_hides(limit_mbpm):
             return 0
         slow = self.rates.slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR, self._period)
         if not self._shaped:
@@ -238,10 +240,19 @@ class Vitals:
         # So slow an adult's heart is its own second rhythm, where a part of its beat was taken for the period.
         movement = self._movement
         moved = movement.present(head) if self._newborn else movement.much(head)
-        if moved:
+        if moved or self._breath_hides(limit_mbpm):
             return 0
         return (
             self.rates.perhaps_slow_for_ticks(limit_mbpm, head * pulse.TICKS_PER_PAIR, self._period) * 5 // 16
+        )
+
+    def _breath_hides(self, limit_mbpm):
+        """Return whether waves look rare because a deep breath hides them, of a pulse that is clear and not so slow."""
+        period = self._period
+        return (
+            self._state[pulse.HEAD] < self._breathes_until
+            and period.strength >= _CLEAR_PERMILLE
+            and period.ticks * (limit_mbpm // 1000) <= _MBPM_TICKS // 1000
         )
 
     def candidate_mbpm(self):
@@ -672,6 +683,10 @@ class Vitals:
             self._movement.is_calm_sure(),
         ):
             if self._newborn and self._is_blood():
+                self._movement.perhaps_two(state[pulse.HEAD])
+            elif self._newborn and self._period.breathes:
+                # Little oxygen makes of a breath what a hand makes of the light, but for its form.
+                self._breathes_until = state[pulse.HEAD] + _BREATH_LASTS_PAIRS
                 self._movement.perhaps_two(state[pulse.HEAD])
             else:
                 self._movement.two(state[pulse.HEAD])

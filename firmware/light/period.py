@@ -50,6 +50,11 @@ _LEFT_DOUBTFUL_PERMILLE = const(60)
 _LEFT_DOUBTFUL_REPEATS = const(800)
 _LEFT_LARGE_PERMILLE = const(100)
 _LEFT_LOUD = const(600000)  # counts × permille: so much more than noise leaves
+# A breath goes to and fro: half a period later it is so much its own opposite, as no slow heart is, nor the pulse that a
+# hand leaves; and it is slower than the pulse by this.
+_BREATH_REPEATS = const(600)
+_BREATH_SMOOTH_PERCENT = const(75)
+_BREATH_SLOWER_PERCENT = const(140)
 _LEFT_SAMPLES = const(150)  # of 40 ms
 _LEFT_FIRST_LAG = const(5)
 _LEFT_LAST_LAG = const(36)
@@ -94,6 +99,7 @@ class Period:
         self._lean = 0  # how much steeper the light rises than falls, in percent
         # What red does not share with infrared: its share of red, how well it repeats (0: not known), and its rhythm.
         self.left_permille = self.left_repeats = self.left_mbpm = 0
+        self.breathes = False  # it may be another's pulse, but for its form, which is a breath's
         self.shapeless = 0  # for how many seconds the light has swung to and fro alike
 
     def measure(self, levelled, first, end, limit):
@@ -193,6 +199,7 @@ class Period:
         ir, red: levelled slopes of pairs first..end-1, at most `largest`; slope × 4096; sums: room for two numbers.
         """
         self.left_repeats = 0
+        self.breathes = False
         count = (end - first) // 2
         if count > _LEFT_SAMPLES:
             count = _LEFT_SAMPLES
@@ -209,8 +216,7 @@ class Period:
         self.left_permille = permille
         if permille < _LEFT_CLEAR_PERMILLE:
             return True
-        if not calm and permille > _LEFT_MUCH_PERMILLE and largest > _LEFT_LOUD // permille:
-            return False
+        loud = not calm and permille > _LEFT_MUCH_PERMILLE and largest > _LEFT_LOUD // permille
         r = self._r
         pulse.autocorrelate(self._x, r, _LEFT_FIRST_LAG, last, count)
         highest = 0
@@ -224,13 +230,30 @@ class Period:
             lag += 1
         repeats = r[lag] - pulse.R_BIAS
         if lag == last:
-            return True
+            return not loud
         ticks = 2 * (
             lag * pulse.TICKS_PER_PAIR + pulse.vertex(r[lag - 1], r[lag], r[lag + 1], pulse.TICKS_PER_PAIR)
         )
         percent = ticks * 100 // self.ticks
         self.left_repeats = repeats
         self.left_mbpm = _MBPM_TICKS // ticks
+        if not loud and self._is_of_one(permille, repeats, percent, calm):
+            return True
+        self.breathes = self._is_breath(lag, percent)
+        return False
+
+    def _is_breath(self, lag, percent):
+        """Return whether what is left, at `percent` of the period, goes to and fro; its rhythm in `_r` is at `lag`."""
+        r = self._r
+        opposite = pulse.R_BIAS - min(r[lag // 2], r[(lag + 1) // 2])
+        return (
+            percent > _BREATH_SLOWER_PERCENT
+            and self.left_repeats > _BREATH_REPEATS
+            and opposite * 100 > self.left_repeats * _BREATH_SMOOTH_PERCENT
+        )
+
+    def _is_of_one(self, permille, repeats, percent, calm):
+        """Return whether what is left, so large and so regular at `percent` of the period, is no second pulse."""
         much = permille > _LEFT_MUCH_PERMILLE and repeats > _LEFT_MUCH_REPEATS
         # Where nothing calm was seen yet, what is left may be a hand's whatever its rhythm: a third of it is no breath.
         if not calm and (much or (permille > _LEFT_LARGE_PERMILLE and repeats > _LEFT_CLEAR_REPEATS)):

@@ -54,7 +54,10 @@ PARTS = {
         "_is_long_unlike", "_UNTOUCHED_PERMILLE", "_LONG_WAVES", "_LONG_UNLIKE_PERCENT", "_TWO_WAVES_PERMILLE",
         "_TWO_WAVES_LATER_TICKS", "_has_slowed", "_goes_on", "_MULTIPLE_PERCENT",
     },
-    "period.py": {"_look_at_shape", "_SHAPELESS_PERMILLE", "_UPRIGHT_PERCENT", "_SLOW_TICKS"},
+    "period.py": {
+        "_look_at_shape", "_SHAPELESS_PERMILLE", "_UPRIGHT_PERCENT", "_SLOW_TICKS", "_is_breath", "_BREATH_REPEATS",
+        "_BREATH_SMOOTH_PERCENT", "_BREATH_SLOWER_PERCENT",
+    },
 }  # fmt: skip
 HAZARDS = ["tests/hazards/test_patient.py", "tests/hazards/test_device.py"]
 

@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 from pulse_kinds import course, heart, patting  # noqa: E402
 
 from simulator.interpreter import run_script  # noqa: E402
-from simulator.patient import NA_PER_MA_PER_COUNT, Patient  # noqa: E402
+from simulator.patient import NA_PER_MA_PER_COUNT, Patient, ratio_from_spo2  # noqa: E402
 
 SCRIPT = ROOT / "tests" / "on_device" / "pulse_sessions.py"
 STEP_BENCH = ROOT / "simulator" / "step_bench.py"
@@ -242,6 +242,52 @@ def oxygen(random: np.random.Generator) -> Case:
     )  # fmt: skip
 
 
+def _breathing(random: np.random.Generator, spo2: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, str]:
+    """A newborn whose breath swings the light by 0.3 to 3 heights of the pulse, with less oxygen in it than the pulse."""
+    settings = wave_settings(random)
+    settings["delay_s"], settings["second"] = settings["delay_s"] / 1.5, settings["second"] / 2
+    settings["perfusion_percent"] = max(0.3, settings["perfusion_percent"])
+    settings["breathing_per_minute"] = round(random.uniform(30, 110))
+    settings["breathing_level"] = round(float(np.exp(random.uniform(np.log(0.15), np.log(1.5)))), 2)
+    venous = spo2 - random.uniform(4, 15)
+    made = heart(rate, ratio=ratio_from_spo2(spo2), breathing_ratio=ratio_from_spo2(venous), **settings)
+    return made.samples, f"{rate[0]:.0f} {spo2[0]:.0f} to {spo2[-1]:.0f} % {settings}"
+
+
+def breathing_low(random: np.random.Generator) -> Case:
+    """A newborn of 86.5 to 90 % of oxygen that breathes deeply: nothing should stop it."""
+    spo2, rate = random.uniform(86.5, 90), random.uniform(120, 190)
+    samples, name = _breathing(random, course(180, (0, spo2)), course(180, (0, rate)))
+    return Case(name, "newborn", samples)
+
+
+def breathing_oxygen(random: np.random.Generator) -> Case:
+    """The same, and its oxygen falls below 85 % and stays there."""
+    at_s, over_s, seconds = random.uniform(45, 80), random.choice([0.01, 5, 20, 60]), 300
+    spo2 = course(
+        seconds, (0, high := random.uniform(86.5, 94)), (at_s, high), (at_s + over_s, random.uniform(70, 82))
+    )
+    samples, name = _breathing(random, spo2, course(seconds, (0, random.uniform(120, 190))))
+    return Case(
+        name, "newborn", samples, float(np.argmax(spo2 < 85)) / 100, "desaturation", f"over {over_s:.0f}"
+    )
+
+
+def breathing_falls(random: np.random.Generator) -> Case:
+    """The same with little oxygen, and its pulse falls below 100 and stays there."""
+    at_s, over_s, seconds = random.uniform(35, 60), random.choice([0.01, 3, 10]), 130
+    rate = course(
+        seconds,
+        (0, before := random.uniform(120, 190)),
+        (at_s, before),
+        (at_s + over_s, random.uniform(30, 90)),
+    )
+    samples, name = _breathing(random, course(seconds, (0, random.uniform(86.5, 92))), rate)
+    return Case(
+        f"{name} to {rate[-1]:.0f}", "newborn", samples, float(np.argmax(rate < 100)) / 100, "bradycardia"
+    )
+
+
 def moving_oxygen(random: np.random.Generator) -> Case:
     """A newborn that moves on and on, with little perfusion, and whose oxygen falls."""
     rate, to, at_s = random.uniform(125, 185), random.uniform(65, 82), random.uniform(60, 90)
@@ -302,6 +348,25 @@ def hidden(random: np.random.Generator) -> Case:
     return Case(name, "newborn", made.samples, float(np.argmax(rate < 100)) / 100, "bradycardia")
 
 
+def hidden_low(random: np.random.Generator) -> Case:
+    """A newborn with little oxygen, 86 to 92 %, whose pulse falls while a hand of any height pats; the hand stays."""
+    before, to = random.uniform(120, 190), random.uniform(45, 92)
+    at_s, seconds = random.uniform(35, 60), 150
+    form, per_minute, height = (
+        str(random.choice(["sine", "pat", "hum"])),
+        random.uniform(50, 150),
+        random.uniform(0.5, 6),
+    )
+    settings = wave_settings(random) | {"ratio": ratio_from_spo2(np.array(random.uniform(86, 92))).item()}
+    hand = patting(
+        seconds * 100, per_minute, height, at_s + random.uniform(-6, 3), seconds, form, settings["seed"]
+    )
+    rate = course(seconds, (0, before), (at_s, before), (at_s + 1, to))
+    made = heart(rate, hand=hand, hand_ratio=random.uniform(0.8, 1.0), **settings)
+    name = f"{before:.0f} to {to:.0f} at {at_s:.0f}, {form} {per_minute:.0f} x{height:.1f} {settings}"
+    return Case(name, "newborn", made.samples, float(np.argmax(rate < 100)) / 100, "bradycardia")
+
+
 def lamps(random: np.random.Generator) -> Case:
     """Light that swings without the shape of a pulse: no bradycardia is told of a sheet."""
     seconds = 60
@@ -325,7 +390,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Case]] = {
     make.__name__: make
     for make in (
         falls, adult_falls, good_light, good_starts, newborn_under_adults, adults, slow_from_start, fast, oxygen,
-        moving_oxygen, moving, hands, hidden, lamps,
+        moving_oxygen, moving, hands, hidden, lamps, breathing_low, breathing_oxygen, breathing_falls, hidden_low,
     )
 }  # fmt: skip
 

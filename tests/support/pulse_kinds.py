@@ -48,7 +48,7 @@ def heart(
     second: float = 0.3,
     width_s: float | None = None,
     perfusion_percent: float = 1.0,
-    ratio: float = 0.6,
+    ratio: float | np.ndarray = 0.6,
     noise_counts: float = 6.0,
     jitter: float = 0.006,
     weak: float = 1.0,
@@ -56,6 +56,7 @@ def heart(
     breathing_per_minute: float = 45.0,
     breathing_level: float = 0.3,
     breathing_height: float = 0.08,
+    breathing_ratio: float | np.ndarray | None = None,
     hand: np.ndarray | None = None,
     hand_ratio: float = MOVEMENT_RATIO,
     seed: int = 1,
@@ -63,7 +64,9 @@ def heart(
     """A heart whose every second beat is `weak` of the other's height and comes `early` (share of a beat).
 
     rate_bpm: one value a sample. delay_s, second: of the second wave, after the first and as a share of it.
-    hand: movement, one value a sample in heights of the pulse; it moves red by `hand_ratio` of infrared.
+    breathing_level: how far the breath swings the light to each side, in heights of the pulse; red by `breathing_ratio` of
+    infrared, None: as the pulse does. hand: movement, one value a sample in heights of the pulse; it moves red by
+    `hand_ratio` of infrared.
     """
     random = np.random.default_rng(seed)
     count = len(rate_bpm)
@@ -84,11 +87,13 @@ def heart(
             low, high = max(0, int((at - 5 * wide) * RATE_HZ)), min(count, int((at + 5 * wide) * RATE_HZ) + 2)
             if low < high and tall:
                 volume[low:high] += tall * np.exp(-0.5 * ((time_s[low:high] - at) / wide) ** 2)
-    volume += breathing_level * np.sin(turn * time_s + phase)
+    breath = breathing_level * np.sin(turn * time_s + phase)
+    volume += breath
+    venous = 0.0 if breathing_ratio is None else breathing_ratio - ratio
     moved = np.zeros(count) if hand is None else hand
     scale = perfusion_percent / 100
     ir = IR_COUNTS * (1 - scale * (volume + moved))
-    red = RED_COUNTS * (1 - scale * (ratio * volume + hand_ratio * moved))
+    red = RED_COUNTS * (1 - scale * (ratio * volume + venous * breath + hand_ratio * moved))
     counts = np.column_stack([ir, red]) + noise_counts * random.standard_normal((count, 2))
     seconds = count // RATE_HZ
     moving = (np.abs(moved[: seconds * RATE_HZ]).reshape(seconds, RATE_HZ) > 0).any(axis=1)

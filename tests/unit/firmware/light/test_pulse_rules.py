@@ -9,6 +9,7 @@ from firmware.light.rates import Rates
 from firmware.light.waves import Waves
 from host_tools.play import vitals_run
 from simulator.interpreter import ROOT, find_micropython, run_script
+from simulator.patient import ratio_from_spo2
 
 needs_micropython = pytest.mark.skipif(
     find_micropython() is None, reason="there is no MicroPython, and CPython is too slow here"
@@ -384,3 +385,77 @@ def test_a_breath_half_as_fast_as_the_pulse_makes_no_slow_heart_from_the_start(t
         seed=493309470,
     )
     assert stop_s(made, tmp_path) is None
+
+
+def breathes_deeply(
+    seconds, rate, spo2_percent, gap, breath, level, delay, second, perfusion, seed, **hand
+) -> Made:
+    """A newborn with little oxygen, and in the light that swings with its breath still less: `gap` percent."""
+    spo2 = course(seconds, (0, spo2_percent))
+    return heart(
+        course(seconds, (0, rate)) if isinstance(rate, (int, float)) else rate,
+        ratio=ratio_from_spo2(spo2),
+        breathing_ratio=ratio_from_spo2(spo2 - gap),
+        breathing_per_minute=breath,
+        breathing_level=level,
+        delay_s=delay,
+        second=second,
+        perfusion_percent=perfusion,
+        seed=seed,
+        **hand,
+    )
+
+
+@needs_micropython
+@pytest.mark.parametrize(
+    "rate, spo2, gap, breath, level, delay, second, perfusion, seed",
+    [
+        (155, 87.1, 13, 69.6, 0.33, 0.27, 0.25, 1.93, 432197443),
+        (178, 87.7, 8, 76.1, 0.43, 0.26, 0.33, 1.43, 563654200),
+        (124, 88.3, 8, 80.1, 0.16, 0.27, 0.26, 1.51, 434765136),
+    ],
+)
+def test_the_breath_of_a_newborn_with_little_oxygen_hides_nothing(
+    rate, spo2, gap, breath, level, delay, second, perfusion, seed
+):
+    """Such a breath moves both lights as a hand does, and pulse and oxygen were unknown for two minutes, until the end."""
+    made = breathes_deeply(60, rate, spo2, gap, breath, level, delay, second, perfusion, seed)
+    rows = vitals_run.play(made.samples, "newborn").rows[10:]
+    assert sum(row["pulse_rate_bpm"] is not None for row in rows) > 0.9 * len(rows)
+    assert all(abs(row["spo2_percent"] - spo2) < 3 for row in rows if row["spo2_percent"] is not None)
+    assert sum(row["spo2_percent"] is not None for row in rows) > 0.9 * len(rows)
+    assert wrong_seconds(made, "newborn") == 0
+
+
+@needs_micropython
+@pytest.mark.parametrize("rate, breath, level, delay, second, perfusion, seed", [
+    (185, 87.6, 0.59, 0.24, 0.21, 1.69, 461397960),
+    (177, 87.8, 0.59, 0.29, 0.31, 2.83, 327104590),
+])  # fmt: skip
+def test_a_deep_breath_that_hides_every_other_beat_makes_no_slow_heart(
+    rate, breath, level, delay, second, perfusion, seed, tmp_path
+):
+    made = breathes_deeply(60, rate, 89, 5, breath, level, delay, second, perfusion, seed)
+    assert stop_s(made, tmp_path) is None
+
+
+@needs_micropython
+@pytest.mark.parametrize("to", [45, 70])
+def test_a_newborn_with_little_oxygen_that_breathes_deeply_is_told_when_its_pulse_falls(to, tmp_path):
+    rate = course(80, (0, 155), (40, 155), (41, to))
+    made = breathes_deeply(80, rate, 87.1, 13, 69.6, 0.33, 0.27, 0.25, 1.93, 432197443)
+    stopped_s = stop_s(made, tmp_path)
+    assert stopped_s is not None
+    assert 40 < stopped_s < 50
+
+
+@needs_micropython
+@pytest.mark.parametrize("form", ["sine", "pat", "hum"])
+@pytest.mark.parametrize("to, per_minute, height", [(50, 110, 2), (60, 115, 4), (75, 120, 3)])
+def test_no_hand_over_a_slow_heart_with_little_oxygen_is_its_pulse(form, to, per_minute, height):
+    """A hand moves light as such a breath does; what is left beside it has the form of a heart, and no breath's."""
+    rate = course(90, (0, 150), (40, 150), (41, to))
+    hand = patting(9000, per_minute, height, 38, 90, form, seed=5)
+    made = breathes_deeply(90, rate, 88, 8, 45, 0.2, 0.22, 0.2, 1.2, 11, hand=hand, hand_ratio=0.92)
+    rows = vitals_run.play(made.samples, "newborn").rows[48:]
+    assert not [row["pulse_rate_bpm"] for row in rows if (row["pulse_rate_bpm"] or to) > 1.1 * to]

@@ -58,3 +58,24 @@ def test_seconds_without_a_shape_are_counted_until_one_has_it():
     period.ticks, period.shapeless = FAST, 3
     period._look_at_shape()
     assert period.shapeless == 0
+
+
+@pytest.mark.parametrize(
+    "lag, repeats, opposite, percent, told",
+    [
+        (20, 900, 900, 200, True),
+        (20, 900, 676, 200, True),
+        (20, 900, 675, 200, False),  # a slow heart is not its own opposite
+        (20, 900, 900, 141, True),
+        (20, 900, 900, 140, False),  # it may be the pulse beneath a hand
+        (20, 601, 601, 200, True),
+        (20, 600, 600, 200, False),  # it repeats too little to tell
+        (21, 900, 900, 200, True),
+    ],
+)
+def test_a_breath_is_slower_than_the_pulse_and_its_own_opposite(lag, repeats, opposite, percent, told):
+    for half in {lag // 2, (lag + 1) // 2}:
+        period = Period(12, 64, 400, 100, 960)
+        period.left_repeats = repeats
+        period._r[half] = pulse.R_BIAS - opposite
+        assert period._is_breath(lag, percent) == told
