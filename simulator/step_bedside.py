@@ -24,7 +24,7 @@ from firmware.care.session import Session
 from firmware.prescription import programme
 from firmware.prescription.profile import Profile
 from firmware.sound.pattern import Pattern
-from firmware.sound.score import PATTERN, Score, is_pattern
+from firmware.sound.score import HEADER, PATTERN, TICKS_PER_BEAT, Score, is_pattern
 from firmware.sound.songs import SONGS
 from firmware.step import HELD, PRESS, Inputs, Outputs
 from simulator.breath_row import NO_BREATH
@@ -43,7 +43,7 @@ SAVE_AGAIN_MS = 5000  # a flash that did not take the dose is tried again
 CHIP_FAILS_MS = 500  # until a driver calls its chip faulty
 CLOCK_FAILS_MS = 6000
 CLOCK_WRONG_PERCENT = 5.0
-PHRASE_MS = 12_000
+BEATS_WITHOUT_A_SONG = 16  # which the engine counts as a phrase
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,45 @@ class Sensor:
     perfusion_percent: float = 0.03
     pulse_times: float = 1.0  # what it shows of a true pulse of 1
     spo2_more_percent: float = 0.0  # what it shows more than the truth
+
+
+class PhrasedLevel(GlidingLevel):
+    """The level, and the ends of the phrases of what plays, at the tempo that plays: between two is a bar's rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tempo_mbpm = 75_000
+        self._ended = False
+        self._begin(None)
+
+    def _begin(self, song: Any) -> None:
+        self._lengths, self._rest = _phrase_ticks(song)
+        self._next = 0
+        self._left = float(self._lengths[0])  # ticks to the end of this phrase
+        if not self._rest:
+            self._left -= TICKS_PER_BEAT  # where beats are counted, the first is at once
+
+    def play(self, song: Any) -> None:
+        self._begin(song)
+
+    def change(self, song: Any, soundscape: Any, blocks: int) -> None:
+        self._begin(song)
+
+    def set_tempo(self, tempo_mbpm: int) -> None:
+        self._tempo_mbpm = tempo_mbpm
+
+    def take_phrase_end(self) -> bool:
+        ended, self._ended = self._ended, False
+        return ended
+
+    def pass_time(self, elapsed_ms: int) -> None:
+        if not self.silent:
+            self._left -= elapsed_ms * self._tempo_mbpm * TICKS_PER_BEAT / 60_000_000
+            while self._left <= 0:
+                self._ended = True
+                self._next = (self._next + 1) % len(self._lengths)
+                self._left += self._rest + self._lengths[self._next]
+        super().pass_time(elapsed_ms)
 
 
 @dataclass
@@ -92,6 +131,7 @@ class _StepBedside:
         self._patient: LightSource = scenario.make_patient(seed)
         self._profile = Profile.from_values(scenario.profile_values())
         self._plan, self._sources = _programme_of(scenario, self._profile)
+        self._song = _song_of(self._profile.song, scenario.own_files())
         self._result = StepResult(scenario, seed)
         self._end_ms = int(scenario.duration_s * 1000)
         self._saved: bytes | None = None
@@ -157,7 +197,7 @@ class _StepBedside:
         if self._saved is not None:
             dose.unpack(self._saved)
         profile, plan = self._profile, self._plan
-        self._sound = GlidingLevel()
+        self._sound = PhrasedLevel()
         if plan is not None:
             self._session = ProgrammeSession(profile, dose, plan, [phrases_of(one) for one in self._sources])
             self._conductor = SegmentConductor(
@@ -165,7 +205,7 @@ class _StepBedside:
             )
         else:
             self._session = (AccompanySession if profile.melody == "accompany" else Session)(profile, dose)
-            self._conductor = Conductor(self._sound, _song_of(profile.song), profile.soundscape)
+            self._conductor = Conductor(self._sound, self._song, profile.soundscape)
         self._inputs, self._outputs = Inputs(), Outputs()
         self._inputs.heap_free_bytes = 60_000
         self._segment = -1
@@ -340,7 +380,6 @@ class _StepBedside:
         inputs.adc_fault = (
             reasons.ADC_FAULT if adc_ms is not None and now_ms - adc_ms >= CHIP_FAILS_MS else None
         )
-        sound.phrase_ends = now_ms % PHRASE_MS == 0
         self._conductor.gather(inputs)
         if inputs.flash_fault is not None and now_ms >= self._save_again_ms and not outputs.amplifier_on:
             self._save(now_ms)
@@ -426,14 +465,29 @@ def _programme_of(scenario: Scenario, profile: Profile) -> tuple[Plan | None, li
     )
 
 
-def _song_of(name: str) -> Any:
-    """Return what a session sees of a song, a pattern, or one that only the device has."""
-    if name in SONGS:
-        return SONGS[name]
-    outline = SongOutline()
+def _song_of(name: str, own: dict[str, bytes]) -> Any:
+    """Return a built-in or own song, or a pattern; of a song that only a device has, what a session sees of one."""
+    if f"song.{name}" in own:
+        return Score(own[f"song.{name}"])
     if is_pattern(name):
-        outline.compound = Pattern(name[len(PATTERN) :]).compound
-    return outline
+        return Pattern(name[len(PATTERN) :])
+    return SONGS[name] if name in SONGS else SongOutline()
+
+
+def _phrase_ticks(song: Any) -> tuple[list[int], int]:
+    """Return how long each phrase of a song is, and the rest between two."""
+    if getattr(song, "grows", False):
+        bar = song.beats_per_bar * TICKS_PER_BEAT
+        return [4 * bar], bar  # firmware/sound/pattern.py
+    lengths, ticks = [], 0
+    for at in range(HEADER, HEADER + 2 * getattr(song, "notes", 0), 2):
+        ticks += song.data[at + 1]
+        if song.data[at] >= 128:  # the last note of a phrase
+            lengths.append(ticks)
+            ticks = 0
+    if not lengths:
+        return [BEATS_WITHOUT_A_SONG * TICKS_PER_BEAT], 0
+    return lengths, song.beats_per_bar * TICKS_PER_BEAT
 
 
 def _scaled(value: int | None, divisor: int) -> float | None:

@@ -1,10 +1,13 @@
 """The step level plays the scenarios of the whole device, and ends where it ends (tests/sim/test_campaign.py compares)."""
 
 import math
+from array import array
 
 import pytest
 from programme_parts import SILENCE, segment
 
+from firmware.audio import BLOCK, SAMPLE_RATE_HZ, Audio
+from firmware.sound.songs import SONGS
 from simulator import scenario, step_bedside
 from simulator.step_bedside import Sensor
 
@@ -128,6 +131,27 @@ def test_a_listening_programme_goes_from_segment_to_segment():
     assert 210 <= begins[3][0] - first_s <= 225  # with the phrase
     assert sounds(result, 60) and not sounds(result, 120) and sounds(result, 170)
     assert ends(result) == [(round(first_s + 240), "faded", "time_up")] and result.broken == []
+
+
+@pytest.mark.parametrize("song", ["brahms", "edo", None])
+def test_a_phrase_ends_when_the_engine_ends_it(song):
+    """A tempo is matched anew at the ends of phrases: with another length the two tiers would choose at other times."""
+    audio, level = Audio(7400, 6000, 6500), step_bedside.PhrasedLevel()
+    for sounding in (audio, level):
+        sounding.soundscape("ocean")
+        sounding.set_tempo(110_000)
+        sounding.set_level(4800, 0)
+        sounding.play(None if song is None else SONGS[song])
+    level.pass_time(0)
+    ends: list[list[float]] = [[], []]
+    block = array("h", bytes(2 * BLOCK))
+    for number in range(round(30 * SAMPLE_RATE_HZ / BLOCK)):
+        audio.render(block)
+        level.pass_time(1000 * BLOCK / SAMPLE_RATE_HZ)
+        for found, sounding in zip(ends, (audio, level), strict=True):
+            if sounding.take_phrase_end():
+                found.append(number * BLOCK / SAMPLE_RATE_HZ)
+    assert len(ends[0]) >= 2 and ends[0] == pytest.approx(ends[1], abs=0.15)
 
 
 def test_light_is_not_its_business():
