@@ -43,12 +43,35 @@ def read(path: Path, plan: str, program: str) -> list[Record]:
         )
         raise CalandoError(f"{path} cannot be read ({reason}); remove it and run again") from None
     for name, wanted, word in (("plan", plan, "plan"), ("program", program, "version of the program")):
-        if head.get(name) != wanted:
-            raise CalandoError(
-                f"{path} is of another {word} ({str(head.get(name))[:12]}, not {wanted[:12]}); "
-                "choose another folder with --out, or remove its chunks"
-            )
+        _refuse_other(path, word, head.get(name), wanted)
     return records
+
+
+def refuse_another_plan(out: Path, plan: str) -> None:
+    """Raise CalandoError where a folder holds a campaign of another plan: its chunks may be of cohorts that this one has
+    not, and its result would be written over."""
+    for path in sorted((out / FOLDER).glob("*.jsonl.gz")):
+        try:
+            with gzip.open(path, "rt", encoding="utf-8") as file:
+                head = json.loads(file.readline())
+        except (OSError, EOFError, ValueError):
+            continue  # a damaged one is told when it is read
+        _refuse_other(path, "plan", head.get("plan"), plan)
+    path = out / "result.json"
+    try:
+        there = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if isinstance(there, dict):
+        _refuse_other(path, "plan", there.get("plan"), plan)
+
+
+def _refuse_other(path: Path, word: str, found: object, wanted: str) -> None:
+    if found != wanted:
+        raise CalandoError(
+            f"{path} is of another {word} ({str(found)[:12]}, not {wanted[:12]}); "
+            "choose another folder with --out, or remove what is there"
+        )
 
 
 def write(folder: Path, block: Block, records: list[Record], plan: str, program: str) -> None:

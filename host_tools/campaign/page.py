@@ -1,6 +1,7 @@
 """The page of a campaign: counts and bounds, margins as pictures, hazards provoked, and what all this is not."""
 
 import base64
+import os
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,23 @@ from host_tools.campaign.tally import PROVOKED_LEAST, Tally
 from host_tools.judge import verdict
 from host_tools.judge.limits import hazard_titles
 
+ROOT = Path(__file__).resolve().parents[2]
+CREDIBILITY = ROOT / "docs" / "campaign" / "credibility.md"
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 COLOURS = ("#2f6db5", "#d9711c", "#4f9d69", "#8a5aa8", "#5b7f95", "#b3262e")
 BINS = 40
 
 
 def html(
-    counted: Tally, result: dict[str, Any], run: dict[str, Any], links: dict[tuple[str, int], str]
+    counted: Tally,
+    result: dict[str, Any],
+    run: dict[str, Any],
+    links: dict[tuple[str, int], str],
+    folder: Path | None = None,
 ) -> str:
-    """Return the whole page, pictures in it. links: file of a session's scenario, by cohort and number."""
+    """Return the whole page, pictures in it. links: file of a session's scenario, by cohort and number; folder: where the
+    page will lie, for the link to what says how far the model is to be believed.
+    """
     pictures = {
         law: _histogram(counted, law, told["unit"])
         for law, told in result["margins"].items()
@@ -42,9 +51,17 @@ def html(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     return environment.get_template("campaign.html").render(
-        result=result, run=run, links=links, pictures=pictures, hazards=hazards, least=PROVOKED_LEAST,
+        result=result, run=run, links=links, credibility=_way_to(CREDIBILITY, folder),
+        pictures=pictures, hazards=hazards, least=PROVOKED_LEAST,
         bare=verdict.BARE_LAWS, plan=counted.plan, whats={cohort.name: cohort for cohort in counted.plan.cohort},
     )  # fmt: skip
+
+
+def _way_to(page: Path, folder: Path | None) -> str | None:
+    """Return the relative link from a folder of this checkout; None from elsewhere, where there is none."""
+    if folder is None or not page.is_file() or not folder.resolve().is_relative_to(ROOT):
+        return None
+    return Path(os.path.relpath(page, folder.resolve())).as_posix()
 
 
 def _histogram(counted: Tally, law: str, unit: str) -> str:

@@ -221,6 +221,48 @@ def _sentence(error: ValidationError) -> str:
         return f"{key} is missing; add it"
     if kind == "sentence":
         return f"{' '.join(place)}: {first['msg']}" if place else str(first["msg"])
-    shown = repr(first.get("input"))
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return f"{key} = {shown} cannot be used ({first['msg'][:1].lower() + first['msg'][1:]}); correct it"
+    if place == ["cohort"]:
+        return "the cohorts are not 1 to 20 tables; write each below a line [[cohort]]"
+    if kind in ("string_too_short", "string_too_long"):
+        most = first.get("ctx", {}).get("max_length")
+        return (
+            f"{key} is too long; write at most {most} characters"
+            if most
+            else f"{key} is empty; write something"
+        )
+    return f"{key} = {_shown(first.get('input'))} {_wrong(kind, first.get('ctx', {}))}"
+
+
+def _wrong(kind: str, context: dict[str, Any]) -> str:
+    """Return what is wrong with a value, and what to write; the library's own words speak of Python."""
+    if kind == "string_pattern_mismatch":
+        return "cannot be used: write 1 to 40 small letters, digits and _, a letter first"
+    if kind == "literal_error":
+        return f"is unknown; choose {context['expected']}".replace("'", '"')
+    if kind == "string_type":
+        return "is not text; put it in quotes"
+    if kind in ("float_type", "finite_number"):
+        return "is not a number; write one"
+    if kind in ("int_type", "int_from_float"):
+        return "is not a whole number; write one"
+    if kind in ("dict_type", "model_type"):
+        return "is not a table; write its keys in braces: { key = value }"
+    limits = {
+        "greater_than_equal": "ge at least",
+        "less_than_equal": "le at most",
+        "greater_than": "gt more than",
+    }
+    if kind in limits:
+        name, _, words = limits[kind].partition(" ")
+        return f"is outside its range; write {words} {context[name]:.12g}"
+    return "cannot be used; docs/campaign/README.md says what may be there"
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a plan has it, cut where it is long."""
+    text = (
+        json.dumps(value, ensure_ascii=False, default=str)
+        if isinstance(value, str | bool | list | dict)
+        else str(value)
+    )
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -28,7 +28,7 @@ def write(run: Run) -> dict[str, Any]:
     }
     _write(run.folder / "result.json", json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     _write(run.folder / "run.json", json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-    _write(run.folder / "report.html", page.html(counted, result, told, links))
+    _write(run.folder / "report.html", page.html(counted, result, told, links, run.folder))
     return result
 
 

@@ -94,6 +94,7 @@ def run(
     program = session.program_digest()
     shares = chosen.shares(sessions)
     folder = out / chunks.FOLDER
+    chunks.refuse_another_plan(out, chosen.digest)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -121,15 +121,17 @@ def _progress(quiet: bool) -> Iterator[Any]:
 
 
 def _line(state: "Progress") -> str:
-    """Sessions done, per second, what is left, and the worst margins so far."""
+    """Sessions done, per second, what is left, and the worst margins so far, each with its law and unit."""
+    from host_tools.judge import verdict
+
     left = f"{state.left_s / 60:.1f} min left" if state.left_s is not None else "beginning"
     nearest = sorted(
         (margin, law)
         for law, (margin, _) in state.worst.items()
         if law not in ("pops", "unasked", "after_stop")
     )
-    worst = ", ".join(f"{law} {margin:g}" for margin, law in nearest[:WORST_TOLD])
+    worst = ", ".join(f"{law} {margin:g} {verdict.UNITS[law]}" for margin, law in nearest[:WORST_TOLD])
     return (
         f"{state.done} of {state.wanted} sessions, {state.per_second:.1f} a second, {left}, {state.failures} failed"
-        + (f"; nearest: {worst}" if worst else "")
+        + (f"; nearest to a limit: {worst}" if worst else "")
     )

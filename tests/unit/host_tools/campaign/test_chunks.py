@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tools.campaign import chunks, plan
+from host_tools.campaign import chunks, plan, runner
 from host_tools.campaign.chunks import Block
 from host_tools.campaign.tally import tally
 from simulator.files.errors import CalandoError
@@ -80,6 +80,24 @@ def test_a_chunk_of_another_plan_or_program_is_refused(tmp_path, plan_digest, pr
     chunks.write(tmp_path, Block("worst", "S", 0, (0,)), [record(0)], plan_digest, program)
     with pytest.raises(CalandoError, match=words):
         chunks.blocks(tmp_path, PLAN, SHARES, "p")
+
+
+def test_a_folder_of_another_plan_is_refused_whatever_its_cohorts_are_called(tmp_path):
+    folder = tmp_path / "out" / chunks.FOLDER
+    folder.mkdir(parents=True)
+    chunks.write(folder, Block("night", "D", 0, (0,)), [record(0)], "other", "p")
+    (tmp_path / "out" / "result.json").write_text("the result of a week")
+    with pytest.raises(CalandoError, match="of another plan"):
+        runner.run(PLAN, tmp_path / "out", 2, 1)
+    assert (tmp_path / "out" / "result.json").read_text() == "the result of a week"
+    assert [path.name for path in folder.iterdir()] == [Block("night", "D", 0, ()).file]
+
+
+def test_a_result_of_another_plan_without_its_chunks_is_refused_too(tmp_path):
+    (tmp_path / "result.json").write_text('{"plan": "other"}')
+    with pytest.raises(CalandoError, match="of another plan"):
+        runner.run(PLAN, tmp_path, 2, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
 
 
 def test_a_chunk_that_is_cut_off_is_told(tmp_path):

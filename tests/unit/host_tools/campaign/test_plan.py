@@ -43,6 +43,54 @@ def test_what_cannot_be_is_refused_in_one_sentence(changes, words):
     assert words in str(refused.value) and "\n" not in str(refused.value)
 
 
+NOT_A_NUMBER = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"name": "Worst Case"},
+            'name = "Worst Case" cannot be used: write 1 to 40 small letters, digits and _, a letter first',
+        ),
+        ({"name": 3}, "name = 3 is not text; put it in quotes"),
+        ({"kind": "bad"}, 'kind = "bad" is unknown; choose "representative", "worst_case" or "replay"'),
+        ({"what": ""}, "what is empty; write something"),
+        ({"what": "x" * 401}, "what is too long; write at most 400 characters"),
+        ({"sessions": {"S": -1}}, "sessions S = -1 is outside its range; write at least 0"),
+        ({"sessions": {"S": 1.5}}, "sessions S = 1.5 is not a whole number; write one"),
+        ({"sessions": {"S": 10**9}}, "sessions S = 1000000000 is outside its range; write at most 10000000"),
+        ({"sessions": 5}, "sessions = 5 is not a table; write its keys in braces: { key = value }"),
+        (
+            {"factors": {"fault": 3}},
+            "factors fault = 3 is not a table; write its keys in braces: { key = value }",
+        ),
+        (
+            {"factors": {"motion_at": {"low": "a", "high": 1}}},
+            'factors motion_at low = "a" is not a number; write one',
+        ),
+        (
+            {"factors": {"motion_at": {"low": NOT_A_NUMBER, "high": 1}}},
+            "motion_at low = nan is not a number; write one",
+        ),
+        (
+            {"factors": {"motion_at": {"low": 0, "high": 1, "mean": 0.5, "sd": 0}}},
+            "factors motion_at sd = 0 is outside its range; write more than 0",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_the_words_of_a_plan(changes, told):
+    with pytest.raises(CalandoError) as refused:
+        made(**changes)
+    assert str(refused.value).startswith("the plan: cohort 1 ") and str(refused.value).endswith(told)
+
+
+@pytest.mark.parametrize("cohort", [[], 3, COHORT, [COHORT] * 21])
+def test_no_tuple_is_asked_for(cohort):
+    with pytest.raises(CalandoError, match=r"\[\[cohort\]\]"):
+        plan.from_values({"title": "t", "cohort": cohort})
+
+
 def test_two_cohorts_have_two_names():
     with pytest.raises(CalandoError, match="two cohorts are named worst"):
         plan.from_values({"title": "t", "cohort": [COHORT, COHORT]})

@@ -4,7 +4,8 @@ import signal
 import sys
 import weakref
 
-from host_tools.campaign import runner
+from host_tools.campaign import page, runner
+from host_tools.commands import campaign as command
 
 
 class Garbage:
@@ -19,3 +20,17 @@ def test_a_ctrl_c_whose_exception_python_drops_is_remembered(monkeypatch):
         assert not pressed.is_set()
         del kept  # the interrupt falls into the callback, and ends nothing
         assert pressed.is_set()
+
+
+def test_the_line_says_how_near_to_which_law_and_in_what_unit():
+    state = runner.Progress(10, began_s=0.0, now_s=1.0)
+    state.worst = {"tempo_step": (0.1, "worst/S/3"), "level": (2.5, "worst/S/1")}
+    assert command._line(state).endswith("nearest to a limit: tempo_step 0.1 %, level 2.5 dB(A)")
+
+
+def test_the_page_links_to_what_its_model_is_worth_only_where_that_is():
+    assert page._way_to(page.CREDIBILITY, page.ROOT / "docs" / "campaign") == "credibility.md"
+    assert (
+        page._way_to(page.CREDIBILITY, page.ROOT / "out" / "bedside") == "../../docs/campaign/credibility.md"
+    )
+    assert page._way_to(page.CREDIBILITY, page.ROOT.parent) is None
