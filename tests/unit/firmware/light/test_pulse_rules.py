@@ -459,3 +459,15 @@ def test_no_hand_over_a_slow_heart_with_little_oxygen_is_its_pulse(form, to, per
     made = breathes_deeply(90, rate, 88, 8, 45, 0.2, 0.22, 0.2, 1.2, 11, hand=hand, hand_ratio=0.92)
     rows = vitals_run.play(made.samples, "newborn").rows[48:]
     assert not [row["pulse_rate_bpm"] for row in rows if (row["pulse_rate_bpm"] or to) > 1.1 * to]
+
+
+@needs_micropython
+def test_looking_at_a_deep_breath_allocates_nothing_and_is_the_same_on_every_runtime(tmp_path):
+    made = breathes_deeply(100, 155, 87.1, 13, 69.6, 0.5, 0.27, 0.25, 1.93, 5)
+    (tmp_path / "samples.bin").write_bytes(made.samples.tobytes())
+    script = ROOT / "tests" / "on_device" / "vitals_heap.py"
+    assert run_script(script, str(tmp_path / "samples.bin"), "newborn", heap_kib=200).stdout.split() == [b"0"]
+    short = made.samples[:4000]
+    shown = vitals_run.play(short, "newborn", runtime="micropython")
+    assert sum(row["pulse_rate_bpm"] is not None for row in shown.rows) > 20
+    assert shown == vitals_run.play(short, "newborn", runtime="cpython")
