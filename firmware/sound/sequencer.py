@@ -23,6 +23,8 @@ _ENTRY_BLOCKS = const(
     47
 )  # 0.75 s at least between two steps of a melody that comes in, however fast the notes
 
+_LONG_REST = const(641)  # ticks times this are above the tempo where they last longer than 3.9 s,
+_FIVE_SECONDS = const(500)  # and than five
 _MELODY_VOICES = const(3)
 _FIRST_CHORD_VOICE = const(3)
 _FIRST_HEART_VOICE = const(6)
@@ -211,14 +213,16 @@ class Sequencer:
         self._melody_ticks += ticks
 
     def _short_rest(self, data, index, ticks):
-        """Return the ticks of a rest that together with the phrase's own, before it, is no longer than a bar nor, in whole
-        beats, than `rest_most_ms`; a beat at least.
+        """Return the ticks of the rest after a phrase. Where it is longer than 3.9 s, or than 5 s with a rest of the
+        phrase's own before it, both together are no longer than a bar nor, in whole beats, than `rest_most_ms`; and a
+        beat at least.
         """
-        ticks = min(ticks, self._tempo_target_mbpm * self.rest_most_ms // 60_000_000 * 24)
         at = score.HEADER + 2 * index - 2
-        if data[at] & 127 == 0:
-            ticks -= data[at + 1]
-        return max(24, ticks)
+        own = 0 if data[at] & 127 else data[at + 1]
+        tempo = self._tempo_target_mbpm
+        if ticks * _LONG_REST <= tempo and (ticks + own) * _FIVE_SECONDS <= tempo:
+            return ticks
+        return max(24, min(ticks, tempo * self.rest_most_ms // 60_000_000 * 24) - own)
 
     def _chord_event(self, song):
         data = song.data
