@@ -26,6 +26,7 @@ NOTES_DB = {
     "D": 8.0,
 }  # how far single notes stand out of the mean that the level glides by (docs/sound.md)
 LAST_FADE_S = 30.0  # of a programme, at least; and of one that ends in silence (docs/programmes.md)
+ONSET_S = 90.0  # a session's first sound, which begins at silence
 DIES_AWAY_S = {"S": 0.5, "D": 10.0}  # a last note is over before the fade is
 UNHEARD_DBA = {"S": 0.0, "D": 18.0}  # where a rise begins: a level that nobody hears
 MEAN_DB = 1.0  # by how much the mean may be off: the device's own estimate of what it plays
@@ -183,7 +184,7 @@ def _onsets(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdic
     rate = 1 / limits["rise_s_per_db"]
     for from_s, until_s in sounding:
         first = int(from_s / LEVEL_S)
-        piece = dba[first : int(min(until_s, from_s + 90) / LEVEL_S)]
+        piece = dba[first : int(min(until_s, from_s + ONSET_S) / LEVEL_S)]
         if len(piece) < 10:
             continue
         allowed = UNHEARD_DBA[evidence.tier] + (np.arange(len(piece)) * LEVEL_S + LEVEL_S) * rate + notes
@@ -193,6 +194,21 @@ def _onsets(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verdic
             worst = int(np.argmin(room))
             verdict.margin(
                 "onset", room[worst], from_s + worst * LEVEL_S, f"{piece[worst]:.1f} dB(A) so soon"
+            )
+        # What comes back from a rest is as loud at once as it was before it, and no louder.
+        loudest = np.maximum.accumulate(
+            np.maximum(dba[first : int(until_s / LEVEL_S)], UNHEARD_DBA[evidence.tier])
+        )
+        second = round(1 / LEVEL_S)
+        if evidence.tier == "D" and len(loudest) > second:
+            rise = loudest[second:] - loudest[:-second]
+            rise[: round(ONSET_S / LEVEL_S)] = 0.0  # that is the onset's
+            worst = int(np.argmax(rise))
+            verdict.margin(
+                "rise",
+                rate + notes - rise[worst],
+                from_s + worst * LEVEL_S,
+                f"{rise[worst]:.2f} dB above all before it in a second",
             )
     if evidence.tier == "S" and len(dba) > 10:
         audible = np.isfinite(dba)

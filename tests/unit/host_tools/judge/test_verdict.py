@@ -63,6 +63,19 @@ def prescribed(**changes):
     return good(prescription={**PRESCRIBED, **changes})
 
 
+def back_at(back_dba):
+    """The whole device with a rest of four seconds at 150 s, after which the music comes back at that level."""
+    dba = good().heard.dba.copy()
+    dba[1500:1540] = 30.0
+    dba[1540:3000] = back_dba
+    return verdict.judge(good("D", heard=heard(dba)), NEWBORN)
+
+
+def test_after_a_rest_a_phrase_may_come_back_at_once_and_not_louder_than_it_was():
+    assert "rise" not in back_at(46.0).broken and back_at(46.0).margins["rise"] > 5
+    assert "rise" in back_at(57.0).broken
+
+
 def script(*events):
     return good(script=[{"at_s": PRESS_S, "do": "press"}, *events])
 
