@@ -13,7 +13,7 @@ from array import array
 
 from micropython import const
 
-from firmware.sound import loops, master, noise, voices
+from firmware.sound import loops, master, noise
 from firmware.sound.loudness import Loudness
 from firmware.sound.recorded import Recorded
 from firmware.sound.sequencer import Sequencer
@@ -52,7 +52,9 @@ class Audio:
         self.set_level = loudness.set_level
         self.fade_out = loudness.fade_out
         self.set_recording = recorded.set_recording
-        self._waves = voices.make_tables()
+        from firmware.sound import tables  # here, for it is not needed again: main.py forgets it
+
+        self._waves = tables.make_tables()
         self.noise: array = array("I", [0] * noise.STATE_SIZE)
         noise.start(self.noise)
         self.parting: array | None = (

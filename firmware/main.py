@@ -123,6 +123,7 @@ class Device:
             guard.ADULT_CEILING_CDBC if adult else guard.NEWBORN_CEILING_CDBC,
             self.profile.melody == "accompany",
         )
+        forget("sound.tables")
         if self.profile.melody == "accompany":
             from firmware.care import accompany
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from armv6m import Chip, machine_code
 
 import host_tools  # noqa: F401  (makes viper code run here)
-from firmware.sound import adpcm, master, noise, voices
+from firmware.sound import adpcm, master, noise, tables, voices
 from simulator.interpreter import ROOT
 
 SOUND = ROOT / "firmware" / "sound"
@@ -56,7 +56,7 @@ def measure():
     """(stage, cycles a sample of the output of viper, of what the chip runs) for six voices, noise, a recording and
     everything after them.
     """
-    waves = voices.make_tables()
+    waves = tables.make_tables()
     state, mix = array("I", [0] * (voices.VOICES * voices.STRIDE)), array("I", [1 << 20] * 138)
     for voice in range(6):
         base = voice * voices.STRIDE

@@ -9,7 +9,7 @@ from firmware import board, reasons
 from firmware.drivers import adc, max3010x
 from firmware.light import beneath, breath, movement, period, pulse, rates, rhythm
 from firmware.prescription import programme
-from firmware.sound import accompaniment, master, noise, sequencer, songs, voices
+from firmware.sound import accompaniment, master, noise, sequencer, songs, tables, voices
 from firmware.usb import bench_commands, programmes, staging
 from host_tools.device import calibrate
 from host_tools.docs import imports
@@ -108,6 +108,8 @@ def test_numbers_that_the_chip_keeps_in_two_files_are_the_same():
         {master.BIAS, noise.BIAS, voices.BIAS},
         {noise._WHOLE_TURN, voices._WHOLE_TURN},
         {noise._TO_PLACE, voices._TO_PLACE},
+        {tables._TABLE_STRIDE, voices.TABLE_STRIDE},
+        {tables._WAVE_BIAS, voices._WAVE_BIAS},
         {adc._FAILING_MS, max3010x._FAILING_MS},
         {programme.SONG_BYTES_MAX, programmes.SONG_BYTES_MAX},
         {programme.PROGRAMMES_MAX, staging.PROGRAMMES_MAX},

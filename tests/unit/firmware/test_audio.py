@@ -9,7 +9,7 @@ import recordings
 
 from firmware import decibels
 from firmware.audio import BLOCK, SAMPLE_RATE_HZ, Audio
-from firmware.sound import adpcm, master, score, songs, voices
+from firmware.sound import adpcm, master, score, songs, tables, voices
 from firmware.sound.pattern import Pattern
 from host_tools.songs import songbook
 from host_tools.sound import render
@@ -234,7 +234,7 @@ def test_no_voice_can_overflow_the_mix():
     def loudest(peak, notes):
         return max(peak * sequencer._EVEN[note - 36] // 1000 for note in notes) >> 14
 
-    crest = max(voices.make_tables()) - 32768
+    crest = max(tables.make_tables()) - 32768
     melody = loudest(36000000, range(score.LOWEST_NOTE, score.HIGHEST_NOTE + 1))
     chord = loudest(17000000, range(53, 65))
     heart = loudest(30000000, (48, 51))
@@ -259,7 +259,7 @@ def test_no_voice_can_overflow_the_mix():
 
 
 def test_the_sine_is_a_sine():
-    table = voices.make_tables()[4 * 514 : 5 * 514]
+    table = tables.make_tables()[4 * 514 : 5 * 514]
     ideal = 32768 + 20000 * np.sin(2 * np.pi * np.arange(514) / 512)
     assert np.abs(np.array(table) - ideal).max() <= 1
 

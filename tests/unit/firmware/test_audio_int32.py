@@ -9,13 +9,11 @@ from int32 import Firmware, checked
 
 from firmware import decibels
 from firmware.audio import BLOCK, Audio
-from firmware.sound import master, noise, songs, voices
+from firmware.sound import master, noise, songs, tables, voices
 
 
 def copy_of(module, signed, names):
-    """A module whose viper functions are checked, and the rest as it is: tables are made with big
-    integers.
-    """
+    """A module whose viper functions are checked, and the rest as it is."""
     copied = ModuleType(module.__name__)
     copied.__dict__.update(module.__dict__)
     for name in names:
@@ -26,6 +24,7 @@ def copy_of(module, signed, names):
 def checked_engine(signed):
     firmware = Firmware(signed)
     firmware._modules["firmware.decibels"] = decibels
+    firmware._modules["firmware.sound.tables"] = tables
     firmware._modules["firmware.sound.voices"] = copy_of(voices, signed, ["add_voices"])
     firmware._modules["firmware.sound.noise"] = copy_of(noise, signed, ["add_noise"])
     firmware._modules["firmware.sound.master"] = copy_of(master, signed, ["upsample", "finish", "zeros"])

@@ -13,7 +13,7 @@ from sound_measures import RATE_HZ, click_db, sinad_db, spur_db, thd_db, zipper
 
 from firmware import decibels
 from firmware.prescription.profile import Profile
-from firmware.sound import master, songs, voices
+from firmware.sound import master, songs, tables, voices
 from host_tools.sound import meter, render
 
 NEWBORN = render.load_profile(None)
@@ -24,7 +24,7 @@ def tone(step, timbre, seconds=2.0, gains=(UNITY,), peak=1 << 27):
     """A steady tone through voice, half-band filter and last stage, as blocks with the given gains at
     their ends.
     """
-    waves = voices.make_tables()
+    waves = tables.make_tables()
     state = array("I", [0] * (voices.VOICES * voices.STRIDE))
     mix, wide = array("I", [1 << 20] * 138), array("I", [1 << 20] * 256)
     last, block = array("I", [0] * master.STATE_SIZE), array("h", bytes(512))

@@ -11,7 +11,7 @@ from array import array
 import pytest
 from armv6m import Chip, machine_code, sound_texts
 
-from firmware.sound import loops, master, noise, voices
+from firmware.sound import loops, master, noise, tables, voices
 from simulator.interpreter import ROOT, CompileError, compile_text, device_sources, functions
 
 LOOPS = ROOT / "firmware" / "sound" / "loops.py"
@@ -46,7 +46,7 @@ def mixed(chance, count, loudest):
     return words(BIAS + chance.randint(-loudest, loudest) for _ in range(count + master.HISTORY))
 
 
-WAVES = voices.make_tables()
+WAVES = tables.make_tables()
 # Tables that no timbre has: from one end to the other, and back.
 STEEP = array("H", [0, 65535] * (len(WAVES) // 2))
 
