@@ -18,7 +18,7 @@ def on_the_interpreter():
     from array import array
 
     from firmware.audio import Audio
-    from firmware.sound import master, noise, voices
+    from firmware.sound import loops, master, voices
     from firmware.sound.songs import SONGS
 
     def best(work, blocks, repeats=7):
@@ -47,14 +47,13 @@ def on_the_interpreter():
         for place in (voices.AMPLITUDE, voices.PEAK, voices.SUSTAIN):
             state[base + place] = 1 << 24
         state[base + voices.DECAY_SHIFT] = 14
-    mix, wide = audio._mix, audio._wide
-    found["six voices"] = best(lambda: voices.add_voices(0, 0, 0, state, mix, audio._waves, 10, 138), 500)
-    found["noise"] = best(
-        lambda: noise.add_noise(0, 0, 0, audio._noise, mix, audio._waves, 4 * 514, 10, 138), 500
-    )
-    found["half-band filter"] = best(lambda: master.upsample(0, 0, 0, mix, wide, 128), 500)
+    mix, wide, waves = audio._mix, audio._wide, audio._waves
+    half, whole = master.HALF, 2 * master.HALF
+    found["six voices"] = best(lambda: loops.add_voices(state, mix, waves, half), 500)
+    found["noise"] = best(lambda: loops.add_noise(audio.noise, mix, waves, half), 500)
+    found["half-band filter"] = best(lambda: loops.upsample(mix, wide, half), 500)
     found["gain, dither, clamp, meter"] = best(
-        lambda: master.finish(0, 0, 0, wide, block, audio.loudness.state, 256), 500
+        lambda: loops.finish(wide, block, audio.loudness.state, whole), 500
     )
     print(json.dumps(found))
 
