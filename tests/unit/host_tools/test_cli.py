@@ -6,7 +6,6 @@ Results appear whole or not at all.
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import hand_made_session as hand_made
@@ -158,12 +157,10 @@ class TestUsage:
         assert done.stderr == ""
 
     def test_help_comes_quickly_because_the_work_is_imported_late(self):
-        started = time.process_time()
         heavy = "('numpy', 'matplotlib', 'pydantic')"
         code = f"import sys, host_tools.cli; print([m for m in {heavy} if m in sys.modules])"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
         assert done.stdout.strip() == "[]"
-        assert time.process_time() - started < 2
 
 
 class TestSimulate:

@@ -1,7 +1,6 @@
 """`calando vitals`: its rows, its beats, and one plain sentence for everything that is no recording."""
 
 import csv
-import time
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from typer.testing import CliRunner
 from host_tools import cli, output
 from host_tools.play import vitals_run
 from simulator.files.errors import CalandoError
-from simulator.interpreter import find_micropython
 
 HEADER = "time_s,ir,red"
 
@@ -168,11 +166,3 @@ def test_files_appear_whole_or_not_at_all(recording, tmp_path, monkeypatch):
 def test_an_unknown_population_is_refused(recording):
     with pytest.raises(CalandoError, match="newborn or adult"):
         vitals_run.read(recording(GOOD), "preterm")
-
-
-@pytest.mark.skipif(find_micropython() is None, reason="there is no MicroPython for this machine")
-def test_eight_minutes_take_less_than_three_seconds(recording):
-    path = recording(lines(pulse(72, 480).samples))
-    start = time.perf_counter()
-    vitals_run.read(path, "adult")
-    assert time.perf_counter() - start < 3
