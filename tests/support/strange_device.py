@@ -106,9 +106,10 @@ class StrangeDevice:
             os.close(number)
 
     def _dress(self):
-        """What the bench's commands need of the device behind the cable."""
+        """What the bench's commands need of the device behind the cable, and a profile in use for `status` to tell of."""
         device = self._cable.device
         self._dressed = device
+        device.profile_digest = bytes(range(8))
         tried = {"passed": True, "text": "It is as it should be.", "next": None}
         device.load_bench = lambda: self
         self.answer = lambda command, arguments, now_ms: tried if command == "selftest" else {}
