@@ -31,7 +31,7 @@ RULES = (
     (
         f"tempo: within a piece at most {programme.TEMPO_PERMILLE_A_MINUTE // 10} % a minute, and no faster than the "
         "profile's `lead_rate_percent_per_min`",
-        "no adult's profile may lead faster, and what would be held back must not be promised",
+        "no adult's profile may lead faster; where its own rate is less, what is more is held back",
     ),
     (
         f"tempo: never below {programme.TEMPO_LOWEST_PERCENT} % of the first",
