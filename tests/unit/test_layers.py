@@ -117,7 +117,6 @@ def test_host_tools_import_only_pure_parts_of_the_firmware():
                 assert imports.room_of(other) in PURE_ROOMS or other in PURE_FILES, f"{name} imports {other}"
 
 
-# To an assembler other modules' constants are no numbers: tests/unit/firmware/sound/test_thumb.py compiles it with these.
-@pytest.mark.parametrize("path", [path for path in sources() if path.name != "thumb.py"], ids=imports.name_of)
+@pytest.mark.parametrize("path", sources(), ids=imports.name_of)
 def test_every_file_compiles_for_the_chip(path, tmp_path):
     assert compile_file(path, tmp_path / "out.mpy", "armv6m", path.name) > 0

@@ -258,3 +258,14 @@ def test_what_stands_as_a_number_is_what_its_comment_says():
     assert len(found) == THUMB.read_text("utf-8").count("data(2") > 20
     for number, said in found:
         assert int(number, 16) == encoded(said), said
+
+
+def test_the_assemblers_numbers_are_those_of_the_files_they_are_named_after():
+    own = re.findall(
+        r"^_(MASTER|NOISE|VOICES)_(\w+) = const\((\d+)\)$", THUMB.read_text("utf-8"), re.MULTILINE
+    )
+    files = {"MASTER": master, "NOISE": noise, "VOICES": voices}
+    assert len(own) > 50
+    assert [(file, name, getattr(files[file], name)) for file, name, _ in own] == [
+        (file, name, int(value)) for file, name, value in own
+    ]
