@@ -452,8 +452,9 @@ def test_a_newborn_with_little_oxygen_that_breathes_deeply_is_told_when_its_puls
 @needs_micropython
 @pytest.mark.parametrize("form", ["sine", "pat", "hum"])
 @pytest.mark.parametrize("to, per_minute, height", [(50, 110, 2), (60, 115, 4), (75, 120, 3)])
-def test_no_hand_over_a_slow_heart_with_little_oxygen_is_its_pulse(form, to, per_minute, height):
-    """A hand moves light as such a breath does; what is left beside it has the form of a heart, and no breath's."""
+def test_no_hand_twice_the_pulse_over_a_slow_heart_with_little_oxygen_is_shown(form, to, per_minute, height):
+    """A hand moves light as such a breath does; what is left beside it has the form of a heart, and no breath's. One hardly
+    larger than the pulse may be shown (hazard 9)."""
     rate = course(90, (0, 150), (40, 150), (41, to))
     hand = patting(9000, per_minute, height, 38, 90, form, seed=5)
     made = breathes_deeply(90, rate, 88, 8, 45, 0.2, 0.22, 0.2, 1.2, 11, hand=hand, hand_ratio=0.92)
