@@ -29,6 +29,10 @@ class Hour:
         self._part = 0
         self._part_ms = 0
         self.spent = 0
+        # The last answer of lasting_cdba: it is asked ten times a second, and is a new one once a second at most.
+        self._asked_left = 0
+        self._asked_s = 0
+        self._lasting_cdba: int | None = None
 
     def add(self, level_cdba, elapsed_ms):
         """Add that this level (hundredths of dB(A), slow) was heard for this long, at most 5 s."""
@@ -65,10 +69,15 @@ class Hour:
 
     def lasting_cdba(self, limit, seconds):
         """Return the level at which what is left of `limit` units would last this long; None when nothing is left."""
-        left = decibels.power_cdb(limit - self.spent)
-        if left is None:
+        left = limit - self.spent
+        if left <= 0:
             return None
-        return _BASE_CDBA + left - decibels.power_cdb(seconds)  # pyright: ignore[reportOperatorIssue]
+        if left != self._asked_left or seconds != self._asked_s:
+            level_cdb = decibels.power_cdb(left) - decibels.power_cdb(seconds)  # pyright: ignore[reportOperatorIssue]
+            self._asked_left = left
+            self._asked_s = seconds
+            self._lasting_cdba = _BASE_CDBA + level_cdb
+        return self._lasting_cdba
 
     def pack_into(self, record, place):
         """Write it into a buffer, two bytes a minute."""

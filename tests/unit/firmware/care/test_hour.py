@@ -72,6 +72,8 @@ def test_what_is_left_lasts_at_a_level():
     assert hour.lasting_cdba(LIMIT, 600) == pytest.approx(
         4500 + 1000 * math.log10((3600 - 1897) / 600), abs=3
     )
+    assert hour.lasting_cdba(hour.spent + 1, 600) == pytest.approx(4500 - 1000 * math.log10(600), abs=3)
+    assert hour.lasting_cdba(hour.spent, 600) is None
     play(hour, 6000, 60)
     play(hour, 6000, 60)
     assert hour.lasting_cdba(LIMIT, 600) is None
