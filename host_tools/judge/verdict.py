@@ -494,7 +494,8 @@ def _segments(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verd
         else:
             last = evidence.programme[before]
             late_s = 0.0
-            if _silent(last) and began_s > planned_s + BOUNDARY_S:
+            moved = _silent(last) and began_s > planned_s + BOUNDARY_S
+            if moved:
                 planned_s, late_s = began_s, INTO_SILENCE_S
             planned_s += 60.0 * last["minutes"]
             early_s = planned_s - at_s
@@ -506,7 +507,7 @@ def _segments(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verd
             verdict.margin(
                 "segment", BOUNDARY_S + late_s + early_s, at_s, f"segment {segment + 1} {-early_s:.1f} s late"
             )
-            if last["repeats"] and early_s > BOUNDARY_S:
+            if moved or (last["repeats"] and early_s > BOUNDARY_S):
                 planned_s = at_s
         before, began_s = segment, at_s
 

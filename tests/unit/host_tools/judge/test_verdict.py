@@ -232,6 +232,19 @@ def test_a_segment_may_wait_for_its_phrase_and_end_with_its_song():
     assert "segment" not in verdict.judge(listening(ended, repeats=1), NEWBORN).broken
 
 
+def test_what_comes_after_a_late_silence_is_as_late_as_its_fade_and_no_later():
+    """The silence keeps its minutes once it is reached: 10 s of phrase and 12 s of fade, and all after it goes on."""
+
+    def judged(last_s):
+        session = listening([(5.1, 0), (75.1, 1), (177.1, 2), (last_s, 3)], until="phrase_end")
+        programme = [*session.programme[:2], {**session.programme[2], "minutes": 1}, session.programme[0]]
+        return verdict.judge(replace(session, programme=programme), NEWBORN).broken.get("segment")
+
+    assert judged(237.1) is None
+    assert judged(238.1).startswith("segment 4 1.0 s late")
+    assert judged(236.1).startswith("segment 4 1.0 s early")
+
+
 def test_a_law_of_the_steps_that_broke_is_told():
     assert "step_laws" in verdict.judge(good(step_laws=[(3.0, "flash was written")]), NEWBORN).broken
 
