@@ -26,6 +26,8 @@ _COMPACTING = [Path(__file__).with_name(name) for name in ("compact.py", "rom_na
 _STARTERS = sorted((ROOT / "firmware" / "root").glob("*.py"))
 _LOOPS = ROOT / "firmware" / "sound" / "loops.py"
 _THUMB = _LOOPS.with_name("thumb.py")  # stands in its place
+_PULSE = ROOT / "firmware" / "light" / "pulse.py"
+_PULSE_THUMB = _PULSE.with_name("pulse_thumb.py")  # its functions stand in the places of that one's
 _THUMB_ARCHES = ("armv6m", "armv7emsp")  # the second one knows all that the first one does
 # Adafruit's, as published: what deployment takes from the installed packages. Not what their __init__.py imports besides:
 # the firmware uses nothing of it, and it would lie on the heap.
@@ -91,7 +93,7 @@ def device_sources(arch: str) -> dict[Path, Path]:
     sources = {
         path.relative_to(ROOT): path
         for path in sorted((ROOT / "firmware").rglob("*.py"))
-        if path.parent.name != "root" and path != _THUMB
+        if path.parent.name != "root" and path not in (_THUMB, _PULSE_THUMB)
     }
     if arch in _THUMB_ARCHES:
         sources[_LOOPS.relative_to(ROOT)] = _THUMB
@@ -100,7 +102,7 @@ def device_sources(arch: str) -> dict[Path, Path]:
 
 
 def device_texts(arch: str) -> dict[str, str]:
-    """Return the text of each of a device's files by its name; of a chip's without what its assembler does, not viper."""
+    """Return the text of each of a device's files by its name; of a chip's with its assembler in the place of viper's."""
     texts = {name.as_posix(): path.read_text(encoding="utf-8") for name, path in device_sources(arch).items()}
     if arch in _THUMB_ARCHES:
         assembled = {
@@ -110,6 +112,9 @@ def device_texts(arch: str) -> dict[str, str]:
             for function in functions(texts[name], "viper"):
                 if function.name in assembled:
                     texts[name] = _without(texts[name], function)
+        pulse, thumb = _PULSE.relative_to(ROOT).as_posix(), _PULSE_THUMB.read_text(encoding="utf-8")
+        for function in functions(thumb, "asm_thumb"):
+            texts[pulse] = _instead(texts[pulse], function.name, thumb, function)
     return texts
 
 
@@ -126,9 +131,22 @@ def functions(text: str, emitter: str) -> list[ast.FunctionDef]:
 def _without(text: str, function: ast.FunctionDef) -> str:
     """Return the text without a function; lines stay where they are."""
     lines = text.split("\n")
-    first, last = function.decorator_list[0].lineno, function.end_lineno or function.lineno
-    lines[first - 1 : last] = [""] * (last - first + 1)
+    first, last = _first(function), function.end_lineno or function.lineno
+    lines[first:last] = [""] * (last - first)
     return "\n".join(lines)
+
+
+def _instead(text: str, viper: str, other: str, function: ast.FunctionDef) -> str:
+    """Return the text with a function of another text in the place of its viper function of this name."""
+    (before,) = (found for found in functions(text, "viper") if found.name == viper)
+    lines, new = text.split("\n"), other.split("\n")
+    lines[_first(before) : before.end_lineno] = new[_first(function) : function.end_lineno]
+    return "\n".join(lines)
+
+
+def _first(function: ast.FunctionDef) -> int:
+    """Return where a function's lines begin, with what is written above it; from 0."""
+    return function.decorator_list[0].lineno - 1
 
 
 def compacted_sources(arch: str = "armv6m", along: dict[str, Path] | None = None) -> Compacted:
@@ -167,7 +185,7 @@ def device_image(
         f"native stand-ins, {arch} {compacted} {compiler.st_size} {compiler.st_mtime_ns}".encode()
     )
     sources = {**{name.as_posix(): path for name, path in device_sources(arch).items()}, **others}
-    for path in (*_COMPACTING, *(_STARTERS if compacted else ())):
+    for path in (*_COMPACTING, *(_STARTERS if compacted else ()), _PULSE_THUMB):
         digest.update(path.read_bytes())
     for name, path in sources.items():
         digest.update(name.encode() + b"\0" + path.read_bytes())

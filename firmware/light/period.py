@@ -129,7 +129,7 @@ class Period:
         r = self._r
         for lag in range(longest, self._longest + 2):
             r[lag] = pulse.R_BIAS
-        pulse.autocorrelate(self._x, r, self._shortest // 2, longest, count)
+        pulse.autocorrelate(self._x, r, self._shortest // 2 | longest << 16, count)
         self._follow(longest)
 
     def _follow(self, longest):
@@ -218,7 +218,7 @@ class Period:
             return True
         loud = not calm and permille > _LEFT_MUCH_PERMILLE and largest > _LEFT_LOUD // permille
         r = self._r
-        pulse.autocorrelate(self._x, r, _LEFT_FIRST_LAG, last, count)
+        pulse.autocorrelate(self._x, r, _LEFT_FIRST_LAG | last << 16, count)
         highest = 0
         for lag in range(_LEFT_FIRST_LAG + 1, last):
             highest = max(highest, r[lag])

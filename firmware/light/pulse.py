@@ -112,9 +112,9 @@ def level(slopes: ptr32, out: ptr32, n: int, end: int, half: int, limit: int):
     high = SLOPE_BIAS + limit
     low = SLOPE_BIAS - limit
     width = 2 * half + 1
+    total = 0
+    j = n - half
     while n < end:
-        total = 0
-        j = n - half
         last = n + half
         while j <= last:
             s = int(slopes[j & RING_MASK])
@@ -130,6 +130,13 @@ def level(slopes: ptr32, out: ptr32, n: int, end: int, half: int, limit: int):
         if s < low:
             s = low
         out[n & RING_MASK] = s - total // width
+        # The oldest leaves the mean.
+        s = int(slopes[(n - half) & RING_MASK])
+        if s > high:
+            s = high
+        if s < low:
+            s = low
+        total -= s - SLOPE_BIAS
         n += 1
 
 
@@ -162,12 +169,15 @@ def extract(ring: ptr32, x: ptr16, first: int, count: int, limit: int):
 
 
 @micropython.viper
-def autocorrelate(x: ptr16, r: ptr32, lag: int, last_lag: int, count: int):
-    """Write r[lag] up to r[last_lag]: the normalised autocorrelation of x[0..count) in permille + R_BIAS.
+def autocorrelate(x: ptr16, r: ptr32, lags: int, count: int):
+    """Write r[lag] for lags of `lags` & 0xFFFF up to `lags` >> 16, below `count`: the normalised autocorrelation of
+    x[0..count), 1..1023 each and at most 400, in permille + R_BIAS.
 
     Normalised by the mean energy of the two stretches compared (McLeod and Wyvill 2005), so it stays
-    within ±1 and does not prefer short lags.
+    within ±1 and does not prefer short lags. On a chip it is that of pulse_thumb.py.
     """
+    lag = lags & 0xFFFF
+    last_lag = lags >> 16
     n = count - lag
     # Sums and energies of the stretch that begins the window, and of the one `lag` later.
     a_sum = 0

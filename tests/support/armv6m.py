@@ -103,23 +103,22 @@ class MpyFile:
                 self._code()
 
 
-def sound_texts(arch: str) -> dict[str, str]:
-    """What is compiled of the files of sound for a chip or, for x64, for a desk."""
-    return fold(
-        {name: text for name, text in device_texts(arch).items() if name.startswith("firmware/sound/")}
-    )
+def folder_texts(folder: Path, arch: str) -> dict[str, str]:
+    """What is compiled of the files of a folder for a chip or, for x64, for a desk."""
+    return fold({name: text for name, text in device_texts(arch).items() if (ROOT / name).parent == folder})
 
 
 def machine_code(source: Path, arch: str, emitter: str) -> dict[str, bytes]:
-    """The machine code for ARMv6-M of the functions of a file of sound that stand under this word ("viper"), of those that
-    are compiled for a chip or, for x64, for a desk.
+    """The machine code for ARMv6-M of a file's functions that stand under this word ("viper"), of those that are compiled
+    for a chip or, for x64, for a desk.
     """
-    texts = sound_texts(arch)
+    texts = folder_texts(source.parent, arch)
     name = source.relative_to(ROOT).as_posix()
+    kinds = {"viper": VIPER, "asm_thumb": ASSEMBLER}
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "code.mpy"
         compile_text(texts[name], target, "armv6m", name)
-        codes = [code for kind, code in MpyFile(target.read_bytes()).codes if kind in (VIPER, ASSEMBLER)]
+        codes = [code for kind, code in MpyFile(target.read_bytes()).codes if kind == kinds[emitter]]
     names = [node.name for node in functions(texts[name], emitter)]
     return dict(zip(names, codes, strict=True))
 

@@ -9,13 +9,14 @@ import re
 from array import array
 
 import pytest
-from armv6m import Chip, machine_code, sound_texts
+from armv6m import Chip, folder_texts, machine_code
 
 from firmware.sound import loops, master, noise, tables, voices
 from simulator.interpreter import ROOT, CompileError, compile_text, device_sources, functions
 
 LOOPS = ROOT / "firmware" / "sound" / "loops.py"
 THUMB = LOOPS.with_name("thumb.py")
+PULSE_THUMB = ROOT / "firmware" / "light" / "pulse_thumb.py"
 BIAS = 1 << 20
 COUNTS = (0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 15, 31, 64, 100, 127, 128)
 
@@ -212,7 +213,7 @@ def test_the_last_stage_of_the_loudest_squares(chips):
 
 
 def test_a_chip_has_each_loop_once_and_a_desk_only_vipers():
-    here, there = sound_texts("x64"), sound_texts("armv6m")
+    here, there = folder_texts(LOOPS.parent, "x64"), folder_texts(LOOPS.parent, "armv6m")
     assembled = [function.name for function in functions(THUMB.read_text("utf-8"), "asm_thumb")]
     called = [
         node.name for node in ast.parse(LOOPS.read_text("utf-8")).body if isinstance(node, ast.FunctionDef)
@@ -253,9 +254,10 @@ def encoded(said):
     return {"add": 0x4400, "cmp": 0x4500}[word] | (named[0] & 8) << 4 | named[1] << 3 | named[0] & 7
 
 
-def test_what_stands_as_a_number_is_what_its_comment_says():
-    found = re.findall(r"data\(2, (0x[0-9A-F]+)\)  # (.+)", THUMB.read_text("utf-8"))
-    assert len(found) == THUMB.read_text("utf-8").count("data(2") > 20
+@pytest.mark.parametrize("file", [THUMB, PULSE_THUMB])
+def test_what_stands_as_a_number_is_what_its_comment_says(file):
+    found = re.findall(r"data\(2, (0x[0-9A-F]+)\)  # (.+)", file.read_text("utf-8"))
+    assert len(found) == file.read_text("utf-8").count("data(2") > 20
     for number, said in found:
         assert int(number, 16) == encoded(said), said
 
