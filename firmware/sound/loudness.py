@@ -253,6 +253,11 @@ class Loudness:
         self.steady = steady
         return 0 if self.hushed else self._gain_wanted
 
+    @property
+    def rising(self):
+        """Return whether the level is on its way up."""
+        return self._level < self._level_target
+
     def faded(self):
         """Return whether a fade-out has come to its end."""
         return self._fade > _FADE_DEPTH_CDB * _LEVEL_UNIT

@@ -24,7 +24,10 @@ _IN_FROM_NOISE = const(500)
 _IN_FROM_MELODY = const(840)
 _AFTER_REST_BLOCKS = const(250)  # a phrase after its rest is a rise by itself: for four seconds no other one,
 _AFTER_REST_SHIFT = const(1)  # or for half of a shorter phrase
-_REST_MOST_MS = const(3500)  # with more of nothing before it a phrase would rise by more than 1 dB a second
+# With more of nothing before it a phrase would rise by more than 1 dB a second; and while the level comes up, sooner.
+_REST_LONG_MS = const(3900)
+_REST_MOST_MS = const(3500)
+_REST_RISING_MS = const(2000)
 _FOLLOWS_SHIFT = const(3)  # of the gain: an eighth of a second behind, so that steps of a tenth are smooth
 
 
@@ -63,6 +66,7 @@ class Segue:
 
     def __init__(self, audio):
         self._audio = audio
+        audio.sequencer.rest_long_ms = _REST_LONG_MS
         audio.sequencer.rest_most_ms = _REST_MOST_MS
         audio.parting = array("I", [0] * noise.STATE_SIZE)
         noise.start(audio.parting)
@@ -72,6 +76,7 @@ class Segue:
         self._parting_gain = 0
         self._melody = False
         self._song = None
+        self._begun_at = 0  # the sequencer's, of the phrase that was seen last
         self._sings_from = 0  # the block in which the phrase began
         self._sung_blocks = 0
 
@@ -127,9 +132,13 @@ class Segue:
         audio = self._audio
         at = audio.loudness.blocks
         sequencer = audio.sequencer
-        if not sequencer.resting:
+        rising = audio.loudness.rising
+        sequencer.rest_long_ms = 0 if rising else _REST_LONG_MS
+        sequencer.rest_most_ms = _REST_RISING_MS if rising else _REST_MOST_MS
+        if not sequencer.resting and sequencer.begun_at == self._begun_at:
             self._sung_blocks = at - self._sings_from
-        else:
+        else:  # where the rest is the phrase's own alone, its end is all that is seen of it
+            self._begun_at = sequencer.begun_at
             self._sings_from = at
             if not audio.loudness.leaving_permille:
                 waits = min(_AFTER_REST_BLOCKS, self._sung_blocks >> _AFTER_REST_SHIFT)

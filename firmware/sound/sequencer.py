@@ -23,8 +23,6 @@ _ENTRY_BLOCKS = const(
     47
 )  # 0.75 s at least between two steps of a melody that comes in, however fast the notes
 
-_LONG_REST = const(641)  # ticks times this are above the tempo where they last longer than 3.9 s,
-_FIVE_SECONDS = const(500)  # and than five
 _MELODY_VOICES = const(3)
 _FIRST_CHORD_VOICE = const(3)
 _FIRST_HEART_VOICE = const(6)
@@ -68,7 +66,11 @@ class Sequencer:
         self.on_note = None
         self.song = None
         self.resting = False  # between two phrases
-        self.rest_most_ms = 0  # where it is not 0, no rest between them is longer
+        self.begun_at = 0  # the block in which the phrase after the last rest began
+        # Between phrases, with a rest of the song's own before: one that is longer than rest_long_ms (-1: none is)
+        # becomes no longer than rest_most_ms.
+        self.rest_long_ms = -1
+        self.rest_most_ms = 0
         self.thumps = False  # a heartbeat of two notes on every beat
         self.phrase_ended = False
         self.tempo_mbpm = 75000
@@ -181,12 +183,14 @@ class Sequencer:
             self.resting = True
             self._phrase_end()
             ticks = song.beats_per_bar * 24
-            if self.rest_most_ms:
+            if self.rest_long_ms >= 0:
                 ticks = self._short_rest(data, index, ticks)
             self._melody_ticks += ticks
             self._chord_ticks += ticks
             return
-        self.resting = False
+        if self.resting:
+            self.resting = False
+            self.begun_at = self._loudness.blocks
         if index == song.notes:
             index = self._chord_index = 0
             if song.grows:
@@ -213,16 +217,16 @@ class Sequencer:
         self._melody_ticks += ticks
 
     def _short_rest(self, data, index, ticks):
-        """Return the ticks of the rest after a phrase. Where it is longer than 3.9 s, or than 5 s with a rest of the
-        phrase's own before it, both together are no longer than a bar nor, in whole beats, than `rest_most_ms`; and a
-        beat at least.
+        """Return the ticks of the rest after a phrase. Where it lasts longer than `rest_long_ms`, with a rest of the
+        phrase's own before it, both together are no longer than a bar nor, in whole beats, than `rest_most_ms`: a beat
+        at least, and the phrase's own whole.
         """
         at = score.HEADER + 2 * index - 2
         own = 0 if data[at] & 127 else data[at + 1]
         tempo = self._tempo_target_mbpm
-        if ticks * _LONG_REST <= tempo and (ticks + own) * _FIVE_SECONDS <= tempo:
+        if (ticks + own) * 2500 <= tempo * self.rest_long_ms // 1000:
             return ticks
-        return max(24, min(ticks, tempo * self.rest_most_ms // 60_000_000 * 24) - own)
+        return max(0, max(24, min(ticks, tempo * self.rest_most_ms // 60_000_000 * 24)) - own)
 
     def _chord_event(self, song):
         data = song.data

@@ -73,6 +73,26 @@ def test_a_song_out_of_silence_rises_no_faster(name, seconds):
     assert (meter.measure(samples, RATE_HZ).rise_rate_db_per_s or 0) <= 1
 
 
+@pytest.mark.parametrize(
+    ("song", "tempo_bpm"),
+    [
+        ("amazing_grace", 40),
+        ("amazing_grace", 60),
+        ("pripetshik", 48),
+        ("edo", 66),
+        ("mo_li_hua", 75),
+        ("aennchen", 48),
+    ],
+)
+def test_no_phrase_of_a_song_that_comes_up_out_of_silence_rises_faster(song, tempo_bpm):
+    """Found by a newcomer: 1.04 to 1.24 dB a second. The level rose within a phrase by what its rest let stand out more."""
+    listening = programmes.Listening(
+        "up", compact([part("rest", "song", song, minutes=4, tempo_start_bpm=tempo_bpm), SILENCE]), Path()
+    )
+    samples, _ = render.play(programmes.plan_for(listening, seconds=130))
+    assert (meter.measure(samples, RATE_HZ).rise_rate_db_per_s or 0) <= 1
+
+
 @pytest.mark.parametrize(("song", "tempo_bpm"), [("jeanie", 40), ("home_sweet_home", 40), ("edo", 44)])
 def test_a_phrase_after_a_slow_rest_rises_no_faster(song, tempo_bpm):
     """Found by a newcomer: a bar's rest at 40 beats a minute is six seconds, and twelve after a rest of the song's own."""
