@@ -84,7 +84,7 @@ def numbers(facts: Facts, summary: dict[str, Any]) -> list[dict[str, str]]:
     heard = facts.heard_s
     if heard is not None:
         note = say("from {start} to {end}", start=words.clock(heard[0]), end=words.clock(heard[1]))
-        if facts.silent_s:
+        if facts.silent_s >= 0.5:
             note += say(", without {silence} of silence", silence=words.span(round(facts.silent_s)))
         add(say("sound"), words.span(heard[1] - heard[0] + 1 - facts.silent_s), note)
     tempo = facts.tempo_bpm[np.isfinite(facts.tempo_bpm)]

@@ -51,7 +51,7 @@ REASONS = {
     "irregular": "the pulse beats irregularly",
     "no_breath": "no breath to go by, or one too fast to lead: the music plays as without it",
     "let_go": "the breath went its own way: the swell has sunk away, the music goes on",
-    "open_loop": "no pulse to go by: the profile's own tempo",
+    "open_loop": "no pulse leads it: the tempo is the profile's own, or its programme's",
     "usb_host": "a computer is connected",
     "supply_low": "the supply voltage is low",
     "room_too_loud": "the room is too loud",
@@ -72,7 +72,7 @@ REASONS = {
     "dose": "there was enough music for this hour or this day",
     "too_soon": "the last session was too short a time ago",
     "not_confirmed": "no therapist has confirmed this profile",
-    "time_up": "the session's time was up",
+    "time_up": "the session had come to its planned end",
     "pressed": "the button was pressed",
     "held": "the button was held",
     "too_long": "the session was longer than is ever allowed",
@@ -171,7 +171,7 @@ def begins(words: str) -> str:
 
 
 def ending(end: str | None, why: str | None) -> str:
-    """Return how a session ended, as half a sentence: "the music faded out: the session's time was up"."""
+    """Return how a session ended, as half a sentence: "the music faded out: the session had come to its planned end"."""
     if end is None:
         return say("no session came to its end")
     text = say(ENDS.get(end, end))

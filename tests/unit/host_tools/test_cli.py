@@ -181,7 +181,7 @@ class TestSimulate:
         assert [line.split()[0] for line in lines[1:21]] == [
             f"{n // 2}:{n % 2 * 30:02d}" for n in range(1, 21)
         ]
-        assert "the music faded out: the session's time was up" in lines[-2]
+        assert "the music faded out: the session had come to its planned end" in lines[-2]
         assert str(out_folder) in lines[-1]
         assert {path.name for path in out_folder.iterdir()} == set(results.FILES)
 

@@ -99,7 +99,7 @@ class TestStrangers:
             (800.0, "phase: holding the tempo (the pulse signal is lost)"),
             (0.0, "no pulse: the sensor is not on the skin@@pulse_rate_bpm"),
             (900.0, "no record"),
-            (1100.0, "the session is over: the music faded out: the session's time was up"),
+            (1100.0, "the session is over: the music faded out: the session had come to its planned end"),
             (30.0, "note: moment 1"),
         ):
             assert one in annotations

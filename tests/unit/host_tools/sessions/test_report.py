@@ -97,7 +97,7 @@ class TestFacts:
         story = " ".join(hand_made_facts().story)
         assert "at 1:10 the music began at 75.0 beats a minute, half of a pulse of 150" in story
         assert "from 3:10 it slowed from 75.0 to 69.0 beats a minute, by 8.0 %" in story
-        assert "The music faded out: the session's time was up" in story
+        assert "The music faded out: the session had come to its planned end" in story
 
     def test_the_story_of_an_adult_has_the_pulse_itself(self):
         rows = [row | {"pulse_rate_bpm": row["pulse_rate_bpm"] and 75.0} for row in hand_made.rows()]
@@ -148,6 +148,28 @@ class TestFacts:
         assert numbers["sound"]["value"] == words.span(whole_s - 140)
         assert "without 2 min 20 s of silence" in numbers["sound"]["note"]
         assert "slower" not in numbers["tempo"]["note"] and "slowed" not in found.story[0]
+
+    def test_a_silence_of_no_time_is_not_told(self):
+        """A programme that ends in its silence has none between its first and its last sound."""
+        rows = hand_made.rows()
+        last = max(row["time_s"] for row in rows if row["level_dba"])
+        segments = [
+            {"time_s": float(at), "kind": "device_segment", "detail": {"segment": place, "source": source, "role": role}}
+            for at, place, source, role in ((70, 1, "song", "arrive"), (last - 0.3, 2, "silence", "silence"))
+        ]  # fmt: skip
+        found = hand_made_facts(rows=rows, events=hand_made.events() + segments)
+        found.time_s = found.time_s.copy()
+        note = next(number["note"] for number in report.numbers(found, {}) if number["name"] == "sound")
+        assert found.silent_s < 0.5 and "silence" not in note
+
+    def test_no_pulse_is_said_to_be_missing_that_may_be_known_and_no_time_to_be_up_that_may_not(self):
+        """A programme ends when its last song was played, and plays at its own tempo whatever the pulse is."""
+        assert "no pulse leads it" in words.reason("open_loop") and "no pulse to" not in words.reason(
+            "open_loop"
+        )
+        assert "planned end" in words.reason("time_up") and "time was up" not in words.ending(
+            "faded", "time_up"
+        )
 
     def test_a_session_without_a_sound_says_so(self):
         rows = [row | {"level_dba": 0.0, "tempo_bpm": None} for row in hand_made.rows()]

@@ -176,7 +176,7 @@ class TestChart:
         for text in (
             "Night (newborn)",
             "brahms over ocean, asked for at 48 dB(A)",
-            "How it ended: the music faded out: the session's time was up.",
+            "How it ended: the music faded out: the session had come to its planned end.",
             "not calibrated: strictest assumption",
             "20 min of music in 24 hours",
             "not known: the device has no clock; write it below",
