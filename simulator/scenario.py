@@ -288,6 +288,10 @@ class Scenario(_Part):
             else:
                 data = programme_file.check(self.programme, f"{self.path or 'the scenario'}: programme")
             found[f"programme.{name}"] = data
+            session_min = values["session_min"]
+            where = self.profile if isinstance(self.profile, str) else self.path or "the scenario"
+            if too_long := programme_file.longer_than_session(name, data, session_min, str(where)):
+                raise CalandoError(too_long)
             plan = programme.read(data)
             names += plan.names_of("song")
             voices += plan.names_of("voice")

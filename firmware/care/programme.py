@@ -18,6 +18,14 @@ _BASELINE_MS = const(60_000)  # of good signal before a tempo is matched to it
 _LATE_MS = const(500)  # more than a step, which is no delay
 
 
+def fixed_mbpm(plan, segment, since_ms):
+    """Return the tempo that a segment is to have so long after its beginning: straight from its start to its end."""
+    length_s = plan.at(segment, columns.LENGTH_MS) // 1000
+    start, end = plan.at(segment, columns.START_MBPM), plan.at(segment, columns.END_MBPM)
+    # In hundreds of a thousandth the product stays below 2^30 (50 bpm over 45 minutes).
+    return start + (end - start) // 100 * min(since_ms // 1000, length_s) * 100 // length_s
+
+
 class SegmentTempo(Tempo):
     """The tempo of every session, and the one that is fixed from a segment's start to its end."""
 
@@ -172,18 +180,14 @@ class ProgrammeSession(Session):
                 return
         if tempo.tempo_mbpm is None:
             tempo.start_at(plan.at(segment, columns.START_MBPM))  # the pulse was lost before it could begin
-        length_ms = plan.at(segment, columns.LENGTH_MS)
-        start, end = plan.at(segment, columns.START_MBPM), plan.at(segment, columns.END_MBPM)
-        # A tenth of a second is as fine as a step; it keeps the product below 2^30 (50 bpm over 45 minutes).
-        target = start + (end - start) // 100 * min(self._since_ms // 1000, length_ms // 1000) * 100 // (
-            length_ms // 1000
-        )
+        target = fixed_mbpm(plan, segment, self._since_ms)
         if verdict.action >= FREEZE:
             target = max(target, tempo.tempo_mbpm)  # pyright: ignore[reportArgumentType]
         tempo.go_to(target, self._elapsed_ms, self._arriving)
         if self._arriving and tempo.there:
             self._arriving = False
-        self._name(reasons.MATCH if self._arriving else reasons.SUSTAIN if start == end else reasons.LEAD)
+        stays = plan.at(segment, columns.START_MBPM) == plan.at(segment, columns.END_MBPM)
+        self._name(reasons.MATCH if self._arriving else reasons.SUSTAIN if stays else reasons.LEAD)
 
     def _something_sounds(self):
         return self._segment >= 0

@@ -251,8 +251,8 @@ def _check_rules(programme):
         raise ProgrammeError("two recorded voices are named; the device has room for one, so choose one")
     if programme.total_ms > LONGEST_MS:
         raise ProgrammeError(
-            "the segments last %d minutes together and may last %d; shorten them"
-            % (programme.total_ms // 60000, LONGEST_MS // 60000)
+            "the segments last %.4g minutes together and may last %d; shorten them"
+            % (programme.total_ms / 60000, LONGEST_MS // 60000)
         )
     _check_roles(programme, sounding)
     _check_steps(programme, sounding)
@@ -366,7 +366,7 @@ def _check_steps(programme, sounding):
     for before, after in _pairs(tempos):
         last, first = at(before, columns.END_MBPM), at(after, columns.START_MBPM)
         if abs(first - last) * 100 > last * TEMPO_STEP_PERCENT:
-            step = "%d %%" % (abs(first - last) * 100 // last)
+            step = "%.1f %%" % (abs(first - last) * 100 / last)
             _too_far(after, "tempo_start_bpm", step, "%d %%" % TEMPO_STEP_PERCENT)
     for segment in tempos:
         first, last = at(segment, columns.START_MBPM), at(segment, columns.END_MBPM)

@@ -65,13 +65,18 @@ def refuse(setting, value, rule, advice):
     raise ProfileError("%s = %s %s; %s" % (setting.name, show(value), rule, advice))
 
 
+def _for_whom(setting):
+    """Return words where another population may have other values; of a programme's settings none has."""
+    return "" if setting.newborn == setting.adult else " for this population"
+
+
 def _check_number(setting, value, population):
     low, high = setting.allowed(population)
     unit = " " + setting.unit if setting.unit else ""
     if type(value) not in (int, float) or value != value:
         refuse(setting, value, "is not a number", "choose %s to %s%s" % (low, high, unit))
     if not low <= value <= high:
-        rule = "is outside %s to %s%s for this population" % (low, high, unit)
+        rule = "is outside %s to %s%s%s" % (low, high, unit, _for_whom(setting))
         refuse(setting, value, rule, "choose a value in that range")
     scaled = whole(value, setting.scale)
     step = whole(setting.step, setting.scale)
@@ -110,6 +115,6 @@ def check_setting(setting, value, population):
             advice = "choose one of " + ", ".join(allowed)
             if len(allowed) == 1:
                 advice = "leave it out, or write '%s'" % allowed[0]
-            refuse(setting, value, "is none of the choices for this population", advice)
+            refuse(setting, value, "is none of the choices" + _for_whom(setting), advice)
         return value
     return _check_text(setting, value, population)

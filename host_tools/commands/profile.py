@@ -102,6 +102,8 @@ def validate(file: File, as_json: AsJson = False) -> None:
 
     profile = profile_file.load(file)
     found = profile_file.differences(READY[profile.population], profile.values)
+    if too_long := _too_long(profile, file):
+        raise CalandoError(too_long)
     if as_json:
         print_json(profile.values)
         return
@@ -122,6 +124,8 @@ def validate(file: File, as_json: AsJson = False) -> None:
         ]
         if unheard:
             say(f"The programme plays in their place, so these have no part: {', '.join(unheard)}.")
+        for line in _of_its_programme(profile, file):
+            say(line)
     if turned := profile_file.turned(profile):
         say(turned)
 
@@ -147,6 +151,8 @@ def put(
 
     profile = profile_file.load(file)
     sounds = shelf.of_profile(profile, file.parent)
+    for line in filter(None, [_too_long(profile, file), *_of_its_programme(profile, file)]):
+        say(line)
     with client.connect(port) as device:
         changes.put_with_sounds(device, profile, sounds, progress_bar, study)
         finish(device, commit, checked)
@@ -179,6 +185,32 @@ def discard(port: Port = None) -> None:
     with client.connect(port) as device:
         device.call("discard")
         say("Nothing is staged any more.")
+
+
+def _too_long(profile: "Profile", file: Path) -> str:
+    """Return a sentence where the programme that a profile names, beside it, is longer than its session; else nothing."""
+    from host_tools.programmes import programmes
+    from simulator.files import programme_file
+
+    listening = programmes.of_profile(profile, file.parent)
+    if listening is None:
+        return ""
+    return programme_file.longer_than_session(
+        listening.name, listening.data, profile.values["session_min"], str(file)
+    )
+
+
+def _of_its_programme(profile: "Profile", file: Path) -> list[str]:
+    """Return what is to be told of the programme that a profile names, where it lies beside it."""
+    from host_tools.programmes import programmes, remarks
+
+    name = profile.listening_programme
+    if name == "none":
+        return []
+    listening = programmes.of_profile(profile, file.parent)
+    if listening is None:
+        return [f"Its programme {name} does not lie beside the file: whether it fits, the device says."]
+    return [f"Its programme {name}, {line}." for line in remarks.remarks(listening.data, profile)]
 
 
 def _ready_or_on_device(ready: str | None, port: str | None, name: str) -> "Profile":

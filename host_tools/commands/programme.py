@@ -8,6 +8,7 @@ import typer
 from host_tools.commands.common import AsJson, Commit, Port, finish, group, print_json, progress_bar, say
 
 if TYPE_CHECKING:
+    from firmware.prescription.profile import Profile
     from host_tools.programmes.programmes import Listening
 
 app = group(
@@ -27,6 +28,13 @@ ItsProfile = Annotated[
         help="The adult's profile that names it; default: an adult's without a sensor.",
     ),
 ]
+
+
+def _profile_for(listening: "Listening", file: Path | None) -> "Profile":
+    from host_tools.programmes import programmes
+    from simulator.files import profile_file
+
+    return programmes.profile_for(listening, None if file is None else profile_file.load(file), str(file))
 
 
 @app.command("list")
@@ -69,10 +77,14 @@ def show(
         typer.Option(metavar="PATH|sim", help="Show the one of this name on a device instead."),
     ] = None,
     as_file: Annotated[bool, typer.Option("--file", help="As a TOML file to edit.")] = False,
+    profile: ItsProfile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a programme's segments with their times, and its shape. To edit one: calando programme show settle --file"""
-    from host_tools.programmes import programmes, rules
+    """Show a programme's segments with their times, its shape, and what a profile would not let be heard as it is written.
+
+    To edit one: calando programme show settle --file
+    """
+    from host_tools.programmes import programmes, remarks, rules
     from simulator.files import programme_file
 
     listening = _on_device(name, port) if port is not None else programmes.load(name)
@@ -81,7 +93,10 @@ def show(
     elif as_file:
         print(programme_file.dump(listening.data), end="")
     else:
+        chosen = _profile_for(listening, profile)
         for line in rules.told(listening.plan):
+            say(line)
+        for line in remarks.remarks(listening.data, chosen):
             say(line)
 
 
@@ -100,15 +115,13 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check a programme as the device does, whether its songs and its voice are there, and whether all of it is heard."""
-    from host_tools.programmes import programmes, rules
-    from simulator.files import profile_file
+    from host_tools.programmes import programmes, remarks, rules
 
     listening = programmes.load(file)
     needed = programmes.needed(listening)
-    chosen = programmes.profile_for(listening, None if profile is None else profile_file.load(profile))
-    soft = rules.too_soft(listening.plan, chosen.level_cdba / 100)
+    told = remarks.remarks(listening.data, _profile_for(listening, profile))
     if as_json:
-        print_json({**rules.as_table(listening.data), "needs": needed, "hardly_heard": soft})
+        print_json({**rules.as_table(listening.data), "needs": needed, "remarks": told})
         return
     plan = listening.plan
     say(
@@ -117,7 +130,7 @@ def validate(
     )
     if needed:
         say(f"  with it go to the device: {', '.join(needed)}")
-    for line in soft:
+    for line in told:
         say(f"  {line}")
 
 
@@ -137,35 +150,48 @@ def preview(
     ] = 0,
 ) -> None:
     """Write what the device would play, first sound to last fade, with no sensor on anybody."""
-    from host_tools.programmes import programmes, rules
-    from simulator.files import profile_file
+    from host_tools.programmes import programmes, remarks
 
     listening = programmes.load(name)
-    chosen = None if profile is None else profile_file.load(profile)
+    chosen = _profile_for(listening, profile)
     with progress_bar(str(out)) as progress:
         done = programmes.preview(listening, out, events, chosen, progress, seed)
     level = done.levels.laeq_dba
     say(f"{out}: {done.seconds / 60:.1f} min, LAeq {'-' if level is None else f'{level:.1f}'} dB(A)")
     if events is not None:
         say(f"{events}: its notes")
-    for line in rules.too_soft(listening.plan, programmes.profile_for(listening, chosen).level_cdba / 100):
+    for line in remarks.remarks(listening.data, chosen):
         say(line)
 
 
 @app.command()
 def put(name: Programme, commit: Commit = False, port: Port = None) -> None:
     """Send a programme to the device, with the songs and the voice that it names; then a profile can name it."""
-    from host_tools.device import client
-    from host_tools.programmes import programmes, rules
+    from host_tools.device import changes, client
+    from host_tools.programmes import programmes
 
     listening = programmes.load(name)
     programmes.needed(listening)
-    for line in rules.too_soft(listening.plan, programmes.profile_for(listening).level_cdba / 100):
-        say(line)
     with client.connect(port) as device:
+        for line in _beside_the_device(listening, changes.profile_on(device)):
+            say(line)
         with progress_bar(listening.name) as progress:
             programmes.put(device, listening, progress)
         finish(device, commit)
+
+
+def _beside_the_device(listening: "Listening", profile: "Profile | None") -> list[str]:
+    """Return what is to be told of a programme beside the device's profile, or a usual one where that is no adult's."""
+    from host_tools.programmes import programmes, remarks
+    from simulator.files import programme_file
+
+    if profile is None or profile.population != "adult":
+        return remarks.remarks(listening.data, programmes.profile_for(listening))
+    session_min = profile.values["session_min"]
+    too_long = programme_file.longer_than_session(
+        listening.name, listening.data, session_min, "the profile on the device"
+    )
+    return [*filter(None, [too_long]), *remarks.remarks(listening.data, profile)]
 
 
 @app.command()

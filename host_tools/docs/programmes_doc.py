@@ -16,6 +16,15 @@ BEGIN, END = "<!-- {}: made by host_tools/docs/programmes_doc.py -->\n", "<!-- e
 def tables() -> dict[str, str]:
     """Return each table as Markdown, by the name that stands in the page."""
     rows = ["| setting | what it may be | left out | meaning |", "|---|---|---|---|"]
+    for name, what, meaning in (
+        ("title", profile_file.rule(programme.TITLE, "adult"), programme.TITLE.meaning),
+        (
+            "shape",
+            ", ".join(programme.SHAPES[:-1]) + f" or {programme.SHAPES[-1]}",
+            "as its intensities draw it, below",
+        ),
+    ):
+        rows.append(f"| `{name}`, above the segments | {what} | must be set | {meaning} |")
     for setting in programme.TABLE:
         default = programme.DEFAULTS.get(setting.name)
         usual = "must be set" if default is None else f"`{profile_file.shown(default)}`"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from host_tools.device.client import Connection
 
 NAME = r"[a-z0-9_]{1,24}"
+PREVIEWED = "previewed"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ def needed(listening: Listening) -> list[str]:
     if not re.fullmatch(NAME, listening.name):
         raise CalandoError(
             f'"{listening.name}" cannot be a programme\'s name on the device: it has 1 to 24 small letters, digits and _; '
+            "rename the file"
+        )
+    if listening.name == song_file.NOTHING:
+        raise CalandoError(
+            f"{listening.name} cannot be a programme's name on the device: to a profile it means that there is none; "
             "rename the file"
         )
     voice = voice_of(listening)
@@ -159,23 +165,41 @@ def put(
     return [*sent, f"programme.{listening.name}"]
 
 
-def profile_for(listening: Listening, profile: Profile | None = None) -> Profile:
-    """Return the profile that a preview plays with: an adult's, open loop, as long as the programme, or the one that
-    is given with
-    the programme in it. Raises CalandoError when they do not go together.
+def of_profile(profile: Profile, folder: Path) -> Listening | None:
+    """Return the programme that a profile names, from a file in this folder or ready-made; None where it names none, or
+    it is not here. Raises CalandoError.
     """
-    changed = {"listening_programme": listening.name, "fade_s": 30}
+    if profile.listening_programme == "none":
+        return None
+    path = programme_file.beside(profile.listening_programme, folder)
+    return load(path) if path.is_file() else None
+
+
+def profile_for(listening: Listening, profile: Profile | None = None, where: str = "the profile") -> Profile:
+    """Return the profile that a preview plays with: an adult's, open loop, as long as the programme, or the one that
+    is given with the programme in it. where: its file, for a sentence. Raises CalandoError when they do not go together.
+    """
+    named = {
+        "listening_programme": PREVIEWED
+    }  # what is heard goes to no device, so its file may have any name
     if profile is None:
         minutes = -(-listening.plan.total_ms // 60000)
-        changed |= {"population": "adult", "mode": "open_loop", "session_min": max(5, minutes)}
-        return profile_file.check(changed, "the preview's profile")
-    return profile_file.check({**profile.values, "listening_programme": listening.name}, "the profile")
+        usual = {"population": "adult", "mode": "open_loop", "fade_s": 30, "session_min": max(5, minutes)}
+        return profile_file.check({**usual, **named}, "the preview's profile")
+    if profile.population != "adult":
+        raise CalandoError(
+            f"{where} is a newborn's profile, and a listening programme is for adults only; give an adult's"
+        )
+    session_min = profile.values["session_min"]
+    if too_long := programme_file.longer_than_session(listening.name, listening.data, session_min, where):
+        raise CalandoError(too_long)
+    return profile_file.check({**profile.values, **named}, where)
 
 
 def plan_for(listening: Listening, profile: Profile | None = None, **changes: Any) -> dict[str, Any]:
     """Return what sound/render_script.py plays: a whole session by this programme, with no sensor or with `pulse`."""
     chosen = profile_for(listening, profile)
-    whole_s = min(chosen.session_ms, listening.plan.total_ms) / 1000 + 10
+    whole_s = listening.plan.total_ms / 1000 + 10
     voice = voice_of(listening)
     plan = render.plan_for(
         chosen, "twinkle", [], changes.pop("seconds", whole_s), None if voice is None else voice[1]

@@ -65,16 +65,11 @@ RULES = (
     ),
 )
 SHAPES = {
-    "U": "falls by 2 of intensity or more, and rises again to where it began (within 1)",
-    "L": "falls by 2 or more, and stays low (within 1)",
-    "J": "falls by 2 or more, and rises to more than it began with",
+    "U": "only falls, by 2 of intensity or more, then only rises, by 2 or more, to where it began (within 1)",
+    "L": "only falls, by 2 or more, and then stays low (within 1)",
+    "J": "only falls, by 2 or more, then only rises, to more than it began with",
     "flat": "stays within 1",
 }
-
-
-# In a ward's room at night the World Health Organization asks for 30 dB(A) at most (Guidelines for community noise, 1999,
-# table 4.1), and nearly every real one is louder; what is less than 5 dB above that is lost.
-HEARD_FROM_DBA = 35.0
 
 
 @dataclass(frozen=True)
@@ -163,21 +158,6 @@ def segments(plan: Plan) -> list[Segment]:
         )  # fmt: skip
         at_ms = end_ms
     return found
-
-
-def too_soft(plan: Plan, level_dba: float) -> list[str]:
-    """Return a sentence for each segment that would hardly be heard, at a profile's level."""
-    return [
-        f"segment {segment.number}: {level_dba + segment.level_db:g} dB(A), {segment.level_db:g} dB from the profile's "
-        f"{level_dba:g}, is hardly heard even in a quiet room; "
-        + (
-            f"raise level_db to {HEARD_FROM_DBA - level_dba:g} or more"
-            if level_dba >= HEARD_FROM_DBA
-            else "raise level_dba in the profile"
-        )
-        for segment in segments(plan)
-        if segment.level_db is not None and level_dba + segment.level_db < HEARD_FROM_DBA
-    ]
 
 
 def drawing(plan: Plan) -> list[str]:

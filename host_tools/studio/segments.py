@@ -13,6 +13,7 @@ from firmware.prescription import programme
 from firmware.prescription.programme import SEGMENTS_MAX, SOUNDSCAPES
 from firmware.sound import songs as built_in
 from firmware.sound.score import PATTERNS
+from host_tools.programmes.remarks import NO_PART
 from host_tools.programmes.rules import FOLDER, Broken, broken
 from host_tools.studio.texts import _
 from simulator.files import programme_file
@@ -24,24 +25,6 @@ _SETTINGS = {setting.name: setting for setting in programme.TABLE}
 SHORTEST_MIN, LONGEST_MIN = _SETTINGS["minutes"].adult
 STEP_MIN = _SETTINGS["minutes"].step
 MOST_MOVING = _SETTINGS["intensity"].adult[1]
-
-# What a setting has no part in, by source.
-_TEMPO = (
-    "tempo",
-    "tempo_start_bpm",
-    "tempo_end_bpm",
-    "minor_percent",
-    "brightness_percent",
-    "density_percent",
-    "until",
-)
-NO_PART = {
-    "silence": ("name", "repeats", "level_db", "intensity", *_TEMPO),
-    "soundscape": ("repeats", *_TEMPO),
-    "voice": ("repeats",),
-    "pattern": ("repeats",),
-    "song": (),
-}
 
 Values = dict[str, Any]
 Segments = list[Values]

@@ -68,6 +68,19 @@ def check(values: dict[str, Any], where: str, source: str = "") -> bytes:
         raise CalandoError(f"{_place(where, source, number, name or '')}: {sentence}") from None
 
 
+def longer_than_session(name: str, data: bytes, session_min: float, where: str) -> str:
+    """Return a sentence where a programme is longer than the session of a profile, in `where`, which would cut it; else
+    nothing.
+    """
+    minutes = programme.read(data).total_ms / 60000
+    if minutes <= session_min:
+        return ""
+    return (
+        f"the programme {name} lasts {minutes:g} minutes and session_min of {where} is {session_min:g}; raise "
+        "session_min, or shorten the programme"
+    )
+
+
 def dump(data: bytes) -> str:
     """Return a compact form as the text of a file; `load` gives the same bytes back."""
     title, shape, rows = programme.decode(data)

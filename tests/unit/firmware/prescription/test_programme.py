@@ -1,5 +1,8 @@
 """A listening programme is checked whole: every value, every rule, every byte of its compact form."""
 
+import itertools
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +66,7 @@ def flat(*segments):
     ("segments", "shape", "said"),
     [
         (flat(segment("arrive", *SONG, intensity=6), segment("meet", *SONG)), "flat", "segment 2: intensity is 3 from"),
-        (flat(segment("arrive", *SONG, tempo_start_bpm=74)), "flat", "tempo_start_bpm is 10 % from|is 11 % from"),
+        (flat(segment("arrive", *SONG, tempo_start_bpm=74)), "flat", "tempo_start_bpm is 10.8 % from .* may be 10 %"),
         (flat(segment("arrive", *SONG, level_db=-3.5)), "flat", "segment 3: level_db is 3.5 dB from"),
         (flat(segment("meet", *SONG), segment("arrive", *SONG)), "flat", "role arrive comes after meet"),
         (
@@ -96,7 +99,8 @@ def flat(*segments):
             [*u_shape()[:2], segment("rest", *SONG, intensity=2, until="phrase_end"), *u_shape()[3:]],
             "U", "at least 3 minutes with the role return, less what the phrase",
         ),
-        ([segment("arrive", *SONG, minutes=44), SILENCE], "flat", "may last 45"),
+        ([segment("arrive", *SONG, minutes=44), SILENCE], "flat", "last 46 minutes together and may last 45"),
+        ([segment("arrive", *SONG, minutes=43.5), SILENCE], "flat", "last 45.5 minutes together and may last 45"),
         ([SILENCE], "flat", "all segments are silence"),
         (flat(segment("silence", *SONG)), "flat", "silence together or not at all"),
         (flat(segment("arrive", "song")), "flat", "name is missing"),
@@ -149,6 +153,49 @@ def test_each_shape_can_be_drawn(shape):
         "flat": flat(),
     }[shape]
     assert plan(drawn, shape).shape == shape
+
+
+def as_its_table_says(shape, drawn):
+    """The table of docs/programmes.md in other words: where it turns, how far it falls and rises."""
+    low = min(drawn)
+    down, up = drawn[: drawn.index(low) + 1], drawn[drawn.index(low) :]
+    falls = down == sorted(down, reverse=True) and down[0] - low >= 2
+    rises = up == sorted(up)
+    return {
+        "U": falls and rises and up[-1] - low >= 2 and abs(up[-1] - down[0]) <= 1,
+        "L": falls and max(up) - low <= 1,
+        "J": falls and rises and up[-1] > down[0],
+        "flat": max(drawn) - low <= 1,
+    }[shape]
+
+
+@pytest.mark.parametrize("shape", programme.SHAPES)
+def test_a_shape_is_what_its_table_says_for_every_line_of_intensities(shape):
+    found = set()
+    for drawn in itertools.product(range(5), repeat=5):
+        try:
+            programme._check_shape(shape, list(drawn))
+            taken = True
+        except ProgrammeError:
+            taken = False
+        assert taken == as_its_table_says(shape, list(drawn)), (shape, drawn)
+        found.add(taken)
+    assert found == {True, False}
+
+
+@pytest.mark.parametrize("tempo_bpm", range(74, 91))
+def test_a_step_of_tempo_that_is_too_large_is_told_as_larger_than_it_may_be(tempo_bpm):
+    with pytest.raises(ProgrammeError) as told:
+        compact(flat(segment("arrive", *SONG, tempo_start_bpm=tempo_bpm)))
+    step = re.search(r"is ([\d.]+) % from the segment before, and may be 10 %", str(told.value))
+    assert step and float(step[1]) > 10
+
+
+def test_a_value_is_never_refused_for_a_population_that_no_programme_has():
+    for changes in ({"level_db": 1}, {"minutes": 60}, {"source": "drum"}, {"tempo": "mached"}):
+        with pytest.raises(ProgrammeError) as told:
+            compact(flat(segment("arrive", *SONG) | changes))
+        assert "population" not in str(told.value)
 
 
 def test_an_unknown_setting_and_a_missing_one_are_named():

@@ -18,7 +18,7 @@ from firmware.prescription import programme
 from host_tools.docs import programmes_doc
 from host_tools.programmes import programmes, rules
 from host_tools.sound import meter, render
-from simulator.files import programme_file
+from simulator.files import profile_file, programme_file
 from simulator.files.errors import CalandoError
 
 RATE_HZ = render.RATE_HZ
@@ -115,19 +115,6 @@ def test_a_preview_that_ends_in_silence_lasts_as_long_as_its_programme(tmp_path)
     assert done.seconds == pytest.approx(180, abs=1.5)
 
 
-def test_what_would_hardly_be_heard_is_told_for_each_segment_and_the_ready_made_ones_are_heard():
-    segments = [
-        part("arrive", "soundscape", "rain", level_db=-18),
-        SILENCE,
-        part("rest", "soundscape", "rain", level_db=-15),
-    ]
-    plan = programme.read(compact(segments))
-    told = rules.too_soft(plan, 50)
-    assert len(told) == 1 and "segment 1: 32 dB(A)" in told[0] and "raise level_db to -15 or more" in told[0]
-    assert all("raise level_dba in the profile" in line for line in rules.too_soft(plan, 30))
-    assert all(rules.too_soft(programmes.load(name).plan, 50) == [] for name in programmes.ready())
-
-
 def test_nothing_clicks_and_nothing_is_too_loud(whole):
     plan, samples, _ = whole
     edges = [round(segment.from_min * 60) * RATE_HZ for segment in rules.segments(plan)[1:]]
@@ -222,11 +209,32 @@ def test_what_is_wrong_with_a_file_is_one_sentence_with_its_line(tmp_path, chang
     assert "\n" not in str(told.value)
 
 
-def test_a_name_that_is_none_for_the_device_is_told_before_anything_is_sent(tmp_path):
-    path = tmp_path / "My evening.toml"
+@pytest.mark.parametrize("name", ["My evening", "none", "a" * 25])
+def test_a_name_that_is_none_for_the_device_is_told_before_anything_is_sent_and_can_be_heard(tmp_path, name):
+    path = tmp_path / f"{name}.toml"
     path.write_text((programmes.FOLDER / "settle.toml").read_text(encoding="utf-8"), encoding="utf-8")
-    with pytest.raises(CalandoError, match="rename the file"):
-        programmes.needed(programmes.load(path))
+    listening = programmes.load(path)
+    with pytest.raises(CalandoError, match="rename the file") as told:
+        programmes.needed(listening)
+    assert name in str(told.value) and "--name" not in str(told.value)
+    assert programmes.plan_for(listening, seconds=1)["programme"]
+
+
+def test_a_profile_that_does_not_go_with_a_programme_is_told_by_its_own_file():
+    listening = programmes.load("settle")
+    newborn = profile_file.load("newborn")
+    with pytest.raises(
+        CalandoError, match=r"^night.toml is a newborn's profile, and .* for adults only"
+    ) as told:
+        programmes.profile_for(listening, newborn, "night.toml")
+    assert "none" not in str(told.value)
+    adult = profile_file.check({"population": "adult", "session_min": 29}, "x")
+    with pytest.raises(
+        CalandoError, match=r"settle lasts 30 minutes and session_min of day.toml is 29; raise"
+    ):
+        programmes.profile_for(listening, adult, "day.toml")
+    exactly = profile_file.check({"population": "adult", "session_min": 30}, "x")
+    assert programmes.profile_for(listening, exactly).session_ms == listening.plan.total_ms
 
 
 def test_the_page_has_the_tables_of_the_code():

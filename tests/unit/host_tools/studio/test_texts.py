@@ -234,6 +234,8 @@ PUT_TOGETHER_OF_FILES = (
     "a.abc cannot be read as ABC; mend it, or export it again",
     "a.xml cannot be used: something in it is damaged, or is written as no program writes it: export it again",
     "there is no session 4 on the device on COM3; choose 1, 2 or newest",
+    "the programme evening lasts 20.5 minutes and session_min of the profile is 20; raise session_min, or shorten the "
+    "programme",
     "a voice lasts 1.0 to 20.0 s, this one has 90 samples at 8000 a second",
 )
 

@@ -1,0 +1,163 @@
+"""What of a programme is not heard, not reached or has no part, beside a profile: the device takes it, so it is told."""
+
+import math
+from typing import TYPE_CHECKING
+
+from firmware.care import plan as columns
+from firmware.prescription import programme
+from host_tools.programmes.rules import Segment, segments
+
+if TYPE_CHECKING:
+    from firmware.care.plan import Plan
+    from firmware.prescription.profile import Profile
+
+# In a ward's room at night the World Health Organization asks for 30 dB(A) at most (Guidelines for community noise, 1999,
+# table 4.1), and nearly every real one is louder; what is less than 5 dB above that is lost.
+HEARD_FROM_DBA = 35.0
+# How the level comes up out of silence (firmware/sound/loudness.py, firmware/sound/segue.py). A melody's waits in each rest
+# and in the first seconds of each phrase: measured on every song and air at 40 to 75 beats a minute it has about this much.
+BEGINS_DBA = 18.0
+RISE_DB_PER_S = 0.47
+MELODY_RISE_DB_PER_S = 0.3
+REACHED_WITHIN_DB = 3.0
+TEMPO_WITHIN_BPM = 0.5  # half of the step in which a tempo is written
+
+_TEMPO = (
+    "tempo",
+    "tempo_start_bpm",
+    "tempo_end_bpm",
+    "minor_percent",
+    "brightness_percent",
+    "density_percent",
+    "until",
+)
+# What a setting has no part in, by source.
+NO_PART = {
+    "silence": ("name", "repeats", "level_db", "intensity", *_TEMPO),
+    "soundscape": ("repeats", *_TEMPO),
+    "voice": ("repeats",),
+    "pattern": ("repeats",),
+    "song": (),
+}
+
+
+def remarks(data: bytes, profile: "Profile") -> list[str]:
+    """Return a sentence for each thing of a programme, in its compact form, that a profile which names it would not let be
+    heard as it is written.
+    """
+    plan = programme.read(data)
+    return [
+        *without_part(data),
+        *too_soft(plan, profile.level_cdba / 100),
+        *comes_up(plan, profile),
+        *held_back(plan, profile),
+    ]
+
+
+def without_part(data: bytes) -> list[str]:
+    """Return a sentence for each segment with settings that its source makes nothing of, and that are not as left out."""
+    _, _, rows = programme.decode(data)
+    names = [setting.name for setting in programme.TABLE]
+    found = []
+    for number, row in enumerate(rows, 1):
+        values = dict(zip(names, row, strict=True))
+        usual = {**programme.DEFAULTS, "intensity": 0}
+        if values["tempo_end_bpm"] == values["tempo_start_bpm"]:
+            usual["tempo_end_bpm"] = values["tempo_end_bpm"]
+        idle = [name for name in NO_PART[values["source"]] if values[name] != usual[name]]
+        if idle:
+            them = "it" if len(idle) == 1 else "them"
+            found.append(
+                f"segment {number}: {', '.join(idle)} {'has' if len(idle) == 1 else 'have'} no part in a "
+                f"{values['source']}; leave {them} out"
+            )
+    return found
+
+
+def too_soft(plan: "Plan", level_dba: float) -> list[str]:
+    """Return a sentence for each segment that would hardly be heard, at a profile's level."""
+    return [
+        f"segment {segment.number}: {level_dba + segment.level_db:g} dB(A), {segment.level_db:g} dB from the profile's "
+        f"{level_dba:g}, is hardly heard even in a quiet room; "
+        + (
+            f"raise level_db to {HEARD_FROM_DBA - level_dba:g} or more"
+            if level_dba >= HEARD_FROM_DBA
+            else "raise level_dba in the profile"
+        )
+        for segment in segments(plan)
+        if segment.level_db is not None and level_dba + segment.level_db < HEARD_FROM_DBA
+    ]
+
+
+def comes_up(plan: "Plan", profile: "Profile") -> list[str]:
+    """Return a sentence for each segment that is over before it came up out of silence, or heard for half its time."""
+    found = []
+    level = BEGINS_DBA
+    for segment in segments(plan):
+        if segment.level_db is None:
+            level = BEGINS_DBA
+            continue
+        asked = profile.level_cdba / 100 + segment.level_db
+        begins, rate = level, _rise_db_per_s(segment, asked, profile)
+        lasts_s = 60 * (segment.to_min - segment.from_min)
+        if segment.number == plan.segments:
+            lasts_s -= min(profile.fade_ms / 1000, lasts_s - segment.crossfade_s)
+        level = min(asked, begins + rate * lasts_s)
+        soft_s = max(0.0, (HEARD_FROM_DBA - begins) / rate)
+        up_s = max(2 * soft_s, (asked - REACHED_WITHIN_DB - begins) / rate)
+        if asked >= HEARD_FROM_DBA and lasts_s < up_s:
+            lacks_s = up_s - lasts_s
+            enough = math.ceil(2 * (segment.to_min - segment.from_min + lacks_s / 60)) / 2
+            heard = "is not heard in a room" if lasts_s <= soft_s else "is hardly heard at first"
+            found.append(
+                f"segment {segment.number}: a {segment.source} comes up slowly out of silence; in "
+                f"{segment.to_min - segment.from_min:g} min this one reaches about {level:.0f} dB(A) of the {asked:g} that "
+                f"are asked for, and {heard}; give it {enough:g} min or more"
+            )
+    return found
+
+
+def _rise_db_per_s(segment: Segment, asked_dba: float, profile: "Profile") -> float:
+    onset = (asked_dba - BEGINS_DBA) / (profile.onset_ms / 1000)
+    share = 1.0 if segment.source == "soundscape" else MELODY_RISE_DB_PER_S / RISE_DB_PER_S
+    return max(0.01, min(RISE_DB_PER_S, onset)) * share
+
+
+def held_back(plan: "Plan", profile: "Profile") -> list[str]:
+    """Return a sentence for each segment whose tempo would not come to its end: a profile's own rate holds it."""
+    rate = profile.lead_rate_permille / 10
+    found = []
+    for segment, reached in zip(segments(plan), tempos_reached(plan, profile), strict=True):
+        if reached is None or abs(reached - segment.tempo_end_bpm) < TEMPO_WITHIN_BPM:  # pyright: ignore[reportOperatorIssue]
+            continue
+        ways = "a nearer tempo_end_bpm, or more minutes"
+        if profile.lead_rate_permille < programme.TEMPO_PERMILLE_A_MINUTE:
+            ways += ", or a higher rate there"
+        alone = "" if not segment.matched or profile.mode == "open_loop" else ", where no pulse leads it,"
+        found.append(
+            f"segment {segment.number}: its tempo is to go from {segment.tempo_start_bpm:g} to {segment.tempo_end_bpm:g} "
+            f"bpm in {segment.to_min - segment.from_min:g} min, and{alone} at the profile's lead_rate_percent_per_min of "
+            f"{rate:g} it reaches {reached:.1f}; choose {ways}"
+        )
+    return found
+
+
+def tempos_reached(plan: "Plan", profile: "Profile") -> list[float | None]:
+    """Return the tempo in bpm at the end of each segment, by the firmware's own tempo with no pulse; None without one."""
+    from firmware.care.programme import SegmentTempo, fixed_mbpm
+
+    tempo = SegmentTempo(profile)
+    found: list[float | None] = []
+    for number in range(plan.segments):
+        if plan.source(number) in ("silence", "soundscape"):
+            tempo.rest()
+            found.append(None)
+            continue
+        if tempo.tempo_mbpm is None:
+            tempo.start_at(plan.at(number, columns.START_MBPM))
+        arriving = True
+        for second in range(plan.at(number, columns.LENGTH_MS) // 1000):
+            tempo.go_to(fixed_mbpm(plan, number, 1000 * second + 1000), 1000, arriving)
+            arriving = arriving and not tempo.there
+        found.append(tempo.tempo_mbpm / 1000)  # pyright: ignore[reportOptionalOperand]
+    return found
