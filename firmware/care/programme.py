@@ -96,8 +96,8 @@ class ProgrammeSession(Session):
 
     def _take_baseline(self, inputs, outputs):
         """The first segment begins with the session: what is measured meanwhile is for a matched one."""
-        self._enter(reasons.LEAD, reasons.OPEN_LOOP)
         self._begin_segment(0)
+        self._enter(self._fixed_phase() if self._melody else reasons.SUSTAIN, reasons.OPEN_LOOP)
 
     def _lead(self, inputs, outputs, verdict):
         self._clock_ms += self._elapsed_ms
@@ -186,8 +186,13 @@ class ProgrammeSession(Session):
         tempo.go_to(target, self._elapsed_ms, self._arriving)
         if self._arriving and tempo.there:
             self._arriving = False
+        self._name(reasons.MATCH if self._arriving else self._fixed_phase())
+
+    def _fixed_phase(self):
+        """Return the phase of a segment whose tempo is fixed."""
+        plan, segment = self._plan, self._segment
         stays = plan.at(segment, columns.START_MBPM) == plan.at(segment, columns.END_MBPM)
-        self._name(reasons.MATCH if self._arriving else reasons.SUSTAIN if stays else reasons.LEAD)
+        return reasons.SUSTAIN if stays else reasons.LEAD
 
     def _something_sounds(self):
         return self._segment >= 0

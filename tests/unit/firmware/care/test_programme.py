@@ -68,6 +68,16 @@ def test_it_runs_with_no_sensor_and_every_segment_begins_on_time():
     assert abs(rows[-1][0] - made.total_ms) < 2000
 
 
+@pytest.mark.parametrize("first", [SONG, ("soundscape", "rain")])
+def test_what_stays_is_never_told_to_lead_not_even_for_its_first_step(first):
+    """Found by a newcomer: each report of a programme began with a leading down that nobody had asked for."""
+    stays = [segment("arrive", *first), SILENCE, segment("rest", *SONG)]
+    assert "lead" not in {phase for *_, phase in played(bench(stays))}
+    leads = [segment("arrive", *SONG, minutes=2, tempo_start_bpm=66, tempo_end_bpm=65), *stays[1:]]
+    phases = [phase for *_, phase in played(bench(leads))]
+    assert phases.index("lead") < (phases.index("sustain") if "sustain" in phases else len(phases))
+
+
 def test_until_the_phrase_ends_means_that_phrase_and_what_follows_catches_up():
     rows = played(bench(EVERY_CHANGE), phrase_ms=7000)
     starts = begins(rows)
