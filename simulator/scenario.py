@@ -300,6 +300,8 @@ class Scenario(_Part):
                 found[f"voice.{voice}"] = song_file.read_recording(
                     folder / (voice + song_file.RECORDING_SUFFIX)
                 )
+        for voice in voices[1:]:
+            programme_file.refuse_heartbeat(values["listening_programme"], voice, found[f"voice.{voice}"])
         for name in names:
             data = song_file.beside(name, folder)
             if data is not None:

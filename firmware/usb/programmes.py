@@ -9,6 +9,9 @@ SONG_BYTES_MAX = 3072  # programme.SONG_BYTES_MAX, without loading that module f
 _SOURCE = 1
 _NAME = 2
 _MINUTES = 3
+# Of a recording: sound/adpcm.py.
+_KIND_AT = 4
+_HEARTBEAT = 2
 _ADULTS_SESSION_MIN = 30  # the ready-made profile's, for one that leaves it out
 
 
@@ -43,6 +46,12 @@ def check_followed(files, coming, built_in_bytes, name, session_min):
             size += _size_of(files, coming, name, SONG + song) if own is None else own
         elif source == "voice":
             _size_of(files, coming, name, VOICE + song)
+            kind = bytearray(1)
+            files.read_into(coming(VOICE + song), _KIND_AT, kind)
+            if kind[0] == _HEARTBEAT:
+                raise ValueError(
+                    "%s is a heartbeat; programme %s needs a voice there." % (VOICE + song, name)
+                )
     if size > SONG_BYTES_MAX:
         raise ValueError(
             "the songs of programme %s have %d bytes together and may have %d." % (name, size, SONG_BYTES_MAX)

@@ -138,6 +138,7 @@ def voice_of(listening: Listening) -> tuple[str, Path] | None:
             f'the programme {listening.name} names the voice "{names[0]}", and there is no {beside}; make it there with '
             "calando song record"
         )
+    programme_file.refuse_heartbeat(listening.name, names[0], render.load_recording(beside))
     return names[0], beside
 
 

@@ -181,6 +181,8 @@ def told(plan: Plan) -> list[str]:
         line = f"{segment.from_min:>5.1f} to {segment.to_min:>4.1f} min  {segment.role:<8} {what:<24}"
         if segment.tempo_start_bpm is not None:
             tempo = f"{segment.tempo_start_bpm:g} to {segment.tempo_end_bpm:g} bpm"
+            if segment.source == "voice":
+                tempo = f"its own tempo, reckoned as {tempo}"
             line += f" {'matched, else ' if segment.matched else ''}{tempo}"
         if segment.level_db is not None:
             line += (

@@ -78,6 +78,7 @@ class Facts:
     sound: dict[str, float] = field(default_factory=dict)  # laeq_dba, las_max_dba, ... of the whole session
     zero: str = BOOT  # what happened at time 0
     segments: list[tuple[float, str]] = field(default_factory=list)  # of a listening programme: when, what
+    own_tempo: frozenset[str] = frozenset()  # those of them that no tempo leads: a recorded voice
     matched_s: float | None = None  # when a tempo was first matched to a pulse
     accompanies: bool = False  # the melody was left to a voice
 
@@ -172,6 +173,8 @@ class Facts:
             power = np.average(10 ** (self.level_dba[sounding] / 10), weights=self.lasts_s[sounding])
             level = float(10 * np.log10(power))
         tempo = self.tempo_bpm[within & np.isfinite(self.tempo_bpm)]
+        if what in self.own_tempo:
+            tempo = tempo[:0]
         return SoundHeard(
             start, end, what, level, (float(tempo[0]), float(tempo[-1])) if len(tempo) else None
         )
@@ -367,6 +370,11 @@ def from_records(
             for event in events
             if event["kind"] == "device_segment"
         ],
+        own_tempo=frozenset(
+            words.segment(event["detail"])
+            for event in events
+            if event["kind"] == "device_segment" and (event.get("detail") or {}).get("source") == "voice"
+        ),
         matched_s=next(
             (
                 float(row["time_s"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from firmware.care import plan
 from firmware.prescription import programme
+from firmware.sound import adpcm
 from simulator.files import profile_file, song_file, toml_file
 from simulator.files.errors import CalandoError, choice
 
@@ -19,6 +20,9 @@ HEAD = """\
 # A setting that is left out has its usual value.
 # Check it:  calando programme validate FILE     Hear it:  calando programme preview FILE --out FILE.wav
 """
+
+
+_KIND_AT = 4  # in a recording: firmware/sound/adpcm.py
 
 
 def beside(name: str, folder: Path) -> Path:
@@ -79,6 +83,14 @@ def longer_than_session(name: str, data: bytes, session_min: float, where: str) 
         f"the programme {name} lasts {minutes:g} minutes and session_min of {where} is {session_min:g}; raise "
         "session_min, or shorten the programme"
     )
+
+
+def refuse_heartbeat(programme_name: str, voice: str, recording: bytes) -> None:
+    """Raise CalandoError where what a programme names as a voice is a heartbeat: out of silence it would not come up."""
+    if recording[_KIND_AT] == adpcm.HEARTBEAT:
+        raise CalandoError(
+            f'the programme {programme_name} names the voice "{voice}", which is a heartbeat; name a recorded voice'
+        )
 
 
 def dump(data: bytes) -> str:

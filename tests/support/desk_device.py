@@ -31,9 +31,9 @@ def calibration(full_scale_dba: float) -> dict:
     }
 
 
-def recording(blocks: int) -> bytes:
-    """A voice of so many blocks."""
-    head = adpcm.header(adpcm.VOICE, adpcm.BLOCK_SAMPLES * blocks, 2000)
+def recording(blocks: int, kind: int = adpcm.VOICE) -> bytes:
+    """A voice, or a heartbeat, of so many blocks."""
+    head = adpcm.header(kind, adpcm.BLOCK_SAMPLES * blocks, 2000)
     seed = int.from_bytes(head[12:14], "little")
     data = bytearray(head)
     for number in range(blocks):

@@ -734,6 +734,24 @@ def test_what_the_profile_needs_cannot_go(name, said):
     device.commit(checked=True)
 
 
+@pytest.mark.parametrize("kind", [adpcm.VOICE, adpcm.HEARTBEAT])
+def test_a_heartbeat_is_no_voice_of_a_programme(kind):
+    device = DeskDevice()
+    sung = [programme_parts.segment("arrive", "voice", "mother", minutes=5), programme_parts.SILENCE]
+    for put, data in (
+        ("voice.mother", recording(17, kind)),
+        ("programme.evening", programme_parts.compact(sung)),
+    ):
+        device.put(put, data)
+        device.ok("stage")
+    device.put("profile", adults("evening"))
+    if kind == adpcm.VOICE:
+        device.ok("stage")
+    else:
+        said = "voice.mother is a heartbeat; programme evening needs a voice there."
+        assert device.refused("stage") == ("invalid", said)
+
+
 def test_a_programme_that_is_longer_than_the_session_is_refused():
     device = DeskDevice()
     device.put("song.own", SONG)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import programme_gates as gates
 import pytest
+from desk_device import recording
 from programme_parts import EVERY_CHANGE, SILENCE, compact
 from programme_parts import segment as part
 from sound_measures import click_db
@@ -15,9 +16,11 @@ from sound_measures import click_db
 from firmware.care import plan as columns
 from firmware.care.guard import ADULT_CEILING_CDBA
 from firmware.prescription import programme
+from firmware.sound import adpcm
 from host_tools.docs import programmes_doc
 from host_tools.programmes import programmes, rules
 from host_tools.sound import meter, render
+from simulator import scenario
 from simulator.files import profile_file, programme_file
 from simulator.files.errors import CalandoError
 
@@ -207,6 +210,32 @@ def test_what_is_wrong_with_a_file_is_one_sentence_with_its_line(tmp_path, chang
     with pytest.raises(CalandoError, match=said) as told:
         programmes.needed(programmes.load(path))
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("kind", [adpcm.VOICE, adpcm.HEARTBEAT])
+def test_a_heartbeat_is_no_voice_of_a_programme(tmp_path, kind):
+    """Out of silence it stayed at 19 dB(A): it has beats to go by, and no level of its own that comes up."""
+    (tmp_path / "mother.adp").write_bytes(recording(17, kind))
+    segments = [part("arrive", "voice", "mother", minutes=3), SILENCE]
+    (tmp_path / "ours.toml").write_text(programme_file.dump(compact(segments)), encoding="utf-8")
+    listening = programmes.load(tmp_path / "ours.toml")
+    values = {
+        "title": "x", "duration_s": 60, "profile": {"population": "adult", "listening_programme": "ours"},
+        "patient": {"population": "adult"},
+    }  # fmt: skip
+    if kind == adpcm.VOICE:
+        assert programmes.needed(listening) == ["voice.mother"]
+        assert "its own tempo" in rules.told(listening.plan)[1]
+        assert "voice.mother" in scenario.from_values(values, tmp_path / "s.toml").own_files()
+        return
+    for looked_at in (
+        lambda: programmes.needed(listening),
+        lambda: scenario.from_values(values, tmp_path / "s.toml"),
+    ):
+        with pytest.raises(
+            CalandoError, match='the voice "mother", which is a heartbeat; name a recorded voice'
+        ):
+            looked_at()
 
 
 @pytest.mark.parametrize("name", ["My evening", "none", "a" * 25])

@@ -149,6 +149,15 @@ class TestFacts:
         assert "without 2 min 20 s of silence" in numbers["sound"]["note"]
         assert "slower" not in numbers["tempo"]["note"] and "slowed" not in found.story[0]
 
+    def test_a_voice_that_keeps_its_own_tempo_is_told_with_none(self):
+        segments = [
+            {"time_s": float(at), "kind": "device_segment", "detail": {"segment": place, "source": source, "role": "meet"}}
+            for at, place, source in ((70, 1, "song"), (250, 2, "voice"), (400, 3, "song"))
+        ]  # fmt: skip
+        parts = hand_made_facts(events=hand_made.events() + segments).heard_parts
+        assert [part.tempo_bpm is None for part in parts] == [False, True, False]
+        assert "bpm" not in parts[1].words and parts[1].level_dba is not None
+
     def test_a_silence_of_no_time_is_not_told(self):
         """A programme that ends in its silence has none between its first and its last sound."""
         rows = hand_made.rows()
