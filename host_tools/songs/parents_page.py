@@ -64,7 +64,7 @@ def _notes_of(data: bytes) -> bytes:
 
 def read_words(path: Path) -> list[list[str]]:
     """Return the stanzas of a text: lines, with an empty one between two stanzas. Raises CalandoError."""
-    raw = contents.read_bytes(path, "song's words", LARGEST_WORDS, "give the words of one song")
+    raw = contents.read_bytes(path, "text of a song", LARGEST_WORDS, "give the words of one song")
     try:
         return stanzas(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simulator.files import contents
 from simulator.files.errors import CalandoError, os_reason
 
 SUFFIXES = (
@@ -57,10 +58,8 @@ def read(
     except OSError as error:
         raise CalandoError(f"cannot read {path}: {os_reason(error)}") from error
     if size > largest_bytes:
-        raise CalandoError(
-            f"{path} has {size // 1_000_000} MB, and at most {largest_bytes // 1_000_000} are read: cut it, or give "
-            "another file"
-        )
+        told, most = contents.sizes(size, largest_bytes)
+        raise CalandoError(f"{path} has {told}, and at most {most} are read: cut it, or give another file")
     kind = _kind(head)
     if kind is None:
         raise CalandoError(f"{path} is not a sound file of a known kind; {WAY_OUT}")

@@ -25,9 +25,8 @@ def read_bytes(path: Path, what: str, most_bytes: int, advice: str) -> bytes:
             f"{path}: the {what} cannot be read ({os_reason(error)}); check its permissions"
         ) from None
     if size > most_bytes:
-        most = _large(most_bytes).replace(".0 ", " ")
-        told = _large(size) if _large(size) != _large(most_bytes) else f"larger than {most}"
-        raise CalandoError(f"{path} is {told}; a {what} has at most {most}, so {advice}")
+        told, most = sizes(size, most_bytes)
+        raise CalandoError(f"{path} has {told}; a {what} has at most {most}, so {advice}")
     return raw
 
 
@@ -49,5 +48,19 @@ def read_at_most(path: Path, count: int) -> bytes:
             return (begins or b"") + file.read(count - len(begins or b""))
 
 
-def _large(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{-(-size // 1000)} KB"
+def sizes(size: int, most_bytes: int) -> tuple[str, str]:
+    """Return a size that is too large, and the most that it may be, as a person reads them.
+
+    The most is never rounded, and what is hardly more, or was read no further, is "more than" that.
+    """
+    most = f"{most_bytes} bytes"
+    for unit, name in ((1_000_000, "MB"), (1000, "KB")):
+        if most_bytes % unit == 0 and most_bytes:
+            most = f"{most_bytes // unit} {name}"
+            break
+    told = f"{size} bytes" if size < 10_000 else f"{size / 1000:.0f} KB"
+    if size >= 1_000_000:
+        told = f"{size / 1e6:.1f} MB"
+    if size == most_bytes + 1 or told.replace(".0 ", " ") == most:
+        told = f"more than {most}"
+    return told, most

@@ -23,8 +23,12 @@ def test_a_pipe_or_a_device_stays_what_it_is_and_nothing_is_written(tmp_path):
 
 def test_a_folder_is_no_place_for_a_file(tmp_path):
     (tmp_path / "a").mkdir()
-    with pytest.raises(CalandoError, match="cannot be written"):
-        output.write_files({tmp_path / "a": b"new"})
+    for refuse in (output.write_files, output.refuse_to_replace):
+        with pytest.raises(CalandoError, match="a is a folder; name a file in it"):
+            refuse({tmp_path / "a": b"new"})
+    with pytest.raises(CalandoError, match="a is a folder; name a file in it"):
+        output.refuse_another_kind([(tmp_path / "a", "RIFF")])
+    assert [path.name for path in tmp_path.iterdir()] == ["a"] and list((tmp_path / "a").iterdir()) == []
 
 
 def test_a_link_stays_one_and_what_it_leads_to_is_written(tmp_path):

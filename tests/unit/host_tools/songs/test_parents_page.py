@@ -136,9 +136,9 @@ def test_what_cannot_be_is_told_in_a_sentence(tmp_path):
     bad.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CalandoError, match="no text in UTF-8"):
         parents_page.read_words(bad)
-    with pytest.raises(CalandoError, match="there is no such song's words"):
+    with pytest.raises(CalandoError, match="there is no such text of a song"):
         parents_page.read_words(tmp_path / "none.txt")
-    with pytest.raises(CalandoError, match="has at most 20 KB"):
+    with pytest.raises(CalandoError, match=r"zero has more than 20 KB; a text of a song has at most 20 KB"):
         parents_page.read_words(Path("/dev/zero"))
     bare = Imported("bare", score.encode([(60, 48, True)], [], 4, False, 0, score.MAJOR), [])
     with pytest.raises(CalandoError, match="bare has no chords"):

@@ -666,15 +666,38 @@ def test_both_forms_and_the_archive_of_musicxml_are_read(tmp_path):
         ("song.abc", b"X:1\nM:4/4\nL:1/4\nK:C\nC X99999 D|\n", "a rest of 99999 bars"),
         ("song.abc", b"X:1\nM:4/4\nL:1/4\nK:C\n z4 |\n", "no notes"),
         ("song.krn", b"!! nothing\n", r"no \*\*kern"),
-        ("song.mid", b"x" * 4_000_001, "less than"),
+        ("song.mid", b"x" * 4_000_001, "song.mid has more than 4 MB; a song's file has at most 4 MB"),
+        ("song.mxl", "large", "song.mxl has more than 16 MB of MusicXML; a song has at most 16 MB"),
     ],
 )
 def test_a_file_that_is_no_song_is_told_in_a_sentence(tmp_path, name, content, says):
     path = tmp_path / name
+    if content == "large":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("s.xml", bytes(17_000_000))
+        content = path.read_bytes()
     path.write_bytes(content)
     with pytest.raises(CalandoError, match=says) as caught:
         import_song(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("field", ["T:Own{}", "C:{}x", "N: a{}b", "w: la {}la", "% said{}", "CD{}EF|G4|"])
+@pytest.mark.parametrize("sign", ["\x01", "\x0b", "\x1b", "\0"])
+def test_a_character_that_shows_as_nothing_is_left_out_and_its_line_told(tmp_path, field, sign):
+    """In a title it was "something in it is damaged", with no word of where."""
+    path = tmp_path / "a.abc"
+    before = "X:1\nT:Own\nM:4/4\nL:1/4\nK:C\nCDEF|G4|\n"
+    line = field.format(sign)
+    at = 2 if field[:2] in ("T:", "C:", "N:") else 7
+    lines = before.splitlines()
+    lines.insert(at - 1, line)
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    done = import_song(path)
+    assert [told for told in done.told if told.startswith(f"in line {at} a character")] == [
+        f"in line {at} a character that shows as nothing was left out: {sign}"
+    ]
+    assert names(done).startswith("C4 D4 E4 F4 G4:4")
 
 
 def test_humdrum_is_read(tmp_path):
@@ -804,7 +827,7 @@ def test_where_nothing_can_be_written_nothing_is_lost(tmp_path, monkeypatch):
     # A folder stands where the song should.
     (tmp_path / "wall.lul").mkdir()
     for overwrite in (False, True):
-        with pytest.raises(CalandoError, match="cannot be written"):
+        with pytest.raises(CalandoError, match=r"wall\.lul is a folder; name a file in it"):
             importing.bring(path, tmp_path / "wall.lul", Choice(), overwrite)
     assert not list(tmp_path.glob("wall.played*"))
 

@@ -9,7 +9,7 @@ import pytest
 
 from host_tools import zip_files
 from host_tools.sound import decode, render
-from simulator.files import contents
+from simulator.files import contents, song_file
 from simulator.files.errors import CalandoError
 
 WAITS_S = 20  # a reader that waits for a writer has not ended by then
@@ -76,6 +76,28 @@ def test_a_pipe_that_brings_too_much_is_refused(pipe):
     with pytest.raises(CalandoError, match="at most 1 KB"):
         contents.read_bytes(pipe, "session", 1000, "take another")
     os.close(number)
+
+
+@pytest.mark.parametrize(
+    ("size", "most_bytes", "told"),
+    [
+        (2500, 2048, ("2500 bytes", "2048 bytes")), (2049, 2048, ("more than 2048 bytes", "2048 bytes")),
+        (300_000, 163_344, ("300 KB", "163344 bytes")), (70_000, 20_000, ("70 KB", "20 KB")),
+        (20_001, 20_000, ("more than 20 KB", "20 KB")), (20_400, 20_000, ("more than 20 KB", "20 KB")),
+        (4_000_002, 4_000_000, ("more than 4 MB", "4 MB")), (5_250_000, 4_000_000, ("5.2 MB", "4 MB")),
+    ],
+)  # fmt: skip
+def test_a_size_and_the_most_that_it_may_be_are_told_apart(size, most_bytes, told):
+    assert contents.sizes(size, most_bytes) == told
+
+
+def test_a_song_that_is_too_large_is_told_with_its_own_size(tmp_path):
+    """It was "larger than 3 KB; a song has at most 3 KB", and a song has at most 2048 bytes."""
+    (tmp_path / "a.lul").write_bytes(bytes(2500))
+    with pytest.raises(
+        CalandoError, match=r"a\.lul has 2500 bytes; a song has at most 2048 bytes, so make one"
+    ):
+        song_file.read(tmp_path / "a.lul")
 
 
 def test_a_pulse_without_end_is_refused():
