@@ -7,7 +7,6 @@ import errno
 import gc
 import json
 import os
-import signal
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -306,33 +305,34 @@ def deploy(
 once.everywhere(app)
 
 
-def _stop(number: int, _frame: object) -> None:
-    # As an exception, so that half-written files are cleared away on the way out.
-    raise SystemExit(128 + number)
-
-
 def main() -> None:
     """Run the console command `calando`."""
     # Most of a short command is importing: few objects die meanwhile, and nothing here multiplies matrices large enough for
     # more threads, which only spin.
     gc.set_threshold(20_000)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # nohup asks for that
-            signal.signal(number, _stop)
+    stopping.end_when_told()
+    stopping.forget()
     try:
         _run()
     except CalandoError as error:
         terminal.complain(str(error))
         raise SystemExit(stopping.STATUS if isinstance(error, Interrupted) else 1) from None
     except KeyboardInterrupt:
-        terminal.complain("stopped")
+        terminal.complain(stopping.told())
         raise SystemExit(stopping.STATUS) from None
+    finally:
+        stopping.ended()
 
 
 def _run() -> None:
     try:
         app()
+    except SystemExit as end:
+        # The library's own way with Ctrl-C is to say nothing.
+        if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise CalandoError(

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from simulator.files import stopping
 from simulator.files.errors import CalandoError, os_reason
 
 
@@ -74,10 +75,12 @@ class OutputFolder:
             raise RuntimeError("the folder was not entered")
         if not self.path.is_dir():
             self._new.rename(self.path)
+            stopping.note_written(self.path)
             return
         for file in sorted(self._new.iterdir()):
             os.replace(file, self.path / file.name)
         self._new.rmdir()
+        stopping.note_written(self.path)
 
     def _undo(self) -> None:
         if self._new is not None:
@@ -154,6 +157,7 @@ def write_files(files: dict[Path, bytes]) -> None:
     with _temporary({_led_to(place): content for place, content in files.items()}) as moves:
         for new, place in moves:
             os.replace(new, place)
+            stopping.note_written(place)
 
 
 def _led_to(place: Path) -> Path:

@@ -26,6 +26,7 @@ from firmware.memory.journal import read_record
 from firmware.usb import link
 from host_tools.device import answers
 from host_tools.device.answers import Strange
+from simulator.files import stopping
 from simulator.files.errors import CalandoError, Interrupted, os_reason
 
 SIMULATED = "sim"
@@ -51,6 +52,10 @@ Progress = Callable[[int, int], None]  # bytes done, bytes in all
 Say = Callable[[str], None]
 Items = list[dict[str, Any]]
 Read = TypeVar("Read")
+
+
+# For whoever stops the program then.
+_WAITS = "nothing was committed; what was sent waits on the device, and calando profile discard forgets it"
 
 
 class DeviceRefused(CalandoError):
@@ -185,6 +190,9 @@ class Connection:
             raise DeviceLost(
                 f"the device on {self.port} no longer answers ({cmd}); unplug it, plug it in again and repeat the command"
             )
+        if cmd == "put" or (cmd != "status" and "staged" in answer):
+            waits = answer.get("staged") and not self.simulated
+            stopping.note("device", _WAITS if waits else "nothing was committed")
         return answer
 
     def _ask(self, cmd: str, arguments: dict[str, Any], timeout_s: float) -> dict[str, Any] | None:
@@ -400,6 +408,7 @@ class Connection:
         """
         try:
             self._commit(say, checked, cancelled)
+            stopping.note("device", "what was sent was committed")
         except KeyboardInterrupt:
             raise self._stopped_in_commit() from None
 

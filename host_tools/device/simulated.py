@@ -15,7 +15,7 @@ import platformdirs
 
 from firmware.memory import names
 from firmware.prescription import profile
-from simulator.files import profile_file
+from simulator.files import profile_file, stopping
 from simulator.files.errors import CalandoError
 from simulator.flash import Flash
 from simulator.interpreter import find_micropython
@@ -44,6 +44,7 @@ def at_bedside(scenario: Scenario, rest_hours: float, say: Say) -> Iterator[tupl
     when the device is in use by another program, and for a profile that cannot be read.
     """
     with Flash.in_file(flash_path()) as flash:
+        stopping.note("device", "the simulated device stopped as when its power is cut")
         own = _own_profile(flash)
         if own is None:
             flash.commit_profile(scenario.profile_values(), scenario.own_files())

@@ -24,6 +24,7 @@ from serial.tools import list_ports
 
 from host_tools.release import archive, crash, fit
 from host_tools.release.image import CHIPS, MANIFEST, image, starters
+from simulator.files import stopping
 from simulator.files.errors import CalandoError, os_reason
 from simulator.flash import PAGE_BYTES, page_files
 from simulator.runtimes.rp2040 import FOLDER
@@ -356,7 +357,11 @@ def command(port: str | None, release: Path | None, say: Callable[[str], None]) 
         say(f"{CHIPS.get(board.arch, board.machine)} with MicroPython {board.micropython} at {port}")
         files = image(board.arch) if release is None else archive.image(release, board.arch)
         fit.check_board(board.machine, board.micropython, board.arch, board.mpy, board.space(), files)
+        stopping.note(
+            "board", "the board may have a part of the firmware, and starts the one it had: deploy again"
+        )
         done = deploy(board, slot_of(files), say)
+        stopping.note("board", "the board has the firmware")
         board.reset()
     say(
         f"{done.before or 'nothing'} before, {done.after} now: {done.written} files sent ({done.bytes_sent} bytes), "

@@ -19,6 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from host_tools.sessions import identifying, scales
 from host_tools.sessions.session_file import SessionFile
+from simulator.files import stopping
 from simulator.files.errors import CalandoError, os_reason
 
 FORMAT = "calando note"
@@ -291,6 +292,7 @@ def write(session: SessionFile, note: SessionNote, based_on: int, now: datetime.
                 file.flush()
                 os.fsync(file.fileno())
             os.link(name, place)  # fails where that version is there already; a rename would write over it
+            stopping.note_written("the note")
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)

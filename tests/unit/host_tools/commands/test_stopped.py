@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tools import cli
+from host_tools import cli, output
 from host_tools.sound import render
 from simulator import interpreter
+from simulator.files import stopping
 from simulator.files.errors import CalandoError
 
 PROGRAM = """
@@ -70,6 +71,127 @@ def test_a_folder_that_takes_nothing_is_one_sentence(tmp_path, monkeypatch):
     assert list(shelf.iterdir()) == []
 
 
+# What takes an exception that comes while it runs, and goes on as if nothing were.
+SWALLOWS = {
+    "a finalizer": """
+class Rubbish:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{name})
+
+Rubbish()
+""",
+    "a library": """
+try:
+    os.kill(os.getpid(), signal.{name})
+    time.sleep(1)
+except BaseException:
+    pass
+""",
+}
+GOES_ON = """
+import os, signal, sys, time
+from pathlib import Path
+from host_tools import cli, output
+
+def app():
+    with output.OutputFolder(Path("out")):
+        exec({code!r})
+        print("goes on", flush=True)
+        while True:
+            time.sleep(0.05)
+
+cli.app = app
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+@pytest.mark.parametrize("where", SWALLOWS)
+def test_a_request_to_end_that_is_lost_is_made_again(tmp_path, where, number):
+    """A terminal that was closed was survived twice in thirty times: Python throws away what is raised in such a place."""
+    code = SWALLOWS[where].format(name=number.name)
+    ended = subprocess.run(
+        [sys.executable, "-c", GOES_ON.format(code=code)], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, timeout=100,
+    )  # fmt: skip
+    assert ended.stdout == b"goes on\n" and ended.returncode == 128 + number, ended
+    assert list(tmp_path.iterdir()) == []
+
+
+CLEARS_UP = """
+import os, signal, time
+from pathlib import Path
+from host_tools import cli
+from simulator.files import stopping
+
+stopping.AGAIN_S = 0.01
+
+def app():
+    try:
+        os.kill(os.getpid(), signal.SIGHUP)
+        time.sleep(1)
+    finally:
+        time.sleep(0.2)
+        Path("put in order").touch()
+
+cli.app = app
+cli.main()
+"""
+
+
+def test_what_is_put_in_order_on_the_way_out_is_not_disturbed(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", CLEARS_UP], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, timeout=100,
+    )  # fmt: skip
+    assert ended.returncode == 128 + signal.SIGHUP and [path.name for path in tmp_path.iterdir()] == [
+        "put in order"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "noted", "says"),
+    [
+        ([], {}, "stopped: nothing was written"),
+        (["a.wav"], {}, "stopped: written: a.wav"),
+        (list("abcde"), {}, "stopped: written: a, b, c and 2 more"),
+        (
+            [],
+            {"device": "nothing was committed"},
+            "stopped: nothing was written; nothing was committed",
+        ),
+    ],
+)
+def test_ctrl_c_says_in_a_line_what_was_done(written, noted, says, monkeypatch, capsys):
+    """It ended in silence with 130 in every command, unless it had not begun, or was committing."""
+
+    def stopped(*_):
+        for place in written:
+            stopping.note_written(place)
+        for what, state in noted.items():
+            stopping.note(what, state)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("host_tools.sound.meter.meter", stopped)
+    for _ in range(2):  # the second one tells nothing of the first
+        monkeypatch.setattr(sys, "argv", ["calando", "meter", "a.wav"])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 130
+        assert capsys.readouterr() == ("", f"calando: {says}.\n")
+
+
+def test_what_is_written_is_noted(tmp_path):
+    stopping.forget()
+    output.write_files({tmp_path / "a": b"a"})
+    with output.OutputFolder(tmp_path / "new") as new:
+        (new / "b").write_bytes(b"b")
+    with output.OutputFolder(tmp_path / "new") as new:
+        (new / "c").write_bytes(b"c")
+    assert stopping.told() == f"stopped: written: {tmp_path / 'a'}, {tmp_path / 'new'}, {tmp_path / 'new'}"
+    stopping.forget()
+
+
 # Ctrl-C comes the moment that a module is asked for, as a finger may find it anywhere in the start of a command.
 WHILE_IT_IMPORTS = """
 import os, runpy, signal, sys, tomllib
@@ -119,5 +241,6 @@ def test_ctrl_c_while_a_command_begins_is_no_traceback(program, words, module, t
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, timeout=100,
     )  # fmt: skip
     assert ended.returncode == 130, ended
-    assert ended.stderr.strip() in ("", "calando: stopped.") and not ended.stdout.strip()
+    says = ["calando: stopped.\n", "calando: stopped: nothing was written.\n"]
+    assert ended.stderr in says + [""] * (program == "simulator.live") and not ended.stdout.strip()
     assert list(tmp_path.iterdir()) == []
