@@ -35,6 +35,7 @@ LEVEL_STEP_CDB = 300
 RETURN_MS = 180_000
 SILENCE_MS = 60_000
 LONGEST_MS = 2_700_000
+NO_JSON = "the programme is not JSON; put it there again"
 _LESS = ", less what the phrase before a silence may take"
 # A shape's intensity falls by this much, or stays within it where it is flat.
 SHAPE_FALL = 2
@@ -185,18 +186,22 @@ def encode(title, shape, rows):
     return data
 
 
+def check_whole(data):
+    """Check that nothing of a compact form is missing, and nothing changed. Raises ProgrammeError."""
+    if not 10 <= len(data) <= LARGEST:
+        raise ProgrammeError("a programme has 10 to %d bytes, this one has %d" % (LARGEST, len(data)))
+    if bytes(data[-9:]) != b"\n%08X" % (binascii.crc32(data[:-9]) & 0xFFFFFFFF):
+        raise ProgrammeError("the programme is damaged: its checksum does not match; put it there again")
+
+
 def decode(data):
     """Return title, shape and the segments' values from the compact form. Raises ProgrammeError when it is damaged."""
     data = bytes(data)
-    if not 10 <= len(data) <= LARGEST:
-        raise ProgrammeError("a programme has 10 to %d bytes, this one has %d" % (LARGEST, len(data)))
-    line = data[:-9]
-    if data[-9:] != b"\n%08X" % (binascii.crc32(line) & 0xFFFFFFFF):
-        raise ProgrammeError("the programme is damaged: its checksum does not match; put it there again")
+    check_whole(data)
     try:
-        values = json.loads(line)
+        values = json.loads(data[:-9])
     except ValueError:
-        raise ProgrammeError("the programme is not JSON; put it there again")  # noqa: B904
+        raise ProgrammeError(NO_JSON)  # noqa: B904
     if not isinstance(values, dict) or values.get("form") != FORM:
         raise ProgrammeError(
             "the programme has another form than %d; renew the firmware or the programme" % FORM

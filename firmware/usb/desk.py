@@ -355,7 +355,7 @@ class _Schema:
 
 
 def _not_found(name):
-    return Refused("not_found", "There is no %s." % show(name))
+    return Refused("not_found", "There is no %s on this device." % show(name))
 
 
 def _item(name, size, built_in):

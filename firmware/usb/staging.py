@@ -76,7 +76,7 @@ class Staging:
         ):
             raise Refused(
                 "too_big",
-                "%d programmes are on this device, and no more fit; remove one first." % PROGRAMMES_MAX,
+                "A device holds %d programmes, and this one has them; remove one first." % PROGRAMMES_MAX,
             )
         if size > most:
             raise Refused("too_big", "%s has %d bytes and may have %d." % (show(name), size, most))
@@ -207,10 +207,6 @@ class Staging:
 
     def _check_programme(self, data):
         try:
-            strict_json.check(data[:-9])  # without its checksum
-        except ValueError:
-            raise ValueError("The programme is not JSON; put it there again.")  # noqa: B904
-        try:
             from firmware.usb import programmes
 
             programmes.check(data)
@@ -240,6 +236,20 @@ class Staging:
             if prefix == PROGRAMME:
                 self._check_followed(name, values)
 
+    def _check_going(self, going):
+        """Refuse that a song or a voice goes which a programme that stays names, its own or one of the profile's."""
+        gone = [name for name in going if self._coming(name) is None and not name.startswith(PROGRAMME)]
+        if not any([is_stored(name) for name in gone]) or not self._programmes():
+            return
+        try:
+            from firmware.usb import programmes
+
+            programmes.check_going(self._files, self._coming, gone)
+        except ValueError as error:
+            raise Refused("invalid", error.args[0])  # noqa: B904
+        finally:
+            forget("prescription", "care.plan", "usb.programmes")
+
     def _coming(self, file):
         """Return the file that will hold this object after a commit, None where there will be none."""
         if file in self.names:
@@ -267,7 +277,7 @@ class Staging:
             if name[:5] == SONG and is_built_in(name[5:]):
                 raise Refused("bad_argument", "%s is built in and stays." % name[5:])
             if self._files.size(name) is None and self._files.size(ASIDE + name) is None:
-                raise Refused("not_found", "There is no %s." % name)
+                raise Refused("not_found", "There is no %s on this device." % name)
             self._files.remove(ASIDE + name)
             if self._files.size(name) is None:
                 self.names.pop(name, None)
@@ -350,6 +360,7 @@ class Staging:
             raise Refused("invalid", error.args[0])  # noqa: B904
         names = sorted(self.names)
         going = self._going() if self.reset else [name for name in names if self.names[name] is None]
+        self._check_going(going)
         steps = [(_place, name) for name in names if self.names[name] is not None and "." in name]
         for name in (CALIBRATION, PROFILE):
             if name in self.names:

@@ -9,6 +9,7 @@ from host_tools.commands.common import (
     AsJson,
     Checked,
     Port,
+    all_or_nothing,
     ask,
     contraindications_checked,
     finish,
@@ -22,7 +23,7 @@ ZIP = Annotated[Path, typer.Argument(metavar="FILE.zip", help="The backup.")]
 
 
 def backup(file: ZIP, port: Port = None, as_json: AsJson = False) -> None:
-    """Read everything that is on the device into one file: profile, calibration, songs, voices and sessions."""
+    """Read everything that is on the device into one file: profile, calibration, songs, voices, programmes and sessions."""
     from host_tools.device import backup as work
     from host_tools.device import client
 
@@ -38,7 +39,7 @@ def backup(file: ZIP, port: Port = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"file": str(file), "device": found.about, "objects": sorted(found.objects)})
         return
-    sizes = {kind: len(found.names(kind)) for kind in ("profile", "calibration", "song", "voice", "session")}
+    sizes = {kind: len(found.names(kind)) for kind in work.COUNTED}
     say(f"{file}: " + ", ".join(f"{count} {kind}{'s' * (count != 1)}" for kind, count in sizes.items()))
 
 
@@ -53,7 +54,7 @@ def restore(file: ZIP, checked: Checked = False, port: Port = None) -> None:
     kept = work.read(file)
     with client.connect(port) as device:
         device.call("discard")
-        with progress_bar("sending") as progress:
+        with all_or_nothing(device), progress_bar("sending") as progress:
             wanted = work.stage(device, kept, say, progress)
         if device.call("status")["staged"]:
             for line in changes.told(device.diff()):
@@ -74,7 +75,7 @@ def factory_reset(
     ] = None,
     port: Port = None,
 ) -> None:
-    """Take profile, calibration, songs, voices and sessions off the device. Today's dose stays."""
+    """Take profile, calibration, songs, voices, programmes and sessions off the device. Today's dose stays."""
     from host_tools.device import changes, client
 
     with client.connect(port) as device:

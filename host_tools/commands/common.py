@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -76,6 +76,17 @@ def ask(question: str, instead: str) -> str:
         raise CalandoError("what was asked was not answered, so nothing was changed") from None
     except UnicodeDecodeError:
         raise CalandoError("what was typed is no text in UTF-8, so nothing was changed") from None
+
+
+@contextmanager
+def all_or_nothing(device: "Connection") -> Iterator[None]:
+    """Let the device forget what is staged when not all of it could be: a part of it is nothing to be committed."""
+    try:
+        yield
+    except (CalandoError, KeyboardInterrupt):
+        with suppress(CalandoError):
+            device.call("discard")
+        raise
 
 
 def finish(device: "Connection", commit: bool, checked: bool = False) -> None:

@@ -47,19 +47,32 @@ def list_(
     from host_tools.device import client
     from host_tools.programmes import programmes
 
-    found = [programmes.in_short(programmes.load(name), "ready-made") for name in programmes.ready()]
+    there: list[Listening] = []
     device_says = None
     if not ready:
         try:
             with client.connect(port) as device:
-                for item in device.list("programme"):
-                    found.append(
-                        programmes.in_short(programmes.from_device(device, item["name"]), "on the device")
-                    )
+                there = [programmes.from_device(device, item["name"]) for item in device.list("programme")]
         except client.NoDevice as error:
             if port is not None:
                 raise
             device_says = str(error)
+    same = [listening.name for listening in there if programmes.is_ready_made(listening)]
+    found = [
+        programmes.in_short(
+            programmes.load(programmes.FOLDER / f"{name}.toml"),
+            "ready-made and on the device" if name in same else "ready-made",
+        )
+        for name in programmes.ready()
+    ]
+    for listening in there:
+        if listening.name not in same:
+            other = programmes.is_ready_made(listening) is False
+            found.append(
+                programmes.in_short(
+                    listening, "on the device, not the ready-made one" if other else "on the device"
+                )
+            )
     if as_json:
         print_json(found)
         return
@@ -87,7 +100,10 @@ def show(
     from host_tools.programmes import programmes, remarks, rules
     from simulator.files import programme_file
 
-    listening = _on_device(name, port) if port is not None else programmes.load(name)
+    if port is None:
+        listening = programmes.load(name, "or give a TOML file, or --port for one that is on a device")
+    else:
+        listening = _on_device(name, port)
     if as_json:
         print_json(rules.as_table(listening.data))
     elif as_file:

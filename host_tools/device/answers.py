@@ -322,10 +322,28 @@ def _checked(read: Any) -> Any:
         raise Strange(first(error)) from None
 
 
+# What the library finds wrong, by the end of its own word for it, in ours: its sentences are for who writes programs.
+_WORDS = {
+    "missing": "it is missing",
+    "_type": "it is of another kind",
+    "too_long": "it is too long",
+    "too_short": "it is too short",
+    "_equal": "it is out of its range",
+    "_number": "it is out of its range",
+    "_mismatch": "it has signs that it cannot have",
+    "literal_error": "it is none of those that there are",
+}
+
+
 def first(error: ValidationError) -> str:
     """Return the first thing that is wrong, as a part of a sentence."""
     problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(map(str, problem["loc"]))[:80]
-    text = problem["msg"].removeprefix("Value error, ")
-    text = text[:1].lower() + text[1:]
+    where = ".".join(str(part) for part in problem["loc"] if part != "[key]")[:80]
+    kind = problem["type"]
+    if kind == "value_error":  # of our own
+        text = problem["msg"].removeprefix("Value error, ")
+    else:
+        text = next(
+            (words for ending, words in _WORDS.items() if kind.endswith(ending)), "it cannot be right"
+        )
     return f"{where}: {text}" if where else text

@@ -13,10 +13,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from firmware.memory.names import PROGRAMME
+from firmware.prescription import programme
 from firmware.prescription.profile import SCHEMA_VERSION
+from firmware.prescription.programme import PROGRAMMES_MAX
+from firmware.sound import songs
 from host_tools import zip_files
 from host_tools.device.answers import MOST_OBJECT_BYTES, Answer, Unit, first
-from host_tools.device.client import Connection, Progress, Say
+from host_tools.device.client import Connection, DeviceRefused, Progress, Say
 from host_tools.output import write_files
 from simulator.files.errors import CalandoError, os_reason
 
@@ -29,6 +33,7 @@ NAME = r"^(profile|calibration|(song|voice|programme)\.[a-z0-9_]{1,24}|session\.
 # What the readers of zip and JSON raise for bytes that are neither.
 NOT_A_BACKUP = (*zip_files.DAMAGED, TypeError, AttributeError)
 STORED = ("song", "voice", "programme")
+COUNTED = ("profile", "calibration", "song", "voice", "programme", "session")  # all that a backup has
 TOLD = ("unit", "firmware", "board", "protocol", "schema")  # of what the device says of itself
 
 
@@ -147,7 +152,11 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def stage(device: Connection, backup: Backup, say: Say, progress: Progress | None = None) -> Backup:
-    """Stage what makes the device as the backup was; says what is left out. Returns what should be there afterwards."""
+    """Stage what makes the device as the backup was; says what is left out. Returns what should be there afterwards.
+
+    New things come beside the old ones, which go in the same commit; of programmes, of which a device takes no more than
+    it may hold, some are staged to go first.
+    """
     wanted = {name: backup.objects[name] for name in backup.names(*STORED, "calibration", "profile")}
     if "calibration" in wanted and backup.about["unit"] != device.unit:
         say("The calibration is not put back: it is of another device. Calibrate this one.")
@@ -159,17 +168,59 @@ def stage(device: Connection, backup: Backup, say: Say, progress: Progress | Non
     for name in ("calibration", "profile"):
         if name in there.objects and name not in wanted:
             say(f"The {name} on the device stays: the backup has none.")
+    _keep_what_is_named(wanted, there, say)
     sending = [name for name, data in wanted.items() if there.objects.get(name) != data]
     sending.sort(key=lambda name: name == "profile")  # what it names must be there before it
+    going = [name for name in there.names("programme", "song", "voice") if name not in wanted]
+    room = PROGRAMMES_MAX - len(there.names("programme"))
     for number, name in enumerate(sending, 1):
-        device.put(name, wanted[name], SCHEMA_VERSION if name == "profile" else 1)
-        device.stage()
+        if name in wanted.keys() - there.objects.keys() and name.startswith(PROGRAMME):
+            while room < 1 and going and going[0].startswith(PROGRAMME):
+                device.call("remove", name=going.pop(0))
+                room += 1
+            room -= 1
+        try:
+            device.put(name, wanted[name], SCHEMA_VERSION if name == "profile" else 1)
+            device.stage()
+        except DeviceRefused as refused:
+            if refused.code != "invalid":
+                raise
+            raise CalandoError(f"{name} of the backup is refused by the device: {refused}") from None
         if progress is not None:
             progress(number, len(sending))
-    for name in there.names(*STORED):
-        if name not in wanted:
-            device.call("remove", name=name)
+    for name in going:
+        device.call("remove", name=name)
     return Backup(backup.about, wanted)
+
+
+def _keep_what_is_named(wanted: dict[str, bytes], there: Backup, say: Say) -> None:
+    """Let stay what a programme names and the backup lacks, and leave out a programme that names what is nowhere.
+
+    An older firmware let a song go that only a stored programme named: such a device has such a backup.
+    """
+    for name in [name for name in wanted if name.startswith(PROGRAMME)]:
+        for file in _named_by(wanted[name]):
+            if file in wanted:
+                continue
+            if file in there.objects:
+                wanted[file] = there.objects[file]
+                say(f"{file} on the device stays: {name} names it, and the backup has none.")
+            elif there.objects.get(name) != wanted[name]:
+                say(
+                    f"Not put back: {name}. It names {file}, which is neither in the backup nor on the device."
+                )
+                del wanted[name]
+                break
+
+
+def _named_by(data: bytes) -> list[str]:
+    """Return what must be on the device beside a programme: "song.own", "voice.mother"."""
+    try:
+        plan = programme.read(data)
+    except programme.ProgrammeError:
+        return []  # the device says what is wrong with it
+    own = [name for name in plan.names_of("song") if name not in songs.NAMES]
+    return [f"song.{name}" for name in own] + [f"voice.{name}" for name in plan.names_of("voice")]
 
 
 def differences(device: Connection, wanted: Backup) -> list[str]:

@@ -36,14 +36,16 @@ class Listening:
         return programme.read(self.data)
 
 
-def load(name: str | Path) -> Listening:
-    """Return a checked programme from a TOML file, or a ready-made one by its name. Raises CalandoError."""
+def load(name: str | Path, otherwise: str = "or give a TOML file") -> Listening:
+    """Return a checked programme from a TOML file, or a ready-made one by its name. `otherwise` is what else can be done
+    where there is none of the name. Raises CalandoError.
+    """
     path = Path(name)
     if str(name) in ready() and not path.exists():
         path = FOLDER / f"{name}.toml"
     elif not path.suffix and not path.exists():
         raise CalandoError(
-            f'there is no ready-made programme "{name}"{choice(str(name), ready())}; or give a TOML file'
+            f'there is no ready-made programme "{name}"{choice(str(name), ready())}; {otherwise}'
         )
     return Listening(path.stem, programme_file.load(path), path.parent)
 
@@ -73,10 +75,24 @@ def from_device(device: "Connection", name: str) -> Listening:
     return Listening(name, raw, Path())
 
 
+def is_ready_made(listening: Listening) -> bool | None:
+    """Return whether this is the ready-made programme of its name; None where no ready-made one has that name."""
+    return (
+        listening.data == load(FOLDER / f"{listening.name}.toml").data if listening.name in ready() else None
+    )
+
+
+def _refuse_second_meaning(listening: Listening) -> None:
+    if is_ready_made(listening) is False:
+        raise CalandoError(
+            f'"{listening.name}" is the name of a ready-made programme, and this one differs from it; give its file '
+            "another name"
+        )
+
+
 def needed(listening: Listening) -> list[str]:
     """Return the names of what goes to the device with it: "song.amazing_grace", "voice.mother". Raises CalandoError
-    where one is
-    nowhere, or its own name cannot be one on the device.
+    where one is nowhere, or its own name cannot be one on the device, or is that of a ready-made one which it is not.
     """
     if not re.fullmatch(NAME, listening.name):
         raise CalandoError(
@@ -88,6 +104,7 @@ def needed(listening: Listening) -> list[str]:
             f"{listening.name} cannot be a programme's name on the device: to a profile it means that there is none; "
             "rename the file"
         )
+    _refuse_second_meaning(listening)
     voice = voice_of(listening)
     return [
         *(f"song.{name}" for name in songs_of(listening)),
@@ -151,6 +168,7 @@ def put(
     """
     from host_tools.device import changes
 
+    _refuse_second_meaning(listening)
     sent = []
     there = {item["name"]: item["bytes"] for item in device.list("song")}
     for name, data in songs_of(listening).items():

@@ -43,7 +43,7 @@ def keeping(studio: Studio, panel: CommitPanel) -> None:
             w.notice(_("The backup is with your browser's downloads."), "good")
 
     w.heading(_("Backup"), 3)
-    w.words(_("Profile, calibration, songs, recordings and sessions in one file."))
+    w.words(_("Profile, calibration, songs, recordings, programmes and sessions in one file."))
     w.button(_("Save a backup"), save)
     live(saved, lambda: key_of(studio.jobs.get("backup")))
 
@@ -65,7 +65,7 @@ def keeping(studio: Studio, panel: CommitPanel) -> None:
     w.heading(_("Factory reset"), 3)
     w.words(
         _(
-            "Profile, calibration, songs, recordings and sessions go. Today's dose stays. "
+            "Profile, calibration, songs, recordings, programmes and sessions go. Today's dose stays. "
             "A backup brings back all but the sessions."
         )
     )

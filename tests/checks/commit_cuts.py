@@ -20,6 +20,7 @@ if __name__ == "__main__":
 
     sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
+import programme_parts
 from desk_device import UNIT, DeskDevice, calibration, recording
 from power_cuts import Recorder, a_few, cuts, every_byte
 
@@ -84,8 +85,10 @@ def text(**values: Any) -> bytes:
 
 
 @functools.cache
-def used_device() -> bytes:
-    """The flash of a device that has been in use: two profiles, songs, a voice, sessions, a dose, the journal's pages."""
+def used_device(with_programmes: bool = False) -> bytes:
+    """The flash of a device that has been in use: two profiles, songs, a voice, sessions, a dose, the journal's pages; or
+    an adult's, with as many listening programmes as it holds.
+    """
     flash = chips.Flash()
     device = DeskDevice(Files(flash))
     files: Any = device.files
@@ -97,6 +100,10 @@ def used_device() -> bytes:
     files.write("voice.b", (recording(17),))
     device.has_profile(title="One", song="old_1")
     device.has_profile(title="Two", song="a", voice="b", level_dba=41)
+    if with_programmes:
+        for number in range(8):
+            files.write(f"programme.old_{number}", (evening(f"Old {number}", "a"),))
+        device.has_profile(title="Two", population="adult", listening_programme="old_3")
     device.store.save("calibration", 1, json.dumps(calibration(70.5)).encode())
     device.store.save("dose", dose.VERSION, given_dose())
     for number in range(3):
@@ -146,12 +153,40 @@ def restore(device: DeskDevice) -> None:
     stage(device, "profile", text(title="Kept", song="a", voice="c"))
 
 
+def programmes(device: DeskDevice) -> None:
+    """Eight programmes in the place of eight others, one of which the profile named, with a song that they alone name: a
+    device holds no more, so some go before others come; as a backup is restored.
+    """
+    for number in range(8):
+        device.ok("remove", name=f"programme.old_{number}")
+        stage(device, f"programme.new_{number}", evening(f"New {number}", "new"))
+    stage(device, "song.new", songs.DATA["twinkle"])
+    stage(device, "profile", text(title="Three", population="adult", listening_programme="new_7"))
+    device.ok("remove", name="song.a")
+
+
+def evening(title: str, song: str) -> bytes:
+    segments = [
+        programme_parts.segment("arrive", "song", song, minutes=5),
+        programme_parts.SILENCE,
+        programme_parts.segment("rest", "song", "twinkle", minutes=5),
+    ]
+    return programme_parts.compact(segments, title=title)
+
+
 def rollback(device: DeskDevice) -> None:
     """The profile before this one."""
     device.ok("rollback")
 
 
-CHANGES: tuple[Callable[[DeskDevice], None], ...] = (everything, removal, reset, restore, rollback)
+CHANGES: tuple[Callable[[DeskDevice], None], ...] = (
+    everything,
+    removal,
+    reset,
+    restore,
+    programmes,
+    rollback,
+)
 
 
 def boot(files: Files) -> tuple[SimpleNamespace, int]:
@@ -172,7 +207,7 @@ def objects(files: Files) -> dict[str, Any]:
         payload = bytes(store._read("session", slot)[1])
         found[f"session of {payload[0]}"] = payload
     for name in files.names():
-        if name.startswith(("song.", "voice.", "page.")):
+        if name.startswith(("song.", "voice.", "programme.", "page.")):
             found[name] = files.whole(name)
     return found
 
@@ -207,6 +242,9 @@ def check(
         # Last of what is put: whatever it wants is there.
         for name in new.keys() - {"profile"}:
             assert found.get(name) == new[name], f"{said}: the profile came before {name}"
+    elif found.get("profile") == old.get("profile") != new.get("profile"):
+        for name in old.keys() - new.keys():
+            assert found.get(name) == old[name], f"{said}: {name} went before the profile that may name it"
     return flash, found
 
 
@@ -216,7 +254,7 @@ def lives(change: Callable[[DeskDevice], None], tears: Callable[[int], Any]) -> 
     Where the start after a cut writes to flash, the power goes in that start too: for one cut in AGAIN, at its every
     operation, half done.
     """
-    image = used_device()
+    image = used_device(change is programmes)
     old = objects(Files(chips.Flash(bytearray(image))))
     flash = committed(image, change)
     new = objects(Files(chips.Flash(bytearray(flash.image))))

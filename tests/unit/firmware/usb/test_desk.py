@@ -1,6 +1,7 @@
 """Looking at the device and changing it over USB: staged, shown, committed with the button held, and never otherwise."""
 
 import base64
+import binascii
 import hashlib
 import json
 
@@ -731,6 +732,11 @@ def test_what_the_profile_needs_cannot_go(name, said):
     assert device.refused("commit") == ("invalid", said)
     device.put("profile", text({"population": "adult"}))
     device.ok("stage")
+    if name == "song.own":
+        assert device.refused("commit", checked=True)[1] == (
+            "song.own cannot go: programme evening names it; remove that first."
+        )
+        device.ok("remove", name="programme.evening")
     device.commit(checked=True)
 
 
@@ -784,3 +790,79 @@ def test_a_newborn_has_no_programme():
     device = DeskDevice()
     device.put("profile", text({"listening_programme": "evening"}))
     assert "adults only" in device.ask("stage")["error"]["text"]
+
+
+def test_what_a_stored_programme_names_cannot_go_without_it():
+    """Whether a profile names it or not: a song went unseen, and the programme could not be chosen any more."""
+    device = DeskDevice()
+    sung = [programme_parts.segment("arrive", "voice", "mother", minutes=5), *EVENING[1:]]
+    for put, data in (
+        ("song.own", SONG),
+        ("song.free", SONG),
+        ("voice.mother", VOICE),
+        ("programme.evening", programme_parts.compact(EVENING)),
+        ("programme.sung", programme_parts.compact(sung)),
+    ):
+        device.put(put, data)
+        device.ok("stage")
+    device.commit()
+    for name, programme_name in (("song.own", "evening"), ("voice.mother", "sung")):
+        device.ok("remove", name=name)
+        assert device.refused("commit") == (
+            "invalid",
+            f"{name} cannot go: programme {programme_name} names it; remove that first.",
+        )
+        device.ok("discard")
+    device.ok("remove", name="song.free")
+    device.commit()
+    device.ok("remove", name="song.own")
+    device.put("programme.evening", programme_parts.compact([*EVENING[1:], EVENING[2]]))
+    device.ok("stage")  # it names another song now
+    device.commit()
+    device.ok("remove", name="programme.sung")
+    device.ok("remove", name="voice.mother")
+    device.commit()
+    assert sorted(name for name in device.files.files if "." in name and name[0] in "psv") == [
+        "programme.evening"
+    ]
+    device.ok("reset")
+    device.commit()
+
+
+def test_a_programme_that_was_damaged_on_flash_keeps_no_song():
+    device = DeskDevice()
+    device.files.files["song.own"] = SONG
+    device.files.files["programme.evening"] = programme_parts.compact(EVENING).replace(b"own", b"OWN")
+    device.put("profile", adults("evening"))
+    assert device.refused("stage") == ("invalid", "programme evening is damaged; put it there again.")
+    device.ok("remove", name="song.own")
+    device.commit()
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (
+            lambda data: data[:-30],
+            "the programme is damaged: its checksum does not match; put it there again",
+        ),
+        (lambda data: data.replace(b"own", b"two"), "the programme is damaged: its checksum does not match"),
+        (lambda data: b"{}", "a programme has 10 to 2048 bytes, this one has 2"),
+        (lambda data: _sealed(data[:-10]), "the programme is not JSON; put it there again"),
+        (
+            lambda data: _sealed(data[:-9].replace(b'"own"', b"NaN")),
+            "the programme is not JSON; put it there again",
+        ),
+        (lambda data: _sealed(b'{"form": 1}'), "a programme has 1 to 12 segments"),
+    ],
+)
+def test_a_programme_is_told_as_damaged_where_it_is(damage, says):
+    """Whatever was damaged was "not JSON": the checksum was looked at last."""
+    device = DeskDevice()
+    device.put("programme.evening", damage(programme_parts.compact(EVENING)))
+    error = device.ask("stage")["error"]
+    assert error["code"] == "invalid" and error["text"].startswith(says)
+
+
+def _sealed(line):
+    return line + b"\n%08X" % binascii.crc32(line)

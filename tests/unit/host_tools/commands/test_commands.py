@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import programme_parts
 import pytest
 from desk_cable import Cable
 from memory_files import Files
@@ -95,7 +96,9 @@ class TestRoundTrip:
             done(calando("song", "list", "--json"))
         )
 
-        assert "1 profile, 0 calibrations, 1 song, 0 voices, 1 session" in done(calando("backup", "all.zip"))
+        assert "1 profile, 0 calibrations, 1 song, 0 voices, 0 programmes, 1 session" in done(
+            calando("backup", "all.zip")
+        )
         before = cable.contents()
         done(calando("factory-reset", typed=cable.device.unit[-4:]))
         assert cable.contents() == {}
@@ -175,6 +178,136 @@ class TestRoundTrip:
         assert cable.device.files.size("voice.oma") is None
         (tmp_path / "oma.adp").write_bytes(b"ADP1")
         assert "cannot be played" in refused(calando("song", "put", "oma.adp"))
+
+
+EVENING = [
+    programme_parts.segment("arrive", "song", "own", minutes=5),
+    programme_parts.SILENCE,
+    programme_parts.segment("rest", "song", "twinkle", minutes=5),
+]
+
+
+class TestProgrammes:
+    def on(self, cable, *names, segments=EVENING):
+        for number, name in enumerate(names):
+            cable.device.files.files[f"programme.{name}"] = programme_parts.compact(
+                segments, title=f"{number}"
+            )
+        if names:
+            cable.device.files.files["song.own"] = OWN
+
+    def names(self, cable):
+        return sorted(name for name in cable.contents() if name.startswith(("programme.", "song.")))
+
+    def test_eight_come_back_over_eight_others(self, calando, cable, tmp_path):
+        """A device holds eight, and the ninth was refused: the old ones were to go only after the new had come."""
+        self.on(cable, *(f"old_{number}" for number in range(8)))
+        before = cable.contents()
+        assert "8 programmes" in done(calando("backup", "all.zip"))
+        for name in [name for name in cable.device.files.files if name.startswith("programme.")]:
+            cable.device.files.remove(name)
+        self.on(cable, *(f"new_{number}" for number in range(8)))
+        others = cable.contents()
+        done(calando("backup", "others.zip"))
+        assert "The device is as all.zip has it." in done(calando("restore", "all.zip"))
+        assert cable.contents() == before
+        cable.somebody = False
+        assert "nobody held the button" in refused(calando("restore", "others.zip"))
+        assert cable.contents() == before
+        cable.somebody = True
+        done(calando("restore", "others.zip"))
+        assert cable.contents() == others
+
+    def test_more_than_a_device_holds_are_left_by_a_cut_and_go_with_the_next_restore(
+        self, calando, cable, tmp_path
+    ):
+        self.on(cable, *(f"old_{number}" for number in range(8)))
+        before = cable.contents()
+        done(calando("backup", "all.zip"))
+        cable.device.files.remove("programme.old_3")
+        self.on(cable, *(f"new_{number}" for number in range(6)))
+        assert len(self.names(cable)) == 14
+        done(calando("restore", "all.zip"))
+        assert cable.contents() == before
+
+    def test_nothing_goes_where_the_flash_is_full(self, calando, cable, tmp_path):
+        self.on(cable, *(f"old_{number}" for number in range(8)))
+        done(calando("backup", "all.zip"))
+        for name in [name for name in cable.device.files.files if name.startswith("programme.")]:
+            cable.device.files.remove(name)
+        self.on(cable, *(f"new_{number}" for number in range(8)))
+        cable.device.files.files["voice.large"] = bytes(cable.device.files.free_bytes() - 17_000)
+        before = cable.contents()
+        assert "bytes are free on the device; remove something first" in refused(
+            calando("restore", "all.zip")
+        )
+        assert cable.contents() == before
+        assert not cable.device.desk.staged, "half of a backup waits to be committed"
+
+    def test_a_song_that_a_programme_of_the_backup_names_stays(self, calando, cable, tmp_path):
+        self.on(cable, "evening")
+        about, objects = ABOUT, {"programme.evening": cable.contents()["programme.evening"]}
+        backup.write(tmp_path / "old.zip", backup.Backup(about, objects))
+        said = done(calando("restore", "old.zip"))
+        assert "song.own on the device stays: programme.evening names it, and the backup has none." in said
+        assert self.names(cable) == ["programme.evening", "song.own"]
+
+    def test_a_programme_whose_song_is_nowhere_is_not_put_back(self, calando, cable, tmp_path):
+        objects = {"programme.evening": programme_parts.compact(EVENING), "song.other": OWN}
+        backup.write(tmp_path / "old.zip", backup.Backup(ABOUT, objects))
+        said = done(calando("restore", "old.zip"))
+        assert "Not put back: programme.evening. It names song.own, which is neither" in said
+        assert self.names(cable) == ["song.other"]
+        cable.device.files.files["programme.evening"] = objects["programme.evening"]
+        # As an older firmware let its song go: it is no worse than before.
+        done(calando("restore", "old.zip"))
+        assert self.names(cable) == ["programme.evening", "song.other"]
+
+    def test_a_bad_one_in_a_backup_is_named_and_nothing_waits(self, calando, cable, tmp_path):
+        objects = {"song.own": OWN, "programme.evening": programme_parts.compact(EVENING)[:-40]}
+        backup.write(tmp_path / "bad.zip", backup.Backup(ABOUT, objects))
+        before = cable.contents()
+        assert (
+            "programme.evening of the backup is refused by the device: the programme is damaged"
+            in refused(calando("restore", "bad.zip"))
+        )
+        assert cable.contents() == before and not cable.device.desk.staged
+
+    def test_a_song_that_one_names_is_refused_to_go(self, calando, cable):
+        self.on(cable, "evening")
+        before = cable.contents()
+        assert "song.own cannot go: programme evening names it; remove that first" in refused(
+            calando("song", "rm", "own", "--commit")
+        )
+        assert cable.contents() == before
+
+    def test_a_name_means_one_programme(self, calando, cable, tmp_path):
+        done(calando("programme", "put", "company", "--commit"))
+        rows = [row.split(maxsplit=4) for row in done(calando("programme", "list")).splitlines()]
+        assert [row[4] for row in rows if row[0] == "company"] == ["Company, ready-made and on the device"]
+        (tmp_path / "company.toml").write_text(
+            done(calando("programme", "show", "company", "--file")).replace("Company", "Mine")
+        )
+        for words in (("validate", "company.toml"), ("put", "company.toml", "--commit")):
+            assert '"company" is the name of a ready-made programme' in refused(calando("programme", *words))
+        (tmp_path / "company.toml").rename(tmp_path / "mine.toml")
+        done(calando("programme", "put", "mine.toml", "--commit"))
+        self.on(cable, "settle")  # as an older program put it there
+        listed = {
+            row["where"]: row["name"] for row in json.loads(done(calando("programme", "list", "--json")))
+        }
+        assert listed == {
+            "ready-made and on the device": "company", "on the device": "mine", "ready-made": "there_and_back",
+            "on the device, not the ready-made one": "settle",
+        }  # fmt: skip
+
+    def test_one_that_is_nowhere_is_told_with_where_it_may_be(self, calando, cable):
+        assert "or --port for one that is on a device" in refused(calando("programme", "show", "mine"))
+        assert "There is no programme.settle on this device" in refused(calando("programme", "rm", "settle"))
+
+    def test_a_reset_and_a_backup_tell_of_them(self, calando):
+        for words in (("backup", "--help"), ("factory-reset", "--help")):
+            assert "songs, voices, programmes and sessions" in " ".join(done(calando(*words)).split())
 
 
 class TestWhatIsTold:
@@ -301,7 +434,7 @@ class TestRefusals:
             (("song", "put", "huge.bin"), "a song has at most 2048 bytes"),
             (("song", "put", "own.lul", "--name", "Own Song"), "small letters"),
             (("song", "put", "own.lul", "--name", "twinkle"), "built in"),
-            (("song", "rm", "nothing"), "no song.nothing"),
+            (("song", "rm", "nothing"), "no song.nothing on this device"),
             (("profile", "put", "own.lul"), "not UTF-8"),
             (("profile", "put", "huge.bin"), "has 20.0 MB; a profile has at most 1 MB"),
             (("profile", "put", "p.toml"), "put it there first"),
@@ -402,6 +535,26 @@ class TestBackupFile:
         with pytest.raises(CalandoError, match=r"is no backup, or a damaged one"):
             backup.read(self.packed(tmp_path / "a.zip", manifest))
         assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
+
+    @pytest.mark.parametrize(
+        ("manifest", "says"),
+        [
+            ({"version": 0}, "version: it is out of its range"),
+            ({"version": "1"}, "version: it is of another kind"),
+            ({"format": "x"}, "format: it is none of those that there are"),
+            ({"device": ABOUT | {"unit": "../"}}, "device.unit: it has signs that it cannot have"),
+            ({"device": ABOUT | {"board": "x" * 99}}, "device.board: it is too long"),
+            ({"device": {}}, "device.unit: it is missing"),
+            ({"objects": {"song.own": {"sha256": "0" * 64}}}, "objects.song.own.bytes: it is missing"),
+            ({"objects": {"/etc": {}}}, "objects./etc: it has signs that it cannot have"),
+            ({"objects": []}, "objects: it is of another kind"),
+        ],
+    )
+    def test_what_is_wrong_with_one_is_told_in_plain_words(self, tmp_path, manifest, says):
+        """It was "input should be a valid integer", or a pattern for programs."""
+        with pytest.raises(CalandoError) as caught:
+            backup.read(self.packed(tmp_path / "a.zip", manifest))
+        assert f"(manifest.json, {says}); give a file" in str(caught.value)
 
     def test_a_size_that_is_not_the_contents_is_noticed(self, tmp_path):
         wrong = {"song.own": {"bytes": 1, "sha256": hashlib.sha256(OWN).hexdigest()}}
