@@ -24,7 +24,8 @@ def scenario_of(plan: CampaignPlan, cohort: Cohort, number: int) -> dict[str, An
     drawn = sampling.draw(plan, cohort, number)
     seed = sampling.seed(plan.digest, cohort.name, number)
     random = np.random.Generator(np.random.PCG64(seed))
-    profile = _profile(drawn, random)
+    programme = programmes.drawn(random) if drawn["listening_programme"] == "drawn" else None
+    profile = _profile(drawn, random, 0 if programme is None else programmes.lasts_min(programme))
     recording = str(drawn["recording"])
     session_s = profile["session_min"] * 60.0
     listening = profile.get("listening_programme") == "drawn"
@@ -42,7 +43,7 @@ def scenario_of(plan: CampaignPlan, cohort: Cohort, number: int) -> dict[str, An
         "seed": seed,
         "duration_s": round(duration_s, 1),
         "profile": profile,
-        **({"programme": programmes.drawn(random)} if listening else {}),
+        **({"programme": programme} if listening else {}),
         "patient": _lies_there(drawn, recording, random),
         "event": sorted(events, key=lambda event: (event["at_s"], event["do"])),
         "expect": {"limits_kept": True},
@@ -63,9 +64,9 @@ def _at(share: float, session_s: float) -> float:
 # --- the profile ---
 
 
-def _profile(drawn: Values, random: np.random.Generator) -> dict[str, Any]:
-    """Settings that go together, as near to those drawn as that allows; what is as ready-made is left out but for those
-    that the rest depends on."""
+def _profile(drawn: Values, random: np.random.Generator, least_min: int) -> dict[str, Any]:
+    """Settings that go together, as near to those drawn as that allows, for a session of `least_min` or longer; what is as
+    ready-made is left out but for those that the rest depends on."""
     population = str(drawn["population"])
     values: dict[str, Any] = {"population": population, "listening_programme": drawn["listening_programme"]}
     for name, factor in factors.TABLE.items():
@@ -74,6 +75,7 @@ def _profile(drawn: Values, random: np.random.Generator) -> dict[str, Any]:
             values[name] = value == "yes" if factor.words == ("no", "yes") else value
     if drawn["curve_shape"] == "drawn":
         values["curve"] = _curve(random)
+    values["session_min"] = max(least_min, values["session_min"])
     _reconcile(values)
     values = _accepted(values)
     ready = READY[population]

@@ -1,5 +1,6 @@
 """Listening programmes drawn at random: any that the rules allow, of what every device has on board."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,11 @@ def drawn(random: np.random.Generator) -> dict[str, Any]:
             continue
         return values
     raise RuntimeError("no listening programme could be drawn that keeps its rules")
+
+
+def lasts_min(values: dict[str, Any]) -> int:
+    """Return the whole minutes that a session needs for a programme: no device takes it with a shorter one."""
+    return math.ceil(sum(segment["minutes"] for segment in values["segment"]))
 
 
 def _any(random: np.random.Generator) -> dict[str, Any]:

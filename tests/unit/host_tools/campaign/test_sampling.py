@@ -88,6 +88,7 @@ def test_every_drawn_session_is_a_scenario_with_a_valid_profile():
             values = cases.scenario_of(BEDSIDE, one, number)
             made = scenario.from_values(values)
             Profile.from_values(made.profile_values())
+            made.own_files()  # its programme too, which lasts no longer than its session
             assert len(made.event) >= 1 and made.expect.limits_kept
             assert made.patient.recording is None or one.name == "replay"
 
