@@ -218,15 +218,18 @@ class Sequencer:
 
     def _short_rest(self, data, index, ticks):
         """Return the ticks of the rest after a phrase. Where it lasts longer than `rest_long_ms`, with a rest of the
-        phrase's own before it, both together are no longer than a bar nor, in whole beats, than `rest_most_ms`: a beat
-        at least, and the phrase's own whole.
+        phrase's own before it, both together are a bar; and no longer, in whole beats, than `rest_most_ms` where a bar
+        alone is as long. A beat it is at least, and the phrase's own whole.
         """
         at = score.HEADER + 2 * index - 2
         own = 0 if data[at] & 127 else data[at + 1]
         tempo = self._tempo_target_mbpm
-        if (ticks + own) * 2500 <= tempo * self.rest_long_ms // 1000:
+        long = tempo * self.rest_long_ms // 1000
+        if (ticks + own) * 2500 <= long:
             return ticks
-        return max(0, max(24, min(ticks, tempo * self.rest_most_ms // 60_000_000 * 24)) - own)
+        if ticks * 2500 > long:
+            ticks = min(ticks, tempo * self.rest_most_ms // 60_000_000 * 24)
+        return max(0, max(24, ticks) - own)
 
     def _chord_event(self, song):
         data = song.data
