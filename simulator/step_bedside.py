@@ -42,6 +42,8 @@ SUPPLY_V, QUIET_ROOM_DBA, KNOB_PERCENT, BROWN_OUT_V = 5.0, 45.0, 100.0, 1.8
 SAVE_AGAIN_MS = 5000  # a flash that did not take the dose is tried again
 CHIP_FAILS_MS = 500  # until a driver calls its chip faulty
 CLOCK_FAILS_MS = 6000
+CLOCK = "clock"  # the only fault with which a chip can be set up
+MEND_MS = 5000  # so often a driver tries to set up a chip that failed, while nothing sounds
 CLOCK_WRONG_PERCENT = 5.0
 BEATS_WITHOUT_A_SONG = 16  # which the engine counts as a phrase
 
@@ -103,6 +105,40 @@ class PhrasedLevel(GlidingLevel):
         super().pass_time(elapsed_ms)
 
 
+class Chip:
+    """A chip with its faults, and whether its driver calls it faulty: that stays until it could be set up again."""
+
+    def __init__(self) -> None:
+        self._shows_ms: dict[
+            Any, int
+        ] = {}  # the faults that are on, each with its own end, by when they show
+        self._failed = False
+        self._mend_ms = 0
+
+    @property
+    def is_wrong(self) -> bool:
+        return len(self._shows_ms) > 0
+
+    def happen(self, now_ms: int, fault: Any, shows_after_ms: int | None) -> None:
+        """Let a fault begin, which shows after some time in use, or end (None)."""
+        if shows_after_ms is None:
+            self._shows_ms.pop(fault, None)
+        else:
+            self._shows_ms[fault] = now_ms + shows_after_ms
+
+    def power_on(self) -> None:
+        self._failed = any(fault != CLOCK for fault in self._shows_ms)
+
+    def fails(self, now_ms: int, in_use: bool, silent: bool) -> bool:
+        """Return whether its driver calls it faulty now."""
+        if in_use and self._shows_ms and now_ms >= min(self._shows_ms.values()):
+            self._failed = True
+        elif self._failed and silent and now_ms >= self._mend_ms:
+            self._mend_ms = now_ms + MEND_MS
+            self.power_on()
+        return self._failed
+
+
 @dataclass
 class StepResult:
     """rows: as bedside.Result has them, one a second while something may happen; level_dba: what is heard in each tenth of
@@ -136,9 +172,7 @@ class _StepBedside:
         self._end_ms = int(scenario.duration_s * 1000)
         self._saved: bytes | None = None
         self._worn = False
-        self._sensor_bad_ms: int | None = None  # since when the sensor's chip is wrong, and when that shows
-        self._sensor_shows_ms = CHIP_FAILS_MS
-        self._adc_bad_ms: int | None = None
+        self._sensor_chip, self._adc_chip = Chip(), Chip()
         self._down_ms: int | None = None
         self._unsettled_s = -1000
         self._truth: dict[int, float] = {}
@@ -167,13 +201,14 @@ class _StepBedside:
                 what = "adc" if event.faulty_chip == "ads1115" else "sensor"
                 both = event.fault_kind == "stuck"  # it holds the whole bus
                 for name in ("sensor", "adc") if both else (what,):
-                    yield at_ms, name, (True, CHIP_FAILS_MS)
+                    yield at_ms, name, (id(event), CHIP_FAILS_MS)
                     if until_ms is not None:
-                        yield until_ms, name, (False, CHIP_FAILS_MS)
+                        yield until_ms, name, (id(event), None)
             elif event.do == "sensor_clock":
-                yield at_ms, "sensor", (abs(event.to or 0.0) > CLOCK_WRONG_PERCENT, CLOCK_FAILS_MS)
+                wrong = abs(event.to or 0.0) > CLOCK_WRONG_PERCENT
+                yield at_ms, "sensor", (CLOCK, CLOCK_FAILS_MS if wrong else None)
                 if until_ms is not None:
-                    yield until_ms, "sensor", (False, CLOCK_FAILS_MS)
+                    yield until_ms, "sensor", (CLOCK, None)
             elif event.do == "flash_worn":
                 yield at_ms, "worn", event.to != 0
                 if until_ms is not None:
@@ -213,6 +248,8 @@ class _StepBedside:
         opening = profile.opening if plan is None else "music"
         self._laws = Laws(profile.population, opening, profile.lead_rate_permille)
         self._awake_ms = now_ms + START_MS
+        self._sensor_chip.power_on()
+        self._adc_chip.power_on()
         self._gestures: list[tuple[int, str]] = []
         self._lit_s: int | None = None
         self._save_again_ms = 0
@@ -273,11 +310,10 @@ class _StepBedside:
                 self._down_ms = None
                 self._gestures = [one for one in self._gestures if one[0] < now_ms]
         elif what == "sensor":
-            bad, self._sensor_shows_ms = value
-            self._sensor_bad_ms = now_ms if bad else None
+            self._sensor_chip.happen(now_ms, *value)
             self._unsettled_s = now_ms // 1000
         elif what == "adc":
-            self._adc_bad_ms = now_ms if value[0] else None
+            self._adc_chip.happen(now_ms, *value)
         elif what == "worn":
             self._worn = value
         elif what == "usb":
@@ -314,7 +350,7 @@ class _StepBedside:
         inputs.contact = self._patient.contact(t_s)
         disturbed = (
             not inputs.contact
-            or self._sensor_bad_ms is not None
+            or self._sensor_chip.is_wrong
             or script["motion"].at(t_s) > sensor.motion_percent
             or script["ambient_light"].at(t_s) > sensor.ambient_ua
             or perfusion < sensor.perfusion_percent
@@ -370,16 +406,10 @@ class _StepBedside:
             _, gesture = self._gestures.pop(0)
         inputs.gesture = gesture
         inputs.button_stuck = self._down_ms is not None and now_ms - self._down_ms >= STUCK_MS
-        bad_ms, adc_ms = self._sensor_bad_ms, self._adc_bad_ms
-        lit = outputs.sensor_on
-        inputs.sensor_fault = (
-            reasons.SENSOR_FAULT
-            if lit and bad_ms is not None and now_ms - bad_ms >= self._sensor_shows_ms
-            else None
-        )
-        inputs.adc_fault = (
-            reasons.ADC_FAULT if adc_ms is not None and now_ms - adc_ms >= CHIP_FAILS_MS else None
-        )
+        silent = not outputs.amplifier_on
+        sensor_fails = self._sensor_chip.fails(now_ms, outputs.sensor_on, silent)
+        inputs.sensor_fault = reasons.SENSOR_FAULT if sensor_fails else None
+        inputs.adc_fault = reasons.ADC_FAULT if self._adc_chip.fails(now_ms, True, silent) else None
         self._conductor.gather(inputs)
         if inputs.flash_fault is not None and now_ms >= self._save_again_ms and not outputs.amplifier_on:
             self._save(now_ms)

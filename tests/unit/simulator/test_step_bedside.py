@@ -61,6 +61,22 @@ def test_what_happens_ends_the_session_as_on_the_device(event, end, reason, with
     assert not sounds(result, at_s + 14)
 
 
+@pytest.mark.parametrize("fault", ["i2c_fault", "adc_fault"])
+def test_a_chip_with_two_faults_is_well_when_both_are_over(fault):
+    """Found by a campaign: the end of the first was the end of both, and a press was taken as seen too early."""
+
+    def presses(*at_s):
+        return [{"at_s": one, "do": "press"} for one in at_s]
+
+    frozen = {"do": fault, "kind": "frozen", "for_s": 60.0}
+    faults = [{"at_s": 100.0, **frozen}, {"at_s": 130.0, **frozen}]
+    seen_too_early = play(*faults, *presses(175.0, 200.0))
+    seen = play(*faults, *presses(200.0, 205.0))
+    begun = [[one["detail"]["phase"] for one in result.events if one["kind"] == "device_phase"]
+             for result in (seen_too_early, seen)]  # fmt: skip
+    assert begun[0][-2:] == ["fault", "idle"] and "baseline" in begun[1][3:]
+
+
 def test_a_power_cut_leaves_silence_and_the_whole_dose():
     result = play({"at_s": 120.0, "do": "power_cut", "for_s": 3.0}, {"at_s": 140.0, "do": "press"})
     assert ends(result) == [(140, "refused", "too_soon")]
