@@ -139,4 +139,5 @@ def _place(where: str, source: str, segment: int | None, name: str) -> str:
     for number in range(begin, end):
         if re.match(rf"""\s*(\[\[?\s*)?["']?{re.escape(name)}["']?\s*(=|\])""", lines[number - 1]):
             best = number
+            break  # what stands in segments too may stand above them
     return where if best is None else f"{where}, line {best}"

@@ -196,6 +196,10 @@ def test_a_file_that_was_written_out_reads_the_same(tmp_path):
         (("minutes = 6", "minutes = 6.3"), r", line 21: segment 2: minutes = 6.3 is not in steps of 0.5 min"),
         (('name = "suo_gan"', 'name = "nowhere"'), "neither built in nor one of calando song airs"),
         (('title = "Settle"', 'titel = "Settle"'), ', line 2: there is no "titel" in a programme'),
+        (
+            ('title = "Settle"', 'minutes = 3\ntitle = "Settle"'),
+            ', line 2: there is no "minutes" in a programme',
+        ),
         (('title = "Settle"', ""), r"mine.toml, line 1: there is no title; write title = ... above"),
         (('shape = "L"', ""), r"mine.toml, line 1: there is no shape; write shape = ... above"),
         (('title = "Settle"', 'title = ""'), r", line 2: title = '' is not a text"),
