@@ -210,7 +210,7 @@ def _of_its_programme(profile: "Profile", file: Path) -> list[str]:
     listening = programmes.of_profile(profile, file.parent)
     if listening is None:
         return [f"Its programme {name} does not lie beside the file: whether it fits, the device says."]
-    return [f"Its programme {name}, {line}." for line in remarks.remarks(listening.data, profile)]
+    return [f"Its programme {name}, {line}." for line in remarks.remarks(listening, profile)]
 
 
 def _ready_or_on_device(ready: str | None, port: str | None, name: str) -> "Profile":

@@ -112,7 +112,7 @@ def show(
         chosen = _profile_for(listening, profile)
         for line in rules.told(listening.plan):
             say(line)
-        for line in remarks.remarks(listening.data, chosen):
+        for line in remarks.remarks(listening, chosen):
             say(line)
 
 
@@ -135,7 +135,7 @@ def validate(
 
     listening = programmes.load(file)
     needed = programmes.needed(listening)
-    told = remarks.remarks(listening.data, _profile_for(listening, profile))
+    told = remarks.remarks(listening, _profile_for(listening, profile))
     if as_json:
         print_json({**rules.as_table(listening.data), "needs": needed, "remarks": told})
         return
@@ -176,7 +176,7 @@ def preview(
     say(f"{out}: {done.seconds / 60:.1f} min, LAeq {'-' if level is None else f'{level:.1f}'} dB(A)")
     if events is not None:
         say(f"{events}: its notes")
-    for line in remarks.remarks(listening.data, chosen):
+    for line in remarks.remarks(listening, chosen):
         say(line)
 
 
@@ -202,12 +202,12 @@ def _beside_the_device(listening: "Listening", profile: "Profile | None") -> lis
     from simulator.files import programme_file
 
     if profile is None or profile.population != "adult":
-        return remarks.remarks(listening.data, programmes.profile_for(listening))
+        return remarks.remarks(listening, programmes.profile_for(listening))
     session_min = profile.values["session_min"]
     too_long = programme_file.longer_than_session(
         listening.name, listening.data, session_min, "the profile on the device"
     )
-    return [*filter(None, [too_long]), *remarks.remarks(listening.data, profile)]
+    return [*filter(None, [too_long]), *remarks.remarks(listening, profile)]
 
 
 @app.command()

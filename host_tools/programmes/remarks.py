@@ -4,12 +4,17 @@ import math
 from typing import TYPE_CHECKING
 
 from firmware.care import plan as columns
+from firmware.care.segments import phrases_of
 from firmware.prescription import programme
+from firmware.sound import songs
+from firmware.sound.score import TICKS_PER_BEAT, Score
 from host_tools.programmes.rules import Segment, segments
+from simulator.files.errors import CalandoError
 
 if TYPE_CHECKING:
     from firmware.care.plan import Plan
     from firmware.prescription.profile import Profile
+    from host_tools.programmes.programmes import Listening
 
 # In a ward's room at night the World Health Organization asks for 30 dB(A) at most (Guidelines for community noise, 1999,
 # table 4.1), and nearly every real one is louder; what is less than 5 dB above that is lost.
@@ -20,6 +25,7 @@ BEGINS_DBA = 18.0
 RISE_DB_PER_S = 0.47
 MELODY_RISE_DB_PER_S = 0.3
 REACHED_WITHIN_DB = 3.0
+REPEATS_SURE = 0.9
 TEMPO_WITHIN_BPM = 0.5  # half of the step in which a tempo is written
 
 _TEMPO = (
@@ -41,17 +47,42 @@ NO_PART = {
 }
 
 
-def remarks(data: bytes, profile: "Profile") -> list[str]:
-    """Return a sentence for each thing of a programme, in its compact form, that a profile which names it would not let be
-    heard as it is written.
-    """
-    plan = programme.read(data)
+def remarks(listening: "Listening", profile: "Profile") -> list[str]:
+    """Return a sentence for each thing of a programme that a profile which names it would not let be heard as written."""
+    plan = listening.plan
     return [
-        *without_part(data),
+        *without_part(listening.data),
         *too_soft(plan, profile.level_cdba / 100),
         *comes_up(plan, profile),
         *held_back(plan, profile),
+        *cut_short(listening),
     ]
+
+
+def cut_short(listening: "Listening") -> list[str]:
+    """Return a sentence for each song whose minutes are too few for its repeats; of songs that are not here, none."""
+    from host_tools.programmes import programmes
+
+    try:
+        own = programmes.songs_of(listening)
+    except CalandoError:
+        return []
+    found = []
+    for segment in segments(listening.plan):
+        if not segment.repeats:
+            continue
+        song = Score(own[segment.name], segment.name) if segment.name in own else songs.SONGS[segment.name]
+        tempo = ((segment.tempo_start_bpm or 0) + (segment.tempo_end_bpm or 0)) / 2
+        once = (song.ticks / TICKS_PER_BEAT + phrases_of(song) * song.beats_per_bar) / tempo
+        minutes = segment.to_min - segment.from_min
+        # Its last rest need not be over, and rests may be shorter.
+        if minutes < (segment.repeats * once - song.beats_per_bar / tempo) * REPEATS_SURE:
+            found.append(
+                f"segment {segment.number}: {segment.name} takes about {once:.1f} min at {tempo:g} bpm, so "
+                f"{segment.repeats} times is more than its {minutes:g} min, and it ends with a phrase before; give it more "
+                "minutes, or fewer repeats"
+            )
+    return found
 
 
 def without_part(data: bytes) -> list[str]:

@@ -9,6 +9,8 @@ from programme_parts import segment as part
 
 from firmware.prescription import programme
 from firmware.prescription.profile import Profile
+from firmware.sound import songs
+from firmware.sound.score import GOES_ON, HEADER, Score
 from host_tools.programmes import programmes, remarks, rules
 from host_tools.sound import meter, render
 
@@ -29,7 +31,7 @@ def adult(**values):
 def test_each_ready_made_one_is_as_it_is_written():
     for name in programmes.ready():
         listening = programmes.load(name)
-        assert remarks.remarks(listening.data, programmes.profile_for(listening)) == []
+        assert remarks.remarks(listening, programmes.profile_for(listening)) == []
 
 
 # Tempo
@@ -140,6 +142,35 @@ def test_the_level_that_is_told_is_about_the_one_that_is_played(source, name, wi
         heard = meter.measure(samples[(at_s - 5) * RATE_HZ : (at_s + 5) * RATE_HZ], RATE_HZ).laeq_dba
         assert heard == pytest.approx(min(50, remarks.BEGINS_DBA + rate * at_s), abs=within_db), at_s
     assert np.any(samples)
+
+
+# Repeats
+
+
+@pytest.mark.parametrize("name", ["twinkle", "jeanie"])
+@pytest.mark.parametrize(("repeats", "told"), [(2, False), (9, True)])
+def test_repeats_that_take_longer_than_the_minutes_are_told_and_are_not_all_played(name, repeats, told):
+    segments = [
+        part("arrive", "song", name, minutes=6, repeats=repeats, tempo_start_bpm=66),
+        SILENCE | {"minutes": 4},
+    ]
+    listening = programmes.Listening("often", compact(segments), Path())
+    found = remarks.cut_short(listening)
+    assert [line[:9] for line in found] == (["segment 1"] if told else [])
+    assert all(f"so {repeats} times is more than its 6 min" in line for line in found)
+    notes = render.play(programmes.plan_for(listening, notes=True, seconds=420))[1]
+    played = sum(voice < 3 for _, voice, *_ in notes)
+    data = programmes.songs_of(listening).get(name)
+    song = Score(data, name) if data else songs.SONGS[name]
+    whole = repeats * sum(song.data[HEADER + 2 * at] & 127 > GOES_ON for at in range(song.notes))
+    assert (played < whole) is told  # and where it is not, the next round is heard in the fade
+
+
+def test_a_programme_whose_songs_are_not_here_is_told_of_no_repeats():
+    listening = programmes.Listening(
+        "x", compact([part("arrive", "song", "own", repeats=9), SILENCE | {"minutes": 4}]), Path()
+    )
+    assert remarks.cut_short(listening) == []
 
 
 # Settings without a part
