@@ -18,7 +18,7 @@ _BASELINE_MS = const(60_000)  # of good signal before a tempo is matched to it
 _LATE_MS = const(500)  # more than a step, which is no delay
 
 
-def fixed_mbpm(plan, segment, since_ms):
+def _fixed_mbpm(plan, segment, since_ms):
     """Return the tempo that a segment is to have so long after its beginning: straight from its start to its end."""
     length_s = plan.at(segment, columns.LENGTH_MS) // 1000
     start, end = plan.at(segment, columns.START_MBPM), plan.at(segment, columns.END_MBPM)
@@ -180,7 +180,7 @@ class ProgrammeSession(Session):
                 return
         if tempo.tempo_mbpm is None:
             tempo.start_at(plan.at(segment, columns.START_MBPM))  # the pulse was lost before it could begin
-        target = fixed_mbpm(plan, segment, self._since_ms)
+        target = _fixed_mbpm(plan, segment, self._since_ms)
         if verdict.action >= FREEZE:
             target = max(target, tempo.tempo_mbpm)  # pyright: ignore[reportArgumentType]
         tempo.go_to(target, self._elapsed_ms, self._arriving)

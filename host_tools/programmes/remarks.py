@@ -3,11 +3,9 @@
 import math
 from typing import TYPE_CHECKING
 
-from firmware.care import plan as columns
-from firmware.care.segments import phrases_of
 from firmware.prescription import programme
 from firmware.sound import songs
-from firmware.sound.score import TICKS_PER_BEAT, Score
+from firmware.sound.score import HEADER, TICKS_PER_BEAT, Score
 from host_tools.programmes.rules import Segment, segments
 from simulator.files.errors import CalandoError
 
@@ -26,6 +24,9 @@ RISE_DB_PER_S = 0.47
 MELODY_RISE_DB_PER_S = 0.3
 REACHED_WITHIN_DB = 3.0
 REPEATS_SURE = 0.9
+# How fast a tempo goes to a new piece's, and how far within the profile's rate afterwards: firmware/care/tempo.py.
+MATCH_A_MINUTE = 0.05
+LEAD_MARGIN = 1.02
 TEMPO_WITHIN_BPM = 0.5  # half of the step in which a tempo is written
 
 _TEMPO = (
@@ -73,7 +74,8 @@ def cut_short(listening: "Listening") -> list[str]:
             continue
         song = Score(own[segment.name], segment.name) if segment.name in own else songs.SONGS[segment.name]
         tempo = ((segment.tempo_start_bpm or 0) + (segment.tempo_end_bpm or 0)) / 2
-        once = (song.ticks / TICKS_PER_BEAT + phrases_of(song) * song.beats_per_bar) / tempo
+        phrases = sum(song.data[HEADER + 2 * note] >= 128 for note in range(song.notes))
+        once = (song.ticks / TICKS_PER_BEAT + phrases * song.beats_per_bar) / tempo
         minutes = segment.to_min - segment.from_min
         # Its last rest need not be over, and rests may be shorter.
         if minutes < (segment.repeats * once - song.beats_per_bar / tempo) * REPEATS_SURE:
@@ -174,21 +176,23 @@ def held_back(plan: "Plan", profile: "Profile") -> list[str]:
 
 
 def tempos_reached(plan: "Plan", profile: "Profile") -> list[float | None]:
-    """Return the tempo in bpm at the end of each segment, by the firmware's own tempo with no pulse; None without one."""
-    from firmware.care.programme import SegmentTempo, fixed_mbpm
-
-    tempo = SegmentTempo(profile)
+    """Return the tempo in bpm at the end of each segment, with no pulse; None of what has none."""
+    lead = profile.lead_rate_permille / 1000 / LEAD_MARGIN
+    now = None
     found: list[float | None] = []
-    for number in range(plan.segments):
-        if plan.source(number) in ("silence", "soundscape"):
-            tempo.rest()
-            found.append(None)
-            continue
-        if tempo.tempo_mbpm is None:
-            tempo.start_at(plan.at(number, columns.START_MBPM))
-        arriving = True
-        for second in range(plan.at(number, columns.LENGTH_MS) // 1000):
-            tempo.go_to(fixed_mbpm(plan, number, 1000 * second + 1000), 1000, arriving)
-            arriving = arriving and not tempo.there
-        found.append(tempo.tempo_mbpm / 1000)  # pyright: ignore[reportOptionalOperand]
+    for segment in segments(plan):
+        start, end = segment.tempo_start_bpm, segment.tempo_end_bpm
+        if start is None or end is None:
+            now = None
+        else:
+            now = start if now is None else now
+            rate = MATCH_A_MINUTE
+            seconds = round(60 * (segment.to_min - segment.from_min))
+            for second in range(1, seconds + 1):
+                way = start + (end - start) * second / seconds - now
+                most = now * rate / 60
+                if abs(way) <= most:
+                    rate = lead
+                now += max(-most, min(most, way))
+        found.append(now)
     return found
