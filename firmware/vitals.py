@@ -43,6 +43,14 @@ _SILENCE_TICKS = const(9600)
 _SILENCE_SAME_LIGHT_TICKS = const(16000)
 _SAME_LIGHT_SHIFT = const(5)
 _BLOOD_PERMILLE = const(700)  # of red on infrared: 89 % of SpO2; a hand's is 0.8 to 1
+# Red's share of what does not repeat with the rhythm that shows, in percent of that of what does: so much less, and a hand
+# leads; so much more, and a breath is beside the pulse. No hand moves red as much more than infrared as the third says.
+_BESIDE_HAND_PERCENT = const(95)
+_BESIDE_BREATH_PERCENT = const(110)
+_HANDS_MOST_PERMILLE = const(1050)
+_STEADY_PERCENT = const(4)  # in the last three seconds as in six
+_OTHER_REPEATS = const(400)  # a rhythm of its own, this well repeated
+_OTHER_PERCENT = const(15)  # and so far from the other one
 _NOTICED_PAIRS = const(150)  # a hand is noticed within 3 s
 _BREATH_LASTS_PAIRS = const(150)  # so long after it was seen a breath may hide beats
 _SETTLING_PAIRS = const(8)  # until the slope's taps hold only what came after
@@ -164,6 +172,9 @@ class Vitals:
         self._waves_ticks = 0
         self._shaped = False  # a pulse was seen that rises faster than it falls
         self._breathes_until = head  # pairs; a breath is in the light as a hand may be
+        # The ratio of ratios of what does not repeat with a newborn's period, in percent of that of what does; 0: not known
+        self._beside = 0
+        self._hand_leads = False  # that rhythm is a hand's
         self._swung_head = head  # the last pair at which the light swung without a shape
         self._period.forget()
         self._beats.forget()
@@ -662,6 +673,7 @@ class Vitals:
         """Measure how red goes with infrared, and look for a second rhythm in what does not."""
         first = self._since + self._half
         end = self._levelled_to
+        self._beside = 0
         if not self.contact or not self._limit or end - first < spo2.LEAST:
             self._saturation.ratio_permille = None
             return
@@ -671,26 +683,52 @@ class Vitals:
         if self._lately is not None:
             begin = max(first, end - spo2.LATELY)
             self._lately.measure(self._ir_levelled, self._red_levelled, begin, end, self._level, red_level)
+        head = state[pulse.HEAD]
+        if self._newborn and self._period.ticks:
+            self._beside = self._saturation.beside_percent(
+                self._ir_levelled, self._red_levelled, first, end, self._period.ticks
+            )
         largest = self._limit if self._limit > self._red_limit else self._red_limit
-        if not self._period.shared(
+        shared = self._period.shared(
             self._ir_levelled,
             self._red_levelled,
             first,
             end,
             2 * largest,
-            self._saturation.slope,
+            self._saturation.lead_slope if self._may_be_hands() else self._saturation.slope,
             self._order,
             self._movement.is_calm_sure(),
-        ):
+        )
+        self._hand_leads = self._may_be_hands() and self._is_steady()
+        if self._hand_leads:
+            self._movement.leads(head)
+        elif not shared:
             if self._newborn and self._is_blood():
-                self._movement.perhaps_two(state[pulse.HEAD])
-            elif self._newborn and self._period.breathes:
+                self._movement.perhaps_two(head)
+            elif self._newborn and (self._period.breathes or self._is_breaths()):
                 # Little oxygen makes of a breath what a hand makes of the light, but for its form.
-                self._breathes_until = state[pulse.HEAD] + _BREATH_LASTS_PAIRS
-                self._movement.perhaps_two(state[pulse.HEAD])
+                self._breathes_until = head + _BREATH_LASTS_PAIRS
+                self._movement.perhaps_two(head)
             else:
-                self._movement.two(state[pulse.HEAD])
-        self._look_beneath(state[pulse.HEAD])
+                self._movement.two(head)
+        self._look_beneath(head)
+
+    def _may_be_hands(self):
+        """Return whether the rhythm that shows moves red more than all else in a newborn's light does, as a hand's may and
+        no pulse's does: a breath moves it more than the pulse, for there is less oxygen in the veins.
+        """
+        ratio = self._saturation.ratio_permille
+        return 0 < self._beside < _BESIDE_HAND_PERCENT and (ratio is None or ratio < _HANDS_MOST_PERMILLE)
+
+    def _is_steady(self):
+        """Return whether the lights have gone together in the last 6 s as in the last three: while oxygen changes they do
+        not, and early or late beats stand out against the rest as another source would.
+        """
+        ratio = self._saturation.ratio_permille
+        lately = self._lately
+        if ratio is None or lately is None or lately.ratio_permille is None:
+            return False
+        return abs(ratio - lately.ratio_permille) * 100 < ratio * _STEADY_PERCENT
 
     def _is_blood(self):
         """Return whether red follows infrared as a pulse makes it: then the second rhythm is the smaller, a breath's or
@@ -699,13 +737,26 @@ class Vitals:
         ratio = self._saturation.ratio_permille
         return ratio is not None and ratio < _BLOOD_PERMILLE
 
+    def _is_breaths(self):
+        """Return whether all else in the light moves red more than what shows, and to a rhythm of its own: a breath."""
+        return self._beside > _BESIDE_BREATH_PERCENT and self._is_other(self._period)
+
+    def _is_other(self, period):
+        """Return whether what is left has a clear rhythm, and another than `period`, which can be that of two beats."""
+        rate = _MBPM_TICKS // period.ticks
+        return (
+            period.left_repeats > _OTHER_REPEATS
+            and abs(rate - period.left_mbpm) // 100 > rate // 10000 * _OTHER_PERCENT
+        )
+
     def _look_beneath(self, head):
         beneath = self._beneath
         if beneath is None:
             return
-        if self._movement.much(head):
-            beneath.look(self._saturation.slope, self._period, self._movement.calm_mbpm)
-        elif not self._movement.present(head) and self.pulse_rate_mbpm is not None:
+        leads = self._hand_leads and self._is_other(self._period)
+        if leads or beneath.seconds or self._movement.much(head):
+            beneath.look(leads, self._saturation.slope, self._period, self._movement.calm_mbpm)
+        if not self._movement.present(head) and self.pulse_rate_mbpm is not None:
             beneath.calm(self._saturation.slope)
 
     def _judge_spo2(self):
@@ -725,6 +776,8 @@ class Vitals:
             ratio = self._saturation.ratio_permille
             if self._lately is not None and self._lately.ratio_permille is not None:
                 ratio = self._lately.ratio_permille
+            if self._is_breaths():
+                ratio = ratio * self._saturation.lead_slope // self._saturation.slope
             self.spo2_permille = spo2.from_ratio(ratio)
             self.spo2_reason = None
 

@@ -38,10 +38,13 @@ class Beneath:
         elif slope:
             self._calm_slope = slope
 
-    def look(self, slope, period, calm_mbpm):
-        """Take a second in which a hand moved; `calm_mbpm`: the pulse before it came."""
+    def look(self, leads, slope, period, calm_mbpm):
+        """Take a second in which a hand moved; `calm_mbpm`: the pulse before it came.
+
+        leads: the rhythm that shows is known to be a hand's, by how it moves red beside all else.
+        """
         mbpm = period.left_mbpm
-        hands = self._calm_slope and slope * 100 >= self._calm_slope * _HANDS_PERCENT
+        hands = leads or (self._calm_slope and slope * 100 >= self._calm_slope * _HANDS_PERCENT)
         sure = hands and period.left_permille >= _LEFT_PERMILLE and period.left_repeats >= _REPEATS_PERMILLE
         for times in (2, 3):
             if abs(mbpm * times - calm_mbpm) < calm_mbpm // 100 * _MULTIPLE_PERCENT:

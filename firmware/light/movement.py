@@ -17,6 +17,7 @@ _RATE_APART_PERCENT = const(10)  # from the calm rate
 _LASTS_PAIRS = const(380)  # after the last large swing
 _BURST_PAIRS = const(900)  # in a movement as long as this no rate is believed
 _TWO_LAST_PAIRS = const(150)  # after two rhythms were in the light
+_LEADS_PAIRS = const(100)  # after the rhythm that shows was a hand's
 _AGAIN_PAIRS = const(75)  # from a second to the next
 _CALM_SURE = const(8)  # seconds of a shown rate, until it outlasts them
 _CALM_FIRST = const(3)  # seconds of a shown rate, until it is believed to be calm
@@ -45,6 +46,7 @@ class Movement:
         self._seen = 0
         self._two_until = 0
         self._two_seen = 0
+        self._leads_until = 0
         self._keep_until = 0  # so long the rate that shows may be a hand's
         self._since = 0  # pairs: when what moves now began
 
@@ -55,6 +57,11 @@ class Movement:
         self.perhaps_two(head)
         if self._calm_seconds < _CALM_SURE:
             self._calm_seconds = self._calm_slope = self._calm_swing = 0
+
+    def leads(self, head):
+        """Take down that the rhythm that showed at pair `head` was a hand's: no rate is believed for a while."""
+        self.two(head)
+        self._leads_until = head + _LEADS_PAIRS
 
     def perhaps_two(self, head):
         """Know of two rhythms in the light, a breath's or those of a coming hand: told twice, the calm rate stays."""
@@ -115,6 +122,8 @@ class Movement:
 
     def disturbs(self, rate, head):
         """Return whether `rate` (mbpm) may be the hand's: it is not the calm light's, and the light is not calm."""
+        if head < self._leads_until:
+            return True
         if head >= self._until:
             if head >= self._two_until:
                 return False

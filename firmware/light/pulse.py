@@ -461,18 +461,28 @@ def light(state: ptr32) -> int:
 
 
 @micropython.viper
-def products(ir: ptr32, red: ptr32, out: ptr32, first: int, end: int, limit: int):
+def products(ir: ptr32, red: ptr32, out: ptr32, first: int, end: int, limit: int, ticks: int, sign: int):
     """Write into out[0..2] the sums of ir², red², ir × red + 2^29 over levelled slopes of pairs first..end-1.
 
-    Slopes are scaled so that `limit` (at least the largest) is 1023; at most 400 pairs.
+    Slopes are scaled so that `limit` (at least the largest) is 1023; at most 400 pairs. sign 0: the slopes themselves; 1 or
+    -1: what they add up to with those of `ticks` (1/64 pair) before, or differ by, of which the largest is `limit`.
     """
     aa = 0
     bb = 0
     ab = 0
+    k = ticks >> 6
+    f = ticks & 63
     n = first
     while n < end:
-        a = (int(ir[n & RING_MASK]) - SLOPE_BIAS) * 1023 // limit
-        b = (int(red[n & RING_MASK]) - SLOPE_BIAS) * 1023 // limit
+        a = int(ir[n & RING_MASK]) - SLOPE_BIAS
+        b = int(red[n & RING_MASK]) - SLOPE_BIAS
+        if sign != 0:
+            i = (n - k) & RING_MASK
+            j = (n - k - 1) & RING_MASK
+            a += sign * (((int(ir[i]) * (64 - f) + int(ir[j]) * f) >> 6) - SLOPE_BIAS)
+            b += sign * (((int(red[i]) * (64 - f) + int(red[j]) * f) >> 6) - SLOPE_BIAS)
+        a = a * 1023 // limit
+        b = b * 1023 // limit
         aa += a * a
         bb += b * b
         ab += a * b

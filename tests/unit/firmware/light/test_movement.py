@@ -122,3 +122,15 @@ def test_a_pulse_goes_on_changing_beside_a_hand_that_is_not_large():
     movement.look(SLOPES, head + 2 * S, 5000, 5000)
     movement.calm(158_000, head + 2 * S)
     assert movement.calm_mbpm == CALM + 1000
+
+
+def test_after_a_rhythm_that_was_a_hands_no_rate_is_believed_for_100_pairs():
+    """Not the calm one either: the hand may have taken it up."""
+    movement, head = calmed()
+    movement.leads(head)
+    assert movement.disturbs(CALM, head + 99)
+    assert not movement.disturbs(CALM, head + 100)
+    assert movement.disturbs(CALM * 5 // 4, head + 149)  # two rhythms are in the light
+    assert movement.lasts(head + 100) == 100
+    movement.forget()
+    assert not movement.disturbs(CALM, 1)
