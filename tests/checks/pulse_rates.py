@@ -1,6 +1,6 @@
 """Made hearts and hands of every kind, with the truth known: how often a rate is shown, and how often it is wrong.
 
-    python tests/checks/pulse_rates.py [--kind hand ...] [--population newborn] [--cases 650] [--seed 1] [--jobs 1] [--list]
+    python tests/checks/pulse_rates.py [--kind hand ...] [--population newborn] [--cases 690] [--seed 1] [--jobs 1] [--list]
 
 Each case is light of tests/support/pulse_kinds.py, played to the estimator alone under MicroPython. A second is wrong
 that shows a rate more than 10 % beside every true one of the last 8 s. `--cases` is the number over all kinds; each
@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 from pulse_kinds import Made, course, heart, patting  # noqa: E402
 
 from host_tools.play import vitals_run  # noqa: E402
+from simulator.patient import ratio_from_spo2  # noqa: E402
 
 FIRST_S = 5  # nothing is judged before
 WRONG_PERCENT = 10
@@ -135,6 +136,26 @@ def changing(random, population, _):
     return rate, second_wave(random)
 
 
+def low_hand(random, *_):
+    """A hand 1.2 to 2 times as large as the pulse of a newborn with 86 to 92 % of oxygen, which mostly falls beneath it."""
+    before, at_s, seconds = random.uniform(120, 190), random.uniform(35, 50), 90
+    after = random.uniform(45, 92) if random.random() < 0.7 else before
+    form = str(random.choice(["sine", "pat", "hum"]))
+    from_s, seed = at_s + random.uniform(-6, 3), int(random.integers(1e9))
+    moved = patting(
+        seconds * 100, random.uniform(50, 180), random.uniform(1.2, 2), from_s, seconds, form, seed
+    )
+    settings = {
+        "delay_s": random.uniform(0.2, 0.45),
+        "second": random.uniform(0, 0.5),
+        "breathing_level": random.uniform(0.05, 0.4),
+        "ratio": ratio_from_spo2(np.array(random.uniform(86, 92))).item(),
+        "hand": moved,
+        "hand_ratio": random.uniform(0.8, 1),
+    }
+    return course(seconds, (0, before), (at_s, before), (at_s + 1, after)), settings
+
+
 def second_wave(random):
     return {"delay_s": random.uniform(0.2, 0.5), "second": random.uniform(0.2, 0.9)}
 
@@ -158,7 +179,7 @@ def beside_hand(random, population, number, seconds, moves_s, highest):
     return course(seconds, (0, random.uniform(*RATES[population]))), settings
 
 
-# Of each kind: how it is made, and how many of 650 cases are a newborn's and an adult's.
+# Of each kind: how it is made, and how many of 690 cases are a newborn's and an adult's.
 KINDS = {
     "two_waves": (two_waves, (60, 50)),
     "out_of_range": (out_of_range, (20, 20)),
@@ -168,6 +189,7 @@ KINDS = {
     "hand": (hand, (60, 60)),
     "hand_always": (hand_always, (40, 40)),
     "changing": (changing, (30, 30)),
+    "low_hand": (low_hand, (40, 0)),
 }
 ALL = sum(sum(shares) for _, shares in KINDS.values())
 
