@@ -24,6 +24,7 @@ _SILENCE = const(1 << 20)  # of a sample in the mix: it is biased, see voices.py
 _FLUSH_BLOCKS = const(3)  # after the last sound, until the filters have let go of it
 _UNDER_A_SONG = const(398)  # thousandths: a soundscape stays 8 dB back
 _UNDER_WHO_SINGS = const(158)  # 16 dB: it must not cover chords and bass
+_UNDER_VOICE_AND_CHORDS = const(316)  # 10 dB: nor must a recorded voice's rest be a hole
 _PACING_UNDER_A_SONG = const(562)  # one whose swell is to be heard, 5 dB
 
 
@@ -282,6 +283,8 @@ class Audio:
         gain = level << 10
         alone = sequencer.song is None and (not self.recorded.singing or self.recorded.resting)
         under = self._under if self._swell is None else _PACING_UNDER_A_SONG
+        if self.recorded.singing:
+            under = max(under, _UNDER_VOICE_AND_CHORDS)
         state[noise.GAIN_TARGET] = gain if alone else gain // 1000 * under
         if self.silent:
             state[noise.GAIN] = state[noise.GAIN_TARGET]

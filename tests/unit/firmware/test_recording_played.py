@@ -13,6 +13,7 @@ from sound_measures import RATE_HZ, click_db
 
 from firmware.audio import BLOCK, Audio
 from firmware.care.conductor import Conductor
+from firmware.prescription.profile import Profile
 from firmware.sound import adpcm, master, songs
 from firmware.step import Outputs
 from host_tools.songs import record
@@ -184,9 +185,19 @@ def test_the_same_samples_on_both_interpreters(files):
         assert here.any() and np.array_equal(here, there)
 
 
-def test_a_whole_session_with_a_voice(files):
-    plan = render.plan_for(NEWBORN, pulse=[(0, 150000)], seconds=300, recording=files / "voice")
-    samples, _ = render.play(plan)
+@pytest.mark.parametrize(("song", "soundscape"), [(None, "ocean"), ("brahms", "ocean"), ("twinkle", "rain")])
+def test_a_whole_session_with_a_voice(files, song, soundscape):
+    """By itself, or with a song's chords under it: with the soundscape 16 dB back its rests were holes, out of which it
+    came back by 1.3 dB a second.
+    """
+    values = {"soundscape": soundscape} | ({} if song is None else {"song": song, "melody": "accompany"})
+    profile = Profile.from_values(NEWBORN.values | values)
+    long = files / "long"  # enough for a song's chords
+    if not long.exists():
+        long.write_bytes(record.make(recordings.voice(26.0), 8000, "voice", "long").data)
+    plan = render.plan_for(profile, pulse=[(0, 150000)], seconds=300, recording=long, notes=True)
+    samples, notes = render.play(plan)
+    assert bool(notes) == (song is not None)
     levels = meter.measure(samples, RATE_HZ, 74.0)
     assert 45 < levels.las_max_dba <= 52 and levels.rise_rate_db_per_s <= 1.1
 
