@@ -105,7 +105,7 @@ class PhrasedLevel(GlidingLevel):
         super().pass_time(elapsed_ms)
 
 
-class Chip:
+class StepChip:
     """A chip with its faults, and whether its driver calls it faulty: that stays until it could be set up again."""
 
     def __init__(self) -> None:
@@ -172,7 +172,7 @@ class _StepBedside:
         self._end_ms = int(scenario.duration_s * 1000)
         self._saved: bytes | None = None
         self._worn = False
-        self._sensor_chip, self._adc_chip = Chip(), Chip()
+        self._sensor_chip, self._adc_chip = StepChip(), StepChip()
         self._down_ms: int | None = None
         self._unsettled_s = -1000
         self._truth: dict[int, float] = {}
