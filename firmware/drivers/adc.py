@@ -22,6 +22,7 @@ ADC_BUS_STUCK = "adc_bus_stuck"
 ADC_READBACK = "adc_readback"  # its configuration is not what was written: reset, or nonsense
 ADC_STOPPED = "adc_stopped"  # a conversion never ends
 
+_POINTER_CONVERSION = const(0)
 _POINTER_CONFIG = const(1)
 _SINGLE_ENDED = const(4)  # MUX of A0 against ground
 _READY = const(0x8000)
@@ -53,6 +54,7 @@ class Adc:
         self._expected = 0
         self._started_ms = None
         self._bad_reads = 0
+        self._value = bytearray(2)
         self._failing_since_ms = None
         self._microvolts: list[int | None] = [None] * _CHANNELS
         self._read_ms = [0] * _CHANNELS
@@ -116,7 +118,7 @@ class Adc:
         """The conversion under way, if it is done."""
         if self._started_ms is None or ticks.since(now_ms, self._started_ms) < _CONVERSION_MS:
             return None
-        config = chip._read_register(_POINTER_CONFIG)
+        config = self._read(chip, _POINTER_CONFIG)
         if config & _SETTINGS != self._expected:
             self._started_ms = None
             self._bad_reads += 1
@@ -129,11 +131,19 @@ class Adc:
                 self.fault = ADC_STOPPED
             return None
         channel = self._order[self._turn]
-        self._microvolts[channel] = ((chip.get_last_result() ^ 0x8000) - 0x8000) * _UV_PER_COUNT
+        self._microvolts[channel] = (
+            (self._read(chip, _POINTER_CONVERSION) ^ 0x8000) - 0x8000
+        ) * _UV_PER_COUNT
         self._read_ms[channel] = now_ms
         self._started_ms = None
         self._turn = (self._turn + 1) % len(self._order)
         return channel
+
+    def _read(self, chip, register):
+        """Read as Adafruit's `_read_register` does, without the list and the bytes that it makes each time."""
+        value = self._value
+        self._i2c.bus.read_registers(chip.i2c_device.device_address, register, value)
+        return value[0] << 8 | value[1]
 
     def _give_up(self, errno):
         self.fault = ADC_ABSENT if errno == EIO else ADC_BUS_STUCK
