@@ -27,7 +27,6 @@ from firmware.decibels import FULL_POWER, power_cdb
 from firmware.drivers import resets
 from firmware.drivers.adc import Adc
 from firmware.drivers.button import Button
-from firmware.drivers.display import Screen
 from firmware.drivers.flash_files import FlashFiles
 from firmware.drivers.flash_pages import FlashPages
 from firmware.drivers.i2c_bus import CircuitPythonI2C, I2CBus
@@ -49,6 +48,7 @@ _ADC_MS = const(250)  # a channel at a time
 SESSION_MS = 100
 _JOURNAL_MS = const(1000)
 _DISPLAY_MS = const(250)
+_DARK = b"\x00\xae"  # a command of the display's
 _LINK_MS = const(16)
 _RETRY_MS = const(5000)  # a chip in fault is looked for again this often, while nothing plays
 WATCHDOG_MS = 2000  # longer than the longest erase; the queue of sound runs out, silent, after 64 ms
@@ -113,8 +113,6 @@ class Device:
                 board.ADC_KNOB,
             ),
         )
-        self.screen = Screen(bus)
-        self.display = panel.Display(self.profile.title)
         self.vitals = None  # loaded once it is clear that no computer is at the desk
         adult = self.profile.population == "adult"
         self.audio = Audio(
@@ -184,8 +182,7 @@ class Device:
             self._tell("fell_back", None, WHY_LEFT.index(left))
         self.sensor.configure()
         self.adc.configure()
-        if self.screen.configure():
-            self.loop.add("display", _DISPLAY_MS, self.show)
+        self._look_for_display(bus)
         self.loop.collect()
         self._tell_heap()
 
@@ -533,6 +530,20 @@ class Device:
             forget(*_FOR_THE_START)
             del startup
             gc.collect()
+
+    def _look_for_display(self, bus):
+        """Load what a display needs, 3 KB of the heap, only where one answers."""
+        try:
+            bus.writeto(board.ADDRESS_DISPLAY, _DARK)
+        except OSError:
+            return
+        from firmware.care.display import Display
+        from firmware.drivers.display import Screen
+
+        self.screen = Screen(bus)
+        self.display = Display(self.profile.title)
+        if self.screen.configure():
+            self.loop.add("display", _DISPLAY_MS, self.show)
 
     def _open_journal(self):
         cause = machine.reset_cause()

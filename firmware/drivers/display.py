@@ -1,6 +1,6 @@
 """The optional SSD1306 display, 128 x 32: three lines of 16 letters, drawn a line at a time.
 
-What they say is firmware/care/panel.py's business. Nothing depends on the display: when it fails it is left alone.
+What they say is firmware/care/display.py's business. Nothing depends on the display: when it fails it is left alone.
 """
 
 from micropython import const

@@ -38,6 +38,7 @@ SUBJECTS = {
     "dose.py": ["tests/unit/firmware/care/test_dose.py"],
     "hour.py": ["tests/unit/firmware/care/test_hour.py", "tests/unit/firmware/care/test_dose.py"],
     "panel.py": ["tests/unit/firmware/care/test_panel.py"],
+    "display.py": ["tests/unit/firmware/care/test_panel.py"],
     "consent.py": ["tests/unit/firmware/usb/test_consent.py"],
     "waves.py": ["tests/unit/firmware/light/test_slow_waves.py"],
     "rates.py": ["tests/unit/firmware/light/test_slow_waves.py"],

@@ -6,6 +6,7 @@ import pytest
 from session_bench import Bench
 
 from firmware.care import panel
+from firmware.care.display import Display
 from firmware.care.dose import RECORD_BYTES, Dose
 from firmware.memory.journal import Journal, read_record
 from firmware.step import Outputs
@@ -104,14 +105,14 @@ def test_h13_the_sensor_is_lit_only_in_a_session_and_the_display_says_to_take_it
         if turn < 100:
             assert not bench.outputs.sensor_on
     assert lit_ms <= 1_201_000 and not bench.outputs.sensor_on
-    display = panel.Display("Newborn")
+    display = Display("Newborn")
     display.update(bench.outputs, False, True)
     assert display.on and display.lines[2] == "remove sensor"
 
 
 def test_h15_nothing_on_the_panel_is_a_monitors():
     bench = Bench().start(400)
-    display = panel.Display("Newborn")
+    display = Display("Newborn")
     for pulse in (150.0, 143.0, 95.0):
         bench.pulse_bpm = pulse
         bench.run(20)

@@ -1,4 +1,5 @@
-"""Boots the device under MicroPython as start.py does, and counts what each task and each turn of the loop allocates.
+"""Boots the device under MicroPython as start.py does, and counts what each task and each turn of the loop allocates; and
+which modules are loaded while it plays.
 
 Arguments after those of transport.py: the file to write to, and when to begin and end counting, in seconds.
 """
@@ -52,5 +53,5 @@ while wire.now[0] < end_s * 1_000_000:
         gc.collect()
 gc.enable()
 with open(report, "w") as file:
-    json.dump(counts, file)
+    json.dump({"counts": counts, "modules": list(sys.modules)}, file)
 device.loop.run()

@@ -7,6 +7,7 @@ import pytest
 
 from firmware import reasons
 from firmware.care import panel
+from firmware.care.display import Display
 from firmware.step import Outputs
 
 DOCUMENT = Path(__file__).resolve().parents[4] / "docs" / "panel.md"
@@ -90,7 +91,7 @@ def test_up_is_believed_after_30_ms_and_down_at_once():
 
 def test_an_older_firmware_is_said_while_nothing_plays_and_never_over_the_music():
     outputs = Outputs()
-    display = panel.Display("Night")
+    display = Display("Night")
     panel.show_light(outputs, False, True)
     display.update(outputs, False, False, True)
     assert (outputs.light_colour, outputs.light_permille) == ("amber", 6)
@@ -173,7 +174,7 @@ def test_a_refused_press_is_amber_for_a_while():
 
 @pytest.mark.parametrize(("phase", "reason"), DISPLAY)
 def test_display_in_every_phase(phase, reason):
-    display = panel.Display("Newborn")
+    display = Display("Newborn")
     display.update(outputs_in(phase, reason), False, False)
     assert (display.on, *display.lines[1:]) == DISPLAY[phase, reason]
     assert display.lines[0] == "Newborn"
@@ -184,7 +185,7 @@ def test_every_phase_has_its_snapshot():
 
 
 def test_the_display_says_why_not_and_reminds_of_the_sensor():
-    display = panel.Display("Adult")
+    display = Display("Adult")
     display.update(outputs_in("idle", "too_soon"), True, False)
     assert (display.on, *display.lines) == (True, "Adult", "not now", "pause not over")
     display.update(outputs_in("idle", "time_up"), False, True)
@@ -194,11 +195,11 @@ def test_the_display_says_why_not_and_reminds_of_the_sensor():
 
 
 def test_a_long_title_is_cut_to_the_display():
-    assert panel.Display("x" * 40).lines[0] == "x" * 16
+    assert Display("x" * 40).lines[0] == "x" * 16
 
 
 def test_the_display_is_drawn_again_only_when_it_says_something_new():
-    display = panel.Display("Adult")
+    display = Display("Adult")
     outputs = outputs_in("lead")
     display.update(outputs, False, False)
     assert display.changed
@@ -216,7 +217,7 @@ def test_nothing_on_the_panel_could_be_taken_for_a_monitor():
     for phase in reasons.PHASES:
         for reason in reasons.REASONS:
             for refused in (False, True):
-                display = panel.Display("Newborn")
+                display = Display("Newborn")
                 outputs = outputs_in(phase, reason)
                 outputs.tempo_mbpm = 75_123
                 display.update(outputs, refused, True)
@@ -238,7 +239,7 @@ def test_every_reason_to_stop_or_refuse_has_words_on_the_display():
     quiet |= {"irregular", "no_breath", "let_go"}
     quiet |= set(reasons.UNKNOWN_PULSE)
     for reason in reasons.REASONS:
-        display = panel.Display("Newborn")
+        display = Display("Newborn")
         display.update(outputs_in("fault", reason), False, False)
         assert bool(display.lines[2]) != (reason in quiet), reason
 
