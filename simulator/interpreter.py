@@ -29,6 +29,11 @@ _THUMB = _LOOPS.with_name("thumb.py")  # stands in its place
 _PULSE = ROOT / "firmware" / "light" / "pulse.py"
 _PULSE_THUMB = _PULSE.with_name("pulse_thumb.py")  # its functions stand in the places of that one's
 _THUMB_ARCHES = ("armv6m", "armv7emsp")  # the second one knows all that the first one does
+# What stands in a device's files for the host's sake, beside what it must fit: no chip is given it.
+OF_THE_HOST = {
+    "firmware/memory/journal.py": ("read_record", "_read_breath"),
+    "firmware/sound/score.py": ("encode", "sealed"),
+}
 # Adafruit's, as published: what deployment takes from the installed packages. Not what their __init__.py imports besides:
 # the firmware uses nothing of it, and it would lie on the heap.
 DEVICE_DRIVERS = (
@@ -97,12 +102,16 @@ def device_sources(arch: str) -> dict[Path, Path]:
     }
     if arch in _THUMB_ARCHES:
         sources[_LOOPS.relative_to(ROOT)] = _THUMB
+        # A folder is a package without this file too, which says nothing; its path would be one more name on the heap.
+        sources = {name: path for name, path in sources.items() if name.name != "__init__.py"}
     sources |= {Path(name): drivers_path() / name for name in DEVICE_DRIVERS}
     return sources
 
 
 def device_texts(arch: str) -> dict[str, str]:
-    """Return the text of each of a device's files by its name; of a chip's with its assembler in the place of viper's."""
+    """Return the text of each of a device's files by its name; of a chip's with its assembler in the place of viper's, and
+    without what the host alone calls.
+    """
     texts = {name.as_posix(): path.read_text(encoding="utf-8") for name, path in device_sources(arch).items()}
     if arch in _THUMB_ARCHES:
         assembled = {
@@ -111,6 +120,10 @@ def device_texts(arch: str) -> dict[str, str]:
         for name in [name for name in texts if name.startswith("firmware/sound/")]:
             for function in functions(texts[name], "viper"):
                 if function.name in assembled:
+                    texts[name] = _without(texts[name], function)
+        for name, left_out in OF_THE_HOST.items():
+            for function in ast.parse(texts[name]).body:
+                if isinstance(function, ast.FunctionDef) and function.name in left_out:
                     texts[name] = _without(texts[name], function)
         pulse, thumb = _PULSE.relative_to(ROOT).as_posix(), _PULSE_THUMB.read_text(encoding="utf-8")
         for function in functions(thumb, "asm_thumb"):
@@ -146,7 +159,7 @@ def _instead(text: str, viper: str, other: str, function: ast.FunctionDef) -> st
 
 def _first(function: ast.FunctionDef) -> int:
     """Return where a function's lines begin, with what is written above it; from 0."""
-    return function.decorator_list[0].lineno - 1
+    return min(node.lineno for node in (function, *function.decorator_list)) - 1
 
 
 def compacted_sources(arch: str = "armv6m", along: dict[str, Path] | None = None) -> Compacted:
