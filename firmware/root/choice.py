@@ -6,6 +6,8 @@ for the other one, for good: `/left` says which and why until the next deploymen
 register that outlives a reset and not the power: who switches the device off and on again counts for nothing.
 
 Where neither will do, nothing is started: amber light, silence, and MicroPython's prompt for whoever brings a cable.
+
+Names here are, where they can be, those that MicroPython has in its flash: any other stays on the heap for good.
 """
 
 import binascii
@@ -20,13 +22,8 @@ from micropython import const
 
 FOLDER = "/"
 SLOTS = ("a", "b")
-TRIES = const(3)
 SUMS = "sums"  # in a slot: a line "CRC-32 path" for each file of it, and at the end one for these lines
 DAMAGED, NEVER_RAN = "damaged", "never_ran"  # why a firmware was left
-_WATCH_MS = const(8000)  # to load and put together everything; the firmware then asks for less
-_PIECE_BYTES = const(2048)
-_SAID_BYTES = const(200)
-_DIM_PERMILLE = const(60)
 # The second scratch register of the watchdog, which neither the chip's own programs nor MicroPython use: a mark, the slot
 # that is tried, and how often since power came, or it last reached its loop. firmware/drivers/resets.py clears it.
 _REGISTER = 0x400D8010 if "RP2350" in getattr(sys.implementation, "_machine", "") else 0x40058010
@@ -42,8 +39,8 @@ def choose():
     other = SLOTS[1 - SLOTS.index(active)]
     left = (_read("left") or "").split()
     left = tuple(left) if len(left) == 2 and left[0] == other else None
-    tries = _tries(active)
-    why = NEVER_RAN if tries >= TRIES else None if _whole(active) else DAMAGED
+    count = _count(active)
+    why = NEVER_RAN if count >= 3 else None if _whole(active) else DAMAGED
     if why is not None:
         if left is not None or not _whole(other):
             return None, (active, why)
@@ -54,8 +51,8 @@ def choose():
             _write("slot", other)
         except OSError:
             pass  # it will be found again at the next start
-        active, tries = other, 0
-    machine.mem32[_REGISTER] = _MARK << 16 | ord(active) << 8 | tries + 1
+        active, count = other, 0
+    machine.mem32[_REGISTER] = _MARK << 16 | ord(active) << 8 | count + 1
     return active, left
 
 
@@ -68,7 +65,7 @@ def begin(slot):
 
     boot.main()
     if not boot.maintenance():
-        machine.WDT(timeout=_WATCH_MS)
+        machine.WDT(timeout=8000)  # ms, to load and put together everything; the firmware then asks for less
 
 
 def reach(slot):
@@ -84,12 +81,12 @@ def reach(slot):
 
 def died(slot, error):
     """Leave word of what the firmware died of while it was loaded, for whoever deploys the next; then start again."""
-    said = io.StringIO()
-    sys.print_exception(error, said)  # pyright: ignore[reportArgumentType]
+    text = io.StringIO()
+    sys.print_exception(error, text)  # pyright: ignore[reportArgumentType]
     try:
-        text = said.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
+        text = text.getvalue()  # pyright: ignore[reportAttributeAccessIssue]
         # What it was, and the line before: where.
-        _write("died", slot + " " + "\n".join(text.strip().split("\n")[-2:])[:_SAID_BYTES])
+        _write("died", slot + " " + "\n".join(text.strip().split("\n")[-2:])[:200])
     except OSError:
         pass  # it will be tried again all the same
     machine.reset()
@@ -104,13 +101,14 @@ def give_up(slot, why):
             from firmware import board
 
             machine.Pin(board.PIN_AMPLIFIER_ON, machine.Pin.OUT, value=0)
-            machine.PWM(machine.Pin(board.PIN_LIGHT_AMBER), freq=1000, duty_u16=_DIM_PERMILLE * 65535 // 1000)
+            machine.PWM(machine.Pin(board.PIN_LIGHT_AMBER), freq=1000, duty_u16=60 * 65535 // 1000)  # 60 ‰
             return
         except Exception:  # noqa: BLE001  (what is damaged may raise anything; the pull-down keeps the amplifier off)
             sys.modules.pop("firmware", None)
 
 
-def _tries(slot):
+def _count(slot):
+    """Return how often a slot was tried."""
     value = machine.mem32[_REGISTER]
     return value & 0xFF if value >> 8 == _MARK << 8 | ord(slot) else 0
 
@@ -123,15 +121,15 @@ def _whole(slot):
         end = lines.rfind(b"\n", 0, len(lines) - 1) + 1
         if int(lines[end:], 16) != binascii.crc32(lines[:end]):
             return False
-        piece = bytearray(_PIECE_BYTES)
+        buf = bytearray(2048)
         for line in lines[:end].decode().split("\n")[:-1]:
             wanted, _, name = line.partition(" ")
             crc = 0
             with open(FOLDER + slot + "/" + name, "rb") as file:
-                count = file.readinto(piece)
+                count = file.readinto(buf)
                 while count:
-                    crc = binascii.crc32(memoryview(piece)[:count], crc)
-                    count = file.readinto(piece)
+                    crc = binascii.crc32(memoryview(buf)[:count], crc)
+                    count = file.readinto(buf)
             if crc != int(wanted, 16):
                 return False
     except (OSError, ValueError):

@@ -5,6 +5,8 @@ it as long again: half of the time from power-on to the first look at the button
 
 The file: "CPK1", how many entries u16, zeros u16; for each path that a module may be looked for by the CRC-32 of
 "/firmware/audio.mpy" u32 and where its bytes begin u32, 0 for a folder; then the files, one after the other.
+
+Names here are, where they can be, those that MicroPython has in its flash: any other stays on the heap for good.
 """
 
 import binascii
@@ -15,20 +17,19 @@ FILE = "packed"  # in a slot
 PLACE = "/packed"  # where it is mounted
 HEAD = "<4sHH"
 MARK = b"CPK1"
-_ENTRY_BYTES = 8
 
 
 class Packed:
     """What MicroPython asks of a file system: what is there, and an open file. Nothing else, and no writing."""
 
     def __init__(self, path):
-        self._path = path
+        self.path = path
         with open(path, "rb") as file:
             head = file.read(struct.calcsize(HEAD))
             if head[: len(MARK)] != MARK or len(head) < struct.calcsize(HEAD):
                 raise OSError(22)
             count = struct.unpack(HEAD, head)[1]
-            self._entries = file.read(count * _ENTRY_BYTES)
+            self.items = file.read(8 * count)
 
     def mount(self, readonly, mkfs):
         pass
@@ -37,23 +38,23 @@ class Packed:
         pass
 
     def stat(self, path):
-        begin = self._find(path)
+        begin = self.find(path)
         return (0x8000 if begin else 0x4000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
     def open(self, path, mode):
-        begin = self._find(path)
-        file = open(self._path, mode)
+        begin = self.find(path)
+        file = open(self.path, mode)
         file.seek(begin)
         return file
 
-    def _find(self, path):
+    def find(self, path):
         key = struct.pack("<I", binascii.crc32(path.encode()))
-        entries = self._entries
-        at = entries.find(key)
+        items = self.items  # of 8 bytes each
+        at = items.find(key)
         while at >= 0:
-            if at % _ENTRY_BYTES == 0:
-                return struct.unpack_from("<I", entries, at + 4)[0]
-            at = entries.find(key, at + 1)
+            if at % 8 == 0:
+                return struct.unpack_from("<I", items, at + 4)[0]
+            at = items.find(key, at + 1)
         raise OSError(2)
 
 

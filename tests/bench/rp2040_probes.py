@@ -1,4 +1,4 @@
-"""What runs on the emulated chip of tests/bench/rp2040.py: the product's device, with a probe around each task.
+"""What runs on the emulated chip of tests/bench/rp2040.py: the main_module's device, with a probe around each task.
 
 A probe is a store to an address at which the bench listens; the bench has the clock, and looks at the heap from outside.
 One costs some 10 us.
@@ -9,56 +9,62 @@ import gc
 from machine import mem32
 from micropython import const
 
-from firmware import main as product
+from firmware import main as main_module
 
-_RUNNING, _LATE_MS, _COLLECTED, _NAME = (
-    const(0x40068000), const(0x40068004), const(0x40068008), const(0x4006800C),
-)  # fmt: skip
-_LOOP, _SLEEP, _COLLECT, _FIRST_TASK = const(0), const(1), const(2), const(3)
+# One by one, as MicroPython's compiler wants constants that take no room on the heap; the other names here are, where they
+# can be, ones that it has in flash.
+_RUNNING = const(0x40068000)
+_LATE_MS = const(0x40068004)
+_COLLECTED = const(0x40068008)
+_NAME = const(0x4006800C)
+_LOOP = const(0)
+_SLEEP = const(1)
+_COLLECT = const(2)
+_FIRST_TASK = const(3)
 
-_running = _LOOP
+state = _LOOP
 
 
-def probed(number, act):
-    def run(argument):
-        global _running
-        before = _running
-        _running = number
-        mem32[_RUNNING] = number
-        act(argument)
-        _running = before
+def wrap(num, callback):
+    def run(arg):
+        global state
+        before = state
+        state = num
+        mem32[_RUNNING] = num
+        callback(arg)
+        state = before
         mem32[_RUNNING] = before
 
     return run
 
 
 def main():
-    device = product.Device()
+    device = main_module.Device()
     gc.threshold(-1)
     loop = device.loop
     collect = loop.collect
     playing_s = 0
 
-    def remember(now_ms):
+    def update(now_ms):
         nonlocal playing_s
         playing_s = playing_s + 1 if device.pcm.running else 0
         if playing_s <= 2:
             loop.worst_lateness_ms = 0  # before the first sound, and after the last, saving may take its time
         mem32[_LATE_MS] = loop.worst_lateness_ms
 
-    def collect_and_tell(_):
+    def write(_):
         collect()
         mem32[_COLLECTED] = 1
 
     for task in loop._tasks:
-        for letter in task.name + "\n":
-            mem32[_NAME] = ord(letter)
-    for place in range(len(loop._tasks)):
-        loop._tasks[place].run = probed(_FIRST_TASK + place, loop._tasks[place].run)
-    collected = probed(_COLLECT, collect_and_tell)
-    loop.collect = lambda: collected(None)
-    device.clock.sleep_us = probed(_SLEEP, device.clock.sleep_us)
-    loop.add("remember", 1000, remember)
+        for key in task.name + "\n":
+            mem32[_NAME] = ord(key)
+    for index in range(len(loop._tasks)):
+        loop._tasks[index].run = wrap(_FIRST_TASK + index, loop._tasks[index].run)
+    items = wrap(_COLLECT, write)
+    loop.collect = lambda: items(None)
+    device.clock.sleep_us = wrap(_SLEEP, device.clock.sleep_us)
+    loop.add("update", 1000, update)
     loop.collect()
     loop.run()
 
