@@ -53,14 +53,16 @@ RETURN = TABLE + 0x3FF0
 
 
 class MpyFile:
-    """The raw codes of a .mpy file, version 6: (kind, bytes) in the file's order."""
+    """The raw codes of a .mpy file, version 6: (kind, bytes) in the file's order; and the names that it brings."""
 
     def __init__(self, data: bytes):
         self._data, self._at = data, 4
         names, objects = self._number(), self._number()
+        self.names: set[str] = set()
         for _ in range(names):
             length = self._number()
-            if not length & 1:
+            if not length & 1:  # else one of those that every MicroPython has
+                self.names.add(self._data[self._at : self._at + (length >> 1)].decode())
                 self._at += (length >> 1) + 1
         for _ in range(objects):
             self._object()
