@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.loop import Loop
+from simulator.interpreter import ROOT, run_script
 
 COLLECT_MS = 34  # as measured on the emulated chip
 
@@ -140,3 +141,8 @@ def test_what_loading_code_took_is_not_lateness(excused):
         loop.turn()
     assert (loop.worst_lateness_ms > 500) != excused
     assert len(began) > 5
+
+
+def test_after_a_collection_nobody_searches_the_heaps_small_holes():
+    """Each function with many names searches the heap for room, from the last single block that was given away on."""
+    assert run_script(ROOT / "tests" / "on_device" / "heap_holes.py", heap_kib=400).stdout.strip() == b"True"
