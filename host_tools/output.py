@@ -103,7 +103,7 @@ def refuse_to_replace(files: dict[Path, bytes], overwrite: bool = False) -> None
     The rule of every command whose files people edit or keep: pages, tables, exports. What is there and would be the same
     is no loss.
     """
-    _refuse_folders(files)
+    refuse_folders(files)
     if overwrite:
         return
     there = [place for place, content in files.items() if place.is_file() and _differs(place, content)]
@@ -123,7 +123,7 @@ def refuse_another_kind(results: list[tuple[Path | None, str]]) -> None:
     wanted = [(place, begins) for place, begins in results if place is not None]
     if len({os.path.realpath(place) for place, _ in wanted}) < len(wanted):
         raise CalandoError(f"{wanted[0][0]} is to take two results; give each a file of its own")
-    _refuse_folders([place for place, _ in wanted])
+    refuse_folders([place for place, _ in wanted])
     for place, begins in wanted:
         if not place.absolute().parent.is_dir():
             raise CalandoError(f"cannot write {place}: its folder does not exist")
@@ -136,7 +136,8 @@ def refuse_another_kind(results: list[tuple[Path | None, str]]) -> None:
                 )
 
 
-def _refuse_folders(places: Iterable[Path]) -> None:
+def refuse_folders(places: Iterable[Path]) -> None:
+    """Raise CalandoError for a place that is to be a file and is a folder."""
     for place in places:
         if place.is_dir():
             raise CalandoError(f"{place} is a folder; name a file in it")
@@ -177,7 +178,7 @@ def _temporary(files: dict[Path, bytes]) -> Iterator[list[tuple[Path, Path]]]:
     place = Path()
     try:
         for place, content in files.items():
-            _refuse_folders([place])
+            refuse_folders([place])
             if place.exists() and not place.is_file():
                 # A device as /dev/null would be gone from the system, and a file in its place.
                 raise CalandoError(f"{place} is no file, and is left as it is; choose another place")

@@ -170,7 +170,7 @@ def _programme(found: Facts) -> list[tuple[str, str]]:
 
 def _known(session: SessionFile, told: Told) -> list[tuple[str, str]]:
     """Name and sentence: what was played, what is sure about it and what is not."""
-    known = [(say("Began"), _began(session)), *_profile(session)]
+    known = [(say("Began"), _began(session)), *_profile(session, told)]
     if told.arm is not None:
         known.append((say("Study"), now().sentence(studies.told(told.arm).words)))
     known.append((say("Level"), _calibration(session)))
@@ -184,7 +184,7 @@ def _known(session: SessionFile, told: Told) -> list[tuple[str, str]]:
     return known
 
 
-def _profile(session: SessionFile) -> list[tuple[str, str]]:
+def _profile(session: SessionFile, told: Told) -> list[tuple[str, str]]:
     profile = session.profile
     if profile is None:
         return [(say("Profile"), say("not known"))]
@@ -204,6 +204,8 @@ def _profile(session: SessionFile) -> list[tuple[str, str]]:
         say(part.replace("_", " ")) for part in (profile.song, profile.soundscape) if part and part != "none"
     ]
     music = say(" over ").join(parts) or say("not known")
+    if any(event["kind"] == "segment" for event in told.events):
+        music = say("a listening programme, in place of the profile's own song")
     if profile.level_dba is not None:
         music = say("{music}, asked for at {level} dB(A)", music=music, level=number(profile.level_dba))
     return [(say("Profile"), named), (say("Music"), music)]

@@ -20,6 +20,8 @@ PHASES = {
     "fault": "out of order",
 }
 
+_TO_ITS_OWN = "going to the next piece's tempo"  # how a programme meets a tempo that is no pulse's
+
 DARK = ("idle", "withdraw", "fault")  # phases in which the sensor's light is off: nobody looks for a pulse
 
 ENDS = {
@@ -150,8 +152,8 @@ _WHOSE = {"newborn": "a newborn's", "adult": "an adult's"}
 _UNKNOWN_PROFILE, _FAILED = "not known", "has failed"
 # Texts that no call of `say` has in itself: a catalogue needs them too.
 SAID = (
-    *PHASES.values(), *ENDS.values(), *REASONS.values(), *_HAPPENED.values(), *_QUANTITY.values(), *_KINDS.values(),
-    *_CHIPS.values(), *CHIP_FAULTS.values(), *_DEVICE.values(), *_WHOSE.values(), _FAILS, _FAILED, _UNKNOWN_PROFILE,
+    *PHASES.values(), _TO_ITS_OWN, *ENDS.values(), *REASONS.values(), *_HAPPENED.values(), *_QUANTITY.values(),
+    *_KINDS.values(), *_CHIPS.values(), *CHIP_FAULTS.values(), *_DEVICE.values(), *_WHOSE.values(), _FAILS, _FAILED, _UNKNOWN_PROFILE,
 )  # fmt: skip
 
 
@@ -201,8 +203,9 @@ def event(kind: str, detail: dict[str, Any]) -> str:
 def _of_the_device(kind: str, detail: dict[str, Any]) -> str:
     why = reason(detail.get("reason"))
     if kind == "phase":
-        name = detail.get("phase") or detail.get("value")
-        text = begins(phase(str(name)))
+        name = str(detail.get("phase") or detail.get("value"))
+        to_its_own = name == "match" and detail.get("reason") == "open_loop"
+        text = begins(say(_TO_ITS_OWN) if to_its_own else phase(name))
     elif kind == "seed":
         text = say("patterns are made from the seed {seed}", seed=detail.get("value", 0))
     elif kind == "profile":

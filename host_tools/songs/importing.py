@@ -247,6 +247,7 @@ def write(imported: Imported, target: Path, overwrite: bool = False, path: Path 
     """
     from host_tools.songs import abc_out, picture
 
+    output.refuse_folders([target])
     sheet = target.with_name(target.stem + PLAYED + ".abc")
     image = target.with_name(target.stem + PLAYED + ".svg")
     files = [target, sheet, image]

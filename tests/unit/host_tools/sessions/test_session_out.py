@@ -238,6 +238,24 @@ class TestChart:
         raw = b"".join(made.row(s) for s in range(600) if not 100 < s < 200)
         assert "nothing written down from 1:40 to 3:20" in said(file_of(raw))
 
+    def test_a_listening_programme_is_not_told_as_the_profiles_song(self):
+        profile = {"title": "x", "population": "adult", "song": "suo_gan"}
+        plain = made.event(99, "boot", 1) + made.session()
+        for raw, song in ((plain, True), (plain + made.event(161, "segment", 0x110), False)):
+            page = said(file_of(raw, profile=profile, this_boot=True))
+            assert ("suo gan" in page) == song
+            assert ("a listening programme, in place of the profile's own song" in page) != song
+
+    def test_a_tempo_that_is_no_pulses_is_not_told_as_met_with_one(self):
+        raw = (
+            made.event(99, "boot", 1)
+            + made.session(end=None)
+            + made.event(200, "phase", "match", "open_loop")
+        )
+        assert "now going to the next piece's tempo" in said(file_of(raw))
+        raw = made.event(99, "boot", 1) + made.session(end=None) + made.event(200, "phase", "match")
+        assert "now meeting the pulse" in said(file_of(raw))
+
     def test_a_long_list_keeps_its_beginning_and_its_end(self):
         raw = made.session(end=None) + b"".join(made.event(400 + n, "press") for n in range(50))
         raw += made.event(460, "end", 2, "held")

@@ -829,6 +829,8 @@ def test_where_nothing_can_be_written_nothing_is_lost(tmp_path, monkeypatch):
     for overwrite in (False, True):
         with pytest.raises(CalandoError, match=r"wall\.lul is a folder; name a file in it"):
             importing.bring(path, tmp_path / "wall.lul", Choice(), overwrite)
+    with pytest.raises(CalandoError, match=r"^\. is a folder; name a file in it"):
+        importing.bring(path, Path(), Choice())
     assert not list(tmp_path.glob("wall.played*"))
 
 
