@@ -153,7 +153,8 @@ _UNKNOWN_PROFILE, _FAILED = "not known", "has failed"
 # Texts that no call of `say` has in itself: a catalogue needs them too.
 SAID = (
     *PHASES.values(), _TO_ITS_OWN, *ENDS.values(), *REASONS.values(), *_HAPPENED.values(), *_QUANTITY.values(),
-    *_KINDS.values(), *_CHIPS.values(), *CHIP_FAULTS.values(), *_DEVICE.values(), *_WHOSE.values(), _FAILS, _FAILED, _UNKNOWN_PROFILE,
+    *_KINDS.values(), *_CHIPS.values(), *CHIP_FAULTS.values(), *_DEVICE.values(), *_WHOSE.values(), _FAILS, _FAILED,
+    _UNKNOWN_PROFILE,
 )  # fmt: skip
 
 
