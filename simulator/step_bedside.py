@@ -63,6 +63,7 @@ class Sensor:
     ambient_ua: float = 100.0
     perfusion_percent: float = 0.03
     pulse_times: float = 1.0  # what it shows of a true pulse of 1
+    pulse_wavers: float = 0.0  # and by what share of it more and less, from one second to the next
     spo2_more_percent: float = 0.0  # what it shows more than the truth
 
 
@@ -362,8 +363,11 @@ class _StepBedside:
         )
         known = not disturbed and since_s >= sensor.settles_s
         inputs.quality_percent = 90 if known else 10
+        wavers = sensor.pulse_wavers if second % 2 else -sensor.pulse_wavers
         inputs.pulse_rate_mbpm = (
-            self._late(self._truth, second, sensor.pulse_late_s, 1000 * sensor.pulse_times) if known else None
+            self._late(self._truth, second, sensor.pulse_late_s, 1000 * (sensor.pulse_times + wavers))
+            if known
+            else None
         )
         inputs.pulse_reason = (
             None if known else reasons.NO_CONTACT if not inputs.contact else reasons.UNSETTLED

@@ -15,7 +15,8 @@ AGREED, READ_OTHERWISE, DIFFERED = "agreed", "read_otherwise", "differed"
 WITHIN_S = 15.0
 FADE_S = 12.0  # of an end that was decided, and a little more: until then a press means another thing than after it
 # What a sensor may be: as it is, slow, blind in any disturbance, looking through all of them, and off by what its bars
-# allow or by half of that: beside a limit, when it is decided hangs on by how much.
+# allow or by half of that: beside a limit, when it is decided hangs on by how much; and wavering, as beats do, so that a
+# rule which has to hold without a gap may never hold for long enough.
 SENSORS = (
     Sensor(),
     Sensor(pulse_late_s=8, spo2_late_s=9),
@@ -25,6 +26,7 @@ SENSORS = (
     Sensor(pulse_times=0.97, spo2_more_percent=-2.0),
     Sensor(pulse_times=1.015, spo2_more_percent=1.0),
     Sensor(pulse_times=0.985, spo2_more_percent=-1.0),
+    Sensor(pulse_wavers=0.01),
 )
 # Decisions that hang on what was read in the light.
 READ = (

@@ -255,3 +255,21 @@ def test_a_pulse_beside_a_limit_may_be_decided_whenever_its_reading_crosses():
     assert compare.compare(made, steps)[0] == compare.AGREED
     steps.ends[0] = (100.0, "withdrawn", "bradycardia")
     assert compare.compare(made, steps)[0] == compare.DIFFERED
+
+
+def test_a_pulse_beside_a_limit_may_waver_below_it_and_end_nothing():
+    """Found by a campaign: a rise of 16 % has to hold for a minute, and one reading in it was a hundredth less."""
+    made = scenario.from_values({
+        "title": "an adult a little above the rise that ends a session", "duration_s": 500.0,
+        "profile": {"population": "adult", "pulse_rise_stop_percent": 15},
+        "patient": {"population": "adult", "pulse_rate_bpm": 80.0},
+        "event": [
+            {"at_s": 5.0, "do": "press"},
+            {"at_s": 200.0, "do": "pulse_rate", "to": 91.8, "over_s": 30.0},
+        ],
+    })  # fmt: skip
+    steady = witness.of_steps(step_bedside.play(made))
+    assert [reason for _, _, reason in steady.ends] == ["tachycardia"]
+    wavering = witness.of_steps(step_bedside.play(made, None, step_bedside.Sensor(pulse_wavers=0.008)))
+    assert wavering.ends == []
+    assert compare.compare(made, wavering)[0] == compare.AGREED
