@@ -13,6 +13,7 @@ from firmware.sound import score
 from firmware.sound.score import Score, ScoreError
 from host_tools.songs import harmony
 from host_tools.songs.piece import (
+    MODE_STEPS,
     Key,
     Note,
     note_name,
@@ -608,7 +609,20 @@ def _chords(
         for note in melody.others
     ]
     segments = _segments(bars, length, phrased)
-    chords = harmony.simple(line, segments, tonic, called, others or None)
+    rule = []
+    for start, given in melody.keys:
+        ruling = tonic, called
+        if given != melody.key and given.fifths is not None:
+            mode = called if given.tonic is None else given.called
+            ruling = (7 * given.fifths + MODE_STEPS[mode] + shift) % 12, mode
+        rule.append((round((start - first) * scale), *ruling))
+    chords = harmony.simple(line, segments, tonic, called, others or None, rule)
+    silent = sum(quality == score.SILENT for _, quality, _ in chords)
+    if others and silent:
+        told.append(
+            f"in {silent} place{'s' if silent > 1 else ''} no chord of the key holds the file's notes without rubbing: "
+            "none is played there"
+        )
     if not chords:
         told.append("no chords: the song has too many for the device")
     elif others:

@@ -151,7 +151,7 @@ def _ruling(whole, piece: Piece, told: list[str]):
         key = max(own or spans, key=lambda found: spans[found])
         if len(spans) > 1:
             told.append(
-                "its key changes: the notes stay as written, chords follow the key that rules longest"
+                "its key changes: the notes stay as written, and chords that are added follow each key"
             )
     return metre, key
 

@@ -12,6 +12,7 @@ from firmware.sound import score, songs
 from firmware.sound.score import Score
 from host_tools.songs import harmony, importing
 from host_tools.songs.fit import Imported
+from host_tools.songs.piece import MODE_STEPS
 from host_tools.sound import render
 from simulator.files import profile_file
 
@@ -152,25 +153,127 @@ def test_a_long_note_is_struck_once():
     assert Score(data).ticks == 312
 
 
+@pytest.mark.parametrize("called", ["major", "minor", "mixolydian"])
 @pytest.mark.parametrize("tonic", [0, 5, 10])
-def test_no_harmony_has_a_root_that_nobody_plays_or_sings(tonic):
-    """Found by a newcomer: D under D and B flat became G minor. Any bass, under any two notes, in any key."""
+def test_no_harmony_brings_a_tone_that_neither_the_file_nor_its_key_has(tonic, called):
+    """Any bass, under any two notes. A root that nobody plays or sings is taken only where its chord holds both there."""
+    own = {(tonic + note - MODE_STEPS[called]) % 12 for note in (0, 2, 4, 5, 7, 9, 11)}
     wrong = []
     for bass, first, second in itertools.product(range(12), repeat=3):
         sung = [(0, 60 + first, 24), (24, 60 + second, 24)]
-        found = harmony.simple(sung, [(0, 48)], tonic, "major", [(0, 48 + bass, 48)])
-        wrong += [
-            (bass, first, second, harmony.chord_name(root, quality))
-            for root, quality, _ in found
-            if quality != score.SILENT and root not in (bass, first, second)
-        ]
+        for root, quality, _ in harmony.simple(sung, [(0, 48)], tonic, called, [(0, 48 + bass, 48)]):
+            chord = harmony.tones(root, quality)
+            # The dominant holds its seventh too.
+            held = chord | ({(tonic + 5) % 12} if root == (tonic + 7) % 12 else set())
+            both = any({bass, note} <= held for note in (first, second))
+            if not chord <= own | {bass, first, second} or (
+                chord and root not in (bass, first, second) and not both
+            ):
+                wrong.append((bass, first, second, harmony.chord_name(root, quality)))
     assert wrong == []
-    # As music21 hears them.
-    for bass, first, second, name in ((2, 2, 10, "Bb"), (4, 4, 0, "C")):
-        heard = music21.chord.Chord([48 + bass, 60 + first, 60 + second])
-        sung = [(0, 60 + first, 24), (24, 60 + second, 24)]
-        found = harmony.simple(sung, [(0, 48)], 10, "major", [(0, 48 + bass, 48)])
-        assert [one[0] for one in found] == [heard.root().pitchClass], name
+
+
+@pytest.mark.parametrize(("tonic", "called"), [(10, "major"), (5, "major"), (2, "minor"), (0, "major")])
+def test_two_notes_have_the_root_that_is_heard_where_the_key_has_it_too(tonic, called):
+    """Found by a newcomer: D under D and B flat became G minor."""
+    sung = [(0, 62, 24), (24, 70, 24)]
+    found = harmony.simple(sung, [(0, 48)], tonic, called, [(0, 50, 48)])
+    assert [harmony.chord_name(*chord[:2]) for chord in found] == ["Bb"]
+    assert music21.chord.Chord([50, 62, 70]).root().pitchClass == 10
+
+
+def duet(tmp_path, key, upper, lower, metre="4/4"):
+    """(chords' names, what is told, the song) of two voices in quarters."""
+    file = tmp_path / "duet.abc"
+    file.write_text(f"X:1\nT:Two\nM:{metre}\nL:1/4\nK:{key}\nV:1\n{upper}\nV:2\n{lower}\n")
+    found = importing.import_song(file)
+    return [harmony.chord_name(*chord[:2]) for chord in found.chords()], found
+
+
+def foreign(found, own, seconds=60):
+    """Pitch classes that are heard of a song beside those."""
+    return {row[2] % 12 for row in played(found.data, seconds=seconds, density_permille=1000)} - own
+
+
+G_MAJOR = {7, 9, 11, 0, 2, 4, 6}
+
+
+def test_a_duet_in_thirds_stays_in_its_key(tmp_path):
+    """A and F sharp became F sharp minor: C sharp where the tune has C."""
+    names, found = duet(tmp_path, "G", "B4|A4|c4|A4|d4|c4|A4|B4|]", "G4|F4|A4|F4|B4|A4|F4|G4|]")
+    assert names == ["G", "D", "Am", "D", "G", "Am", "D", "G"]
+    assert foreign(found, G_MAJOR) == set() and harmony.check(found.notes(), found.chords()) == []
+
+
+def test_a_moving_duet_in_thirds_stays_in_its_key(tmp_path):
+    upper = "B A B c|d2 B2|A F A c|B4|d c B A|c B A F|B2 A2|G4|]"
+    lower = "G F G A|B2 G2|F D F A|G4|B A G F|A G F D|G2 F2|B,4|]"
+    names, found = duet(tmp_path, "G", upper, lower)
+    assert foreign(found, G_MAJOR) == set() and harmony.check(found.notes(), found.chords()) == []
+    assert set(names) <= {"G", "Am", "Bm", "C", "D", "Em", "G5", "D5", "A5"}
+    assert (names[0], names[-1]) == ("G", "G")
+
+
+@pytest.mark.parametrize(("rest", "chord"), [(("G2", "E2"), "Em"), (("B2", "D2"), "G"), (("c2", "^F2"), "G")])
+def test_the_rest_of_the_bar_says_which_chord_two_notes_are_of(rest, chord):
+    """G and B are of G and of E minor."""
+    pitch = {"G2": 67, "E2": 64, "B2": 71, "D2": 62, "c2": 72, "^F2": 66}
+    sung, under = [(0, 71, 48), (48, pitch[rest[0]], 48)], [(0, 67, 48), (48, pitch[rest[1]], 48)]
+    bar = harmony._Bar(
+        sung, under, harmony._ground(7, "major", sung + under), False, harmony.weights(sung + under, 0, 96)
+    )
+    assert harmony.chord_name(*harmony._segment(bar, 0, 48, None)[0][:2]) == chord
+
+
+def test_two_notes_go_on_in_the_chord_before(tmp_path):
+    names, _ = duet(tmp_path, "C", "G2 E2|G4|E4|c4|]", "E2 B,2|E4|C4|E4|]")
+    assert names[:2] == ["Em", "Em"] and names[-1] == "C"
+
+
+def test_a_bass_an_octave_under_the_tune_is_the_root(tmp_path):
+    names, _ = duet(tmp_path, "C", "c4|c4|B4|c4|]", "A,,4|F,,4|G,,4|C,4|]")
+    assert names == ["Am", "F", "G", "C"]
+
+
+def test_a_duet_in_minor_has_the_leading_tone_only_where_the_file_has_it(tmp_path):
+    natural = {9, 11, 0, 2, 4, 5, 7}
+    names, found = duet(tmp_path, "Am", "c4|B4|A4|B4|c4|]", "A4|E4|F4|E4|A4|]")
+    assert names == ["Am", "Em", "F", "Em", "Am"] and foreign(found, natural) == set()
+    names, found = duet(tmp_path, "Am", "c4|B4|A4|B4|c4|]", "A4|E4|F4|^G4|A4|]")
+    assert names == ["Am", "E", "F", "E", "Am"] and foreign(found, natural) == {8}
+
+
+def test_a_duet_in_a_church_mode_has_its_own_chords(tmp_path):
+    dorian = {2, 4, 5, 7, 9, 11, 0}
+    names, found = duet(tmp_path, "Ddor", "F4|E4|G4|B4|A4|F4|]", "D4|C4|E4|G4|F4|D4|]")
+    assert names == ["Dm", "C", "C", "G", "Dm", "Dm"] and foreign(found, dorian) == set()
+    names, found = duet(tmp_path, "Dmix", "F4|E4|c4|A4|F4|]", "D4|C4|A4|F4|D4|]")
+    assert "A" not in names and foreign(found, G_MAJOR) == set()
+
+
+def test_a_files_own_accidentals_are_in_its_chords_where_they_stand(tmp_path):
+    names, found = duet(tmp_path, "C", "c4|^F4|G4|A4|c4|]", "E4|D4|B,4|F4|E4|]")
+    assert names == ["C", "D", "G", "F", "C"]
+    # F sharp is heard while the file has it, and not in another bar.
+    at, sharp = 0, []
+    for root, quality, ticks in found.chords():
+        sharp += [at] if 6 in harmony.tones(root, quality) else []
+        at += ticks
+    assert sharp == [96]
+
+
+def test_chords_follow_a_key_that_changes(tmp_path):
+    names, found = duet(tmp_path, "C", "e4|c4|[K:D]^F4|A4|d4|]".replace("^", ""), "C4|A4|[K:D]D4|F4|F4|]")
+    assert names[2:] == ["D", "D", "D"] and "added follow each key" in " ".join(found.told)
+
+
+def test_two_notes_that_no_chord_of_the_key_holds_have_none_and_that_is_told(tmp_path):
+    names, found = duet(tmp_path, "C", "B4|B4|c4|]", "c4|G4|E4|]")
+    assert names == ["N.C.", "G", "C"]
+    assert "in 1 place no chord of the key holds the file's notes" in " ".join(found.told)
+    # A passing second under which the chord before does not rub: it goes on.
+    names, found = duet(tmp_path, "C", "e4|d4|c4|]", "c4|c4|E4|]")
+    assert names == ["C", "C", "C"] and "no chord of the key" not in " ".join(found.told)
 
 
 def test_a_second_voice_gives_the_harmony_even_where_its_third_rubs(tmp_path):
