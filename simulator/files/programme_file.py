@@ -9,6 +9,7 @@ from typing import Any
 
 from firmware.care import plan
 from firmware.prescription import programme
+from firmware.prescription.profile import READY
 from firmware.sound import adpcm
 from simulator.files import profile_file, song_file, toml_file
 from simulator.files.errors import CalandoError, choice
@@ -26,9 +27,19 @@ _KIND_AT = 4  # in a recording: firmware/sound/adpcm.py
 
 
 def beside(name: str, folder: Path) -> Path:
-    """Return the file of a profile's programme: NAME.toml in the folder of the profile, or else the ready-made one."""
+    """Return the file of a profile's programme: NAME.toml in the folder of the profile, or else the ready-made one. A
+    profile may have the name of its programme: it is not taken for one.
+    """
     path, ready = folder / (name + SUFFIX), song_file.READY / (name + SUFFIX)
-    return ready if ready.is_file() and not path.is_file() else path
+    return path if path.is_file() and not _is_a_profile(path) else ready
+
+
+def _is_a_profile(path: Path) -> bool:
+    try:
+        values, _ = toml_file.read(path, "programme")
+    except CalandoError:
+        return False  # whoever reads it as a programme is told what is wrong
+    return any(name in READY["adult"] for name in values if name not in PARTS)
 
 
 def load(path: Path) -> bytes:

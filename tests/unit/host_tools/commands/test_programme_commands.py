@@ -119,6 +119,15 @@ def test_a_profile_whose_programme_does_not_lie_beside_it_says_so(calando, tmp_p
     assert code == 0 and "Its programme slow does not lie beside the file" in out
 
 
+@pytest.mark.parametrize(("programme", "told"), [("settle", ""), ("own", "does not lie beside the file")])
+def test_a_profile_may_have_the_name_of_its_programme(calando, tmp_path, programme, told):
+    (tmp_path / f"{programme}.toml").write_text(
+        f'population = "adult"\nfade_s = 30\nlistening_programme = "{programme}"\n'
+    )
+    code, out, err = calando("profile", "validate", f"{programme}.toml")
+    assert (code, err) == (0, "") and told in out
+
+
 def test_a_newborn_s_profile_is_told_as_that(calando):
     code, _, err = calando("programme", "validate", "slow.toml", "--profile", "newborn")
     assert code == 1 and "newborn is a newborn's profile, and a listening programme is for adults only" in err
