@@ -33,7 +33,7 @@ print(sum(a.ru_utime + a.ru_stime - b.ru_utime - b.ru_stime for a, b in zip(afte
 WORK = {
     "a session, both processes": None,
     "calando --help": ["--help"],
-    "calando vitals of 8 minutes": ["vitals", "{out}/light.csv", "--out", "{out}/readings.csv"],
+    "calando vitals of 8 minutes": ["vitals", "{out}/../light.csv", "--out", "{out}/readings.csv"],
     "calando render of 60 s": ["render", "--seconds", "60", "--out", "{out}/sound.wav"],
 }
 
@@ -84,11 +84,14 @@ def main() -> None:
             print(f"{'processor seconds, medians':<32}{'this tree':>10}{arguments.rev[:10]:>12}{'ratio':>8}")
             for name, what in WORK.items():
                 taken: dict[Path, list[float]] = {ROOT: [], other: []}
+                # Each writes into a folder of its own: what another build wrote may be refused as another kind.
+                places = {ROOT: f"{folder}/ours", other: f"{folder}/theirs"}
                 for tree in taken:
-                    spent_s(tree, what, min(arguments.seconds, 10), folder)  # compiles, warms the disk
+                    os.makedirs(places[tree], exist_ok=True)
+                    spent_s(tree, what, min(arguments.seconds, 10), places[tree])  # compiles, warms the disk
                 for turn in range(arguments.runs):
                     for tree in (ROOT, other) if turn % 2 else (other, ROOT):
-                        taken[tree].append(spent_s(tree, what, arguments.seconds, folder))
+                        taken[tree].append(spent_s(tree, what, arguments.seconds, places[tree]))
                 ours, theirs = (statistics.median(taken[tree]) for tree in (ROOT, other))
                 print(f"{name:<32}{ours:>10.2f}{theirs:>12.2f}{ours / theirs:>8.2f}", flush=True)
         finally:
