@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -17,8 +16,6 @@ from memory_files import Files
 from firmware.memory.journal import Journal
 from firmware.prescription.profile import READY, Profile
 from firmware.sound import songs
-from host_tools import cli
-from host_tools.commands import common
 from host_tools.device import backup, changes, client
 from host_tools.sound import meter
 from simulator.files import profile_file
@@ -47,22 +44,8 @@ def cable(monkeypatch):
 
 
 @pytest.fixture
-def calando(monkeypatch, capsys, tmp_path):
-    """Run a command in this process in an empty folder: (exit status, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words, typed=None):
-        monkeypatch.setattr(sys, "argv", ["calando", *map(str, words)])
-        if typed is not None:
-            monkeypatch.setattr(common, "ask", lambda question, instead: typed)
-            monkeypatch.setattr("host_tools.commands.backup.ask", lambda question, instead: typed)
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return stopped.value.code or 0, out, err
-
-    return run
+def calando(run_calando):
+    return run_calando
 
 
 def done(answer):

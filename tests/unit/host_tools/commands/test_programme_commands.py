@@ -1,14 +1,12 @@
 """`calando programme` and `calando profile` beside each other: what a device would refuse, or play otherwise, is told."""
 
 import json
-import sys
 
 import pytest
 from desk_cable import Cable
 
 from firmware.prescription.profile import Profile
 from firmware.prescription.programme import LARGEST
-from host_tools import cli
 from host_tools.device import changes, client
 from simulator.files import profile_file
 
@@ -39,24 +37,14 @@ TOO_LONG = "calando: the programme slow lasts 22 minutes and session_min of shor
 
 
 @pytest.fixture
-def calando(monkeypatch, capsys, tmp_path):
+def calando(run_calando, monkeypatch, tmp_path):
     """Run a command in a folder with a programme and profiles of it: (exit status, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "300")
     (tmp_path / "slow.toml").write_text(SLOW)
     profile = 'title = "Slow"\npopulation = "adult"\nlistening_programme = "slow"\nlead_rate_percent_per_min = 0.5\n'
     for name, minutes in (("short", 20), ("held", 22)):
         (tmp_path / f"{name}.toml").write_text(profile + f"session_min = {minutes}\n")
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["calando", *map(str, words)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return stopped.value.code or 0, out, err
-
-    return run
+    return run_calando
 
 
 @pytest.fixture
