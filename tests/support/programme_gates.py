@@ -45,7 +45,7 @@ def settled_s(plan, begins_s, segment):
     fresh = segment == 0 or plan.source(segment - 1) == "silence"
     melody = plan.source(segment) != "soundscape"
     begin = begins_s[segment] + ((_MELODY_RISES_S if melody else RISES_S) if fresh else 20)
-    return begin, begins_s[segment + 1] - (31 if last else 14)  # the last fade takes thirty
+    return begin, begins_s[segment + 1] - (40 if last else 14)
 
 
 def dips(samples, plan, begins_s):
