@@ -184,30 +184,16 @@ def preview(
 def put(name: Programme, commit: Commit = False, port: Port = None) -> None:
     """Send a programme to the device, with the songs and the voice that it names; then a profile can name it."""
     from host_tools.device import changes, client
-    from host_tools.programmes import programmes
+    from host_tools.programmes import programmes, remarks
 
     listening = programmes.load(name)
     programmes.needed(listening)
     with client.connect(port) as device:
-        for line in _beside_the_device(listening, changes.profile_on(device)):
+        for line in remarks.beside(listening, changes.profile_on(device)):
             say(line)
         with progress_bar(listening.name) as progress:
             programmes.put(device, listening, progress)
         finish(device, commit)
-
-
-def _beside_the_device(listening: "Listening", profile: "Profile | None") -> list[str]:
-    """Return what is to be told of a programme beside the device's profile, or a usual one where that is no adult's."""
-    from host_tools.programmes import programmes, remarks
-    from simulator.files import programme_file
-
-    if profile is None or profile.population != "adult":
-        return remarks.remarks(listening, programmes.profile_for(listening))
-    session_min = profile.values["session_min"]
-    too_long = programme_file.longer_than_session(
-        listening.name, listening.data, session_min, "the profile on the device"
-    )
-    return [*filter(None, [too_long]), *remarks.remarks(listening, profile)]
 
 
 @app.command()

@@ -129,7 +129,7 @@ def songs_of(listening: Listening) -> dict[str, bytes]:
             total += len(songs.SONGS[name].data)
             continue
         elif air is not None:
-            found[name] = air.encode()
+            found[name] = song_file.read(song_file.READY / (name + song_file.SUFFIX))
         else:
             raise CalandoError(
                 f'the programme {listening.name} names the song "{name}", which is neither built in nor one of '

@@ -7,6 +7,7 @@ from firmware.prescription import programme
 from firmware.sound import songs
 from firmware.sound.score import HEADER, TICKS_PER_BEAT, Score
 from host_tools.programmes.rules import Segment, segments
+from simulator.files import programme_file
 from simulator.files.errors import CalandoError
 
 if TYPE_CHECKING:
@@ -60,6 +61,22 @@ def remarks(listening: "Listening", profile: "Profile") -> list[str]:
     ]
 
 
+def beside(
+    listening: "Listening", profile: "Profile | None", where: str = "the profile on the device"
+) -> list[str]:
+    """Return what is to be told of a programme beside a profile of `where`: also that it is longer than its session. A
+    usual profile stands in for one that is not there, or is no adult's.
+    """
+    from host_tools.programmes import programmes
+
+    if profile is None or profile.population != "adult":
+        return remarks(listening, programmes.profile_for(listening))
+    too_long = programme_file.longer_than_session(
+        listening.name, listening.data, profile.values["session_min"], where
+    )
+    return [*filter(None, [too_long]), *remarks(listening, profile)]
+
+
 def cut_short(listening: "Listening") -> list[str]:
     """Return a sentence for each song whose minutes are too few for its repeats; of songs that are not here, none."""
     from host_tools.programmes import programmes
@@ -99,10 +116,10 @@ def without_part(data: bytes) -> list[str]:
             usual["tempo_end_bpm"] = values["tempo_end_bpm"]
         idle = [name for name in NO_PART[values["source"]] if values[name] != usual[name]]
         if idle:
-            them = "it" if len(idle) == 1 else "them"
             found.append(
-                f"segment {number}: {', '.join(idle)} {'has' if len(idle) == 1 else 'have'} no part in a "
-                f"{values['source']}; leave {them} out"
+                f"segment {number}: {', '.join(idle)} has no part in a {values['source']}; leave it out"
+                if len(idle) == 1
+                else f"segment {number}: {', '.join(idle)} have no part in a {values['source']}; leave them out"
             )
     return found
 
@@ -141,11 +158,11 @@ def comes_up(plan: "Plan", profile: "Profile") -> list[str]:
         if asked >= HEARD_FROM_DBA and lasts_s < up_s:
             lacks_s = up_s - lasts_s
             enough = math.ceil(2 * (segment.to_min - segment.from_min + lacks_s / 60)) / 2
-            heard = "is not heard in a room" if lasts_s <= soft_s else "is hardly heard at first"
             found.append(
                 f"segment {segment.number}: a {segment.source} comes up slowly out of silence; in "
                 f"{segment.to_min - segment.from_min:g} min this one reaches about {level:.0f} dB(A) of the {asked:g} that "
-                f"are asked for, and {heard}; give it {enough:g} min or more"
+                f"are asked for, and is {'not heard in a room' if lasts_s <= soft_s else 'hardly heard at first'}; give it "
+                f"{enough:g} min or more"
             )
     return found
 
@@ -163,14 +180,13 @@ def held_back(plan: "Plan", profile: "Profile") -> list[str]:
     for segment, reached in zip(segments(plan), tempos_reached(plan, profile), strict=True):
         if reached is None or abs(reached - segment.tempo_end_bpm) < TEMPO_WITHIN_BPM:  # pyright: ignore[reportOperatorIssue]
             continue
-        ways = "a nearer tempo_end_bpm, or more minutes"
-        if profile.lead_rate_permille < programme.TEMPO_PERMILLE_A_MINUTE:
-            ways += ", or a higher rate there"
-        alone = "" if not segment.matched or profile.mode == "open_loop" else ", where no pulse leads it,"
+        alone = segment.matched and profile.mode != "open_loop"
+        slow = profile.lead_rate_permille < programme.TEMPO_PERMILLE_A_MINUTE
         found.append(
             f"segment {segment.number}: its tempo is to go from {segment.tempo_start_bpm:g} to {segment.tempo_end_bpm:g} "
-            f"bpm in {segment.to_min - segment.from_min:g} min, and{alone} at the profile's lead_rate_percent_per_min of "
-            f"{rate:g} it reaches {reached:.1f}; choose {ways}"
+            f"bpm in {segment.to_min - segment.from_min:g} min, and{', where no pulse leads it,' if alone else ''} at the "
+            f"profile's lead_rate_percent_per_min of {rate:g} it reaches {reached:.1f}; choose a nearer tempo_end_bpm, or "
+            f"more minutes{', or a higher rate there' if slow else ''}"
         )
     return found
 

@@ -14,6 +14,7 @@ from host_tools.studio import rules
 from host_tools.studio import widgets as w
 from host_tools.studio.job import Job
 from host_tools.studio.live import follow, live
+from host_tools.studio.segments import remark_in_words
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _, sentence, told
 
@@ -94,7 +95,7 @@ class CommitPanel:
     def _shown(self, staged: dict[str, Any]) -> None:
         w.heading(_("Put on the device"))
         for note in staged.get("notes", ()):
-            w.words(told(note))
+            w.words(remark_in_words(note))
         if not staged["lines"]:
             w.words(_("Nothing differs from what is on the device."))
             w.button(_("Close"), self._discard)

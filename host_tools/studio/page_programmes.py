@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from host_tools.programmes import rules as listening
+from host_tools.studio import rules
 from host_tools.studio import segments as seg
 from host_tools.studio import widgets as w
 from host_tools.studio.commit_panel import CommitPanel, not_played
@@ -72,7 +73,7 @@ def build(studio: Studio) -> None:
             for rule, why in listening.RULES:
                 w.tag("li", f"{_(rule)}: {_(why)}")
     page.refresh()
-    follow(page.enable)
+    follow(page.follow_device)
 
 
 class _Page:
@@ -86,6 +87,7 @@ class _Page:
         self._job: Job | None = None
         self._heard: dict[str, Any] | None = None
         self._trouble = ""
+        self._remarks_shown: Any = None
 
     @property
     def _values(self) -> dict[str, Any]:
@@ -111,9 +113,15 @@ class _Page:
                     self._put = w.button(_("Put on the device …"), self._put_on, "main")
             self._said = w.tag("p", "", "notice", role="status")
 
-    def enable(self) -> None:
+    def follow_device(self) -> None:
+        """Show what the device that is there now makes of it."""
+        wrong = seg.wrong(self._values)
+        self._show_remarks(wrong)
+        self._enable(wrong)
+
+    def _enable(self, wrong: list[Any]) -> None:
         """Let be pressed what can be done now."""
-        right = not seg.wrong(self._values)
+        right = not wrong
         w.enable(self._put, right and self._studio.desk.view.ready)
         w.enable(self._choose_it, right)
 
@@ -191,6 +199,7 @@ class _Page:
                     order: w.button(_(text), lambda order=order: self._ordered(self._chosen, order), "quiet")
                     for order, text in ORDERS
                 }
+            self._remarks = w.tag("div", None, "", role="status")
 
     def _make_blocks(self) -> None:
         """As many blocks as there are segments; one that is there already stays, with whoever stands on it."""
@@ -307,6 +316,7 @@ class _Page:
                 shape=_(values["shape"]),
                 minutes=number(total),
             )
+        self._show_remarks(wrong)
         w.put_text(self._words, text)
         self._words.classes(add="problem" if wrong else "", remove="" if wrong else "problem")
         for field, name in ((self._title, "title"), (self._name, "name"), (self._shape, "shape")):
@@ -317,7 +327,24 @@ class _Page:
         for order, button in self._order_buttons.items():
             w.enable(button, seg.can(self._segments, self._chosen, order))
         self._form.show(self._segments, self._chosen, [one for one in wrong if one.segment == self._chosen])
-        self.enable()
+        self._enable(wrong)
+
+    def _show_remarks(self, wrong: list[Any]) -> None:
+        """Tell what the device takes and would not play as it is written; of what breaks a rule, nothing."""
+        there = self._studio.desk.view.profile
+        now = (repr(self._values), repr(there), bool(wrong))
+        if now == self._remarks_shown:
+            return
+        self._remarks_shown = now
+        found = [] if wrong else seg.remarks_on(self._values, self._studio.folder / "songs", there)
+        self._remarks.clear()
+        if not found:
+            return
+        with self._remarks, w.tag("div", None, "notice"):
+            w.heading(_("It keeps every rule, and is not heard as it is written"), 3)
+            with w.tag("ul", None, "lines"):
+                for line in found:
+                    w.tag("li", line)
 
     def _say(self, text: str) -> None:
         w.put_text(self._said, sentence(text))
@@ -409,6 +436,9 @@ class _Page:
                 minutes=number(session),
                 before=number(before),
             )
+        if not self._studio.problems() and rules.whole(draft.values) is None:
+            remarks = seg.remarks_on(values, self._studio.folder / "songs", draft.values, "the profile")
+            said = " ".join([said, *remarks])
         self._say(said)
 
     def _put_on(self) -> None:

@@ -6,16 +6,21 @@ Nothing here is judged but by the device's own rules (host_tools/programmes/rule
 import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from firmware.care import plan as columns
 from firmware.prescription import programme
+from firmware.prescription.profile import Profile
 from firmware.prescription.programme import SEGMENTS_MAX, SOUNDSCAPES
 from firmware.sound import songs as built_in
 from firmware.sound.score import PATTERNS
+from host_tools.programmes import remarks
+from host_tools.programmes.programmes import Listening
 from host_tools.programmes.remarks import NO_PART
 from host_tools.programmes.rules import FOLDER, Broken, broken
-from host_tools.studio.texts import _
+from host_tools.studio import rules
+from host_tools.studio.texts import _, sentence
 from simulator.files import programme_file
 from simulator.files.errors import CalandoError
 
@@ -25,6 +30,7 @@ _SETTINGS = {setting.name: setting for setting in programme.TABLE}
 SHORTEST_MIN, LONGEST_MIN = _SETTINGS["minutes"].adult
 STEP_MIN = _SETTINGS["minutes"].step
 MOST_MOVING = _SETTINGS["intensity"].adult[1]
+_ROWS = [{"name": setting.name, "kind": setting.kind} for setting in programme.TABLE]
 
 Values = dict[str, Any]
 Segments = list[Values]
@@ -73,6 +79,36 @@ def wrong(values: Values) -> list[Broken]:
             Broken(None, "name", _("Its name on the device has 1 to 24 small letters, digits and _."))
         )
     return found
+
+
+def remarks_on(
+    values: Values, sounds: Path, profile: Values | None, where: str = "the profile on the device"
+) -> list[str]:
+    """Return a sentence of the page for each thing that is not heard as a programme that is right has it written.
+
+    sounds: the folder with its own songs. profile: the values beside which it is looked at, of `where`, as for
+    `remarks.beside`.
+    """
+    beside = None if profile is None else Profile.from_values(profile)
+    return [
+        remark_in_words(line)
+        for line in remarks.beside(Listening(values["name"], compact(values), sounds), beside, where)
+    ]
+
+
+def remark_in_words(line: str) -> str:
+    """Return a remark (programmes/remarks.py) in the reader's language, with settings by their names on the page."""
+    without_part = re.fullmatch(r"(segment \d+: )([a-z_, ]+)( ha(?:s|ve) no part in .*)", line)
+    if without_part:
+        before, names, after = without_part.groups()
+        line = before + ", ".join(map(_label, names.split(", "))) + after
+    return re.sub(r"\b[a-z0-9]+(_[a-z0-9]+)+\b", lambda found: _label(found[0]), sentence(line))
+
+
+def _label(name: str) -> str:
+    """A setting's name on the page, in quotation marks; what is none, as it is."""
+    row = next((row for row in (*_ROWS, *rules.own_schema()) if row["name"] == name), None)
+    return name if row is None else _("“{text}”", text=rules.label(row))
 
 
 @cache

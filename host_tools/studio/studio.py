@@ -178,15 +178,18 @@ class Studio:
         return self.desk.do("stage", work)
 
     def stage_programme(self, name: str, data: bytes) -> Job:
-        """Send a listening programme and what of its songs and voice is not there yet, where they wait."""
+        """Send a listening programme and what of its songs and voice is not there yet, where they wait; `notes` of the
+        result are what is not heard as it is written, beside the device's profile.
+        """
 
         def work(job: Job, device: Connection) -> dict[str, Any]:
-            from host_tools.programmes import programmes
+            from host_tools.programmes import programmes, remarks
 
             self._bring_sounds(device, data)
             device.call("discard")
-            programmes.put(device, programmes.Listening(name, data, self.folder / "songs"), job.advance)
-            return staged(device)
+            listening = programmes.Listening(name, data, self.folder / "songs")
+            programmes.put(device, listening, job.advance)
+            return {**staged(device), "notes": remarks.beside(listening, changes.profile_on(device))}
 
         return self.desk.do("stage", work)
 

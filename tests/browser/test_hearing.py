@@ -154,6 +154,54 @@ def test_a_programme_is_heard_from_any_block(page):
     assert len(heard) == 2
 
 
+SHORT_PIECE = """\
+title = "Short"
+shape = "flat"
+[[segment]]
+role = "arrive"
+source = "soundscape"
+name = "rain"
+minutes = 3
+intensity = 3
+[[segment]]
+role = "silence"
+source = "silence"
+minutes = 2
+[[segment]]
+role = "rest"
+source = "pattern"
+name = "tide"
+minutes = 1
+intensity = 3
+"""
+
+
+def test_what_of_a_programme_is_not_heard_as_it_is_written_is_told_as_it_is_opened_changed_and_put(
+    page, tmp_path
+):
+    file = tmp_path / "short.toml"
+    file.write_text(SHORT_PIECE)
+    go(page, "Programmes")
+    page.get_by_role("button", name="“Settle”, shape L").click()
+    page.get_by_text("Shape L, 30 minutes. It keeps every rule.").wait_for()
+    heading = page.get_by_role("heading", name="It keeps every rule, and is not heard as it is written")
+    assert heading.count() == 0
+    page.locator("summary", has_text="A programme's file").click()
+    page.locator("input[type=file]").set_input_files(file)
+    heading.wait_for()
+    remark = "Segment 3: a pattern comes up slowly out of silence; in 1 min"
+    assert page.get_by_text(remark).count() == 1
+    page.get_by_role("button", name="Put on the device …").click()
+    panel = page.locator(".commit-panel")
+    panel.get_by_text("The programme “short” is new.").wait_for()
+    assert panel.get_by_text(remark).count() == 1
+    panel.get_by_role("button", name="Cancel").click()
+    page.locator(".segment-block").nth(2).click()
+    for _ in range(4):
+        page.get_by_role("button", name="Longer", exact=True).click()
+    heading.wait_for(state="detached")
+
+
 def test_the_bench_is_seen_as_it_plays_and_may_be_cancelled_and_played_again(page):
     go(page, "Bench")
     said = page.locator("p[role=status]").first

@@ -3,9 +3,10 @@
 import pytest
 
 from firmware.prescription import programme
+from firmware.prescription.profile import READY
 from host_tools.programmes import rules
 from host_tools.programmes.rules import Broken, broken
-from host_tools.studio import segments
+from host_tools.studio import segments, texts
 from simulator.files.errors import CalandoError
 
 
@@ -98,3 +99,65 @@ def test_what_is_not_a_number_is_drawn_as_the_least():
         segments.minutes({"minutes": "abc"}) == 0.5
         and segments.height({"intensity": 11, "source": "song"}) == 0
     )
+
+
+TELLING = [
+    {"role": "arrive", "source": "song", "name": "twinkle", "minutes": 5, "repeats": 15, "tempo_start_bpm": 66,
+     "tempo_end_bpm": 62, "intensity": 3},
+    {"role": "silence", "source": "silence", "name": "none", "minutes": 2, "level_db": -2, "intensity": 0},
+    {"role": "rest", "source": "pattern", "name": "tide", "minutes": 0.5, "intensity": 3},
+    {"role": "rest", "source": "soundscape", "name": "rain", "minutes": 1, "intensity": 3},
+]  # fmt: skip
+
+
+def telling():
+    """A programme that keeps every rule, and of which each segment is not heard as it is written."""
+    rows = [{**programme.DEFAULTS, "tempo_end_bpm": 66, **segment} for segment in TELLING]
+    return {"name": "telling", "title": "Telling", "shape": "flat", "segment": rows}
+
+
+def slow(**changes):
+    return {
+        **READY["adult"],
+        "lead_rate_percent_per_min": 0.3,
+        "session_min": 5,
+        "mode": "open_loop",
+        **changes,
+    }
+
+
+@pytest.fixture
+def german():
+    texts.use("de")
+    yield
+    texts.use("en")
+
+
+def test_what_is_not_heard_as_it_is_written_is_told_with_the_settings_names_of_the_page(tmp_path):
+    found = segments.remarks_on(telling(), tmp_path, slow())
+    assert found[0] == (
+        "The programme telling lasts 8.5 minutes and “Session” of the profile on the device is 5; "
+        "raise “Session”, or shorten the programme."
+    )
+    assert "Segment 2: “Level” has no part in a silence; leave it out." in found
+    assert sorted(line[:10] for line in found[1:]) == [f"Segment {number}:" for number in (1, 1, 2, 3, 4)]
+    assert not [line for line in found if "_" in line]
+
+
+def test_beside_a_newborns_profile_a_usual_adults_stands_in_and_a_ready_made_one_has_no_remark(tmp_path):
+    beside = segments.remarks_on(telling(), tmp_path, READY["newborn"])
+    assert beside == segments.remarks_on(telling(), tmp_path, None)
+    assert not [line for line in beside if "Session" in line]
+    for name in rules.ready():
+        assert segments.remarks_on(segments.ready_made(name), tmp_path, None) == []
+
+
+@pytest.mark.usefixtures("german")
+def test_all_of_it_is_told_in_german(tmp_path):
+    found = segments.remarks_on(telling(), tmp_path, slow())
+    assert found[0].startswith(
+        "Das Programm telling dauert 8.5 Minuten, und die Sitzung nach dem Profil auf dem Gerät 5;"
+    )
+    assert "Abschnitt 2: „Pegel“ hat hier (Stille) keine Wirkung; lassen Sie das weg." in found
+    found += segments.remarks_on(telling(), tmp_path, slow(level_dba=34))
+    assert [line for line in found if not line.startswith(("Abschnitt", "Das Programm")) or "_" in line] == []

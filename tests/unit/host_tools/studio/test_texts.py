@@ -16,6 +16,7 @@ from firmware.prescription.profile import READY
 from firmware.usb import selftest
 from host_tools.device import selftest as bench_test
 from host_tools.device.changes import CONTRAINDICATIONS
+from host_tools.programmes import remarks
 from host_tools.programmes import rules as listening
 from host_tools.sessions import chart, facts, identifying, note, picture, report, scales, words
 from host_tools.sessions import told as sessions_told
@@ -253,6 +254,26 @@ def test_what_is_wrong_with_a_file_or_a_session_is_told_in_the_readers_language(
     assert texts.told("a.abc cannot be used: bar 3 has a note without a duration: export it again") == (
         "a.abc kann nicht verwendet werden: Takt 3 hat eine Note ohne Dauer: exportieren Sie die Datei neu"
     )
+
+
+def remarks_of_programmes():
+    """Return what may be told of a programme beside a profile, with 7 for each value."""
+    tree = ast.parse(Path(remarks.__file__).read_text("utf-8"))
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.BinOp | ast.IfExp) for part in ast.walk(node)
+              if part is not node}  # fmt: skip
+    wholes = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr | ast.BinOp | ast.IfExp) and id(node) not in inside
+    ]
+    return [line for node in wholes for line in said(node) if str(line).startswith("segment 7:")]
+
+
+@pytest.mark.usefixtures("german")
+def test_what_is_told_of_a_programme_is_in_the_readers_language():
+    english = remarks_of_programmes()
+    assert len(english) == 11
+    assert [line for line in english if texts.told(line) == line] == []
 
 
 def said_at_the_bench():
