@@ -26,8 +26,10 @@ from simulator.emulator.light import LightPwm
 from simulator.emulator.usb import QuietHost
 from simulator.target.messages import PIN, RESET, SYNC, UART, USB_NEWS
 
-# Simulated time is counted once for so many instructions, at most 2 us; an alarm in between is still met.
-TICK_INSTRUCTIONS = 32
+# Simulated time is counted after each instruction. rp2040py ends a batch after 5 ms of the host's time, and counts then
+# what it has not counted yet: with more than one at a time what the firmware reads off its timer, and in which turn of its
+# loop it does a thing, hung on how busy the host was. One at a time takes no longer.
+_TICK_INSTRUCTIONS = 1
 _WATCHDOG_TIMER = 1  # the bit of its REASON register
 
 
@@ -93,7 +95,7 @@ class Chip:
         self._simulator.stopped = False
         try:
             while self._stopped is None:
-                execute_batch(self._simulator, TICK_INSTRUCTIONS)
+                execute_batch(self._simulator, _TICK_INSTRUCTIONS)
         finally:
             self.ear.flush()
         raise self._stopped

