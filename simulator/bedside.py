@@ -89,6 +89,9 @@ class Result:
     rows: list[dict[str, Any]]
     events: list[dict[str, Any]]
     summary: dict[str, Any] = field(default_factory=dict)
+    sounds: dict[str, bytes] = field(
+        default_factory=dict
+    )  # where the profile names a recording: that and its own song, as on the device
 
 
 class Bedside:
@@ -472,7 +475,17 @@ class Bedside:
             self._rows,
             events,
             summary,
+            self._recording_and_song(),
         )
+
+    def _recording_and_song(self) -> dict[str, bytes]:
+        values = self.scenario.profile_values()
+        if values["voice"] == "none":
+            return {}
+        there = {
+            name: self.flash.file(name) for name in (f"voice.{values['voice']}", f"song.{values['song']}")
+        }
+        return {name: data for name, data in there.items() if data is not None}
 
 
 def _fingers(events: list[Event]) -> list[tuple[int, int]]:

@@ -169,6 +169,16 @@ class Flash:
         found = Store(HostFiles(files, self.folder)).load(name, slots)
         return None if found is None else bytes(found[1])
 
+    def file(self, name: str) -> bytes | None:
+        """Return a file of the device's files, such as "voice.mother"; None where there is none of that name."""
+        files = HostFiles(mount(self.read, lambda offset, data: None, lambda offset: None), self.folder)
+        size = files.size(name)
+        if size is None:
+            return None
+        data = bytearray(size)
+        files.read_into(name, 0, data)
+        return bytes(data)
+
     def install(self, contents: dict[str, bytes]) -> int:
         """Write files, with the folders they are in; returns how many sectors the file system then uses."""
         files = mount(self.read, self.program, self.erase)

@@ -29,8 +29,8 @@ _BED_PEAK = const(7000000)
 _DARKEST = const(0)  # of the timbres
 _CHORDS_LOOKED_AT = const(24)  # to find the bar line
 # A voice that would need another tempo than these, beats a minute, is of another song: it has no accompaniment.
-_SLOWEST_PASS = const(30)
-_FASTEST_PASS = const(160)
+SLOWEST_PASS = const(30)
+FASTEST_PASS = const(160)
 
 
 class Accompanist(Sequencer):
@@ -206,7 +206,7 @@ class Accompanist(Sequencer):
         if (
             self._bed_block >= self._bed_due
             and self._bed_chord < song.chords
-            and _SLOWEST_PASS <= song.ticks * 156 // blocks <= _FASTEST_PASS
+            and SLOWEST_PASS <= song.ticks * 156 // blocks <= FASTEST_PASS
         ):
             self._hold_chord(song, blocks)
         self._bed_block += 1

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulator.bedside import Result
 
 RATE_HZ = 16_000
+VOICE_RATE_HZ = 8_000  # of a recording
 COLUMNS = (
     "time_s", "phase", "pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact",
     "tempo_bpm", "target_tempo_bpm", "level_dba", "true_pulse_rate_bpm", "true_spo2_percent", "reason", *BREATH,
@@ -57,8 +58,33 @@ def facts_of(result: "Result") -> facts.Facts:
     return facts.from_records(
         result.rows, result.events, result.scenario.title, population,
         result.summary.get("end"), result.summary.get("reason"), ceiling_cdba / 100, wanted, history, sound,
-        result.scenario.profile_values().get("melody") == "accompany",
+        result.scenario.profile_values().get("melody") == "accompany", _recorded_voice(result),
     )  # fmt: skip
+
+
+def _recorded_voice(result: "Result") -> facts.RecordedVoice | None:
+    """Return what is known of the recorded voice that the profile had in the melody's place; None where it had none."""
+    from firmware.sound import adpcm, songs
+    from firmware.sound.accompaniment import FASTEST_PASS, SLOWEST_PASS
+    from firmware.sound.score import TICKS_PER_BEAT, Score
+
+    values = result.scenario.profile_values()
+    recording = result.sounds.get(f"voice.{values['voice']}")
+    if recording is None or values["listening_programme"] != "none":
+        return None
+    try:
+        kind, samples, _ = adpcm.check(recording[: adpcm.HEADER], len(recording))
+    except adpcm.SoundRecordingError:
+        return None  # it was not played
+    if kind != adpcm.VOICE:
+        return None
+    song, own = values["song"], result.sounds.get(f"song.{values['song']}")
+    tempo = None
+    if values["melody"] == "accompany" and (own is not None or song in songs.NAMES):
+        score = songs.SONGS[song] if own is None else Score(own, song)
+        tempo = score.ticks / TICKS_PER_BEAT / (samples / VOICE_RATE_HZ / 60)
+        tempo = tempo if score.chords and SLOWEST_PASS <= tempo <= FASTEST_PASS else None
+    return facts.RecordedVoice(tempo, values["soundscape"] == "womb")
 
 
 def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, dict[str, float]]:

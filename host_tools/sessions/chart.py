@@ -104,6 +104,9 @@ def _facts(session: SessionFile, told: Told) -> Facts:
         reason=told.reason,
         ceiling_dba=_CEILING_DBA.get(population),
         wanted_dba=session.played.level_dba if session.played else None,
+        voice=facts.RecordedVoice(heart_beats=session.played.soundscape == "womb")
+        if session.played and session.played.recorded_voice
+        else None,
     )
     found.zero = facts.BEGAN
     found.scripted = [
@@ -162,8 +165,8 @@ def _events(found: Facts, marks: dict[tuple[float, str], int], most: int) -> lis
 
 
 def _programme(found: Facts) -> list[tuple[str, str]]:
-    """Return a row that lists what a listening programme let be heard; nothing for any other session."""
-    if not found.segments:
+    """Return a row that lists what a listening programme let be heard, or a recorded voice; nothing for other sessions."""
+    if not found.segments and not found.sung.any():
         return []
     return [(say("Heard"), "; ".join(part.words for part in found.heard_parts) + ".")]
 
@@ -200,9 +203,8 @@ def _profile(session: SessionFile, told: Told) -> list[tuple[str, str]]:
             text = say("for {whom}, and not the one that the device has since; {there}",
                        whom=say(WHOM[session.population]), there=there)  # fmt: skip
         return [(say("Profile"), text)]
-    parts = [
-        say(part.replace("_", " ")) for part in (profile.song, profile.soundscape) if part and part != "none"
-    ]
+    melody = "recorded voice" if profile.recorded_voice else profile.song
+    parts = [say(part.replace("_", " ")) for part in (melody, profile.soundscape) if part and part != "none"]
     music = say(" over ").join(parts) or say("not known")
     if any(event["kind"] == "segment" for event in told.events):
         music = say("a listening programme, in place of the profile's own song")

@@ -4,6 +4,7 @@ Takes the records of a finished session, simulated or read from a device; draws 
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,17 @@ class SoundHeard:
         return text
 
 
+@dataclass(frozen=True)
+class RecordedVoice:
+    """A recorded voice that a profile has in the melody's place. chords_bpm: the tempo of the accompaniment under it, which
+    goes by the voice; None where none is played or it is not known. heart_beats: one is heard under it, at the tempo that
+    is led.
+    """
+
+    chords_bpm: float | None = None
+    heart_beats: bool = False
+
+
 @dataclass
 class Facts:
     """One value a second in the arrays, NaN where unknown; everything else in the unit of its name."""
@@ -78,7 +90,10 @@ class Facts:
     sound: dict[str, float] = field(default_factory=dict)  # laeq_dba, las_max_dba, ... of the whole session
     zero: str = BOOT  # what happened at time 0
     segments: list[tuple[float, str]] = field(default_factory=list)  # of a listening programme: when, what
-    own_tempo: frozenset[str] = frozenset()  # those of them that no tempo leads: a recorded voice
+    sung: np.ndarray = field(
+        default_factory=lambda: np.zeros(0, bool)
+    )  # whether a recorded voice was in the melody's place, which no tempo leads
+    sung_over: "RecordedVoice | None" = None  # what is known of it; None: of a programme, or none
     matched_s: float | None = None  # when a tempo was first matched to a pulse
     accompanies: bool = False  # the melody was left to a voice
 
@@ -141,9 +156,13 @@ class Facts:
         begins = list(self.segments)
         if not begins:
             melody = np.isfinite(self.tempo_bpm)
-            sounding = melody | np.isfinite(self.level_dba)
-            sung_as = "accompaniment" if self.accompanies else "melody"
-            names = [say(sung_as if sung else "soundscape") for sung in melody[sounding]]
+            sounding = melody | self.sung | np.isfinite(self.level_dba)
+            names = [
+                self._voice if sung else say("soundscape") if not led
+                # What is left where a damaged recording has ended is a song with its melody.
+                else say("accompaniment" if self.accompanies and self.sung_over is None else "melody")
+                for sung, led in zip(self.sung[sounding], melody[sounding], strict=True)
+            ]  # fmt: skip
             times = self.time_s[sounding]
             begins = [
                 (float(at), name)
@@ -160,6 +179,11 @@ class Facts:
             if end > start
         ]
 
+    @property
+    def _voice(self) -> str:
+        over = self.sung_over is not None and self.sung_over.chords_bpm is not None
+        return say("recorded voice, over an accompaniment" if over else "recorded voice")
+
     def _silent_from(self, at_s: float) -> float:
         """Return when the fade into a silence was over which began at `at_s`: till then the piece before it was heard."""
         still = np.flatnonzero((self.time_s >= at_s) & ~np.isfinite(self.level_dba))
@@ -173,11 +197,11 @@ class Facts:
             power = np.average(10 ** (self.level_dba[sounding] / 10), weights=self.lasts_s[sounding])
             level = float(10 * np.log10(power))
         tempo = self.tempo_bpm[within & np.isfinite(self.tempo_bpm)]
-        if what in self.own_tempo:
-            tempo = tempo[:0]
-        return SoundHeard(
-            start, end, what, level, (float(tempo[0]), float(tempo[-1])) if len(tempo) else None
-        )
+        bounds = (float(tempo[0]), float(tempo[-1])) if len(tempo) else None
+        if self.sung_over is not None and what == self._voice:
+            chords = self.sung_over.chords_bpm
+            bounds = None if chords is None else (chords, chords)
+        return SoundHeard(start, end, what, level, bounds)
 
     @property
     def known_percent(self) -> float | None:
@@ -313,11 +337,13 @@ def from_records(
     level_dba: np.ndarray | None = None,
     sound: dict[str, float] | None = None,
     accompanies: bool = False,
+    voice: RecordedVoice | None = None,
 ) -> Facts:
     """Return facts from rows (columns of session.csv) and events (time_s, kind, detail).
 
     `level_dba` is the level measured on the sound, one value a second from the first second on; without it
-    the device's own estimate in the rows is taken.
+    the device's own estimate in the rows is taken. voice: a recorded one that the profile has in the melody's place; where
+    it sings no tempo is heard, so none is shown.
     """
 
     def column(name: str) -> np.ndarray:
@@ -335,7 +361,10 @@ def from_records(
         at = np.minimum(np.maximum(time_s.astype(int) - 1, 0), max(len(level_dba) - 1, 0))
         level = level_dba[at] if len(level_dba) else np.full(len(time_s), np.nan)
     level = np.where(level > 0, level, np.nan)
-    pulse, tempo = column("pulse_rate_bpm"), column("tempo_bpm")
+    pulse, tempo, target = column("pulse_rate_bpm"), column("tempo_bpm"), column("target_tempo_bpm")
+    sung = _sung(time_s, tempo, events, voice is not None)
+    if voice is None or not voice.heart_beats:
+        tempo, target = np.where(sung, np.nan, tempo), np.where(sung, np.nan, target)
     told = [
         (float(event["time_s"]), words.event(event["kind"], event.get("detail") or {})) for event in events
     ]
@@ -346,7 +375,7 @@ def from_records(
         pulse_bpm=pulse,
         true_pulse_bpm=column("true_pulse_rate_bpm"),
         tempo_bpm=tempo,
-        target_bpm=column("target_tempo_bpm"),
+        target_bpm=target,
         ratio=_ratio(pulse, tempo, USUAL_RATIO.get(population, 1.0)),
         level_dba=level,
         quality_percent=column("quality"),
@@ -370,11 +399,8 @@ def from_records(
             for event in events
             if event["kind"] == "device_segment"
         ],
-        own_tempo=frozenset(
-            words.segment(event["detail"])
-            for event in events
-            if event["kind"] == "device_segment" and (event.get("detail") or {}).get("source") == "voice"
-        ),
+        sung=sung,
+        sung_over=voice,
         matched_s=next(
             (
                 float(row["time_s"])
@@ -385,6 +411,24 @@ def from_records(
         ),
         accompanies=accompanies,
     )
+
+
+def _sung(
+    time_s: np.ndarray, tempo: np.ndarray, events: list[dict[str, Any]], of_profile: bool
+) -> np.ndarray:
+    """Whether a recorded voice was in the melody's place in each row: a profile's until a damaged recording has ended, or
+    a programme's for its segments.
+    """
+    segments = [event for event in events if event["kind"] == "device_segment"]
+    after_all: dict[str, Any] = {"time_s": np.inf}
+    failed_s = min(
+        (event["time_s"] for event in events if event["kind"] == "device_recording_failed"), default=np.inf
+    )
+    sung = np.isfinite(tempo) & (time_s < failed_s) & (of_profile and not segments)
+    for event, after in pairwise([*segments, after_all]):
+        if (event.get("detail") or {}).get("source") == "voice":
+            sung |= (time_s >= event["time_s"]) & (time_s < after["time_s"])
+    return sung
 
 
 def _phases(time_s: np.ndarray, names: list[str]) -> list[tuple[float, float, str]]:

@@ -66,6 +66,7 @@ class PlayedProfile(_Model):
     )  # its first digits, of the profile's record
     song: Text | None = Field(default=None, max_length=24)
     soundscape: Text | None = Field(default=None, max_length=24)
+    recorded_voice: bool | None = None  # one is heard in the melody's place; its name is nobody's business
     level_dba: float | None = Field(default=None, ge=0, le=140)
     session_min: float | None = Field(default=None, ge=0, le=1440)
 

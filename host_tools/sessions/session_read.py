@@ -7,12 +7,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from firmware.prescription.profiles import READY
+from firmware.sound import adpcm
 from host_tools.device import answers, client
-from host_tools.device.client import Connection, Progress
+from host_tools.device.client import Connection, DeviceRefused, Progress
 from host_tools.sessions import session_file
 from host_tools.sessions.session_file import PlayedProfile, SessionFile
 from host_tools.sessions.told import tell
 from simulator.files.errors import CalandoError
+from simulator.files.programme_file import KIND_AT
 
 NEWEST = "newest"
 SUFFIX = ".calando"
@@ -63,10 +65,26 @@ def _profile(device: Connection, status: dict[str, Any]) -> PlayedProfile | None
     text = device.get_or_none("profile")
     there = {} if text is None else device.read("profile", answers.settings, text)
     values = READY.get(told["population"], {}) | there | told
+    values["recorded_voice"] = None if text is None else _recorded_voice(device, values)
     try:
         return PlayedProfile.model_validate({name: values.get(name) for name in PlayedProfile.model_fields})
     except ValidationError as error:
         raise device.strange("get profile", answers.first(error)) from None
+
+
+def _recorded_voice(device: Connection, values: dict[str, Any]) -> bool | None:
+    """Return whether a profile has a recorded voice in the melody's place: the head of its recording says which kind it is.
+    None where the recording is gone.
+    """
+    if values.get("voice", "none") == "none" or values.get("listening_programme", "none") != "none":
+        return False
+    try:
+        head = device.call("get", name=f"voice.{values['voice']}", at=0)["data"]
+    except DeviceRefused as refusal:
+        if refusal.code == "not_found":
+            return None
+        raise
+    return head[KIND_AT : KIND_AT + 1] == bytes([adpcm.VOICE])
 
 
 def _calibrated_on(device: Connection) -> datetime.date | None:

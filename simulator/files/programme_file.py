@@ -23,7 +23,7 @@ HEAD = """\
 """
 
 
-_KIND_AT = 4  # in a recording: firmware/sound/adpcm.py
+KIND_AT = 4  # in a recording: firmware/sound/adpcm.py
 
 
 def beside(name: str, folder: Path) -> Path:
@@ -98,7 +98,7 @@ def longer_than_session(name: str, data: bytes, session_min: float, where: str) 
 
 def refuse_heartbeat(programme_name: str, voice: str, recording: bytes) -> None:
     """Raise CalandoError where what a programme names as a voice is a heartbeat: out of silence it would not come up."""
-    if recording[_KIND_AT] == adpcm.HEARTBEAT:
+    if recording[KIND_AT] == adpcm.HEARTBEAT:
         raise CalandoError(
             f'the programme {programme_name} names the voice "{voice}", which is a heartbeat; name a recorded voice'
         )

@@ -127,6 +127,33 @@ class TestFacts:
         assert [part.what for part in hand_made_facts(accompanies=True).heard_parts] == ["accompaniment"]
         assert "melody" not in " ".join(hand_made_facts(accompanies=True).story)
 
+    def test_a_recorded_voice_is_told_as_one_and_has_no_tempo(self):
+        found = hand_made_facts(voice=facts.RecordedVoice())
+        parts = {part.what: part for part in found.heard_parts}
+        assert set(parts) == {"recorded voice"} and parts["recorded voice"].tempo_bpm is None
+        assert (
+            parts["recorded voice"].words
+            == hand_made_facts().heard_parts[0].words.replace("melody", "recorded voice").rpartition(", ")[0]
+        )
+        assert "beats a minute" not in " ".join(found.story)
+        assert "tempo" not in [row["name"] for row in report.numbers(found, {})]
+        assert not np.isfinite(found.target_bpm).any()
+
+    def test_the_tempo_of_an_accompaniment_under_a_voice_is_the_voices_and_a_hearts_is_the_sessions(self):
+        over = hand_made_facts(accompanies=True, voice=facts.RecordedVoice(chords_bpm=86.9))
+        assert [(part.what, part.tempo_bpm) for part in over.heard_parts] == [
+            ("recorded voice, over an accompaniment", (86.9, 86.9))
+        ]
+        heart = hand_made_facts(voice=facts.RecordedVoice(heart_beats=True))
+        assert [(part.what, part.tempo_bpm) for part in heart.heard_parts] == [("recorded voice", None)]
+        assert "beats a minute" in heart.story[0]
+
+    def test_after_a_damaged_recording_the_song_has_its_tempo(self):
+        events = [*hand_made.events(), {"time_s": 200.0, "kind": "device_recording_failed", "detail": {}}]
+        found = hand_made_facts(events=events, voice=facts.RecordedVoice())
+        assert [part.what for part in found.heard_parts] == ["recorded voice", "melody"]
+        assert found.heard_parts[1].from_s == 200 and found.heard_parts[1].tempo_bpm is not None
+
     def test_a_programmes_silence_is_no_sound_and_the_fade_into_it_no_silence(self):
         rows = hand_made.rows()
         for row in rows[260:400]:  # silence begins at 250 with a fade of ten seconds

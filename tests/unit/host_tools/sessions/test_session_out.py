@@ -10,6 +10,8 @@ from html.parser import HTMLParser
 import edfio
 import journal_records as made
 import pytest
+from desk_cable import Cable
+from desk_device import recording
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import meta
@@ -19,8 +21,10 @@ from firmware.care import dose
 from firmware.care.hour import MINUTES
 from firmware.memory.journal import read_record
 from firmware.prescription import profile
+from firmware.sound import adpcm
+from host_tools.device import client
 from host_tools.forms import csv_form, edf_form, fhir_form
-from host_tools.sessions import chart, report, session_file
+from host_tools.sessions import chart, report, session_file, session_read
 from host_tools.sessions.told import tell
 from simulator.files.errors import CalandoError
 
@@ -50,6 +54,25 @@ class Text(HTMLParser):
 
 def said(file):
     return " ".join(Text(chart.html(file, tell(file.raw))).said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "programme", "found"),
+    [
+        (adpcm.VOICE, "none", True),
+        (adpcm.HEARTBEAT, "none", False),
+        (None, "none", None),
+        (adpcm.VOICE, "own", False),
+    ],
+)
+def test_whether_a_recorded_voice_played_is_read_from_its_head(kind, programme, found):
+    cable = Cable()
+    if kind is not None:
+        cable.device.files.files["voice.mother"] = recording(20, kind)
+    with client.Connection(cable) as device:
+        values = {"voice": "mother", "listening_programme": programme}
+        assert session_read._recorded_voice(device, values) is found
+        assert session_read._recorded_voice(device, {"voice": "none"}) is False
 
 
 class TestRecords:
@@ -263,6 +286,14 @@ class TestChart:
         assert "more, in the exported file" in page
         assert len(re.findall("noticed a press", page)) <= chart.MOST_EVENTS
 
+    def test_a_recorded_voice_is_listed_with_its_times_and_its_level_and_has_no_tempo(self):
+        profile = {"title": "Night", "population": "newborn", "song": "brahms", "recorded_voice": True}
+        page = said(file_of(made.session(), profile=profile))
+        assert re.search(r"Heard .*\d+:\d\d to \d+:\d\d: recorded voice, [\d.]+ dB\(A\)\.", page)
+        assert "Music recorded voice" in page and "beats a minute" not in page and "brahms" not in page
+        without = said(file_of(made.session(), profile=profile | {"recorded_voice": False}))
+        assert "beats a minute" in without and "Music brahms" in without and "Heard" not in without
+
     def test_it_needs_nothing_from_elsewhere_and_a_title_is_no_markup(self):
         profile = {"title": "<b>x</b>", "population": "newborn"}
         page = chart.html(file_of(made.session(), profile=profile), tell(made.session()))
@@ -339,7 +370,7 @@ class TestNothingElse:
             "records",
         }
         assert set(session_file.PlayedProfile.model_fields) == {
-            "title", "population", "sha256", "song", "soundscape", "level_dba", "session_min",
+            "title", "population", "sha256", "song", "soundscape", "recorded_voice", "level_dba", "session_min",
         }  # fmt: skip
 
     def test_in_the_csv_and_beside_it(self):
