@@ -216,7 +216,12 @@ def _of_the_device(kind: str, detail: dict[str, Any]) -> str:
         if digest:
             text = say("{profile}, its record has the SHA-256 {digest}...", profile=text, digest=digest)
     elif kind == "segment":
-        text = say("segment {place} begins: {what}", place=detail.get("segment"), what=segment(detail))
+        place = detail.get("segment")
+        # What was heard is silent from the end of that fade on (Facts.heard_parts).
+        if detail.get("source") == "silence":
+            text = say("segment {place} begins: the fade into silence", place=place)
+        else:
+            text = say("segment {place} begins: {what}", place=place, what=segment(detail))
     elif kind == "end":
         text = say("the session is over: {how}", how=ending(detail.get("end"), detail.get("reason")))
         why = ""

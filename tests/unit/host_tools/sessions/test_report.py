@@ -169,6 +169,8 @@ class TestFacts:
         found = hand_made_facts(rows=rows, events=hand_made.events() + segments)
         first, silence, last = found.heard_parts
         assert first.to_s == silence.from_s == 260 and silence.to_s == last.from_s == 400
+        # What happened at 4:10 is told as what it is: no silence yet.
+        assert [what for at, what in found.events if at == 250] == ["segment 2 begins: the fade into silence"]
         assert found.silent_s == 140
         numbers = {number["name"]: number for number in report.numbers(found, {})}
         whole_s = found.heard_s[1] - found.heard_s[0] + 1
