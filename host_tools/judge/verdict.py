@@ -494,7 +494,8 @@ def _segments(evidence: Evidence, limits: Limits, sounding: Spans, verdict: Verd
         else:
             last = evidence.programme[before]
             late_s = 0.0
-            moved = _silent(last) and began_s > planned_s + BOUNDARY_S
+            # The device is late from BOUNDARY_S on, by a clock of its own: as near to it as that, it may be or not.
+            moved = _silent(last) and began_s > planned_s + BOUNDARY_S - STEP_S[evidence.tier]
             if moved:
                 planned_s, late_s = began_s, INTO_SILENCE_S
             planned_s += 60.0 * last["minutes"]

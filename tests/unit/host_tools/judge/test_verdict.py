@@ -245,6 +245,12 @@ def test_what_comes_after_a_late_silence_is_as_late_as_its_fade_and_no_later():
     assert judged(236.1).startswith("segment 4 1.0 s early")
 
 
+@pytest.mark.parametrize("after_s", [0.0, 8.5])
+def test_a_silence_as_late_as_the_device_calls_late_may_be_taken_for_late_or_not(after_s):
+    session = listening([(5.1, 0), (65.58, 1), (155.58 + after_s, 2)], until="phrase_end")
+    assert "segment" not in verdict.judge(session, NEWBORN).broken
+
+
 def test_a_law_of_the_steps_that_broke_is_told():
     assert "step_laws" in verdict.judge(good(step_laws=[(3.0, "flash was written")]), NEWBORN).broken
 
