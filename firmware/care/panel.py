@@ -11,9 +11,10 @@ from firmware.step import HELD, PRESS
 
 _DEBOUNCE_MS = const(30)  # a contact bounces for some 5 ms, a glove for 20
 HELD_MS = const(1000)
-_NEARLY_HELD_MS = const(
-    850
-)  # the sound's queue (64 ms), a block of 16 ms, its ramp, and a late turn of the loop
+# The sound's queue (64 ms), a block of 16 ms, its ramp, and a late turn of the loop. Half-way between two looks at the
+# button, as a second is: one that comes up to 7 ms early or late changes neither in which block the sound sinks nor when
+# it ends.
+_NEARLY_HELD_MS = const(856)
 STUCK_MS = const(20_000)  # nobody holds a button this long
 REFUSED_MS = const(8000)  # how long the light says no
 
@@ -33,7 +34,7 @@ PLAYING = (reasons.BASELINE, reasons.MATCH, reasons.LEAD, reasons.SUSTAIN, reaso
 class Gestures:
     """Levels in, gestures out: a press counts as the button goes down, a hold a second later, once each.
 
-    nearly_held: a hold comes within 150 ms, unless the finger leaves.
+    nearly_held: a hold comes within 144 ms, unless the finger leaves.
     """
 
     def __init__(self):
