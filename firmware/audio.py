@@ -261,6 +261,7 @@ class Audio:
     def _set_noise(self):
         state = self.noise
         name = self._soundscape
+        self.recorded.bare = name is None
         sequencer = self.sequencer
         sequencer.thumps = False
         if state[noise.GAIN] and name != self._noise_name:

@@ -12,10 +12,14 @@ from firmware.sound.loudness import REFERENCE_CDB
 # A recording is never raised over these, whatever it is: with them nothing overflows the mix.
 VOICE_LIMIT_CDB = -50
 HEART_LIMIT_CDB = -450
-# A recorded voice has a rest as long as itself between its passes, within limits; blocks.
+# A recorded voice has a rest as long as itself between its passes, within limits, and a soundscape comes forward; blocks.
 _SHORTEST_REST = const(500)  # 8 s
 _LONGEST_REST = const(1250)  # 20 s
 _PASS_PERMILLE = const(355)  # each pass comes in 9 dB softer, over three seconds
+# Without one the rest is silence: no longer than between two phrases of a song, and less far to come back from. Out of 20 s
+# of silence a voice came up by 6.3 dB a second, and after these by 0.95.
+_BARE_REST = const(219)  # 3.5 s
+_BARE_PASS_PERMILLE = const(600)
 _RING_OUT = const(64)  # and it lets a melody's last notes ring out before it begins
 # Its low-pass by brightness, of 512: one pole from 730 Hz to none at all; a heartbeat's is at 1 kHz.
 _DARKEST = const(224)
@@ -34,9 +38,11 @@ class Recorded:
         self.heartbeat = False  # the recording is one
         self.singing = False  # it is a voice, and wanted in the melody's place
         self.resting = False
+        self.bare = True  # no soundscape is under it
         self.phrase_ended = False  # a pass is a phrase
         self._rest_blocks = 0
         self._pass_permille = 1000
+        self._comes_in_permille = _PASS_PERMILLE  # of the pass that is next
 
     def set_recording(self, recording):
         """Hand over an adpcm.SoundRecording, or None, before anything plays: a voice, for Audio.play; or a heartbeat, which
@@ -57,6 +63,7 @@ class Recorded:
         self.singing = self.resting = song is not None and song is recording
         if self.singing:
             self._rest_blocks = 1 if silent else _RING_OUT
+            self._comes_in_permille = _PASS_PERMILLE
         if recording is not None:
             recording.stop()
         return self.singing
@@ -112,13 +119,17 @@ class Recorded:
         """A pass has ended, or the first is to begin: a rest, then its beginning."""
         if not self.resting:
             self.resting = True
-            self._rest_blocks = max(_SHORTEST_REST, min(_LONGEST_REST, recording.samples // master.HALF))
+            if self.bare:
+                self._rest_blocks, self._comes_in_permille = _BARE_REST, _BARE_PASS_PERMILLE
+            else:
+                self._rest_blocks = max(_SHORTEST_REST, min(_LONGEST_REST, recording.samples // master.HALF))
+                self._comes_in_permille = _PASS_PERMILLE
             self.phrase_ended = True
             self._loudness.end_phrase()
         self._rest_blocks -= 1
         if self._rest_blocks <= 0 and not recording.failed:
             self.resting = False
-            self._pass_permille = _PASS_PERMILLE
+            self._pass_permille = self._comes_in_permille
             recording.start(0, recording.samples)
 
 

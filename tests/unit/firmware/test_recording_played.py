@@ -68,8 +68,22 @@ def test_a_voice_takes_the_melodys_place_and_rests_between_its_passes(files):
     assert run(audio, seconds - 0.1)[-1600:].any() and not audio.take_phrase_end()
     run(audio, 0.3)
     assert audio.take_phrase_end() and audio.playing
-    assert not run(audio, 7.5).any() and audio.playing and audio.silent
-    assert run(audio, 1).any() and not audio.silent
+    # Without a soundscape that rest is silence, and no longer than between two phrases of a song.
+    assert not run(audio, 3.1).any() and audio.playing and audio.silent
+    assert run(audio, 0.6).any() and not audio.silent
+
+
+def test_over_a_soundscape_a_voice_rests_as_long_as_it_lasts_but_for_eight_seconds_at_least(files):
+    voice = opened(files / "voice")
+    audio = engine(voice)
+    audio.soundscape("rain")
+    audio.play(voice)
+    run(audio, voice.samples / 8000 + 0.2)
+    assert audio.recorded.resting
+    run(audio, 7.5)
+    assert audio.recorded.resting
+    run(audio, 0.6)
+    assert not audio.recorded.resting
 
 
 def test_a_voice_ends_and_is_silenced_like_a_melody(files):
@@ -185,12 +199,19 @@ def test_the_same_samples_on_both_interpreters(files):
         assert here.any() and np.array_equal(here, there)
 
 
-@pytest.mark.parametrize(("song", "soundscape"), [(None, "ocean"), ("brahms", "ocean"), ("twinkle", "rain")])
+@pytest.mark.parametrize(
+    ("song", "soundscape"),
+    [
+        (None, "ocean"), ("brahms", "ocean"), ("twinkle", "rain"), (None, "none"), ("twinkle", "none"),
+    ],
+)  # fmt: skip
 def test_a_whole_session_with_a_voice(files, song, soundscape):
     """By itself, or with a song's chords under it: with the soundscape 16 dB back its rests were holes, out of which it
-    came back by 1.3 dB a second.
+    came back by 1.3 dB a second. Without one they were 20 s of silence, out of which it came by 6.
     """
-    values = {"soundscape": soundscape} | ({} if song is None else {"song": song, "melody": "accompany"})
+    values = {"soundscape": soundscape, "opening": "music" if soundscape == "none" else "soundscape"} | (
+        {} if song is None else {"song": song, "melody": "accompany"}
+    )
     profile = Profile.from_values(NEWBORN.values | values)
     long = files / "long"  # enough for a song's chords
     if not long.exists():
