@@ -244,9 +244,12 @@ def put(
     """Send a song or a recording to the device. A profile can name it once it is there, as its song or its voice."""
     from host_tools.device import changes, client
     from host_tools.songs import shelf
+    from simulator.files import song_file
 
     kind, data = shelf.sound(file)
     named = f"{kind}.{name or file.stem}"
+    if kind == "song":
+        song_file.refuse_second_meaning(name or file.stem, data, str(file), "give another name with --name")
     with client.connect(port) as device:
         with progress_bar(named) as progress:
             changes.put_sound(device, named, data, progress)

@@ -21,9 +21,9 @@ DOCS_AIRS = """## The adults' songbook
 For whoever does not want a lullaby: airs in the public domain, made from `host_tools/songs/airs.py`. They are not in
 the firmware. `calando song airs` lists them; `calando render`, a scenario and a programme find them by name;
 `calando song put amazing_grace --commit` sends one to the device, where a profile can name it; `calando song airs
-amazing_grace --out FOLDER` writes it as a song, as ABC to change and as a picture. The chords are ours. No air has the
-motif of a medical alarm in it: "Arirang" and Schubert's "Lindenbaum", whose melodies were right, have five equal
-notes in a row, as the general alarm has, and are not here for that.
+amazing_grace --out FOLDER` writes it as a song, as ABC to change and as a picture; changed, it needs another name.
+The chords are ours. No air has the motif of a medical alarm in it: "Arirang" and Schubert's "Lindenbaum", whose
+melodies were right, have five equal notes in a row, as the general alarm has, and are not here for that.
 
 `intensity` goes from 0 to 10 and is ours too: notes a beat, span and leaps of the melody (`host_tools/songs/intensity.py`).
 """

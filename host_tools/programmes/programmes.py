@@ -125,6 +125,9 @@ def songs_of(listening: Listening) -> dict[str, bytes]:
         air = airs.find(name)
         if beside.is_file():
             found[name] = song_file.read(beside)
+            song_file.refuse_second_meaning(
+                name, found[name], str(beside), "rename the file, and name it so in the programme"
+            )
         elif name in songs.NAMES:
             total += len(songs.SONGS[name].data)
             continue

@@ -27,7 +27,11 @@ def of_profile(profile: Profile, folder: Path) -> dict[str, bytes]:
     found = {}
     file = folder / (profile.song + song_file.SUFFIX)
     if profile.song not in songs.NAMES and (file.is_file() or airs.find(profile.song)):
-        _, found[f"song.{profile.song}"] = sound(file if file.is_file() else Path(profile.song))
+        _, data = sound(file if file.is_file() else Path(profile.song))
+        song_file.refuse_second_meaning(
+            profile.song, data, str(file), "rename the file, and name it so in the profile"
+        )
+        found[f"song.{profile.song}"] = data
     file = folder / (profile.voice + song_file.RECORDING_SUFFIX)
     if profile.voice != "none" and file.is_file():
         _, found[f"voice.{profile.voice}"] = sound(file)

@@ -16,6 +16,7 @@ from host_tools.studio.shelf import Shelf
 from host_tools.studio.staff import Staff
 from host_tools.studio.studio import Studio
 from host_tools.studio.texts import _, number, sentence, told
+from simulator.files import song_file
 from simulator.files.errors import CalandoError
 
 HEARD_S = 40
@@ -363,6 +364,8 @@ def wrong_name(name: str) -> str | None:
         )
     if name == "none" or name in songs.NAMES or is_pattern(name):
         return _("“{name}” is a name of the device's own; choose another.", name=name)
+    if song_file.air(name) is not None:
+        return _("“{name}” is the name of an air that comes with Calando; choose another.", name=name)
     return None
 
 

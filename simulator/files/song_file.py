@@ -50,6 +50,17 @@ def read_recording(path: Path) -> bytes:
     return data
 
 
+def refuse_second_meaning(name: str, data: bytes, file: str, how: str) -> None:
+    """Raise CalandoError where a song, of `file`, has the name of one that comes with Calando and is another: a name means
+    one song. how: what to do then.
+    """
+    own = songs.SONGS[name].data if name in songs.NAMES else air(name)
+    if own is not None and bytes(own) != data:
+        raise CalandoError(
+            f'"{name}" is the name of a song that comes with Calando, and {file} differs from it; {how}'
+        )
+
+
 def beside(name: str, folder: Path) -> bytes | None:
     """Return a profile's song from NAME.lul in the folder of the profile, or else the air of that name; None for one that
     is built in.
@@ -60,7 +71,9 @@ def beside(name: str, folder: Path) -> bytes | None:
         return None
     path = folder / (name + SUFFIX)
     if path.is_file():
-        return read(path)
+        data = read(path)
+        refuse_second_meaning(name, data, str(path), "rename the file, and name it so in the profile")
+        return data
     found = air(name)
     if found is None:
         raise CalandoError(

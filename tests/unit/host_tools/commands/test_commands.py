@@ -416,7 +416,7 @@ class TestRefusals:
             (("song", "put", "none.lul"), "there is no such song"),
             (("song", "put", "huge.bin"), "a song has at most 2048 bytes"),
             (("song", "put", "own.lul", "--name", "Own Song"), "small letters"),
-            (("song", "put", "own.lul", "--name", "twinkle"), "built in"),
+            (("song", "put", "own.lul", "--name", "twinkle"), "a song that comes with Calando"),
             (("song", "rm", "nothing"), "no song.nothing on this device"),
             (("profile", "put", "own.lul"), "not UTF-8"),
             (("profile", "put", "huge.bin"), "has 20.0 MB; a profile has at most 1 MB"),

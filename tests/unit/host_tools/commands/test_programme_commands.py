@@ -7,8 +7,9 @@ from desk_cable import Cable
 
 from firmware.prescription.profile import Profile
 from firmware.prescription.programme import LARGEST
+from firmware.sound import songs
 from host_tools.device import changes, client
-from simulator.files import profile_file
+from simulator.files import profile_file, song_file
 
 SLOW = """\
 title = "Slow"
@@ -143,3 +144,53 @@ def test_what_is_put_is_told_beside_the_profile_that_is_on_the_device(calando, c
     code, out, _ = calando("programme", "put", "slow.toml")
     assert code == 0 and HELD in out
     assert "slow lasts 22 minutes and session_min of the profile on the device is 20" in out
+
+
+OTHER = "is the name of a song that comes with Calando, and"
+
+
+@pytest.mark.parametrize("name", ["amazing_grace", "brahms"])
+def test_a_song_with_the_name_of_one_that_comes_with_calando_is_refused_before_anything_is_sent(
+    calando, cable, tmp_path, name
+):
+    """It went to the device, and then one name meant two songs: the family's there, and Calando's everywhere else."""
+    (tmp_path / f"{name}.lul").write_bytes(songs.DATA["edo"])
+    code, _, err = calando("song", "put", f"{name}.lul")
+    assert code == 1 and f'"{name}" {OTHER} {name}.lul differs from it; give another name with --name' in err
+    (tmp_path / "ours.lul").write_bytes(songs.DATA["edo"])
+    code, _, err = calando("song", "put", "ours.lul", "--name", name)
+    assert code == 1 and OTHER in err
+    assert calando("song", "put", f"{name}.lul", "--name", "ours")[0] == 0
+    with client.connect() as device:
+        assert device.call("discard") is not None
+        assert [item["name"] for item in device.list("song") if not item["built_in"]] == []
+
+
+def test_an_air_s_own_file_may_be_put_by_its_name(calando, cable, tmp_path):
+    (tmp_path / "amazing_grace.lul").write_bytes(song_file.air("amazing_grace"))
+    assert calando("song", "put", "amazing_grace.lul")[0] == 0
+    assert calando("song", "put", "amazing_grace")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "how"),
+    [
+        (("programme", "validate", "own.toml"), "programme"),
+        (("programme", "put", "own.toml"), "programme"),
+        (("programme", "preview", "own.toml", "--out", "own.wav"), "programme"),
+        (("profile", "put", "night.toml"), "profile"),
+        (("simulate", "scene.toml"), "profile"),
+    ],
+)
+def test_such_a_song_beside_what_names_it_is_told_too(calando, cable, tmp_path, words, how):
+    (tmp_path / "amazing_grace.lul").write_bytes(songs.DATA["edo"])
+    (tmp_path / "own.toml").write_text(SLOW.replace('"brahms"', '"amazing_grace"').replace("= 60", "= 64"))
+    (tmp_path / "night.toml").write_text('population = "adult"\nsong = "amazing_grace"\n')
+    (tmp_path / "scene.toml").write_text(
+        'title = "x"\nduration_s = 60\nprofile = "night.toml"\npatient.population = "adult"'
+    )
+    code, _, err = calando(*words)
+    assert code == 1 and OTHER in err and err.endswith(f"rename the file, and name it so in the {how}.\n")
+    with client.connect() as device:
+        assert [item["name"] for item in device.list("song") if not item["built_in"]] == []
+        assert not device.call("status")["staged"]
