@@ -77,6 +77,7 @@ _DOUBLED_PERCENT = const(135)  # farther from the waves' rate than one that lags
 _MISSED_PERCENT = const(88)
 _WAVES_LAST_PAIRS = const(250)  # so long what the waves said steers where beats are looked for
 _CLEAR_PERMILLE = const(700)
+_UNTOUCHED_PERMILLE = const(850)  # by a hand
 _SHAPELESS_SECONDS = const(4)
 _FASTEST_HEART_MBPM = const(320000)  # a lamp's swing is often faster, no heart's
 _BRADYCARDIA_MBPM = const(100000)  # a newborn's: shown from two intervals, before eight seconds have passed
@@ -766,7 +767,7 @@ class Vitals:
             self._spo2_unknown(reasons.UNSETTLED)
         elif self._is_shapeless():
             self._spo2_unknown(reasons.NOT_A_PULSE)
-        elif self._beats.lately_odd > _RESTLESS // 2:
+        elif self._beats.lately_odd > _RESTLESS // 2 and not self._is_untouched():
             self._spo2_unknown(reasons.MOTION)
         elif self.pulse_rate_mbpm is None and self.pulse_reason != reasons.UNSETTLED:
             self._spo2_unknown(self.pulse_reason)
@@ -780,6 +781,17 @@ class Vitals:
                 ratio = ratio * self._saturation.lead_slope // self._saturation.slope
             self.spo2_permille = spo2.from_ratio(ratio)
             self.spo2_reason = None
+
+    def _is_untouched(self):
+        """Return whether a newborn's odd beats are no movement: the light repeats itself as it does where nothing moves.
+        Half-way between beats a high second wave is now and then the one that is counted.
+        """
+        return (
+            self._newborn
+            and self.pulse_rate_mbpm is not None
+            and self._period.strength >= _UNTOUCHED_PERMILLE
+            and not self._movement.present(self._state[pulse.HEAD])
+        )
 
     def _spo2_unknown(self, reason):
         self.spo2_permille = None

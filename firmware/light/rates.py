@@ -98,6 +98,10 @@ _NO_BREATH_MBPM = const(105000)  # faster is no newborn's breath: calm from ther
 # but not in pairs so unlike, for so many waves: those that a breath makes differ less
 _LONG_UNLIKE_PERCENT = const(60)
 _LONG_WAVES = const(24)
+# A newborn's, less unlike, for so many: 15 s and more; and for so many whatever the period says.
+_LONGER_WAVES = const(48)
+_LONGEST_WAVES = const(96)
+_BREATHS_LAST_TICKS = const(9600)  # pairs that were a breath's, until now, are no slow beats for 3 s
 _HALFWAY_PERCENT = const(8)  # of two beats, so near they are evenly apart
 _SOUND_PERMILLE = const(500)  # a period this strong is one
 _SUREST_PERMILLE = const(900)
@@ -146,6 +150,7 @@ class Rates:
         self._fast_until = 0
         self._half_mbpm = 0  # half of a newborn's rate whose breath weakens every other beat, and so long
         self._half_until = 0
+        self._breaths_until = 0  # ticks; where nothing is calm yet, pairs are a breath's so long
         self._place = False  # the stronger of two evenly spaced waves has an even number, for so many waves
         self._in_place = 0
         self._left_place = False  # and had the other one before
@@ -347,6 +352,8 @@ class Rates:
             self._third_until = now + _THIRD_LASTS_TICKS
         if self._goes_on(period):
             self._calm = period.ticks  # beats made unlike in turn by a breath change too, and have not slowed
+        if self._newborn and row.pattern == PAIRS and self._is_breaths(row, period):
+            self._breaths_until = now + _BREATHS_LAST_TICKS
         if every.known() < _FIRST_WAVES and not (row.pattern == EVEN and row.run >= _SEEN_UNLIKE):
             return reasons.UNSETTLED
         if row.pattern == NONE and not self._calm:
@@ -359,6 +366,8 @@ class Rates:
         if not self._calm and row.pattern == EVEN and rate < _NEWBORN_SLOW_MBPM and self._leaves_out(row):
             return reasons.TWO_RATES
         if self._too_few(rate) or self._too_many(rate):
+            return reasons.TWO_RATES
+        if self._is_every_other(period):
             return reasons.TWO_RATES
         tall = self._waves.tall
         if tall is not None and self._perhaps_slow_ticks(tall, _MBPM_TICKS // _ADULT_SLOW_MBPM, now, period):
@@ -412,9 +421,11 @@ class Rates:
             self._calm = _MBPM_TICKS // rate
         return None
 
-    def _has_slowed(self, row):
-        """Return whether the groups of waves are no multiple of the calm beats, so that they cannot be the same beats."""
-        if not self._calm:
+    def _has_slowed(self, row, period):
+        """Return whether the groups of waves are no multiple of the calm beats, nor these go on, so that they cannot be the
+        same beats. A group whose wave was missed, or three waves of beats with two each, is no multiple either.
+        """
+        if not self._calm or self._goes_on(period):
             return False
         group = row.group_ticks()
         for multiple in (2, 3):
@@ -506,7 +517,9 @@ class Rates:
         two = self.slow_mbpm is not None and self.slow_mbpm != self.fast_mbpm
         row = self._row
         # Four irregular beats look like a group of four for a while: they stop nothing.
-        if self.second_wave or (two and row.pattern < QUADS and self._has_slowed(row)):
+        if (self.second_wave and not self._is_every_other(period)) or (
+            two and row.pattern < QUADS and self._has_slowed(row, period)
+        ):
             longest = max(longest, row.slow_groups_ticks(limit, now))
         if self._newborn:
             every = self._waves.every
@@ -564,10 +577,16 @@ class Rates:
             and abs(row.delay_ticks() * 100 - group * 50) >= group * _OFF_MIDDLE_PERCENT
         )
 
+    def _is_every_other(self, period):
+        """Return whether what looks like a newborn's slow beats, each with a second wave, is every other beat of a pulse
+        that `period` is sure of: a breath half as fast hides the rest.
+        """
+        return self._newborn and self.second_wave and self._is_breaths(self._row, period)
+
     def perhaps_slow_for_ticks(self, limit_mbpm, now, period):
         """Return for how many ticks, until `now`, waves have come strong and weak in turn, the strong so slowly.
 
-        0 while `period` finds the calm beats as before in groups that can be theirs.
+        0 while `period` finds the calm beats as before.
         """
         limit = _MBPM_TICKS // limit_mbpm
         longest = 0
@@ -578,19 +597,21 @@ class Rates:
         return longest
 
     def _is_long_unlike(self, row, period):
-        """Return whether waves have long been so unlike in turn that what `period` finds unchanged is two waves a beat."""
-        return (
-            row.run >= _LONG_WAVES
-            and row.alike_percent() <= _LONG_UNLIKE_PERCENT
-            and period.strength < _UNTOUCHED_PERMILLE
-            and not self._is_breaths(row, period)
-        )
+        """Return whether waves have been so unlike in turn for so long that what `period` finds unchanged is two waves a
+        beat. A breath half as fast does not stay in step with the beats for that long.
+        """
+        if self._is_breaths(row, period):
+            return False
+        untouched = period.strength >= _UNTOUCHED_PERMILLE
+        if self._newborn and row.run >= (_LONGEST_WAVES if untouched else _LONGER_WAVES):
+            return True
+        return not untouched and row.run >= _LONG_WAVES and row.alike_percent() <= _LONG_UNLIKE_PERCENT
 
     def _perhaps_slow_ticks(self, row, limit, now, period):
         if row.pattern != PAIRS or row.alike_percent() > _UNLIKE_ENOUGH_PERCENT or row.group_ticks() <= limit:
             return 0
-        if not self._calm and self._newborn and self._is_breaths(row, period):
+        if not self._calm and self._newborn and (now < self._breaths_until or self._is_breaths(row, period)):
             return 0
-        if self._goes_on(period) and not self._has_slowed(row) and not self._is_long_unlike(row, period):
+        if self._goes_on(period) and not self._is_long_unlike(row, period):
             return 0
         return row.slow_groups_ticks(limit, now)

@@ -146,6 +146,37 @@ def good_light(random: np.random.Generator, seconds: float = 1200) -> Case:
     return Case(f"model {rate:.0f} breath {breath:.0f} seed {seed} pi {pi:.2f}", "newborn", samples)
 
 
+def falls_to_half(random: np.random.Generator) -> Case:
+    """A newborn whose pulse falls to half, with a second wave half-way and 0.6 to 0.73 high: the rhythm goes on."""
+    before, at_s, over_s = (
+        random.uniform(120, 195),
+        random.uniform(30, 60),
+        float(random.choice([0.01, 3, 10])),
+    )
+    to, seconds = before / 2 * random.uniform(0.985, 1.015), at_s + over_s + 60
+    settings = wave_settings(random) | {
+        "delay_s": round(random.uniform(0.47, 0.53) * 60 / to, 3),
+        "second": round(random.uniform(0.6, 0.73), 3),
+    }
+    rate = course(seconds, (0, before), (at_s, before), (at_s + over_s, to))
+    made = heart(rate, breathing_per_minute=random.uniform(30, 75), **settings)
+    name = f"{before:.0f} to {to:.0f} in {over_s:.0f} s at {at_s:.0f} {settings}"
+    return Case(name, "newborn", made.samples, float(np.argmax(rate < 100)) / 100, "bradycardia")
+
+
+def breath_near_half(random: np.random.Generator) -> Case:
+    """A newborn whom nothing should stop, with a breath near half of its pulse and high second waves: the worst of them."""
+    rate, seconds = random.uniform(122, 150), 150
+    breath = rate / 2 + random.uniform(-3, 3)
+    settings = wave_settings(random) | {
+        "delay_s": round(random.uniform(0.24, 0.33), 2),
+        "second": round(random.uniform(0.55, 0.7), 2),
+    }
+    settings["perfusion_percent"] = max(0.4, settings["perfusion_percent"])
+    made = heart(course(seconds, (0, rate)), breathing_per_minute=breath, jitter=0.008, **settings)
+    return Case(f"{rate:.1f} breath {breath:.1f} {settings}", "newborn", made.samples)
+
+
 def newborn_under_adults(random: np.random.Generator) -> Case:
     """A newborn of 120 and more under an adult's profile: refused before any melody."""
     rate, breath, seconds = random.uniform(121, 220), random.uniform(25, 110), 75
@@ -391,6 +422,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Case]] = {
     for make in (
         falls, adult_falls, good_light, good_starts, newborn_under_adults, adults, slow_from_start, fast, oxygen,
         moving_oxygen, moving, hands, hidden, lamps, breathing_low, breathing_oxygen, breathing_falls, hidden_low,
+        falls_to_half, breath_near_half,
     )
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ import pytest
 from pulse_kinds import Made, course, heart, patting
 
 from firmware import reasons
+from firmware.light import spo2 as saturation
 from firmware.light.period import Period
 from firmware.light.rates import Rates
 from firmware.light.waves import Waves
@@ -386,6 +387,86 @@ def test_a_breath_half_as_fast_as_the_pulse_makes_no_slow_heart_from_the_start(t
         seed=493309470,
     )
     assert stop_s(made, tmp_path) is None
+
+
+@needs_micropython
+@pytest.mark.parametrize(
+    "rate, breath, delay, second, perfusion, seed",
+    [
+        # Every other beat is hidden with both its waves, or one wave of three was missed.
+        (138.2, 70.3, 0.29, 0.6, 1.31, 652073573),
+        (136.4, 67.6, 0.3, 0.6, 0.81, 168958172),
+        # Pairs that are a breath's at all waves but one.
+        (135.4, 65.7, 0.31, 0.57, 1.22, 433126940),
+        (146.3, 73.1, 0.3, 0.67, 1.74, 212530182),
+    ],
+)
+def test_a_breath_near_half_of_a_pulse_with_high_second_waves_stops_nothing(
+    rate, breath, delay, second, perfusion, seed, tmp_path
+):
+    """Of thirty such healthy newborns ten were stopped as slow within two and a half minutes."""
+    made = heart(
+        course(150, (0, rate)),
+        breathing_per_minute=breath,
+        delay_s=delay,
+        second=second,
+        perfusion_percent=perfusion,
+        jitter=0.008,
+        seed=seed,
+    )
+    made.samples = made.samples[:7000]
+    assert stop_s(made, tmp_path) is None
+
+
+@needs_micropython
+@pytest.mark.parametrize(
+    "rate, breath, delay, second, perfusion, seed",
+    [(94.6, 35.3, 0.29, 0.65, 1.97, 720101425), (90.6, 39.1, 0.32, 0.69, 2.39, 434206894)],
+)
+def test_a_fall_to_half_whose_period_goes_on_is_told_within_half_a_minute(
+    rate, breath, delay, second, perfusion, seed, tmp_path
+):
+    """Both waves of each beat are nearly alike and nearly even: it was never told."""
+    made = heart(
+        course(110, (0, 2 * rate), (40, 2 * rate), (40.01, rate)),
+        breathing_per_minute=breath,
+        delay_s=delay,
+        second=second,
+        perfusion_percent=perfusion,
+        jitter=0.008,
+        seed=seed,
+    )
+    stopped_s = stop_s(made, tmp_path)
+    assert stopped_s is not None
+    assert 40 < stopped_s < 70
+
+
+@needs_micropython
+@pytest.mark.parametrize("ratio", [0.6, 1.1])
+@pytest.mark.parametrize(
+    "rate, breath, delay, second, perfusion, seed",
+    [(136, 40, 0.28, 0.57, 1.62, 488638227), (121, 38, 0.33, 0.49, 0.4, 50411874)],
+)
+def test_oxygen_is_known_where_a_second_wave_is_now_and_then_counted_for_the_beat(
+    rate, breath, delay, second, perfusion, seed, ratio
+):
+    """Such beats are odd, and passed for movement: oxygen was unknown all the time, and no desaturation would have been
+    seen."""
+    made = heart(
+        course(60, (0, rate)),
+        ratio=ratio,
+        breathing_per_minute=breath,
+        delay_s=delay,
+        second=second,
+        perfusion_percent=perfusion,
+        jitter=0.008,
+        seed=seed,
+    )
+    rows = vitals_run.play(made.samples, "newborn").rows[10:]
+    expected = saturation.from_ratio(round(1000 * ratio)) / 10
+    known = [row["spo2_percent"] for row in rows if row["spo2_percent"] is not None]
+    assert len(known) > 0.9 * len(rows)
+    assert all(abs(value - expected) < 1.5 for value in known)
 
 
 def breathes_deeply(
