@@ -44,6 +44,12 @@ SUBJECTS = {
     "rates.py": ["tests/unit/firmware/light/test_slow_waves.py"],
     "period.py": ["tests/unit/firmware/light/test_shape.py"],
     "movement.py": ["tests/unit/firmware/light/test_movement.py"],
+    "spo2.py": [
+        "tests/unit/firmware/light/test_two_sources.py",
+        "tests/unit/firmware/light/test_hand_or_breath.py",
+    ],
+    "beneath.py": ["tests/unit/firmware/light/test_two_sources.py"],
+    "vitals.py": ["tests/unit/firmware/light/test_hand_or_breath.py"],
 }
 # Of these files a part alone: what the guard hears of a slow heart. The rest is measured on made light, under MicroPython.
 PARTS = {
@@ -53,11 +59,19 @@ PARTS = {
         "_UNCHANGED_PERMILLE", "_SOUND_PERMILLE", "_UNLIKE_ENOUGH_PERCENT", "can_be_newborns",
         "_ADULT_NEWBORN_MBPM", "_ADULT_RESTING_MBPM", "slow_for_ticks", "perhaps_slow_for_ticks", "_perhaps_slow_ticks",
         "_is_long_unlike", "_UNTOUCHED_PERMILLE", "_LONG_WAVES", "_LONG_UNLIKE_PERCENT", "_TWO_WAVES_PERMILLE",
-        "_TWO_WAVES_LATER_TICKS", "_has_slowed", "_goes_on", "_MULTIPLE_PERCENT",
+        "_TWO_WAVES_LATER_TICKS", "_has_slowed", "_goes_on", "_MULTIPLE_PERCENT", "_is_every_other",
+        "_LONGER_WAVES", "_LONGEST_WAVES", "_BREATHS_LAST_TICKS",
     },
     "period.py": {
         "_look_at_shape", "_SHAPELESS_PERMILLE", "_UPRIGHT_PERCENT", "_SLOW_TICKS", "_is_breath", "_BREATH_REPEATS",
         "_BREATH_SMOOTH_PERCENT", "_BREATH_SLOWER_PERCENT",
+    },
+    "vitals.py": {
+        "slow_for_ms", "perhaps_slow_for_ms", "_breath_hides", "candidate_mbpm", "_FASTEST_HEART_MBPM", "_is_shapeless",
+        "_compare_lights", "_may_be_hands", "_is_steady", "_is_blood", "_is_breaths", "_is_other", "_look_beneath",
+        "_judge_spo2", "_is_untouched", "_BLOOD_PERMILLE", "_BESIDE_HAND_PERCENT", "_BESIDE_BREATH_PERCENT",
+        "_HANDS_MOST_PERMILLE", "_STEADY_PERCENT", "_OTHER_REPEATS", "_OTHER_PERCENT", "_BREATH_LASTS_PAIRS",
+        "_UNTOUCHED_PERMILLE", "_CLEAR_PERMILLE", "_NOTICED_PAIRS", "_SHAPELESS_SECONDS",
     },
 }  # fmt: skip
 HAZARDS = ["tests/hazards/test_patient.py", "tests/hazards/test_device.py"]

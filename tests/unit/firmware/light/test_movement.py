@@ -2,6 +2,7 @@
 
 import pytest
 
+from firmware.light import pulse
 from firmware.light.movement import Movement
 from firmware.vitals import _flat_ring
 
@@ -134,3 +135,15 @@ def test_after_a_rhythm_that_was_a_hands_no_rate_is_believed_for_100_pairs():
     assert movement.lasts(head + 100) == 100
     movement.forget()
     assert not movement.disturbs(CALM, 1)
+
+
+@pytest.mark.parametrize(("slope", "told"), [(1240, False), (1260, True)])
+def test_calm_is_as_steep_as_the_steepest_of_the_first_seconds(slope, told):
+    """A wave 2.5 times as steep is a hand's, though the swing is as before."""
+    movement = Movement()
+    ring = _flat_ring()
+    for second, steepest in enumerate((200, 500, 300, slope), 1):
+        ring[second * S - 10] = pulse.SLOPE_BIAS + steepest
+        movement.look(ring, second * S, 1000, 600 if second < 4 else 650)
+        movement.calm(CALM, second * S)
+    assert movement.much(4 * S) == told
