@@ -416,7 +416,7 @@ def from_records(
 def _sung(
     time_s: np.ndarray, tempo: np.ndarray, events: list[dict[str, Any]], of_profile: bool
 ) -> np.ndarray:
-    """Whether a recorded voice was in the melody's place in each row: a profile's until a damaged recording has ended, or
+    """Return whether a recorded voice was in the melody's place in each row: a profile's until a damaged recording has ended, or
     a programme's for its segments.
     """
     segments = [event for event in events if event["kind"] == "device_segment"]
