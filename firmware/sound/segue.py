@@ -13,6 +13,8 @@ from firmware.sound import noise
 
 # Thousandths of an amplitude. Under a melody a soundscape stays 8 dB back (audio.py).
 _BEHIND = const(398)
+# What it adds to a melody there, taken off both until a phrase has been measured.
+_WITH_SOUNDSCAPE_CDB = const(-64)
 _WHOLE = const(1000)
 _BETWEEN = const(750)  # of two soundscapes, halfway
 _FORWARD = const(
@@ -123,6 +125,9 @@ class Segue:
             audio.play(song)
             self._song = song
             loudness.enter(song_cdb, 1000 if song is None else _IN_FROM_MELODY if was else _IN_FROM_NOISE)
+            # From melody to melody what the phrases measured still holds.
+            if song is not None and not was and name is not None:
+                loudness.correct_by(_WITH_SOUNDSCAPE_CDB)
         if name is not None and self._coming.now != end:
             self._coming.go(None if was or song is not None else _BETWEEN, end, blocks, loudness.blocks)
         self.step()
