@@ -416,8 +416,8 @@ def from_records(
 def _sung(
     time_s: np.ndarray, tempo: np.ndarray, events: list[dict[str, Any]], of_profile: bool
 ) -> np.ndarray:
-    """Return whether a recorded voice was in the melody's place in each row: a profile's until a damaged recording has ended, or
-    a programme's for its segments.
+    """Return whether a recorded voice was in the melody's place in each row: a profile's until a damaged recording has
+    ended, or a programme's for its segments.
     """
     segments = [event for event in events if event["kind"] == "device_segment"]
     after_all: dict[str, Any] = {"time_s": np.inf}
