@@ -13,6 +13,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import dask
 import pytest
 
 from host_tools.campaign import compare, runner
@@ -160,16 +161,10 @@ def test_ctrl_c_keeps_what_is_done_and_another_folder_goes_on_to_the_same_digest
     assert again["digest"] in page and "not over patients" in page and "rule of three" in page
 
 
-def looked_into():
-    import dask
-
-    return dask.config.get("distributed.worker.profile.enabled")
-
-
 def test_dask_does_not_look_into_the_workers_and_keep_what_it_saw():
     """Or a worker grows beyond 400 MB in the hours of a long campaign."""
     with runner._cluster(1, None) as client:
-        assert list(client.run(looked_into).values()) == [False]
+        assert list(client.run(dask.config.get, "distributed.worker.profile.enabled").values()) == [False]
 
 
 @pytest.mark.parametrize(
