@@ -38,7 +38,6 @@ class Player:
         self._block_ms = BLOCK * 1000 // RATE_HZ
         self._at = 0
         self._session = None
-        self._whole = bool(plan.get("programme"))
         self._song = None
         if plan.get("score"):
             self._song = Score(bytes.fromhex(plan["score"]), plan["song"])
@@ -136,7 +135,7 @@ class Player:
         return perform(self.audio, profile, dose, followed, sources, recording)
 
     def _step(self, session, now_ms):
-        inputs, outputs, audio = self._inputs, self._outputs, self.audio
+        inputs, outputs = self._inputs, self._outputs
         pulse = self._pulse
         while self._pulse_row + 1 < len(pulse) and pulse[self._pulse_row + 1][0] <= now_ms:
             self._pulse_row += 1
@@ -160,9 +159,7 @@ class Player:
         self._conductor.follow(outputs)
         if self._on_step is not None:
             self._on_step(now_ms, outputs)
-        if self._whole:  # a silence at its end is a part of it
-            return not session.over
-        return outputs.end is None or not audio.silent
+        return not session.over  # a rest within its fade, and a silence at its end, are part of it
 
 
 class _File:

@@ -52,6 +52,16 @@ def test_a_trace_that_a_spreadsheet_saved_begins_with_its_mark(tmp_path):
     assert render.load_pulse(trace) == [(0, 100_000)]
 
 
+def test_a_rest_of_a_bare_melody_is_not_the_end_of_the_sessions_last_fade(tmp_path):
+    adult, trace = tmp_path / "adult.toml", tmp_path / "pulse.csv"
+    adult.write_text(
+        "population = 'adult'\nsong = 'suo_gan'\nsoundscape = 'none'\nopening = 'music'\nsession_min = 5\n"
+    )
+    trace.write_text("time_s,pulse_rate_bpm\n0,72\n", "utf-8")
+    made = render.render(tmp_path / "session.wav", profile=adult, pulse=trace)
+    assert made.seconds == pytest.approx(300, abs=0.5)
+
+
 def test_without_a_pulse_in_the_trace_the_session_is_open_loop(tmp_path):
     trace = tmp_path / "pulse.csv"
     trace.write_text("time_s,pulse_rate_bpm\n0,\n", "utf-8")
