@@ -54,10 +54,10 @@ def facts_of(result: "Result") -> facts.Facts:
 
     population, wanted = _prescription(result.scenario)
     ceiling_cdba = guard.NEWBORN_CEILING_CDBA if population == "newborn" else guard.ADULT_CEILING_CDBA
-    history, sound = _heard(result.pcm, board.FULL_SCALE_CDBA / 100)
+    history, means, sound = _heard(result.pcm, board.FULL_SCALE_CDBA / 100)
     return facts.from_records(
         result.rows, result.events, result.scenario.title, population,
-        result.summary.get("end"), result.summary.get("reason"), ceiling_cdba / 100, wanted, history, sound,
+        result.summary.get("end"), result.summary.get("reason"), ceiling_cdba / 100, wanted, history, means, sound,
         result.scenario.profile_values().get("melody") == "accompany", _recorded_voice(result),
     )  # fmt: skip
 
@@ -87,8 +87,8 @@ def _recorded_voice(result: "Result") -> facts.RecordedVoice | None:
     return facts.RecordedVoice(tempo, values["soundscape"] == "womb")
 
 
-def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, dict[str, float]]:
-    """The sound as a level meter at the ear shows it: highest slow level of each second, and numbers."""
+def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
+    """The sound as a level meter at the ear shows it: of each second the highest slow level and the mean, and numbers."""
     from host_tools.sound import meter
 
     powers_a, powers_c = meter.frame_powers(pcm, RATE_HZ)
@@ -98,8 +98,15 @@ def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, dict[str
         np.maximum.reduceat(pcm != 0, np.arange(0, len(pcm), RATE_HZ)) if len(pcm) else np.zeros(0, bool)
     )
     history = np.where(sounded, history[: len(sounded)], np.nan)
+    # The highest of each second would lie about a decibel above what was heard on the whole.
+    starts = np.arange(0, len(powers_a), round(1 / meter.FRAME_S))
+    seconds = (
+        np.add.reduceat(powers_a, starts) / np.diff(starts, append=len(powers_a)) if len(starts) else powers_a
+    )
+    means = meter.decibels(seconds, full_scale_dba)
+    means = np.where(sounded & np.isfinite(means), means, np.nan)
     if not sounded.any():
-        return history, {}
+        return history, means, {}
     slow_c = meter.decibels(meter.time_weighted(powers_c, meter.SLOW_S), full_scale_dba)
     sounding = powers_a[powers_a > meter.SILENT_POWER]
     numbers = {
@@ -107,7 +114,7 @@ def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, dict[str
         "las_max_dba": np.nanmax(history),
         "lcs_max_dbc": slow_c.max(),
     }
-    return history, {name: round(float(value), 2) for name, value in numbers.items()}
+    return history, means, {name: round(float(value), 2) for name, value in numbers.items()}
 
 
 def _prescription(scenario: Scenario) -> tuple[str, float | None]:

@@ -72,6 +72,7 @@ class Facts:
     target_bpm: np.ndarray
     ratio: np.ndarray  # pulses to one beat of the music
     level_dba: np.ndarray  # what was heard, measured on the recorded sound; NaN in silence
+    mean_dba: np.ndarray  # the mean of each row's second, where `level_dba` is its highest
     quality_percent: np.ndarray
     contact: np.ndarray
     spo2_percent: np.ndarray
@@ -191,12 +192,13 @@ class Facts:
 
     def _part(self, start: float, end: float, what: str) -> SoundHeard:
         within = (self.time_s >= start) & (self.time_s < end)
-        sounding = within & np.isfinite(self.level_dba)
+        sounding = within & np.isfinite(self.mean_dba)
         level = None
         if what != say("silence") and sounding.any():
-            power = np.average(10 ** (self.level_dba[sounding] / 10), weights=self.lasts_s[sounding])
+            power = np.average(10 ** (self.mean_dba[sounding] / 10), weights=self.lasts_s[sounding])
             level = float(10 * np.log10(power))
-        tempo = self.tempo_bpm[within & np.isfinite(self.tempo_bpm)]
+        # The row at its beginning still has the tempo of what was before it.
+        tempo = self.tempo_bpm[within & (self.time_s > start) & np.isfinite(self.tempo_bpm)]
         bounds = (float(tempo[0]), float(tempo[-1])) if len(tempo) else None
         if self.sung_over is not None and what == self._voice:
             chords = self.sung_over.chords_bpm
@@ -335,15 +337,16 @@ def from_records(
     ceiling_dba: float | None,
     wanted_dba: float | None = None,
     level_dba: np.ndarray | None = None,
+    mean_dba: np.ndarray | None = None,
     sound: dict[str, float] | None = None,
     accompanies: bool = False,
     voice: RecordedVoice | None = None,
 ) -> Facts:
     """Return facts from rows (columns of session.csv) and events (time_s, kind, detail).
 
-    `level_dba` is the level measured on the sound, one value a second from the first second on; without it
-    the device's own estimate in the rows is taken. voice: a recorded one that the profile has in the melody's place; where
-    it sings no tempo is heard, so none is shown.
+    `level_dba` is the level measured on the sound, `mean_dba` its mean, one value a second from the first second on;
+    without them the device's own estimate in the rows is taken for both. voice: a recorded one that the profile has in the
+    melody's place; where it sings no tempo is heard, so none is shown.
     """
 
     def column(name: str) -> np.ndarray:
@@ -355,12 +358,9 @@ def from_records(
 
     time_s = column("time_s")
     pacer = [row.get("pacer") for row in rows]
-    if level_dba is None:
-        level = column("level_dba")
-    else:
-        at = np.minimum(np.maximum(time_s.astype(int) - 1, 0), max(len(level_dba) - 1, 0))
-        level = level_dba[at] if len(level_dba) else np.full(len(time_s), np.nan)
-    level = np.where(level > 0, level, np.nan)
+    level = _of_rows(level_dba, time_s) if level_dba is not None else column("level_dba")
+    mean = _of_rows(mean_dba, time_s) if mean_dba is not None else level
+    level, mean = np.where(level > 0, level, np.nan), np.where(mean > 0, mean, np.nan)
     pulse, tempo, target = column("pulse_rate_bpm"), column("tempo_bpm"), column("target_tempo_bpm")
     sung = _sung(time_s, tempo, events, voice is not None)
     if voice is None or not voice.heart_beats:
@@ -378,6 +378,7 @@ def from_records(
         target_bpm=target,
         ratio=_ratio(pulse, tempo, USUAL_RATIO.get(population, 1.0)),
         level_dba=level,
+        mean_dba=mean,
         quality_percent=column("quality"),
         contact=column("contact"),
         spo2_percent=column("spo2_percent"),
@@ -411,6 +412,12 @@ def from_records(
         ),
         accompanies=accompanies,
     )
+
+
+def _of_rows(seconds: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+    """Return what each row's second has of a value a second; NaN where there is none."""
+    at = np.minimum(np.maximum(time_s.astype(int) - 1, 0), max(len(seconds) - 1, 0))
+    return seconds[at] if len(seconds) else np.full(len(time_s), np.nan)
 
 
 def _sung(

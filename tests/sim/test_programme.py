@@ -8,9 +8,11 @@ import pytest
 from programme_parts import SILENCE, compact, segment
 from sim_parts import SIM
 
+from firmware import board
 from firmware.sound import songs
 from host_tools.play import results
 from host_tools.programmes import programmes
+from host_tools.sound import meter
 from simulator import play, scenario
 from simulator.bedside import Bedside
 from simulator.files import programme_file
@@ -76,6 +78,15 @@ def test_the_report_lists_what_was_heard(evening):
     assert parts[1].level_dba == pytest.approx(50, abs=1.5) and parts[2].level_dba == pytest.approx(
         48, abs=1.5
     )
+
+
+def test_the_level_of_what_was_heard_is_what_a_meter_shows(evening):
+    """Of the two songs: a row stands for a second, which counts where a soundscape comes out of silence or fades."""
+    for part in results.facts_of(evening).heard_parts[1:3]:
+        piece = evening.pcm[round(part.from_s * results.RATE_HZ) : round(part.to_s * results.RATE_HZ)]
+        powers = meter.frame_powers(piece, results.RATE_HZ)[0]
+        heard_dba = meter.decibels(powers[powers > meter.SILENT_POWER].mean(), board.FULL_SCALE_CDBA / 100)
+        assert part.level_dba == pytest.approx(heard_dba, abs=0.2), part.what
 
 
 def test_silence_is_heard_as_silence(evening):

@@ -187,6 +187,15 @@ class TestFacts:
         assert [part.tempo_bpm is None for part in parts] == [False, True, False]
         assert "bpm" not in parts[1].words and parts[1].level_dba is not None
 
+    def test_a_soundscape_has_no_tempo_though_the_piece_before_it_had_one_at_its_beginning(self):
+        rows = [row | {"tempo_bpm": None} if 250 < row["time_s"] < 400 else row for row in hand_made.rows()]
+        segments = [
+            {"time_s": float(at), "kind": "device_segment", "detail": {"segment": place, "source": source, "role": "rest"}}
+            for at, place, source in ((70, 1, "song"), (250, 2, "soundscape"), (400, 3, "song"))
+        ]  # fmt: skip
+        parts = hand_made_facts(rows=rows, events=hand_made.events() + segments).heard_parts
+        assert [part.tempo_bpm is None for part in parts] == [False, True, False]
+
     def test_a_silence_of_no_time_is_not_told(self):
         """A programme that ends in its silence has none between its first and its last sound."""
         rows = hand_made.rows()
@@ -290,8 +299,9 @@ class TestFiles:
 
     def test_a_second_of_zeros_is_silent_however_long_the_meter_rings_on(self):
         pcm = hand_made.sound()[70 * 16_000 : 80 * 16_000]
-        history, numbers = results._heard(np.concatenate([pcm, np.zeros(64_000, np.int16), pcm]), 74.0)
+        history, means, numbers = results._heard(np.concatenate([pcm, np.zeros(64_000, np.int16), pcm]), 74.0)
         assert list(np.isfinite(history)) == [True] * 10 + [False] * 4 + [True] * 10
+        assert list(np.isfinite(means)) == list(np.isfinite(history))
         assert numbers["las_max_dba"] == pytest.approx(np.nanmax(history), abs=0.01)
 
     def test_writing_a_silent_session_works_too(self, tmp_path):
