@@ -11,13 +11,13 @@ import numpy as np
 
 from host_tools.sessions import facts
 from simulator.breath_row import BREATH
+from simulator.files import song_file
 from simulator.scenario import Scenario
 
 if TYPE_CHECKING:
     from simulator.bedside import Result
 
 RATE_HZ = 16_000
-VOICE_RATE_HZ = 8_000  # of a recording
 COLUMNS = (
     "time_s", "phase", "pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact",
     "tempo_bpm", "target_tempo_bpm", "level_dba", "true_pulse_rate_bpm", "true_spo2_percent", "reason", *BREATH,
@@ -82,7 +82,7 @@ def _recorded_voice(result: "Result") -> facts.RecordedVoice | None:
     tempo = None
     if values["melody"] == "accompany" and (own is not None or song in songs.NAMES):
         score = songs.SONGS[song] if own is None else Score(own, song)
-        tempo = score.ticks / TICKS_PER_BEAT / (samples / VOICE_RATE_HZ / 60)
+        tempo = score.ticks / TICKS_PER_BEAT / (samples / song_file.RECORDING_RATE_HZ / 60)
         tempo = tempo if score.chords and SLOWEST_PASS <= tempo <= FASTEST_PASS else None
     return facts.RecordedVoice(tempo, values["soundscape"] == "womb")
 

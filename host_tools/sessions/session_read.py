@@ -13,8 +13,8 @@ from host_tools.device.client import Connection, DeviceRefused, Progress
 from host_tools.sessions import session_file
 from host_tools.sessions.session_file import PlayedProfile, SessionFile
 from host_tools.sessions.told import tell
+from simulator.files import song_file
 from simulator.files.errors import CalandoError
-from simulator.files.programme_file import KIND_AT
 
 NEWEST = "newest"
 SUFFIX = ".calando"
@@ -84,7 +84,7 @@ def _recorded_voice(device: Connection, values: dict[str, Any]) -> bool | None:
         if refusal.code == "not_found":
             return None
         raise
-    return head[KIND_AT : KIND_AT + 1] == bytes([adpcm.VOICE])
+    return song_file.kind_of(head) == adpcm.VOICE
 
 
 def _calibrated_on(device: Connection) -> datetime.date | None:

@@ -19,7 +19,7 @@ from host_tools.sound import adpcm_encode, decode, judge, meter
 from simulator.files import song_file
 from simulator.files.errors import CalandoError, choice
 
-RATE_HZ = 8000
+RATE_HZ = song_file.RECORDING_RATE_HZ
 KINDS = {"voice": adpcm.VOICE, "heartbeat": adpcm.HEARTBEAT}
 DEVICE_BYTES = 1_441_792  # of a Pico's flash, for files; docs/sound.md
 LOUD = 0.5  # nothing is cut off below

@@ -23,9 +23,6 @@ HEAD = """\
 """
 
 
-KIND_AT = 4  # in a recording: firmware/sound/adpcm.py
-
-
 def beside(name: str, folder: Path) -> Path:
     """Return the file of a profile's programme: NAME.toml in the folder of the profile, or else the ready-made one. A
     profile may have the name of its programme: it is not taken for one.
@@ -98,7 +95,7 @@ def longer_than_session(name: str, data: bytes, session_min: float, where: str) 
 
 def refuse_heartbeat(programme_name: str, voice: str, recording: bytes) -> None:
     """Raise CalandoError where what a programme names as a voice is a heartbeat: out of silence it would not come up."""
-    if recording[KIND_AT] == adpcm.HEARTBEAT:
+    if song_file.kind_of(recording) == adpcm.HEARTBEAT:
         raise CalandoError(
             f'the programme {programme_name} names the voice "{voice}", which is a heartbeat; name a recorded voice'
         )

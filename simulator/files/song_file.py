@@ -10,6 +10,8 @@ from simulator.files.errors import CalandoError
 SUFFIX = ".lul"
 READY = Path(__file__).resolve().parent / "ready"  # airs and programmes that come with Calando, by name
 RECORDING_SUFFIX = ".adp"  # of what calando song record writes
+RECORDING_RATE_HZ = 8000  # samples a second of one (firmware/sound/adpcm.py)
+_KIND_AT = 4  # in its head
 NOTHING = "none"  # to a profile: no voice, no programme
 
 
@@ -32,6 +34,11 @@ def refuse_nothing(name: str, how: str) -> None:
             f'nothing on the device can be called "{name}": to a profile that means that there is none; '
             f"give another name with {how}"
         )
+
+
+def kind_of(recording: bytes) -> int | None:
+    """Return of which kind a recording is, by its head: adpcm.VOICE or adpcm.HEARTBEAT; None where that is missing."""
+    return recording[_KIND_AT] if len(recording) > _KIND_AT else None
 
 
 def read_recording(path: Path) -> bytes:
@@ -65,7 +72,7 @@ def beside(name: str, folder: Path) -> bytes | None:
     """Return a profile's song from NAME.lul in the folder of the profile, or else the air of that name; None for one that
     is built in.
 
-    Raises CalandoError when it is neither.
+    Raises CalandoError when it is neither, or another song has the name of one that comes with Calando.
     """
     if name in songs.NAMES or is_pattern(name):
         return None
