@@ -77,7 +77,7 @@ _DOUBLED_PERCENT = const(135)  # farther from the waves' rate than one that lags
 _MISSED_PERCENT = const(88)
 _WAVES_LAST_PAIRS = const(250)  # so long what the waves said steers where beats are looked for
 _CLEAR_PERMILLE = const(700)
-_UNTOUCHED_PERMILLE = const(850)  # by a hand
+_AT_REST_PERMILLE = const(850)  # a light that repeats itself so well is moved by no hand
 _SHAPELESS_SECONDS = const(4)
 _FASTEST_HEART_MBPM = const(320000)  # a lamp's swing is often faster, no heart's
 _BRADYCARDIA_MBPM = const(100000)  # a newborn's: shown from two intervals, before eight seconds have passed
@@ -789,7 +789,7 @@ class Vitals:
         return (
             self._newborn
             and self.pulse_rate_mbpm is not None
-            and self._period.strength >= _UNTOUCHED_PERMILLE
+            and self._period.strength >= _AT_REST_PERMILLE
             and not self._movement.present(self._state[pulse.HEAD])
         )
 

@@ -58,7 +58,7 @@ def html(
         numbers=report.numbers(found, {"max_level_dba": float(level.max())} if len(level) else {}),
         picture=b64encode(picture.page_png(found)).decode("ascii") if told.rows else None,
         events=_events(found, marks, MOST_EVENTS // 2 if long_note else MOST_EVENTS),
-        facts=_known(session, told) + _programme(found),
+        facts=_known(session, told) + _heard(found),
         blanks=BLANKS,
         note=lines,
         long_note=long_note,
@@ -164,7 +164,7 @@ def _events(found: Facts, marks: dict[tuple[float, str], int], most: int) -> lis
     return rows
 
 
-def _programme(found: Facts) -> list[tuple[str, str]]:
+def _heard(found: Facts) -> list[tuple[str, str]]:
     """Return a row that lists what a listening programme let be heard, or a recorded voice; nothing for other sessions."""
     if not found.segments and not found.sung.any():
         return []

@@ -94,7 +94,7 @@ class Facts:
     sung: np.ndarray = field(
         default_factory=lambda: np.zeros(0, bool)
     )  # whether a recorded voice was in the melody's place, which no tempo leads
-    sung_over: "RecordedVoice | None" = None  # what is known of it; None: of a programme, or none
+    recorded_voice: "RecordedVoice | None" = None  # what is known of it; None: of a programme, or none
     matched_s: float | None = None  # when a tempo was first matched to a pulse
     accompanies: bool = False  # the melody was left to a voice
 
@@ -159,9 +159,9 @@ class Facts:
             melody = np.isfinite(self.tempo_bpm)
             sounding = melody | self.sung | np.isfinite(self.level_dba)
             names = [
-                self._voice if sung else say("soundscape") if not led
+                self._voice_in_words if sung else say("soundscape") if not led
                 # What is left where a damaged recording has ended is a song with its melody.
-                else say("accompaniment" if self.accompanies and self.sung_over is None else "melody")
+                else say("accompaniment" if self.accompanies and self.recorded_voice is None else "melody")
                 for sung, led in zip(self.sung[sounding], melody[sounding], strict=True)
             ]  # fmt: skip
             times = self.time_s[sounding]
@@ -181,8 +181,8 @@ class Facts:
         ]
 
     @property
-    def _voice(self) -> str:
-        over = self.sung_over is not None and self.sung_over.chords_bpm is not None
+    def _voice_in_words(self) -> str:
+        over = self.recorded_voice is not None and self.recorded_voice.chords_bpm is not None
         return say("recorded voice, over an accompaniment" if over else "recorded voice")
 
     def _silent_from(self, at_s: float) -> float:
@@ -200,8 +200,8 @@ class Facts:
         # The row at its beginning still has the tempo of what was before it.
         tempo = self.tempo_bpm[within & (self.time_s > start) & np.isfinite(self.tempo_bpm)]
         bounds = (float(tempo[0]), float(tempo[-1])) if len(tempo) else None
-        if self.sung_over is not None and what == self._voice:
-            chords = self.sung_over.chords_bpm
+        if self.recorded_voice is not None and what == self._voice_in_words:
+            chords = self.recorded_voice.chords_bpm
             bounds = None if chords is None else (chords, chords)
         return SoundHeard(start, end, what, level, bounds)
 
@@ -401,7 +401,7 @@ def from_records(
             if event["kind"] == "device_segment"
         ],
         sung=sung,
-        sung_over=voice,
+        recorded_voice=voice,
         matched_s=next(
             (
                 float(row["time_s"])

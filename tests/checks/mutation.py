@@ -71,7 +71,7 @@ PARTS = {
         "_compare_lights", "_may_be_hands", "_is_steady", "_is_blood", "_is_breaths", "_is_other", "_look_beneath",
         "_judge_spo2", "_is_untouched", "_BLOOD_PERMILLE", "_BESIDE_HAND_PERCENT", "_BESIDE_BREATH_PERCENT",
         "_HANDS_MOST_PERMILLE", "_STEADY_PERCENT", "_OTHER_REPEATS", "_OTHER_PERCENT", "_BREATH_LASTS_PAIRS",
-        "_UNTOUCHED_PERMILLE", "_CLEAR_PERMILLE", "_NOTICED_PAIRS", "_SHAPELESS_SECONDS",
+        "_AT_REST_PERMILLE", "_CLEAR_PERMILLE", "_NOTICED_PAIRS", "_SHAPELESS_SECONDS",
     },
 }  # fmt: skip
 HAZARDS = ["tests/hazards/test_patient.py", "tests/hazards/test_device.py"]
