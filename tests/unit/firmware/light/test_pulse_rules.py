@@ -18,6 +18,19 @@ needs_micropython = pytest.mark.skipif(
 )
 
 
+def beating(rate, breath, delay, second, perfusion, seed, **more) -> Made:
+    """A heart with a second wave in each beat: the wave's delay in s and its height, breaths a minute, perfusion in %."""
+    return heart(
+        rate,
+        breathing_per_minute=breath,
+        delay_s=delay,
+        second=second,
+        perfusion_percent=perfusion,
+        seed=seed,
+        **more,
+    )
+
+
 def wrong_seconds(made: Made, population: str) -> int:
     """Seconds after the fifth that show a rate more than 10 % beside the true one, which is steady."""
     rows = vitals_run.play(made.samples, population).rows[5:]
@@ -184,16 +197,7 @@ def test_a_rate_without_a_pattern_is_not_shown_where_it_is_half_of_the_calm_one(
 def test_beats_coupled_two_by_two_are_not_halved_from_the_start(
     population, rate, breath, perfusion, delay, second, weak, early, seed
 ):
-    made = heart(
-        course(40, (0, rate)),
-        delay_s=delay,
-        second=second,
-        weak=weak,
-        early=early,
-        perfusion_percent=perfusion,
-        breathing_per_minute=breath,
-        seed=seed,
-    )
+    made = beating(course(40, (0, rate)), breath, delay, second, perfusion, seed, weak=weak, early=early)
     assert wrong_seconds(made, population) <= 2
 
 
@@ -323,14 +327,7 @@ def stop_s(made: Made, tmp_path) -> float | None:
 
 def slow_stop_s(tmp_path, rate, breath, delay, second, perfusion, seed) -> float | None:
     """When a newborn that is slow from the first second on is stopped, s."""
-    made = heart(
-        course(30, (0, rate)),
-        breathing_per_minute=breath,
-        delay_s=delay,
-        second=second,
-        perfusion_percent=perfusion,
-        seed=seed,
-    )
+    made = beating(course(30, (0, rate)), breath, delay, second, perfusion, seed)
     return stop_s(made, tmp_path)
 
 
@@ -405,15 +402,7 @@ def test_a_breath_near_half_of_a_pulse_with_high_second_waves_stops_nothing(
     rate, breath, delay, second, perfusion, seed, tmp_path
 ):
     """Of thirty such healthy newborns ten were stopped as slow within two and a half minutes."""
-    made = heart(
-        course(150, (0, rate)),
-        breathing_per_minute=breath,
-        delay_s=delay,
-        second=second,
-        perfusion_percent=perfusion,
-        jitter=0.008,
-        seed=seed,
-    )
+    made = beating(course(150, (0, rate)), breath, delay, second, perfusion, seed, jitter=0.008)
     made.samples = made.samples[:7000]
     assert stop_s(made, tmp_path) is None
 
@@ -427,14 +416,14 @@ def test_a_fall_to_half_whose_period_goes_on_is_told_within_half_a_minute(
     rate, breath, delay, second, perfusion, seed, tmp_path
 ):
     """Both waves of each beat are nearly alike and nearly even: it was never told."""
-    made = heart(
+    made = beating(
         course(110, (0, 2 * rate), (40, 2 * rate), (40.01, rate)),
-        breathing_per_minute=breath,
-        delay_s=delay,
-        second=second,
-        perfusion_percent=perfusion,
+        breath,
+        delay,
+        second,
+        perfusion,
+        seed,
         jitter=0.008,
-        seed=seed,
     )
     stopped_s = stop_s(made, tmp_path)
     assert stopped_s is not None
@@ -452,16 +441,7 @@ def test_oxygen_is_known_where_a_second_wave_is_now_and_then_counted_for_the_bea
 ):
     """Such beats are odd, and passed for movement: oxygen was unknown all the time, and no desaturation would have been
     seen."""
-    made = heart(
-        course(60, (0, rate)),
-        ratio=ratio,
-        breathing_per_minute=breath,
-        delay_s=delay,
-        second=second,
-        perfusion_percent=perfusion,
-        jitter=0.008,
-        seed=seed,
-    )
+    made = beating(course(60, (0, rate)), breath, delay, second, perfusion, seed, ratio=ratio, jitter=0.008)
     rows = vitals_run.play(made.samples, "newborn").rows[10:]
     expected = saturation.from_ratio(round(1000 * ratio)) / 10
     known = [row["spo2_percent"] for row in rows if row["spo2_percent"] is not None]
