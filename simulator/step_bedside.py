@@ -25,6 +25,8 @@ from firmware.prescription import programme
 from firmware.prescription.profile import Profile
 from firmware.sound.pattern import Pattern
 from firmware.sound.score import HEADER, PATTERN, TICKS_PER_BEAT, Score, is_pattern
+from firmware.sound.segue import REST_LONG_MS, REST_MOST_MS, REST_RISING_MS
+from firmware.sound.sequencer import short_rest
 from firmware.sound.songs import SONGS
 from firmware.step import HELD, PRESS, Inputs, Outputs
 from simulator.breath_row import NO_BREATH
@@ -68,19 +70,21 @@ class Sensor:
 
 
 class PhrasedLevel(GlidingLevel):
-    """The level, and the ends of the phrases of what plays, at the tempo that plays: between two is a bar's rest."""
+    """The level, and the ends of the phrases of what plays, at the tempo that plays: between two is a bar's rest, a shorter
+    one where `shortens_rests`, as in a listening programme."""
 
-    def __init__(self) -> None:
+    def __init__(self, shortens_rests: bool = False) -> None:
         super().__init__()
+        self._shortens_rests = shortens_rests
         self._tempo_mbpm = 75_000
         self._ended = False
         self._begin(None)
 
     def _begin(self, song: Any) -> None:
-        self._lengths, self._rest = _phrase_ticks(song)
+        self._phrases, self._bar = _phrase_ticks(song)
         self._next = 0
-        self._left = float(self._lengths[0])  # ticks to the end of this phrase
-        if not self._rest:
+        self._left = float(self._phrases[0][0])  # ticks to the end of this phrase
+        if not self._bar:
             self._left -= TICKS_PER_BEAT  # where beats are counted, the first is at once
 
     def play(self, song: Any) -> None:
@@ -101,9 +105,17 @@ class PhrasedLevel(GlidingLevel):
             self._left -= elapsed_ms * self._tempo_mbpm * TICKS_PER_BEAT / 60_000_000
             while self._left <= 0:
                 self._ended = True
-                self._next = (self._next + 1) % len(self._lengths)
-                self._left += self._rest + self._lengths[self._next]
+                rest = self._rest_ticks(self._phrases[self._next][1])
+                self._next = (self._next + 1) % len(self._phrases)
+                self._left += rest + self._phrases[self._next][0]
         super().pass_time(elapsed_ms)
+
+    def _rest_ticks(self, own: int) -> int:
+        if not self._shortens_rests or not self._bar:
+            return self._bar
+        rising = not self._fading and self.target_cdba > (self.heard_cdba or 0)
+        long_ms, most_ms = (0, REST_RISING_MS) if rising else (REST_LONG_MS, REST_MOST_MS)
+        return short_rest(self._bar, own, self._tempo_mbpm, long_ms, most_ms)
 
 
 class StepChip:
@@ -233,7 +245,7 @@ class _StepBedside:
         if self._saved is not None:
             dose.unpack(self._saved)
         profile, plan = self._profile, self._plan
-        self._sound = PhrasedLevel()
+        self._sound = PhrasedLevel(shortens_rests=plan is not None)
         if plan is not None:
             self._session = ProgrammeSession(profile, dose, plan, [phrases_of(one) for one in self._sources])
             self._conductor = SegmentConductor(
@@ -508,20 +520,21 @@ def _song_of(name: str, own: dict[str, bytes]) -> Any:
     return SONGS[name] if name in SONGS else SongOutline()
 
 
-def _phrase_ticks(song: Any) -> tuple[list[int], int]:
-    """Return how long each phrase of a song is, and the rest between two."""
+def _phrase_ticks(song: Any) -> tuple[list[tuple[int, int]], int]:
+    """Return how long each phrase of a song is with how much of that is a rest at its end, and a bar's rest between two."""
     if getattr(song, "grows", False):
         bar = song.beats_per_bar * TICKS_PER_BEAT
-        return [4 * bar], bar  # firmware/sound/pattern.py
-    lengths, ticks = [], 0
+        return [(4 * bar, 0)], bar  # firmware/sound/pattern.py
+    phrases, ticks = [], 0
     for at in range(HEADER, HEADER + 2 * getattr(song, "notes", 0), 2):
-        ticks += song.data[at + 1]
-        if song.data[at] >= 128:  # the last note of a phrase
-            lengths.append(ticks)
+        note, length = song.data[at : at + 2]
+        ticks += length
+        if note >= 128:  # the last note of a phrase
+            phrases.append((ticks, 0 if note & 127 else length))
             ticks = 0
-    if not lengths:
-        return [BEATS_WITHOUT_A_SONG * TICKS_PER_BEAT], 0
-    return lengths, song.beats_per_bar * TICKS_PER_BEAT
+    if not phrases:
+        return [(BEATS_WITHOUT_A_SONG * TICKS_PER_BEAT, 0)], 0
+    return phrases, song.beats_per_bar * TICKS_PER_BEAT
 
 
 def _scaled(value: int | None, divisor: int) -> float | None:

@@ -21,6 +21,7 @@ COUNTS_FROM_MS = const(
     120_000
 )  # a false start shorter than this opens no gap and is no session; its minutes count
 MINUTE_MS = const(60_000)
+_LATE_MS = const(2000)  # silence is seen a moment after a session's planned end: no minute of the day is gone for that
 # A record: version, number of sessions, then for each its age and its minutes (u16 each) and whether it
 # counts; then whether a session was about to begin, and the last hour (hour.py). Version 1 had no hour.
 VERSION = const(2)
@@ -144,7 +145,10 @@ class Dose:
         # Earlier sessions grew older meanwhile.
         played_min = self._played_ms // MINUTE_MS
         sessions = self._sessions
-        sessions[_MINUTES] = (self._played_ms + MINUTE_MS - 1) // MINUTE_MS
+        minutes = (self._played_ms + MINUTE_MS - 1) // MINUTE_MS
+        if self._played_ms <= sessions[_MINUTES] * MINUTE_MS + _LATE_MS:
+            minutes = min(minutes, sessions[_MINUTES])
+        sessions[_MINUTES] = minutes
         sessions[_COUNTS] = 1 if stop_rule or self._played_ms >= COUNTS_FROM_MS else 0
         self._age(played_min)
         sessions[_AGE] = 0

@@ -74,7 +74,7 @@ class Session:
         self._clear_ms = 0
         self._level_cdba = 0
         self._glide_left_ms = 0
-        self._falling = False  # the glide is a fall that no hand asked for
+        self._falling = False  # it glides down, and no hand has turned since
         self._knob_permille = 1000
         self._mood_ms: int | None = None  # on the curve, when the mood was last taken from it
 
@@ -322,7 +322,7 @@ class Session:
             over_ms = abs(change) * _LEVEL_MS_PER_CDB
             # What falls already has so much of its way before it, too.
             over_ms = over_ms + self._glide_left_ms if self._falling else max(over_ms, self._glide_left_ms)
-        self._falling = change < 0 and (self._falling or not self._glide_left_ms)
+        self._falling = change < 0
         self._level_cdba = wanted
         self._glide_left_ms = over_ms
         outputs.level_over_ms = over_ms

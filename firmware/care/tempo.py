@@ -222,8 +222,8 @@ class Tempo:
             self.baseline_mbpm = self._baseline.median_mbpm()
             self._set_floor(self.baseline_mbpm)
             matched = pulse * self.ratio_beats // self.ratio_pulses
-            if matched < self._floor_mbpm:
-                matched = self._floor_mbpm
+            # A pulse that has fallen since is met where it is, and slowed no further.
+            self._floor_mbpm = min(self._floor_mbpm, matched)
         else:
             matched = profile.opening_tempo_mbpm
             self._floor_mbpm = matched * (1000 - profile.slowing_permille) // 1000

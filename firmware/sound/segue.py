@@ -27,9 +27,9 @@ _IN_FROM_MELODY = const(840)
 _AFTER_REST_BLOCKS = const(250)  # a phrase after its rest is a rise by itself: for four seconds no other one,
 _AFTER_REST_SHIFT = const(1)  # or for half of a shorter phrase
 # With more of nothing before it a phrase would rise by more than 1 dB a second; and while the level comes up, sooner.
-_REST_LONG_MS = const(3900)
-_REST_MOST_MS = const(3500)
-_REST_RISING_MS = const(2000)
+REST_LONG_MS = const(3900)
+REST_MOST_MS = const(3500)
+REST_RISING_MS = const(2000)
 _FOLLOWS_SHIFT = const(3)  # of the gain: an eighth of a second behind, so that steps of a tenth are smooth
 
 
@@ -68,8 +68,8 @@ class Segue:
 
     def __init__(self, audio):
         self._audio = audio
-        audio.sequencer.rest_long_ms = _REST_LONG_MS
-        audio.sequencer.rest_most_ms = _REST_MOST_MS
+        audio.sequencer.rest_long_ms = REST_LONG_MS
+        audio.sequencer.rest_most_ms = REST_MOST_MS
         audio.parting = array("I", [0] * noise.STATE_SIZE)
         noise.start(audio.parting)
         self._name: str | None = None  # of the soundscape
@@ -138,8 +138,8 @@ class Segue:
         at = audio.loudness.blocks
         sequencer = audio.sequencer
         rising = audio.loudness.rising
-        sequencer.rest_long_ms = 0 if rising else _REST_LONG_MS
-        sequencer.rest_most_ms = _REST_RISING_MS if rising else _REST_MOST_MS
+        sequencer.rest_long_ms = 0 if rising else REST_LONG_MS
+        sequencer.rest_most_ms = REST_RISING_MS if rising else REST_MOST_MS
         if not sequencer.resting and sequencer.begun_at == self._begun_at:
             self._sung_blocks = at - self._sings_from
         else:  # where the rest is the phrase's own alone, its end is all that is seen of it

@@ -52,6 +52,19 @@ _HEART_DUB = const(51)
 _HEART_DUB_TICKS = const(8)  # a third of a beat later
 
 
+def short_rest(ticks, own, tempo_mbpm, long_ms, most_ms):
+    """Return the ticks of the rest after a phrase, whose own rest before it has `own`, where one of `ticks`, a bar, may be
+    too long: where both last longer than `long_ms`, they are a bar together; and no longer, in whole beats, than `most_ms`
+    where a bar alone is as long. A beat they are at least, and the phrase's own whole.
+    """
+    long = tempo_mbpm * long_ms // 1000
+    if (ticks + own) * 2500 <= long:
+        return ticks
+    if ticks * 2500 > long:
+        ticks = min(ticks, tempo_mbpm * most_ms // 60_000_000 * 24)
+    return max(0, max(24, ticks) - own)
+
+
 class Sequencer:
     """Starts the notes of a Score, and a heartbeat's, at their samples of a tempo in thousandths of a beat a minute.
 
@@ -184,7 +197,9 @@ class Sequencer:
             self._phrase_end()
             ticks = song.beats_per_bar * 24
             if self.rest_long_ms >= 0:
-                ticks = self._short_rest(data, index, ticks)
+                at = score.HEADER + 2 * index - 2
+                own = 0 if data[at] & 127 else data[at + 1]
+                ticks = short_rest(ticks, own, self._tempo_target_mbpm, self.rest_long_ms, self.rest_most_ms)
             self._melody_ticks += ticks
             self._chord_ticks += ticks
             return
@@ -215,21 +230,6 @@ class Sequencer:
             self._sing(self._mode(song, note, following), sung)
         self._note_index = index + 1
         self._melody_ticks += ticks
-
-    def _short_rest(self, data, index, ticks):
-        """Return the ticks of the rest after a phrase. Where it lasts longer than `rest_long_ms`, with a rest of the
-        phrase's own before it, both together are a bar; and no longer, in whole beats, than `rest_most_ms` where a bar
-        alone is as long. A beat it is at least, and the phrase's own whole.
-        """
-        at = score.HEADER + 2 * index - 2
-        own = 0 if data[at] & 127 else data[at + 1]
-        tempo = self._tempo_target_mbpm
-        long = tempo * self.rest_long_ms // 1000
-        if (ticks + own) * 2500 <= long:
-            return ticks
-        if ticks * 2500 > long:
-            ticks = min(ticks, tempo * self.rest_most_ms // 60_000_000 * 24)
-        return max(0, max(24, ticks) - own)
 
     def _chord_event(self, song):
         data = song.data

@@ -5,6 +5,8 @@ slower, blinder, hardier or somewhat off, and the device has to decide as one of
 light can have made the difference, that is counted apart: the step level cannot know it. Everything else is a failure.
 """
 
+import math
+
 from host_tools.judge.evidence import Evidence
 from host_tools.judge.witness import of_steps
 from simulator import step_bedside
@@ -14,6 +16,8 @@ from simulator.step_bedside import Sensor
 AGREED, READ_OTHERWISE, DIFFERED = "agreed", "read_otherwise", "differed"
 WITHIN_S = 15.0
 FADE_S = 12.0  # of an end that was decided, and a little more: until then a press means another thing than after it
+# A sensor that is off by half of what its bars allow.
+NEAR = (Sensor(pulse_times=1.015, spo2_more_percent=1.0), Sensor(pulse_times=0.985, spo2_more_percent=-1.0))
 # What a sensor may be: as it is, slow, blind in any disturbance, looking through all of them, and off by what its bars
 # allow or by half of that: beside a limit, when it is decided hangs on by how much; and wavering, as beats do, so that a
 # rule which has to hold without a gap may never hold for long enough.
@@ -24,8 +28,7 @@ SENSORS = (
     Sensor(motion_percent=50.0, ambient_ua=1000.0, perfusion_percent=0.0),
     Sensor(pulse_times=1.03, spo2_more_percent=2.0),
     Sensor(pulse_times=0.97, spo2_more_percent=-2.0),
-    Sensor(pulse_times=1.015, spo2_more_percent=1.0),
-    Sensor(pulse_times=0.985, spo2_more_percent=-1.0),
+    *NEAR,
     Sensor(pulse_wavers=0.01),
 )
 # Decisions that hang on what was read in the light.
@@ -42,7 +45,7 @@ def compare(scenario: Scenario, device: Evidence, first: Evidence | None = None)
 
     first: the step level's evidence with the usual sensor, where it was played already.
     """
-    told, worst, before = "", None, ()
+    told, worst, before, played = "", None, (), {}
     for number, sensor in enumerate(SENSORS):
         steps = (
             first
@@ -52,12 +55,15 @@ def compare(scenario: Scenario, device: Evidence, first: Evidence | None = None)
         apart = _difference(device.ends, steps.ends)
         if apart is None:
             return AGREED, ""
+        played[sensor] = steps.ends
         if number == 0:
             told, worst = _told(apart), apart
             before = _just_before(apart, device.ends, steps.ends)
     if worst is None:
         return AGREED, ""
     theirs, ours = worst
+    if _between(device.ends, played[SENSORS[0]], [played[sensor] for sensor in NEAR]):
+        return READ_OTHERWISE, told
     at_s = min(decision[0] for decision in worst if decision is not None)
     read = any(decision is not None and decision[2] in READ for decision in (theirs, ours, *before))
     if read and bool(device.disturbed()[device.time_s <= at_s + WITHIN_S].any()):
@@ -76,6 +82,20 @@ def _difference(device: list[Decision], steps: list[Decision]) -> Apart | None:
         if theirs is None or ours is None or theirs[1:] != ours[1:] or abs(theirs[0] - ours[0]) > WITHIN_S:
             return theirs, ours
     return None
+
+
+def _between(device: list[Decision], usual: list[Decision], near: list[list[Decision]]) -> bool:
+    """Return whether the device's first decision that is not the usual sensor's is one read in the light that one sensor
+    makes sooner and another later or never: with the truth beside a limit it comes whenever the readings happen to cross.
+    """
+    for place, (at_s, end, reason) in enumerate(device):
+        times_s = [
+            ends[place][0] if place < len(ends) and ends[place][1:] == (end, reason) else math.inf
+            for ends in (usual, *near)
+        ]
+        if abs(times_s[0] - at_s) > WITHIN_S:
+            return reason in READ and min(times_s) < at_s < max(times_s)
+    return False
 
 
 def _just_before(apart: Apart, *ends: list[Decision]) -> tuple[Decision, ...]:

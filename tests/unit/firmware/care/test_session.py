@@ -227,6 +227,23 @@ def test_a_level_that_is_sent_lower_while_it_falls_falls_no_faster():
     assert sum(falls) > 200 and max(falls) <= 5.001
 
 
+def test_a_level_that_is_sent_lower_twice_while_it_rises_falls_no_faster():
+    """Found by a campaign: the second fall took over the first one's time, and had both ways to go in it."""
+    bench = Bench(melody="accompany", light_swell=False, follow="lead_anyway").start(100)
+    bench.inputs.knob_permille = 0
+    bench.run(30)
+    bench.inputs.knob_permille = 1000
+    bench.run(23.5)  # all but up
+    heard = []
+    for room_cdba in (5800, 5900, 6000):
+        bench.inputs.room_level_cdba = room_cdba
+        for _ in range(10):
+            bench.step()
+            heard.append(bench.sound.heard_cdba)
+    falls = [before - after for before, after in pairwise(heard)]
+    assert sum(falls) > 100 and max(falls) <= 5.001
+
+
 def test_a_hand_that_turns_the_knob_again_is_followed_without_delay():
     bench = Bench(follow="lead_anyway").start(100)
     bench.inputs.knob_permille = 500

@@ -221,6 +221,19 @@ def test_a_ratio_that_is_too_slow_is_given_up_as_well():
     assert now(tempo) <= 125_000 // 3, "and still never faster than it started"
 
 
+def test_a_pulse_that_fell_while_the_baseline_was_taken_is_met_where_it_is():
+    """Found by a campaign: the floor of a baseline at 192 held music at 95 for a pulse of 129."""
+    tempo = Tempo(
+        Profile.from_values({"population": "newborn", "slowing_percent": 1, "follow": "lead_anyway"})
+    )
+    listening(tempo, 192, 80)
+    listening(tempo, None, 140)
+    listening(tempo, 129, 6)
+    tempo.begin(True, False)
+    assert (now(tempo), tempo.ratio_pulses) == (64_500, 2)
+    assert played(tempo, 900, 129) == 64.5, "and led no lower"
+
+
 def test_an_adults_floor_is_also_a_pulse_of_50():
     tempo = begun("adult", 54, follow="lead_anyway")
     assert played(tempo, 1500, 54) == pytest.approx(50, abs=0.01)
