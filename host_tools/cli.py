@@ -201,7 +201,10 @@ def render(
     seconds: Annotated[float | None, typer.Option(metavar="N", help="How long to play.")] = None,
     events: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="Also write one row a note: when, voice, note, length, tempo."),
+        typer.Option(
+            metavar="FILE.csv",
+            help="Also write one row a note: when, voice (melody, chord, bass, heart), note, length, tempo.",
+        ),
     ] = None,
     voice: Annotated[
         Path | None,

@@ -20,7 +20,7 @@ from firmware import board
 from firmware.care import guard
 from firmware.prescription.profile import Profile
 from firmware.sound import songs
-from firmware.sound.score import GOES_ON, HEADER, PATTERN, PATTERNS, Score, is_pattern
+from firmware.sound.score import GOES_ON, HEADER, LOWEST_NOTE, PATTERN, PATTERNS, Score, is_pattern
 from host_tools.output import refuse_another_kind, write_files
 from host_tools.sound import meter, render_script
 from simulator import interpreter
@@ -194,10 +194,16 @@ def _play_here(
     return np.frombuffer(b"".join(blocks), dtype="<i2"), notes
 
 
+def _part(voice: int, note: int) -> str:
+    """Return what a note is of. A bass has the voices of the melody that it leaves to a singer, and lies below all that a
+    melody may have, in minor too."""
+    return "bass" if VOICES[voice] == "melody" and note < LOWEST_NOTE - 1 else VOICES[voice]
+
+
 def event_rows(notes: list[tuple]) -> list[tuple]:
     """Return rows of the events file: one a note."""
     return [
-        (f"{at / RATE_HZ:.6f}", VOICES[voice], note, f"{length / RATE_HZ:.6f}", f"{tempo / 1000:.3f}")
+        (f"{at / RATE_HZ:.6f}", _part(voice, note), note, f"{length / RATE_HZ:.6f}", f"{tempo / 1000:.3f}")
         for at, voice, note, length, tempo in notes
     ]
 

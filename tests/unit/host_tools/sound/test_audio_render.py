@@ -46,6 +46,18 @@ def test_a_session_follows_the_pulse_it_is_given(tmp_path):
     assert float(melody[-1]["tempo_bpm"]) == pytest.approx(70.25, rel=0.02)
 
 
+def test_the_bass_that_stands_in_for_a_melody_is_named_as_that(tmp_path):
+    profile = tmp_path / "sing.toml"
+    profile.write_text('population = "newborn"\nmelody = "accompany"\nsong = "brahms"\n', "utf-8")
+    events = tmp_path / "notes.csv"
+    render.render(tmp_path / "song.wav", profile=profile, seconds=60, events=events)
+    rows = rows_of(events)
+    introduction = [row for row in rows if row["voice"] == "melody"]
+    bass = [row for row in rows if row["voice"] == "bass"]
+    assert len(introduction) > 5 and max(float(row["time_s"]) for row in introduction) < 20
+    assert len(bass) > 5 and all(41 <= int(row["note"]) <= 52 for row in bass)
+
+
 def test_a_trace_that_a_spreadsheet_saved_begins_with_its_mark(tmp_path):
     trace = tmp_path / "pulse.csv"
     trace.write_text("time_s,pulse_rate_bpm\n0,100\n", "utf-8-sig")
