@@ -129,7 +129,8 @@ def _line(change: dict[str, Any]) -> str:
         return f"sessions  go ({old})"
     if new is None:
         return f"{name}  goes ({old} {setting})"
-    return f"{name}  {setting} {'new' if old is None else old} -> {new}"
+    same = " (takes the place of what is there, as large)" if old == new else ""
+    return f"{name}  {setting} {'new' if old is None else old} -> {new}{same}"
 
 
 def _rows(curve: Any) -> str:

@@ -14,6 +14,7 @@ from firmware.care import plan
 from firmware.prescription import profile, programme
 from firmware.prescription.profile import READY
 from firmware.usb import selftest
+from host_tools.device import changes
 from host_tools.device import selftest as bench_test
 from host_tools.device.changes import CONTRAINDICATIONS
 from host_tools.programmes import remarks
@@ -327,6 +328,10 @@ def test_what_a_commit_changes_has_the_names_of_the_page():
     assert told("profile  level_dba - -> 44 dBA") == ["Pegel: 44 dBA"]
     assert told("song.my_own  goes (7 bytes)") == ["Das Lied „my own“ kommt weg."]
     assert told("song.mine  bytes new -> 300") == ["Das Lied „mine“ ist neu."]
+    same = changes.told([{"name": "programme.mine", "setting": "bytes", "old": 263, "new": 263}])
+    assert "as large" in same[0] and told(same[0]) == [
+        "Das Programm „mine“ kommt anstelle des Programms mit diesem Namen."
+    ]
     assert told("voice.mine  bytes 20 -> 300") == [
         "Die Aufnahme „mine“ kommt anstelle der Aufnahme mit diesem Namen."
     ]
