@@ -387,7 +387,9 @@ def from_records(
         pace_bpm=breath_column("pace_bpm"),
         let_go=np.array([np.nan if state is None else float(state == "let_go") for state in pacer]),
         true_breath_bpm=breath_column("true_breathing_rate_bpm"),
-        phases=_phases(time_s, [row["phase"] for row in rows]),
+        phases=_phases(
+            time_s, [row["phase"] for row in rows], [e["time_s"] for e in events if e["kind"] == "power_cut"]
+        ),
         events=told,
         scripted=[event for event, mine in zip(told, own, strict=True) if mine],
         end=end,
@@ -438,15 +440,16 @@ def _sung(
     return sung
 
 
-def _phases(time_s: np.ndarray, names: list[str]) -> list[tuple[float, float, str]]:
-    """Runs of the same phase; each lasts until the next begins."""
+def _phases(time_s: np.ndarray, names: list[str], cuts_s: list[float]) -> list[tuple[float, float, str]]:
+    """Runs of the same phase; each lasts until the next begins or the power is cut, and then there is none."""
     runs: list[tuple[float, float, str]] = []
     for at, name in zip(time_s, names, strict=True):
         goes_on = False
         if runs:
-            start, _, before = runs[-1]
-            runs[-1] = (start, float(at), before)
-            goes_on = before == name
+            start, last, before = runs[-1]
+            cut_s = next((cut for cut in cuts_s if last <= cut < at), None)
+            runs[-1] = (start, float(at) if cut_s is None else float(cut_s), before)
+            goes_on = before == name and cut_s is None
         if not goes_on:
             runs.append((float(at), float(at), name))
     return runs

@@ -127,6 +127,16 @@ class TestFacts:
         assert [part.what for part in hand_made_facts(accompanies=True).heard_parts] == ["accompaniment"]
         assert "melody" not in " ".join(hand_made_facts(accompanies=True).story)
 
+    def test_nothing_is_heard_while_there_is_no_power(self):
+        rows = [row for row in hand_made.rows() if not 120 < row["time_s"] < 150]
+        for row in rows:
+            if row["time_s"] >= 150:
+                row.update(phase="idle", tempo_bpm=None, level_dba=0.0)
+        cut = {"time_s": 120.4, "kind": "power_cut", "detail": {"for_s": 29.0}}
+        found = hand_made_facts(rows=rows, events=[*hand_made.events(), cut], end=None, reason=None)
+        assert found.heard_parts[-1].to_s == found.phases[-2][1] == 120.4
+        assert found.phases[-1][0] == 150
+
     def test_a_recorded_voice_is_told_as_one_and_has_no_tempo(self):
         found = hand_made_facts(voice=facts.RecordedVoice())
         parts = {part.what: part for part in found.heard_parts}
