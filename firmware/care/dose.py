@@ -21,7 +21,8 @@ COUNTS_FROM_MS = const(
     120_000
 )  # a false start shorter than this opens no gap and is no session; its minutes count
 MINUTE_MS = const(60_000)
-_LATE_MS = const(2000)  # silence is seen a moment after a session's planned end: no minute of the day is gone for that
+# Silence is seen a moment after a session's planned end: no minute of the day is gone for that.
+_LATE_MS = const(2000)
 # A record: version, number of sessions, then for each its age and its minutes (u16 each) and whether it
 # counts; then whether a session was about to begin, and the last hour (hour.py). Version 1 had no hour.
 VERSION = const(2)
