@@ -7,12 +7,15 @@ What goes out is a line "r second values..." each second, in the firmware's own 
 unknown, and a line "b ticks" for each beat.
 """
 
+import io
 import sys
 from array import array
 
 GAP = 0xFFFFFFFF
 BLOCK = 10  # samples between updates, as on the device
 SAMPLES_PER_S = 100
+_PIECES = 1000
+_PAPER_BYTES = 8000
 
 
 class RecordingPlayer:
@@ -104,12 +107,37 @@ class RecordingPlayer:
         self._write(" -" if value is None else " " + str(value))
 
 
+class Paper:
+    """Gathers what is written, to hand on a thousand pieces at a time: whoever reads is woken each time."""
+
+    def __init__(self, write):
+        self._hand_on = write
+        self._begin()
+
+    def _begin(self):
+        self._text = io.StringIO(_PAPER_BYTES)  # so that it does not grow, and leave garbage behind
+        self._pieces = 0
+
+    def write(self, piece):
+        self._text.write(piece)
+        self._pieces += 1
+        if self._pieces == _PIECES:
+            self.hand_over()
+
+    def hand_over(self):
+        """Hand on what is left."""
+        self._hand_on(self._text.getvalue())
+        self._begin()
+
+
 def main():
     """Play the file named on the command line to standard output."""
     from firmware.vitals import Vitals
 
+    paper = Paper(sys.stdout.write)
     with open(sys.argv[2], "rb") as file:
-        RecordingPlayer(Vitals(sys.argv[1]), sys.stdout.write).play(file)
+        RecordingPlayer(Vitals(sys.argv[1]), paper.write).play(file)
+    paper.hand_over()
 
 
 if __name__ == "__main__":
