@@ -3,10 +3,12 @@
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from host_tools.commands.values import SimpleValues
 
 
-class Once(TyperCommand):
+class Once(SimpleValues, TyperCommand):
     """A command whose options, but for flags and those that may be many, are given once at most."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -21,8 +23,13 @@ class Once(TyperCommand):
         return super().parse_args(ctx, args)
 
 
+class Group(SimpleValues, TyperGroup):
+    """A group of such commands."""
+
+
 def everywhere(app: typer.Typer) -> None:
     """Make every command of an app one of these, those of its groups too."""
+    app.info.cls = Group
     for command in app.registered_commands:
         command.cls = Once
     for group in app.registered_groups:
