@@ -5,6 +5,7 @@ What the firmware does not use is not here, so that using it fails loudly.
 """
 
 import wire
+from micropython import const
 
 PWRON_RESET = 1
 WDT_RESET = 3
@@ -68,12 +69,13 @@ class Pin:
         if mode == Pin.OUT or self._shared:
             self._set(1 if value else 0)
 
-    def value(self, level=None):
+    # What is asked for in each turn looks up no globals, as in time.py.
+    def value(self, level=None, _advance=wire.advance, _levels=wire.levels, _read=wire.pin_read):
         if level is not None:
             self._set(1 if level else 0)
             return None
-        wire.advance(2)
-        return wire.pin_read(self.number) if self._shared else wire.levels[self.number]
+        _advance(2)
+        return _read(self.number) if self._shared else _levels[self.number]
 
     def on(self):
         self._set(1)
@@ -149,6 +151,10 @@ class I2C:
             raise OSError(-status)
 
 
+_HALF = const(32)  # SIZEOF_HALF_DMA_BUFFER_IN_BYTES of 16-bit samples, each sent left and right
+_LEAST = const(64)  # the same bytes, as the ring counts them: each sample once
+
+
 class I2S:
     """Sound out: a ring buffer of `ibuf` bytes that drains as machine.I2S's does on the RP2040 (ports/rp2/machine_i2s.c).
 
@@ -161,8 +167,6 @@ class I2S:
     TX = 1
     MONO = 0
     STEREO = 1
-    _HALF = 32  # SIZEOF_HALF_DMA_BUFFER_IN_BYTES of 16-bit samples, each sent left and right
-    _LEAST = 64  # the same bytes, as the ring counts them: each sample once
 
     def __init__(self, id, *, sck, ws, sd, mode, bits, format, rate, ibuf):
         if mode != I2S.TX or bits != 16 or format != I2S.MONO:
@@ -175,32 +179,40 @@ class I2S:
         self._turns = 0  # halves that an interrupt has filled
         self._start_us = wire.now[0]
         wire.i2s_start(rate)
-        wire.i2s_gap(2 * I2S._HALF, 0)
+        wire.i2s_gap(2 * _HALF, 0)
 
-    def _interrupts(self):
+    def _interrupts(self, _now=wire.now, _gap=wire.i2s_gap):
         """Do what the DMA's interrupts have done by now."""
-        due = (wire.now[0] - self._start_us) * self._rate // (I2S._HALF * 1_000_000) - self._turns
-        self._turns += due
+        turns = self._turns
+        due = (_now[0] - self._start_us) * self._rate // (_HALF * 1_000_000) - turns
+        self._turns = turns + due
         filled = 0
-        if self._queued >= I2S._LEAST:
-            filled = min(due, (self._queued - I2S._LEAST) // I2S._HALF + 1)
-            self._queued -= filled * I2S._HALF
+        queued = self._queued
+        if queued >= _LEAST:
+            filled = (queued - _LEAST) // _HALF + 1
+            if filled > due:
+                filled = due
+            self._queued = queued = queued - filled * _HALF
         if due > filled:
-            wire.i2s_gap((due - filled) * I2S._HALF, self._queued)
+            _gap((due - filled) * _HALF, queued)
 
-    def write(self, buffer):
-        count = len(buffer)  # an array of 16-bit frames
+    def write(self, buffer, _write=wire.i2s_write, _advance=wire.advance, _len=len):
+        count = _len(buffer)  # an array of 16-bit frames
+        self._interrupts()
+        if self._queued + count > self._room:
+            self._wait(count)
+        _write(buffer, count)
+        self._queued += count
+        _advance(20)
+        return count * 2
+
+    def _wait(self, count):
         if count > self._room:
             raise ValueError("a block larger than the ring")
-        self._interrupts()
         while self._queued + count > self._room:
-            turn_us = (self._turns + 1) * I2S._HALF * 1_000_000 // self._rate
+            turn_us = (self._turns + 1) * _HALF * 1_000_000 // self._rate
             wire.advance(self._start_us + turn_us - wire.now[0])
             self._interrupts()
-        wire.i2s_write(buffer, count)
-        self._queued += count
-        wire.advance(20)
-        return count * 2
 
     def deinit(self):
         self._interrupts()
@@ -226,6 +238,6 @@ class WDT:
         mem32[_SCRATCH_4] = _SET_TO_BITE
         self.feed()
 
-    def feed(self):
-        wire.watchdog[0] = wire.now[0] + self._timeout_us
-        wire.look_ahead()
+    def feed(self, _watchdog=wire.watchdog, _now=wire.now, _look_ahead=wire.look_ahead):
+        _watchdog[0] = _now[0] + self._timeout_us
+        _look_ahead()

@@ -5,30 +5,30 @@ so a loop that only polls the clock gets somewhere.
 """
 
 import wire
+from micropython import const
 
-_now = wire.now
-_horizon = wire.horizon
-_WRAP = (1 << 30) - 1
-_HALF = 1 << 29
-_READ_US = 6
+_WRAP = const((1 << 30) - 1)
+_HALF = const(1 << 29)
+_READ_US = const(6)
 
 
-# The most frequent calls of all: what is at hand as an argument need not be looked up.
-def ticks_us(_now=_now, _horizon=_horizon):
-    later = _now[0] + 6  # _READ_US
+# The most frequent calls of all: what is at hand as an argument need not be looked up, and machine code that looks up
+# nothing has no globals to change and to change back, whatever happens.
+def ticks_us(_now=wire.now, _horizon=wire.horizon, _advance=wire.advance):
+    later = _now[0] + _READ_US
     if later < _horizon[0]:  # the common case
         _now[0] = later
-        return later & 0x3FFFFFFF  # _WRAP
-    wire.advance(_READ_US)
+        return later & _WRAP
+    _advance(_READ_US)
     return _now[0] & _WRAP
 
 
-def ticks_ms(_now=_now, _horizon=_horizon):
-    later = _now[0] + 6
+def ticks_ms(_now=wire.now, _horizon=wire.horizon, _advance=wire.advance):
+    later = _now[0] + _READ_US
     if later < _horizon[0]:
         _now[0] = later
-        return later // 1000 & 0x3FFFFFFF
-    wire.advance(_READ_US)
+        return later // 1000 & _WRAP
+    _advance(_READ_US)
     return _now[0] // 1000 & _WRAP
 
 
@@ -40,9 +40,9 @@ def ticks_diff(later, earlier):
     return ((later - earlier + _HALF) & _WRAP) - _HALF
 
 
-def sleep_us(duration_us):
+def sleep_us(duration_us, _advance=wire.advance):
     if duration_us > 0:
-        wire.advance(duration_us)
+        _advance(duration_us)
 
 
 def sleep_ms(duration_ms):

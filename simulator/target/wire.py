@@ -32,8 +32,9 @@ from messages import (
     USB,
     USB_NEWS,
 )
+from micropython import const
 
-_POST_FRAMES = 1024  # sound is sent on in pieces of 64 ms
+_SOUND_BYTES = const(2048)  # sound is sent on in pieces of 64 ms
 _PINS = 48
 _USB_BYTES = 256  # that the bedside hands over at a time
 _PAGE = 256  # bytes of flash
@@ -43,7 +44,7 @@ watchdog = array("l", [0])  # when the watchdog bites; 0 while it is not running
 horizon = array("l", [0])  # before this nothing happens that is not asked for: min(next event, watchdog)
 levels = bytearray(_PINS)  # what each pin reads
 _listeners = [None] * _PINS
-_sound = bytearray(_POST_FRAMES * 2)
+_sound = bytearray(_SOUND_BYTES)
 _sound_fill = array("i", [0])
 _changes = bytearray(2 * _PINS + 2 + _USB_BYTES)
 _place = bytearray(8)
@@ -59,9 +60,7 @@ def reset_cause():
     return transport.reset_cause()
 
 
-def advance(duration_us):
-    """Let time pass; what the bedside does to a pin meanwhile happens at its own time."""
-    end = now[0] + duration_us
+def _advance_to(end):
     while horizon[0] <= end:
         if watchdog[0] and watchdog[0] <= horizon[0]:
             now[0] = watchdog[0]
@@ -75,14 +74,26 @@ def advance(duration_us):
         now[0] = end
 
 
-def look_ahead():
+# What is asked for in each turn is at hand as an argument, as in time.py.
+def advance(duration_us, _now=now, _horizon=horizon, _to=_advance_to):
+    """Let time pass; what the bedside does to a pin meanwhile happens at its own time."""
+    end = _now[0] + duration_us
+    if end >= _horizon[0]:
+        _to(end)
+    elif duration_us > 0:  # the common case
+        _now[0] = end
+
+
+def look_ahead(
+    _next_us=transport.next_event_us, _frame_us=usb_fifo.frame_us, _watchdog=watchdog, _horizon=horizon
+):
     """Find the horizon anew, after the bedside or the watchdog moved it."""
-    event_us = transport.next_event_us[0]
-    frame_us = usb_fifo.frame_us[0]
+    event_us = _next_us[0]
+    frame_us = _frame_us[0]
     if frame_us and frame_us < event_us:
         event_us = frame_us
-    bite_us = watchdog[0]
-    horizon[0] = bite_us if bite_us and bite_us < event_us else event_us
+    bite_us = _watchdog[0]
+    _horizon[0] = bite_us if bite_us and bite_us < event_us else event_us
 
 
 def _synchronise():
@@ -125,26 +136,21 @@ def i2c_init(bus, frequency_hz, timeout_us):
     transport.send(I2C_INIT, bus, frequency_hz // 1000, 4, struct.pack("<I", timeout_us), now[0])
 
 
-def i2c(bus, address, out, out_length, into, into_length):
+def i2c(
+    bus, address, out, out_length, into, into_length,
+    _now=now, _send=transport.send, _receive=transport.receive, _look_ahead=look_ahead, _advance=advance,
+    _took_us=transport.took_us, _op=I2C,
+):  # fmt: skip
     """Carry out one transaction, a write and then a read where both are given; 0 or a negative errno, `into` filled."""
-    transport.send(I2C, bus << 7 | address, into_length, out_length, out, now[0])
-    status = transport.receive(into)
-    look_ahead()
-    advance(transport.took_us[0])
+    _send(_op, bus << 7 | address, into_length, out_length, out, _now[0])
+    status = _receive(into)
+    _look_ahead()
+    _advance(_took_us[0])
     return status
 
 
 def i2s_start(rate_hz):
     transport.send(I2S_START, 0, rate_hz, 0, None, now[0])
-
-
-def i2s_write(frames, count):
-    fill = _sound_fill[0]
-    if fill + count * 2 > len(_sound):
-        _flush_sound()
-        fill = 0
-    _copy(_sound, frames, fill >> 2, count >> 1)
-    _sound_fill[0] = fill + count * 2
 
 
 @micropython.viper
@@ -156,6 +162,21 @@ def _copy(into: ptr32, frames: ptr32, offset: int, count: int):
         place += 1
 
 
+def _flush_sound():
+    if _sound_fill[0]:
+        transport.send(I2S_DATA, 0, 0, _sound_fill[0], _sound, now[0])
+        _sound_fill[0] = 0
+
+
+def i2s_write(frames, count, _fill=_sound_fill, _sound=_sound, _flush=_flush_sound, _copy=_copy):
+    fill = _fill[0]
+    if fill + count * 2 > _SOUND_BYTES:
+        _flush()
+        fill = 0
+    _copy(_sound, frames, fill >> 2, count >> 1)
+    _fill[0] = fill + count * 2
+
+
 def i2s_gap(frames, before):
     """Tell of so many frames of zeros, before the last `before` frames that were written."""
     _flush_sound()
@@ -165,12 +186,6 @@ def i2s_gap(frames, before):
 def i2s_stop():
     _flush_sound()
     transport.send(I2S_STOP, 0, 0, 0, None, now[0])
-
-
-def _flush_sound():
-    if _sound_fill[0]:
-        transport.send(I2S_DATA, 0, 0, _sound_fill[0], _sound, now[0])
-        _sound_fill[0] = 0
 
 
 def pin(number, level):

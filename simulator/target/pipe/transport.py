@@ -12,11 +12,12 @@ import sys
 from array import array
 
 import micropython
+from micropython import const
 
 _to_bedside = open(int(sys.argv[1]), "wb")
 _from_bedside = open(int(sys.argv[2]), "rb")
-_HEAD = 16
-_OUT_BYTES = 1 << 13  # a quarter of a second of sound
+_HEAD = const(16)
+_OUT_BYTES = const(1 << 13)  # a quarter of a second of sound
 _out = bytearray(_OUT_BYTES)
 _fill = array("i", [0])
 _answer = array("I", [0, 0, 0, 0])
@@ -46,23 +47,6 @@ def reset_cause():
     return int(sys.argv[4])
 
 
-def send(op, a, b, count, payload, now_us):
-    fill = _fill[0]
-    if fill + _HEAD + count > _OUT_BYTES:
-        _flush()
-        fill = 0
-    struct.pack_into("<BBHIQ", _out, fill, op, a, b, count, now_us)
-    fill += _HEAD
-    if fill + count <= _OUT_BYTES:
-        if count:
-            _copy(_out, fill, payload, count)
-        _fill[0] = fill + count
-    else:
-        _fill[0] = fill
-        _flush()
-        _to_bedside.write(payload, count)
-
-
 @micropython.viper
 def _copy(out: ptr8, fill: int, payload: ptr8, count: int):
     """Copy `count` bytes, four at a time as long as there are as many."""
@@ -78,26 +62,57 @@ def _copy(out: ptr8, fill: int, payload: ptr8, count: int):
         place += 1
 
 
-def _flush():
+def _flush(_fill=_fill, _out=_out, _write=_to_bedside.write):
     if _fill[0]:
-        _to_bedside.write(_out, _fill[0])
+        _write(_out, _fill[0])
         _fill[0] = 0
 
 
-def receive(into):
+# What is asked for in each turn looks up no globals, as in time.py.
+def send(
+    op, a, b, count, payload, now_us,
+    _fill=_fill, _out=_out, _pack_into=struct.pack_into, _flush=_flush, _copy=_copy, _write=_to_bedside.write,
+):  # fmt: skip
+    fill = _fill[0]
+    if fill + _HEAD + count > _OUT_BYTES:
+        _flush()
+        fill = 0
+    _pack_into("<BBHIQ", _out, fill, op, a, b, count, now_us)
+    fill += _HEAD
+    if fill + count <= _OUT_BYTES:
+        if count:
+            _copy(_out, fill, payload, count)
+        _fill[0] = fill + count
+    else:
+        _fill[0] = fill
+        _flush()
+        _write(payload, count)
+
+
+def _receive_rest(into, got, count):
+    """Fill `into` to `count` bytes: a long answer may come in pieces."""
+    while got < count:
+        got += _from_bedside.readinto(memoryview(into)[got:], count - got)
+
+
+def receive(
+    into,
+    _flush=_flush, _read=_from_bedside.readinto, _answer=_answer, _length=length, _took_us=took_us,
+    _next_us=next_event_us, _end=sys.exit, _rest=_receive_rest,
+):  # fmt: skip
     """Wait for the answer; returns its status, and fills `into` with what came along."""
     _flush()
-    if _from_bedside.readinto(_answer) != 16:
-        sys.exit()  # the bedside is gone: the power is off
+    if _read(_answer) != 16:
+        _end()  # the bedside is gone: the power is off
     status = _answer[0] & 0xFFFF
     count = _answer[0] >> 16
-    length[0] = count
-    took_us[0] = _answer[1]
-    next_event_us[0] = _answer[2] | _answer[3] << 32
+    _length[0] = count
+    _took_us[0] = _answer[1]
+    _next_us[0] = _answer[2] | _answer[3] << 32
     if count:
-        got = _from_bedside.readinto(into, count)
-        while got < count:  # a long answer may come in pieces
-            got += _from_bedside.readinto(memoryview(into)[got:], count - got)
+        got = _read(into, count)
+        if got < count:
+            _rest(into, got, count)
     return status - 0x10000 if status & 0x8000 else status
 
 

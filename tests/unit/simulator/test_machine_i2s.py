@@ -32,6 +32,8 @@ def bench(monkeypatch):
     wire.advance, wire.i2s_write, wire.i2s_gap = advance, write, gap
     wire.i2s_start = lambda rate: None
     wire.i2s_stop = lambda: None
+    wire.levels, wire.watchdog = bytearray(48), [0]
+    wire.pin_read = wire.look_ahead = None  # of parts that are not looked at here
     monkeypatch.setitem(sys.modules, "wire", wire)
     spec = importlib.util.spec_from_file_location("simulated_machine", TARGET / "machine.py")
     machine = importlib.util.module_from_spec(spec)
