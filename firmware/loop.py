@@ -75,6 +75,7 @@ class Loop:
         self.clock = clock
         self._watchdog = watchdog
         self._tasks = []
+        self._frequent = []  # those of them that run as often as the first
         self._gc_due_ms = self._seldom_due_ms = clock.now_ms()
         self.lateness_ms = 0
         self.worst_lateness_ms = 0
@@ -86,6 +87,8 @@ class Loop:
         task = Task(name, period_ms, run, self.clock.now_ms())
         self._seldom_due_ms = task.due_ms
         self._tasks.append(task)
+        if period_ms <= self._tasks[0].period_ms:
+            self._frequent.append(task)
         return task
 
     def turn(self):
@@ -96,13 +99,14 @@ class Loop:
         """One turn, or one after the other: a function with as many names looks for room on the heap at each call."""
         clock = self.clock
         since = ticks.since
+        tasks = self._tasks
+        frequent = self._frequent
+        first = tasks[0]
+        often_ms = first.period_ms
         while True:
             now_ms = clock.now_ms()
             clock.count(now_ms)
             late_ms = 0
-            tasks = self._tasks
-            first = tasks[0]
-            often_ms = first.period_ms
             # In most turns nothing is due but what runs as often as the first: the others are asked for their time
             # together.
             seldom_ms = since(self._seldom_due_ms, now_ms)
@@ -110,18 +114,17 @@ class Loop:
             if not others_rest:
                 seldom_ms = _LONGEST_WAIT_MS
             wait_ms = _LONGEST_WAIT_MS
-            for task in tasks:
-                seldom = task.period_ms > often_ms
-                if seldom and others_rest:
-                    continue
-                behind_ms = since(now_ms, task.due_ms)
+            for task in frequent if others_rest else tasks:
+                period_ms = task.period_ms
+                due_ms = task.due_ms
+                behind_ms = since(now_ms, due_ms)
                 if behind_ms >= 0:
                     if behind_ms > late_ms:
                         late_ms = behind_ms
                     # What a task missed is left out, and its beat kept: those that are due with the sound stay right
                     # after it.
-                    left_ms = task.period_ms * (behind_ms // task.period_ms + 1)
-                    task.due_ms = ticks.add(task.due_ms, left_ms)
+                    left_ms = period_ms * (behind_ms // period_ms + 1)
+                    task.due_ms = ticks.add(due_ms, left_ms)
                     behind_ms -= left_ms
                     task.run(now_ms)
                     if self._excused:
@@ -134,7 +137,7 @@ class Loop:
                             seldom_ms = 0
                         wait_ms = 0  # the others are still due in the next turn
                         break
-                if not seldom:
+                if period_ms <= often_ms:
                     if -behind_ms < wait_ms:
                         wait_ms = -behind_ms
                 elif -behind_ms < seldom_ms:
