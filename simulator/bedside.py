@@ -56,6 +56,9 @@ RESET_US = 20_000  # from a reset to the first line of boot.py
 POWER_GAP_S = 5.0  # how long a power cut lasts when its event does not say
 QUIET_ROOM_DBA = 45.0
 SUPPLY_V = 5.0
+LOOK_AHEAD_US = (
+    5_000_000  # as far as a patient is worked out in one go, and before what it hears can change it
+)
 BROWN_OUT_V = 1.8  # Pico data sheet: below it VSYS feeds nothing on the board
 
 Answer = tuple[int, bytes, int, int]  # status, data, how long it took (us), when something next happens (us)
@@ -130,7 +133,11 @@ class Bedside:
         self._supply_v = Script(SUPPLY_V)
         self._room_dba = Script(QUIET_ROOM_DBA)
         self._knob_percent = Script(100.0)  # it only ever turns down
-        self._sensor = MAX30102(self._patient, lights_exchanged=scenario.board.lights_exchanged)
+        self._sensor = MAX30102(
+            self._patient,
+            lights_exchanged=scenario.board.lights_exchanged,
+            look_ahead_us=LOOK_AHEAD_US,
+        )
         self._targets = {
             "max30102": FaultyTarget(self._sensor, self.seed),
             "ads1115": FaultyTarget(ADS1115(self._volts), self.seed + 1),

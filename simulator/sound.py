@@ -1,6 +1,7 @@
 """What leaves the loudspeaker: the I2S frames on the virtual time line, gaps included, as the amplifier lets them out."""
 
 from itertools import pairwise
+from math import sqrt
 
 import numpy as np
 
@@ -101,10 +102,12 @@ class Sound:
         end = self._frame(now_us) - self._first
         woken = self._frame(self.amplifier.timeline[-1][0]) - self._first
         start = max(end - int(window_s * self.rate_hz), woken, 0)
-        piece = np.frombuffer(self._frames, np.int16, count=len(self._frames) // 2)[start:end].astype(
-            np.float64
-        )
-        return float(np.sqrt(np.mean(piece * piece))) / 32768 if len(piece) else 0.0
+        count = min(end, len(self._frames) // 2) - start
+        if count <= 0:
+            return 0.0
+        piece = np.frombuffer(self._frames, np.int16, count, 2 * start).astype(np.float64)
+        # The sum of squares is a whole number, and exact in whatever order it is made.
+        return sqrt(float(piece @ piece) / count) / 32768
 
     def heard(self, duration_s: float) -> np.ndarray:
         """Return the whole session, int16, `duration_s` long: frames where the amplifier was on, zeros elsewhere.
