@@ -74,10 +74,9 @@ class Audio:
         self.render = self._render().send
         self.render(None)  # up to where it waits for the first block
 
-    @property
     def bar_permille(self):
         """Return how much of the bar has passed of a song that is accompanied, or None. Of an engine that accompanies."""
-        return self.sequencer.bar_permille  # pyright: ignore[reportAttributeAccessIssue]
+        return self.sequencer.bar_permille()  # pyright: ignore[reportAttributeAccessIssue]
 
     # What the session asks for
 

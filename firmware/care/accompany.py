@@ -36,7 +36,7 @@ class AccompanyConductor(Conductor):
 
     def gather(self, inputs, running=True):
         super().gather(inputs, running)
-        inputs.bar_permille = self._audio.bar_permille if running else None
+        inputs.bar_permille = self._audio.bar_permille() if running else None
 
 
 class AccompanySession(Session):

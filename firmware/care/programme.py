@@ -47,7 +47,6 @@ class SegmentTempo(Tempo):
         self._gliding = arriving
         self._glide(elapsed_ms)
 
-    @property
     def there(self):
         """Return whether the tempo is where it was to go."""
         return self._now_mbpm == self._target_mbpm
@@ -159,7 +158,7 @@ class ProgrammeSession(Session):
             tempo.rest()
             return
         self._arriving = True
-        if not played and not (self._goes_by_pulse(segment) and tempo.baseline_ms >= _BASELINE_MS):
+        if not played and not (self._goes_by_pulse(segment) and tempo.baseline_ms() >= _BASELINE_MS):
             tempo.start_at(plan.at(segment, columns.START_MBPM))
 
     def _goes_by_pulse(self, segment):
@@ -171,20 +170,20 @@ class ProgrammeSession(Session):
         unknown = inputs.pulse_rate_mbpm is None
         segment = self._segment
         if self._goes_by_pulse(segment):
-            if not tempo.closed and not unknown and tempo.baseline_ms >= _BASELINE_MS:
+            if not tempo.closed and not unknown and tempo.baseline_ms() >= _BASELINE_MS:
                 tempo.begin(True, inputs.compound is True)
             if tempo.closed:
                 frozen = verdict.action >= FREEZE or unknown
                 tempo.advance(self._elapsed_ms, frozen, inputs.phrase_ended, inputs.compound is True)
                 self._name_phase(frozen, unknown, inputs, verdict)
                 return
-        if tempo.tempo_mbpm is None:
+        if tempo.tempo_mbpm() is None:
             tempo.start_at(plan.at(segment, columns.START_MBPM))  # the pulse was lost before it could begin
         target = _fixed_mbpm(plan, segment, self._since_ms)
         if verdict.action >= FREEZE:
-            target = max(target, tempo.tempo_mbpm)  # pyright: ignore[reportArgumentType]
+            target = max(target, tempo.tempo_mbpm())  # pyright: ignore[reportArgumentType]
         tempo.go_to(target, self._elapsed_ms, self._arriving)
-        if self._arriving and tempo.there:
+        if self._arriving and tempo.there():
             self._arriving = False
         self._name(reasons.MATCH if self._arriving else self._fixed_phase())
 

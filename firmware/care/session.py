@@ -65,7 +65,7 @@ class Session:
         self._phase_ms = 0
         self._fade_ms = 0
         self._starting = False
-        self._over = True  # nothing sounds, or will
+        self.over = True  # nothing sounds, and nothing will without a press
         self._melody = False
         self._touched = False  # the sensor has seen skin in this session
         self._lost_ms = 0
@@ -77,11 +77,6 @@ class Session:
         self._falling = False  # it glides down, and no hand has turned since
         self._knob_permille = 1000
         self._mood_ms: int | None = None  # on the curve, when the mood was last taken from it
-
-    @property
-    def over(self):
-        """Return whether nothing sounds, and nothing will without a press."""
-        return self._over
 
     def step(self, now_ms, inputs, outputs):
         """Fill `outputs` for this moment. About ten times a second, and at once on a gesture."""
@@ -99,11 +94,11 @@ class Session:
             self._save_min += 1
         if self.phase in panel.PLAYING:
             self._play(inputs, outputs, verdict)
-        elif not self._over:
+        elif not self.over:
             self._let_go(inputs, outputs, verdict)
         elif inputs.gesture == PRESS:
             self._pressed_in_silence(outputs, verdict)
-        if self._over and self._save_min >= SAVE_EVERY_MIN:
+        if self.over and self._save_min >= SAVE_EVERY_MIN:
             outputs.save_dose = True
         if outputs.save_dose:
             self._save_min = 0
@@ -131,7 +126,7 @@ class Session:
         # Written down before the first sound; the amplifier follows with the next step.
         outputs.save_dose = True
         self._starting = True
-        self._over = False
+        self.over = False
         self.end = None
         self.refused_ms = 0
         self.remind_ms = 0
@@ -192,7 +187,7 @@ class Session:
         if profile.mode == "open_loop":
             if self._phase_ms >= profile.onset_ms:
                 self._begin_unled(alone, inputs, outputs)
-        elif self.tempo.baseline_ms >= profile.baseline_ms and inputs.pulse_rate_mbpm is not None:
+        elif self.tempo.baseline_ms() >= profile.baseline_ms and inputs.pulse_rate_mbpm is not None:
             self._begin(True, inputs)
         elif self._phase_ms >= profile.baseline_max_ms:
             self._begin_unled(alone, inputs, outputs)
@@ -390,7 +385,7 @@ class Session:
         outputs.mute_now = True
         outputs.save_dose = True
         self.dose.end(self.end == reasons.WITHDRAWN)
-        self._over = True
+        self.over = True
         self._melody = False
         self._level_cdba = 0
         self.remind_ms = REMIND_MS
@@ -408,7 +403,7 @@ class Session:
     def _fill(self, outputs):
         profile = self.profile
         tempo = self.tempo
-        sounding = not self._over and not self._starting
+        sounding = not self.over and not self._starting
         outputs.phase = self.phase
         outputs.reason = self.reason
         outputs.end = self.end
@@ -416,8 +411,8 @@ class Session:
         outputs.melody_on = sounding and self._melody
         outputs.soundscape_on = sounding and profile.soundscape != "none" and self._something_sounds()
         outputs.playing = outputs.melody_on or outputs.soundscape_on
-        outputs.tempo_mbpm = tempo.tempo_mbpm if outputs.melody_on else None
-        outputs.target_tempo_mbpm = tempo.target_mbpm if outputs.melody_on else None
+        outputs.tempo_mbpm = tempo.tempo_mbpm() if outputs.melody_on else None
+        outputs.target_tempo_mbpm = tempo.target_mbpm() if outputs.melody_on else None
         outputs.ratio_beats = tempo.ratio_beats
         outputs.ratio_pulses = tempo.ratio_pulses
         outputs.baseline_mbpm = tempo.baseline_mbpm
@@ -429,9 +424,9 @@ class Session:
             outputs.brightness_permille = NEUTRAL if paced else curve_at(profile.curve, tempo.curve_ms, 4)
             outputs.density_permille = NEUTRAL if paced else curve_at(profile.curve, tempo.curve_ms, 5)
         self._fill_pace(outputs)
-        outputs.sensor_on = not self._over
+        outputs.sensor_on = not self.over
         left_ms = self._planned_ms - self._sound_ms
-        outputs.minutes_left = (left_ms + 59_999) // 60_000 if not self._over and left_ms > 0 else 0
+        outputs.minutes_left = (left_ms + 59_999) // 60_000 if not self.over and left_ms > 0 else 0
 
     def _fill_pace(self, outputs):
         pacer = self.pacer
@@ -439,8 +434,8 @@ class Session:
             return
         # Steady while the breath is listened to: a swell of its own would be a pace nobody chose. Without a breath to go by
         # the soundscape is as it always is.
-        listening = not self._over and self.phase == reasons.BASELINE
-        paces = not self._over and self._paces()
+        listening = not self.over and self.phase == reasons.BASELINE
+        paces = not self.over and self._paces()
         outputs.swell_cdb = pacer.swell_cdb if listening or paces else None
         outputs.pace_mbpm = pacer.pace_mbpm if paces else None
         outputs.inhalation_permille = self.profile.breath_inhalation_permille

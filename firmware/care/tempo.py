@@ -165,22 +165,18 @@ class Tempo:
         self._gap_ms = 0  # for how long no pulse has been known
         self._fresh = 0  # readings since one that long
 
-    @property
     def pulse_mbpm(self):
         """Return the smoothed pulse rate, None before the first reading."""
         return self._filter.mean_mbpm if self._filter.known else None
 
-    @property
     def tempo_mbpm(self):
         """Return what to play, None before the first melody."""
         return self._now_mbpm if self._sounding else None
 
-    @property
     def target_mbpm(self):
         """Return where the tempo is going, None before the first melody."""
         return self._target_mbpm if self._sounding else None
 
-    @property
     def baseline_ms(self):
         """Return how much good signal there has been; 0 where the pulse has just come back, and may be another one."""
         return self._baseline.count * 1000 if self._fresh >= LATEST else 0

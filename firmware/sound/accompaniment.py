@@ -78,7 +78,6 @@ class Accompanist(Sequencer):
         self._leaves = False
         self._bed_chord = -1
 
-    @property
     def bar_permille(self):
         """Return how much of the bar has passed, or None while no song is accompanied."""
         if not self._leaves:

@@ -253,7 +253,6 @@ class Loudness:
         self.steady = steady
         return 0 if self.hushed else self._gain_wanted
 
-    @property
     def rising(self):
         """Return whether the level is on its way up."""
         return self._level < self._level_target

@@ -137,7 +137,7 @@ class Segue:
         audio = self._audio
         at = audio.loudness.blocks
         sequencer = audio.sequencer
-        rising = audio.loudness.rising
+        rising = audio.loudness.rising()
         sequencer.rest_long_ms = 0 if rising else REST_LONG_MS
         sequencer.rest_most_ms = REST_RISING_MS if rising else REST_MOST_MS
         if not sequencer.resting and sequencer.begun_at == self._begun_at:

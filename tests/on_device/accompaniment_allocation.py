@@ -46,5 +46,5 @@ gc.collect()
 gc.disable()
 before = gc.mem_alloc()
 minutes(1800, 4300, None)
-assert outputs.playing and audio.bar_permille is not None, outputs.reason
+assert outputs.playing and audio.bar_permille() is not None, outputs.reason
 print(gc.mem_alloc() - before)
