@@ -485,21 +485,14 @@ class Vitals:
                 self._set_interval(period, beat_ticks)
         reason = None
         rate = 0
-        odd = 0
         if beats.anchor and now - beats.anchor > self._longest_silence():
             self._unknown_because(reasons.TOO_WEAK, head)
             self._good_head = head - _STALE_AFTER_PAIRS
             self._sure_head = head - _WEAK_PAIRS
             return
-        ticks = 0
-        number = 0
-        i = beats.stretches
-        oldest = i - 60 if i > 60 else 0
-        while i > oldest and beats.stretch_end(i - 1) - beats.stretch_ticks(i - 1) >= now - _WINDOW_TICKS:
-            i -= 1
-            ticks += beats.stretch_ticks(i)
-            number += beats.stretch_beats(i)
-            odd += beats.stretch_odd(i)
+        odd = beats.add_up(now - _WINDOW_TICKS)
+        ticks = beats.lately_ticks
+        number = beats.lately_beats
         if number >= 3 and odd * _ODD_SHARE <= number and ticks > _WINDOW_TICKS // 2:
             rate = self._mean_rate(ticks, number, odd, now)
         apart = rate - by_period

@@ -60,6 +60,7 @@ class Beats:
         self.local_ticks = 0  # from beat to beat just now
         self.anchor = 0  # the last good beat
         self.lately_odd = 0  # how odd the last beats were, 256 = one odd event a beat
+        self.lately_ticks = self.lately_beats = 0  # see add_up
         self.stretches = 0
         self.first = self.count
         self._pending = 0
@@ -90,21 +91,35 @@ class Beats:
         """Return the light at that beat's top, where it stands still: 32 samples added up."""
         return self.levels[number & _MASK]
 
-    def stretch_end(self, number):
-        """Return when stretch `number` (of `stretches`, one of the last 64) ended; it lies between good beats."""
-        return self._end[number & _MASK]
-
     def stretch_ticks(self, number):
-        """Return how long that stretch is."""
+        """Return how long stretch `number` (of `stretches`, one of the last 64) is; it lies between good beats."""
         return self._span[number & _MASK]
-
-    def stretch_beats(self, number):
-        """Return how many intervals that stretch holds: 1, or more where beats were missed."""
-        return self._number[number & _MASK]
 
     def stretch_odd(self, number):
         """Return how many beats were missed or too many in that stretch."""
         return self._oddness[number & _MASK]
+
+    def add_up(self, since):
+        """Add up the last stretches, 60 at most, that began at `since` or later: `lately_ticks` is how long they are,
+        `lately_beats` how many intervals they hold, more than one each where beats were missed; return how odd they are.
+        """
+        ends = self._end
+        spans = self._span
+        number = self.stretches
+        oldest = number - 60 if number > 60 else 0
+        ticks = beats = odd = 0
+        while number > oldest:
+            number -= 1
+            place = number & _MASK
+            span = spans[place]
+            if ends[place] - span < since:
+                break
+            ticks += span
+            beats += self._number[place]
+            odd += self._oddness[place]
+        self.lately_ticks = ticks
+        self.lately_beats = beats
+        return odd
 
     def steady_ticks(self, least_ticks):
         """Return the median of the last 8 intervals if all are near it and all beats of one kind, else 0.
