@@ -64,10 +64,19 @@ def upsample(before: int, after: int, at: int, mix: ptr32, wide: ptr32, count: i
     """
     top = BIAS
     bottom = BIAS
+    # Each sample is read once, and handed on from one name to the next: from a to g, with the two in the middle.
+    a = int(mix[0])
+    b = int(mix[1])
+    c = int(mix[2])
+    d = int(mix[3])
+    before = int(mix[4])
+    after = int(mix[5])
+    e = int(mix[6])
+    f = int(mix[7])
+    g = int(mix[8])
     at = 0
     while at < count:
-        before = int(mix[at + 4])
-        after = int(mix[at + 5])
+        new = int(mix[at + 9])
         if before > top:
             top = before
         elif before < bottom:
@@ -77,13 +86,22 @@ def upsample(before: int, after: int, at: int, mix: ptr32, wide: ptr32, count: i
         wide[at + at + 1] = BIAS + (
             (
                 (before + after - 2 * BIAS) * 5049
-                - (int(mix[at + 3]) + int(mix[at + 6]) - 2 * BIAS) * 1293
-                + (int(mix[at + 2]) + int(mix[at + 7]) - 2 * BIAS) * 444
-                - (int(mix[at + 1]) + int(mix[at + 8]) - 2 * BIAS) * 123
-                + (int(mix[at]) + int(mix[at + 9]) - 2 * BIAS) * 19
+                - (d + e - 2 * BIAS) * 1293
+                + (c + f - 2 * BIAS) * 444
+                - (b + g - 2 * BIAS) * 123
+                + (a + new - 2 * BIAS) * 19
             )
             >> 13
         )
+        a = b
+        b = c
+        c = d
+        d = before
+        before = after
+        after = e
+        e = f
+        f = g
+        g = new
         at += 1
     at = 0
     while at < HISTORY:
