@@ -113,6 +113,43 @@ _TWO_WAVES_LATER_TICKS = const(8000)  # 2.5 s
 _UNCHANGED_PERMILLE = const(850)  # a period as strong as this, and the same as the calm one: the beats go on
 # beyond doubt, for a second wave so much unlike its beat repeats less well half a period later
 _UNTOUCHED_PERMILLE = const(935)
+# Of two waves in turn now the one, now the other is the larger: neighbours so much unlike are looked at (percent of the
+# larger), in height and in the time before them; of the last 16 so many 64ths, and the rarer place in percent of both.
+_UNLIKE_HEIGHT_PERCENT = const(20)
+_UNLIKE_TIME_PERCENT = const(9)
+_PLACE_LEAST = const(256)
+_PLACE_PERCENT = const(35)
+_MOVED_LASTS_TICKS = const(48000)  # 15 s: until they do so again
+
+
+class Places:
+    """Which of two neighbours in turn was the larger of late: always the one where second waves follow their beats, now the
+    one, now the other where a breath makes beats unlike.
+    """
+
+    def __init__(self):
+        self.forget()
+
+    def forget(self):
+        """Start anew."""
+        self._even = 0  # 64 for each of the last waves, the older the less: 1024 at most of both
+        self._odd = 0
+
+    def take(self, last, before, odd, least_percent):
+        """Take down one wave more by its size and that of the one before; odd: its number is."""
+        self._even -= self._even >> 4
+        self._odd -= self._odd >> 4
+        if abs(last - before) * 100 < max(last, before) * least_percent:
+            return
+        if (last > before) == odd:
+            self._odd += 64
+        else:
+            self._even += 64
+
+    def both(self):
+        """Return whether it was now the one, now the other."""
+        total = self._even + self._odd
+        return total >= _PLACE_LEAST and min(self._even, self._odd) * 100 >= total * _PLACE_PERCENT
 
 
 class Rates:
@@ -121,6 +158,8 @@ class Rates:
     def __init__(self, waves, newborn):
         self._waves = waves
         self._newborn = newborn
+        self._places = Places()  # by the heights of waves
+        self._places_in_time = Places()  # by the times between them
         self._least = _NEWBORN_LEAST if newborn else _ADULT_LEAST
         self._most = _NEWBORN_MOST if newborn else _ADULT_MOST
         self.forget()
@@ -146,6 +185,9 @@ class Rates:
         self._proven_until = 0
         # Ticks of a beat when what is shown and what the waves say were last the same; 0 = never.
         self._calm = 0
+        self._places.forget()
+        self._places_in_time.forget()
+        self._moved_until = 0  # ticks; a newborn's waves in turn changed places, which no second wave does
         self._fast_mbpm = 0  # an even row faster than an adult at rest, and until when it is remembered
         self._fast_until = 0
         self._half_mbpm = 0  # half of a newborn's rate whose breath weakens every other beat, and so long
@@ -170,7 +212,9 @@ class Rates:
         self.second_wave = False
         self.halfway = False
         self._follow()
-        if not self._newborn:
+        if self._newborn:
+            self._look_at_places()
+        else:
             self._look_for_newborn()
         if pattern == NONE:
             self.slow_mbpm = None
@@ -197,6 +241,18 @@ class Rates:
                 self.sure_mbpm = slow if self._least <= slow <= self._most else 0
         self.slow_mbpm = slow
         self.fast_mbpm = fast
+
+    def _look_at_places(self):
+        """Remember that neither the higher of two waves in turn nor the longer of two times stays in its place."""
+        row = self._waves.every
+        if row.known() < 3:
+            return
+        odd = row.count & 1
+        self._places.take(row.height(0), row.height(1), odd, _UNLIKE_HEIGHT_PERCENT)
+        span = row.time(0) - row.time(1)
+        self._places_in_time.take(span, row.time(1) - row.time(2), odd, _UNLIKE_TIME_PERCENT)
+        if self._places.both() and self._places_in_time.both():
+            self._moved_until = row.time(0) + _MOVED_LASTS_TICKS
 
     def _look_for_newborn(self):
         """Remember evenly spaced waves of which now every first, now every second is the weaker: a newborn's breath does
@@ -343,6 +399,17 @@ class Rates:
             apart = group - span if group > span else span - group
             self._inserted = apart * 100 < span * _SAME_PERCENT
 
+    def _are_beats(self, rate, now, period):
+        """Return whether a newborn's waves, though unlike in turn, are beats of `rate` (mbpm) each: they changed places
+        lately, and `period` is as sure of it as of no second wave.
+        """
+        return (
+            now < self._moved_until
+            and rate > _NO_BREATH_MBPM
+            and period.strength >= _UNTOUCHED_PERMILLE
+            and self._is_period(_MBPM_TICKS // rate, period)
+        )
+
     def doubt(self, rate, period):
         """Return why `rate` (mbpm) may not be shown, or None: a word of reasons."""
         row = self._row
@@ -350,6 +417,9 @@ class Rates:
         now = row.time(0)
         if row.pattern > PAIRS and self.slow_mbpm != self.fast_mbpm:
             self._third_until = now + _THIRD_LASTS_TICKS
+        are_beats = self._are_beats(rate, now, period)
+        if are_beats and not self._calm:
+            self._calm = period.ticks
         if self._goes_on(period):
             self._calm = period.ticks  # beats made unlike in turn by a breath change too, and have not slowed
         if self._newborn and row.pattern == PAIRS and self._is_breaths(row, period):
@@ -373,7 +443,11 @@ class Rates:
         if tall is not None and self._perhaps_slow_ticks(tall, _MBPM_TICKS // _ADULT_SLOW_MBPM, now, period):
             self._doubted_until = now + _DOUBT_LASTS_TICKS
             return reasons.TWO_RATES
-        if self._contradicts(row, rate) and not self._is_two_beats(row, period):
+        if (
+            self._contradicts(row, rate)
+            and not self._is_two_beats(row, period)
+            and not (are_beats and self._goes_on(period))
+        ):
             stays = _STAYS_WAVES if self._newborn else _ADULT_WAVES
             if row.run >= stays and row.alike_percent() <= _ALIKE_PERCENT:
                 self._doubted_until = now + _DOUBT_LASTS_TICKS
@@ -581,7 +655,12 @@ class Rates:
         """Return whether what looks like a newborn's slow beats, each with a second wave, is every other beat of a pulse
         that `period` is sure of: a breath half as fast hides the rest.
         """
-        return self._newborn and self.second_wave and self._is_breaths(self._row, period)
+        if not (self._newborn and self.second_wave):
+            return False
+        row = self._row
+        return self._is_breaths(row, period) or self._are_beats(
+            2 * _MBPM_TICKS // row.group_ticks(), row.time(0), period
+        )
 
     def perhaps_slow_for_ticks(self, limit_mbpm, now, period):
         """Return for how many ticks, until `now`, waves have come strong and weak in turn, the strong so slowly.

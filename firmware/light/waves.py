@@ -288,8 +288,8 @@ class Row:
         return now - begin if back or now - begin > 2 * limit_ticks else 0
 
     def high_ticks(self, limit_ticks):
-        """Return how far apart the high waves are (the last interval), and since when: of at least half the height of the
-        highest, evenly, `limit_ticks` or more apart. What stands between them is no beat. 0 where they are not so.
+        """Return how far apart the high waves are on average, and since when: of at least half the height of the highest,
+        evenly, `limit_ticks` or more apart. What stands between them is no beat. 0 where they are not so.
         """
         # Ten times a second, over every wave that is kept: as `time` and `height` have them, without a call for each.
         times = self._times
@@ -301,7 +301,7 @@ class Row:
             height = heights[(latest - back) & _MASK]
             if height > highest:
                 highest = height
-        self.high_since = later = last = span = 0
+        self.high_since = later = newest = span = 0
         run = 0
         for back in range(known):
             place = (latest - back) & _MASK
@@ -313,10 +313,10 @@ class Row:
                 if between < limit_ticks or (span and _apart_percent(between, span) > _HIGH_STEADY_PERCENT):
                     break
                 span = between
-                last = last or span
                 run += 1
+            newest = newest or time
             self.high_since = later = time
-        return last if run >= _HIGH_RUN else 0
+        return (newest - later) // run if run >= _HIGH_RUN else 0
 
     def slow_groups_ticks(self, limit_ticks, now):
         """Return for how many ticks, until `now`, waves of one kind have come `limit_ticks` or more apart."""

@@ -60,7 +60,9 @@ PARTS = {
         "_ADULT_NEWBORN_MBPM", "_ADULT_RESTING_MBPM", "slow_for_ticks", "perhaps_slow_for_ticks", "_perhaps_slow_ticks",
         "_is_long_unlike", "_UNTOUCHED_PERMILLE", "_LONG_WAVES", "_LONG_UNLIKE_PERCENT", "_TWO_WAVES_PERMILLE",
         "_TWO_WAVES_LATER_TICKS", "_has_slowed", "_goes_on", "_MULTIPLE_PERCENT", "_is_every_other",
-        "_LONGER_WAVES", "_LONGEST_WAVES", "_BREATHS_LAST_TICKS",
+        "_LONGER_WAVES", "_LONGEST_WAVES", "_BREATHS_LAST_TICKS", "take", "both", "_look_at_places", "_are_beats",
+        "_UNLIKE_HEIGHT_PERCENT", "_UNLIKE_TIME_PERCENT", "_PLACE_LEAST", "_PLACE_PERCENT", "_MOVED_LASTS_TICKS",
+        "_NO_BREATH_MBPM",
     },
     "period.py": {
         "_look_at_shape", "_SHAPELESS_PERMILLE", "_UPRIGHT_PERCENT", "_SLOW_TICKS", "_is_breath", "_BREATH_REPEATS",
@@ -91,6 +93,8 @@ EQUIVALENT: dict[str, str] = {
     "session.py: _PHASE_MOST_MS up, 86400000 -> 108000000": "no phase that sounds lasts a day, and 12 still fit the chip",
     "session.py: LEVEL_STEP_CDB": "how fine the level follows its curve",
     "session.py: KNOB_STEP_PERMILLE": "how fine the knob is",
+    "rates.py: take: `(last > before) == odd` -> `(last > before) != odd`": "both places count alike",
+    "rates.py: take: `last > before` -> `last <= before`": "both places count alike",
     "session.py: _name_phase: `self.phase != reasons.HOLD` -> `self.phase == reasons.HOLD`": "the reason differs too",
 }
 

@@ -410,6 +410,23 @@ def test_a_breath_near_half_of_a_pulse_with_high_second_waves_stops_nothing(
 @needs_micropython
 @pytest.mark.parametrize(
     "rate, breath, delay, second, perfusion, seed",
+    [
+        (157.7, 68.6, 0.28, 0.63, 1.66, 887065715),
+        (145.8, 69.9, 0.3, 0.54, 1.35, 676455827),
+        (158.8, 75.8, 0.27, 0.56, 0.51, 50203939),
+    ],
+)
+def test_waves_that_a_breath_makes_unlike_now_here_now_there_stop_nothing(
+    rate, breath, delay, second, perfusion, seed, tmp_path
+):
+    """No row of their waves was even before pairs of them were seen, so no rate was calm: each was stopped as slow."""
+    made = beating(course(70, (0, rate)), breath, delay, second, perfusion, seed, jitter=0.008)
+    assert stop_s(made, tmp_path) is None
+
+
+@needs_micropython
+@pytest.mark.parametrize(
+    "rate, breath, delay, second, perfusion, seed",
     [(94.6, 35.3, 0.29, 0.65, 1.97, 720101425), (90.6, 39.1, 0.32, 0.69, 2.39, 434206894)],
 )
 def test_a_fall_to_half_whose_period_goes_on_is_told_within_half_a_minute(

@@ -2,8 +2,9 @@
 
 import pytest
 
+from firmware import reasons
 from firmware.light.period import Period
-from firmware.light.rates import Rates
+from firmware.light.rates import Places, Rates
 from firmware.light.waves import Waves
 
 
@@ -80,6 +81,14 @@ def test_high_waves_are_looked_for_among_the_last_six_alone(later, told):
 )
 def test_high_waves_can_be_every_other_beat_of_those_that_go_on(period_ticks, strength, calm, told):
     assert (slow_after(UNLIKE, period_ticks, strength, calm)[0] > 3 * 2560) == told
+
+
+@pytest.mark.parametrize("last, told", [(2760, False), (2600, True)])
+def test_of_high_waves_all_intervals_are_compared_with_the_calm_beats(last, told):
+    """A second wave was counted for a beat once, and a healthy newborn's music stopped; uneven ones are no evidence."""
+    groups = [[(2000, 700), (1140, 330)]] * 5 + [[(2000, 700), (last - 1560, 330), (1560, 430)]]
+    assert slow_after(groups, 1593, 860, 1593)[0] == 0
+    assert (slow_after(groups, 1593, 840, 1593)[0] > 3 * 3140) == (not told)
 
 
 PAIRS_OF_WAVES = [[(1000, 600), (1560, 1000)]] * 6
@@ -346,3 +355,147 @@ def test_pairs_that_were_a_breaths_are_no_slow_beats_for_three_seconds(later, st
         ticks = wave(1480, 500)
         ticks = wave(1080, 1000)
     assert (rates.perhaps_slow_for_ticks(100_000, ticks, period) > 0) == told
+
+
+@pytest.mark.parametrize(
+    "places, least_percent, both",
+    [
+        ("EO--", 20, True),
+        ("E---O---", 20, True),  # one in four is unlike
+        ("E----O----", 20, False),  # one in five
+        ("EEEO", 20, False),
+        ("EOEOO", 20, True),
+        ("EEE", 20, False),
+        ("EO", 31, False),  # none is so much unlike
+    ],
+)
+def test_places_are_both_where_the_rarer_is_not_rare_and_neighbours_are_often_unlike(
+    places, least_percent, both
+):
+    seen = Places()
+    told = False
+    for number in range(120):
+        place = places[number % len(places)]
+        odd = number & 1
+        larger = (place == "O") == odd
+        last, before = (1000, 1000) if place == "-" else (1000, 700) if larger else (700, 1000)
+        seen.take(last, before, odd, least_percent)
+        told = told or (number > 40 and seen.both())
+    assert told == both
+    seen.forget()
+    assert not seen.both()
+
+
+class InTurn:
+    """A newborn's waves, high and low, early and late in turn, of which `waves` says how many stay in their place."""
+
+    def __init__(self, newborn=True, beat=1300, weak=700, off=100, strength=940):
+        self._waves = Waves(newborn)
+        self.rates = Rates(self._waves, newborn)
+        self.period = Period(12, 64, 400, 100, 960)
+        self.period.ticks, self.period.strength = beat, strength
+        self._mbpm = 192_000_000 // beat
+        self._beat, self._weak, self._off = beat, weak, off
+        self._high = self._long = 0
+        self._ticks = 0
+        self._number = 0
+
+    def play(self, count, high=0, long=0):
+        """Take `count` waves more, of which the high and the late ones then change places; return the last doubt."""
+        told = None
+        for _ in range(count):
+            self._number += 1
+            high_now = (self._number + self._high) & 1
+            long_now = (self._number + self._long) & 1
+            self._ticks += self._beat + (self._off if long_now else -self._off)
+            self._waves.every.take(self._ticks, 1000 if high_now else self._weak)
+            self.rates.look()
+            told = self.doubt()
+        self._high ^= high
+        self._long ^= long
+        return told
+
+    def doubt(self, times=1):
+        return self.rates.doubt(self._mbpm // times, self.period)
+
+    def perhaps_slow(self):
+        return self.rates.perhaps_slow_for_ticks(100_000, self._ticks + 320, self.period) > 0
+
+
+@pytest.mark.parametrize("high, long, told", [(1, 1, False), (1, 0, True), (0, 1, True), (0, 0, True)])
+def test_waves_in_turn_that_change_places_are_beats_that_a_breath_makes_unlike(high, long, told):
+    """A healthy newborn was shown for half a minute though no row of its waves was even; at one look its pairs were unlike
+    enough to count since they began, and the music stopped. A second wave stays after its beat.
+    """
+    waves = InTurn()
+    for _ in range(8):
+        waves.play(7, high, long)
+    doubt = waves.play(7)
+    assert (doubt == reasons.TWO_RATES) == told
+    assert waves.perhaps_slow() == told
+    assert waves.doubt(times=2) == reasons.TWO_RATES  # half of it is no calm rate
+
+
+@pytest.mark.parametrize(
+    "settings, told",
+    [
+        ({"strength": 936}, False),
+        ({"strength": 934}, True),  # a second wave may be as sure
+        ({"beat": 1820}, False),
+        ({"beat": 1850}, True),  # as slow as this it may be the breath
+        ({"weak": 790}, False),
+        ({"weak": 810}, True),  # too much alike to tell which is the higher
+        ({"weak": 590, "off": 62}, False),
+        ({"weak": 590, "off": 60}, True),  # and which time the longer
+        ({"newborn": False}, True),
+    ],
+)
+def test_and_only_where_they_are_unlike_and_the_period_is_sure(settings, told):
+    waves = InTurn(**settings)
+    for _ in range(12):
+        waves.play(7, 1, 1)
+    assert (waves.rates._calm == 0) == told
+    waves._weak = 600
+    assert (waves.play(10) == reasons.TWO_RATES) == told
+
+
+@pytest.mark.parametrize("period_ticks, told", [(1350, False), (1390, True)])
+def test_but_not_where_the_period_has_changed_since(period_ticks, told):
+    waves = InTurn()
+    for _ in range(8):
+        waves.play(7, 1, 1)
+    waves.period.ticks = period_ticks
+    assert (waves.play(7) == reasons.TWO_RATES) == told
+
+
+@pytest.mark.parametrize("count, told", [(37, False), (46, True)])
+def test_for_fifteen_seconds_they_may_keep_their_places(count, told):
+    waves = InTurn()
+    for _ in range(8):
+        waves.play(7, 1, 1)
+    assert (waves.play(count) == reasons.TWO_RATES) == told
+
+
+def test_the_first_two_waves_are_beside_none_of_another_grip():
+    waves = InTurn()
+    waves.play(30, 1, 1)
+    waves._waves.forget()
+    waves.rates.forget()
+    waves.play(2)
+    assert not waves.rates._places._even + waves.rates._places._odd
+    waves.play(1)
+    assert waves.rates._places._even + waves.rates._places._odd
+
+
+@pytest.mark.parametrize("moved, told", [(1, False), (0, True)])
+def test_no_second_wave_is_seen_again_where_waves_changed_places(moved, told):
+    """A second wave like one of before was seen in two beats of a healthy newborn, and they were slow at once."""
+    waves = InTurn(off=60, weak=590) if not moved else InTurn(weak=590)
+    for _ in range(8):
+        waves.play(7, moved, moved)
+    waves.rates._known_delay, waves.rates._known_weaker = 1200, 59
+    waves.play(10)
+    assert waves.rates.second_wave
+    slow_ticks = waves.rates.slow_for_ticks(100_000, waves._ticks + 320, waves.period)
+    assert (slow_ticks > 4 * 2600) == told
+    assert (waves.doubt(times=2) is None) == told
