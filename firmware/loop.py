@@ -10,6 +10,9 @@ from micropython import const
 
 from firmware import ticks
 
+LOADING_BYTES = const(
+    4096
+)  # of garbage, while modules are loaded: else what stays is strewn over all of the heap
 _GC_MS = const(5_000)
 # A collection takes 35 ms of the 64 that are queued as sound: it waits for a turn with this much left, but not for ever.
 _CALM_MS = const(8)
@@ -185,10 +188,10 @@ class Loop:
         for task in self._tasks:
             task.due_ms = now_ms
 
-    def collect_soon(self, soon):
-        """Let garbage go after every 4 KB while modules are loaded: else what stays is strewn over all of the heap."""
+    def collect_after(self, garbage_bytes):
+        """Let garbage go whenever there is so much of it; -1: in `turn` alone, or where the heap is full."""
         if hasattr(gc, "threshold"):
-            gc.threshold(4096 if soon else -1)
+            gc.threshold(garbage_bytes)
 
     def collect(self):
         """Collect garbage now, and see how much heap is free."""

@@ -34,7 +34,7 @@ from firmware.drivers.max3010x import FIFO_DEPTH, MAX3010x
 from firmware.drivers.pcm_out import BLOCK, PcmOut
 from firmware.drivers.status_light import StatusLight
 from firmware.drivers.trace import Trace
-from firmware.loop import Clock, Loop
+from firmware.loop import LOADING_BYTES, Clock, Loop
 from firmware.memory import names
 from firmware.memory.journal import CHIP_FAULTS, WHY_LEFT, Journal
 from firmware.memory.store import Store
@@ -433,7 +433,7 @@ class Device:
             self.computer.make_room()  # there is no memory for the desk and the pulse at once
         self.loop.collect()
         self.loop.excuse()
-        self.loop.collect_soon(True)
+        self.loop.collect_after(LOADING_BYTES)
         for last in (False, True):
             try:
                 self._fetch_what_is_away()
@@ -447,7 +447,7 @@ class Device:
                     # A reset would meet the same again, for ever. So a computer can bring another profile.
                     self.inputs.memory_fault = reasons.HEAP_LOW
                     self._tell("fault", reasons.HEAP_LOW)
-        self.loop.collect_soon(False)
+        self.loop.collect_after(-1)
         return self.vitals
 
     def _fetch_what_is_away(self):

@@ -4,12 +4,17 @@ Loaded when USB power comes while nothing plays, and dropped when it goes, becau
 session does is never decided here; what a hand on the button means while a computer waits for one, is.
 """
 
+from micropython import const
+
 from firmware.drivers.usb_serial import UsbSerial
+from firmware.loop import LOADING_BYTES
 from firmware.memory.names import SESSIONS_KEPT
 from firmware.modules import forget
 from firmware.usb import commands
 from firmware.usb.link import Link
 
+# Of garbage that a computer's questions leave, until it goes: what is free then never comes near to nothing.
+_GARBAGE_BYTES = const(24_576)
 PACKETS = 20  # a whole line and its answer in one turn; beside music one packet, some 2 ms
 
 
@@ -26,6 +31,7 @@ class UsbService:
         self.bench_commands = None
         self._link = Link(UsbSerial(), self._answer)
         self._now_ms = 0
+        device.loop.collect_after(_GARBAGE_BYTES)
 
     @property
     def mode(self):
@@ -70,19 +76,20 @@ class UsbService:
     def close(self):
         """End it all: the cable is out."""
         self.make_room()
+        self.device.loop.collect_after(-1)
         forget("usb")
 
     def load_desk(self):
         """Return what looks at the device and changes it; not while something plays."""
         if self.desk is None:
             device = self.device
-            device.loop.collect_soon(True)
+            device.loop.collect_after(LOADING_BYTES)
             from firmware.usb.desk import Desk
 
             self.desk = Desk(
                 device.files, device.store, device.unit, SESSIONS_KEPT, device.sessions_now, device.loop.feed
             )
-            device.loop.collect_soon(False)
+            device.loop.collect_after(_GARBAGE_BYTES)
         return self.desk
 
     def load_bench(self):

@@ -32,7 +32,7 @@ DOCUMENT = ROOT / "docs" / "chip-budget.md"
 PRESSED_S, HOLD_S = 10.0, 1.0  # a hold is a second
 STEADY_AFTER_S = 2.0  # by then music has begun
 # After the hold: the computer's cable goes in, and how long it asks, a question as soon as the last one is answered.
-PLUG_AFTER_S, DESK_S = 5.0, 7.0
+PLUG_AFTER_S, DESK_S = 5.0, 10.0
 ANSWERED_AFTER_S = 1.0  # by then the first two of these are answered
 SESSIONS_MOST_MINUTES = 18  # the profile's session is 20
 RATE_HZ = 16000
@@ -322,8 +322,8 @@ def document(run: Measured) -> str:
             "{:,} and {:,} B".format(*run.first_heap)),
         row("the same after the last", "{:,} and {:,} B".format(*run.last_heap), "≥ 40 KB in one piece",
             run.last_heap[1] >= 40 << 10),
-        row("free heap with a computer on the cable, lowest; garbage, collected when it is full, not counted as free",
-            f"{run.desk_lowest_free:,} B"),
+        row("free heap with a computer on the cable, lowest; garbage, which goes after every 24 KB, not counted as free",
+            f"{run.desk_lowest_free:,} B", "≥ 32 KB", run.desk_lowest_free >= 32 << 10),
         row("power-on to the first look at the button", f"{run.boot_s:.2f} s", "≤ 2.0 s", run.boot_s <= 2.0),
         row("press to first sound", f"{run.press_to_sound_ms:.0f} ms", "≤ 1000 ms", run.press_to_sound_ms <= 1000),
         row("press to fade begun", f"{run.press_to_fade_ms:.0f} ms", "≤ 100 ms", run.press_to_fade_ms <= 100),

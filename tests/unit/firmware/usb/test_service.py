@@ -11,11 +11,20 @@ from firmware.usb import commands, service
 def there(monkeypatch):
     monkeypatch.setattr(service, "UsbSerial", lambda: None)
     collected = []
-    device = SimpleNamespace(loop=SimpleNamespace(collect=lambda: collected.append(True)))
-    made = service.UsbService(device)
+    thresholds = []
+    loop = SimpleNamespace(collect=lambda: collected.append(True), collect_after=thresholds.append)
+    made = service.UsbService(SimpleNamespace(loop=loop))
     made.desk = SimpleNamespace(staged=0)
-    made.collected = collected
+    made.collected, made.thresholds = collected, thresholds
     return made
+
+
+def test_garbage_goes_in_time_while_a_computer_asks_and_as_before_when_it_is_gone(there):
+    """It went when the heap was full: 976 bytes were free then."""
+    ((while_it_asks),) = there.thresholds
+    assert 4096 < while_it_asks <= 32 << 10
+    there.close()
+    assert there.thresholds[1:] == [-1]
 
 
 def failing(times, there, monkeypatch):
