@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+from firmware.care import plan as columns
 from firmware.prescription import programme
 from firmware.sound import songs
 from firmware.sound.score import HEADER, TICKS_PER_BEAT, Score
@@ -58,6 +59,7 @@ def remarks(listening: "Listening", profile: "Profile") -> list[str]:
         *comes_up(plan, profile),
         *held_back(plan, profile),
         *cut_short(listening),
+        *left_over(listening),
     ]
 
 
@@ -79,20 +81,13 @@ def beside(
 
 def cut_short(listening: "Listening") -> list[str]:
     """Return a sentence for each song whose minutes are too few for its repeats; of songs that are not here, none."""
-    from host_tools.programmes import programmes
-
-    try:
-        own = programmes.songs_of(listening)
-    except CalandoError:
-        return []
     found = []
-    for segment in segments(listening.plan):
+    for segment, song in _songs(listening):
         if not segment.repeats:
             continue
-        song = Score(own[segment.name], segment.name) if segment.name in own else songs.SONGS[segment.name]
         tempo = ((segment.tempo_start_bpm or 0) + (segment.tempo_end_bpm or 0)) / 2
-        phrases = sum(song.data[HEADER + 2 * note] >= 128 for note in range(song.notes))
-        once = (song.ticks / TICKS_PER_BEAT + phrases * song.beats_per_bar) / tempo
+        phrases = _phrase_beats(song)
+        once = (sum(phrases) + len(phrases) * song.beats_per_bar) / tempo
         minutes = segment.to_min - segment.from_min
         # Its last rest need not be over, and rests may be shorter.
         if minutes < (segment.repeats * once - song.beats_per_bar / tempo) * REPEATS_SURE:
@@ -102,6 +97,57 @@ def cut_short(listening: "Listening") -> list[str]:
                 "minutes, or fewer repeats"
             )
     return found
+
+
+def left_over(listening: "Listening") -> list[str]:
+    """Return a sentence for each piece of which the song before it may leave little or nothing: its last phrase takes its
+    time from what follows. Of songs that are not here, none.
+    """
+    found = []
+    following = segments(listening.plan)[1:]
+    for before, song in _songs(listening):
+        after = next((segment for segment in following if segment.number == before.number + 1), None)
+        if after is None or after.source == "silence" or before.until != "phrase_end" or before.repeats:
+            continue
+        tempo = min(before.tempo_start_bpm or 0, before.tempo_end_bpm or 0)
+        late_s = min(60 * max(_phrase_beats(song)) / tempo, columns.PHRASE_MS / 1000)
+        minutes = after.to_min - after.from_min
+        if minutes * 60 - late_s <= after.crossfade_s:
+            found.append(
+                f"segment {after.number}: segment {before.number} ends with its phrase, up to {late_s:.0f} s after its "
+                f"time, so of these {minutes:g} min little or nothing may be heard; give it more minutes, or let the one "
+                "before end at its time"
+            )
+    return found
+
+
+def _songs(listening: "Listening") -> list[tuple[Segment, Score]]:
+    """Return the segments that play a song, each with it; none where one is not here."""
+    from host_tools.programmes import programmes
+
+    try:
+        own = programmes.songs_of(listening)
+    except CalandoError:
+        return []
+    return [
+        (
+            segment,
+            Score(own[segment.name], segment.name) if segment.name in own else songs.SONGS[segment.name],
+        )
+        for segment in segments(listening.plan)
+        if segment.source == "song"
+    ]
+
+
+def _phrase_beats(song: Score) -> list[float]:
+    """Return how many beats each phrase of a song has."""
+    beats, ticks = [], 0
+    for note in range(song.notes):
+        ticks += song.data[HEADER + 2 * note + 1]
+        if song.data[HEADER + 2 * note] >= 128:
+            beats.append(ticks / TICKS_PER_BEAT)
+            ticks = 0
+    return beats
 
 
 def without_part(data: bytes) -> list[str]:

@@ -166,6 +166,22 @@ def test_repeats_that_take_longer_than_the_minutes_are_told_and_are_not_all_play
     assert (played < whole) is told  # and where it is not, the next round is heard in the fade
 
 
+@pytest.mark.parametrize(
+    ("until", "minutes", "told"), [("phrase_end", 0.5, True), ("phrase_end", 2, False), ("time", 0.5, False)]
+)
+def test_a_piece_of_which_the_phrase_before_it_may_leave_nothing_is_told(until, minutes, told):
+    segments = [
+        part("arrive", "song", "suo_gan", minutes=6, until=until, tempo_start_bpm=50, tempo_end_bpm=50),
+        part(
+            "rest", "song", "twinkle", minutes=minutes, crossfade_s=12, tempo_start_bpm=50, tempo_end_bpm=50
+        ),
+        SILENCE | {"minutes": 4},
+    ]
+    found = remarks.left_over(programmes.Listening("late", compact(segments), Path()))
+    assert [line[:9] for line in found] == (["segment 2"] if told else [])
+    assert all("up to 19 s after its time, so of these 0.5 min" in line for line in found)
+
+
 def test_a_programme_whose_songs_are_not_here_is_told_of_no_repeats():
     listening = programmes.Listening(
         "x", compact([part("arrive", "song", "own", repeats=9), SILENCE | {"minutes": 4}]), Path()
