@@ -330,7 +330,7 @@ def main() -> None:
 
 def _run() -> None:
     try:
-        app(prog_name="calando")  # however it was started
+        app()
     except SystemExit as end:
         # The library's own way with Ctrl-C is to say nothing.
         if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
