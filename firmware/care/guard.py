@@ -97,7 +97,7 @@ NEWBORN_TWO_RATES_MS = const(6000)
 ADULT_TWO_RATES_MS = const(12_000)
 NEWBORN_NEVER_SURE_MS = const(10_000)  # the same where it was right for less than this
 NEWBORN_RIGHT_MS = const(10_000)
-# choice: the longest that a newborn's pulse or oxygen may stay unknown on skin, while a melody plays and in all. Two
+# choice: the longest that a newborn's pulse or oxygen may stay unknown, while a melody plays and in all. Two
 # minutes, the ready profile's own hold, after which a session fades by itself in ten seconds; this is for the one that
 # does not, and for oxygen. A baseline may take three minutes to find a signal, and two of a melody are left then.
 NEWBORN_UNKNOWN_MS = const(135_000)
@@ -379,7 +379,7 @@ class Guard:
         elif self._fastest_unknown_ms >= UNKNOWN_FORGETS_MS:
             self._high_for_ms = 0
         spo2 = inputs.spo2_permille
-        blind = inputs.contact is True and (pulse is None or spo2 is None)
+        blind = inputs.contact is not None and (pulse is None or spo2 is None)
         # A glimpse between is no sight: the oxygen's rule needs as long as that before it can act.
         self._seeing_ms = self._count(self._seeing_ms, not blind)
         if blind:

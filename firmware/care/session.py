@@ -162,6 +162,8 @@ class Session:
         self._starting = False
         pulse = inputs.pulse_rate_mbpm
         self.tempo.listen(self._elapsed_ms, pulse)
+        off = pulse is None and inputs.contact is False
+        self._off_ms = self._off_ms + self._elapsed_ms if off else 0
         if self.pacer is not None and self.phase == reasons.BASELINE:
             self.pacer.listen(self._elapsed_ms, inputs)
         if self.phase == reasons.BASELINE:
@@ -175,13 +177,17 @@ class Session:
         profile = self.profile
         if inputs.contact:
             self._touched = True
-        # Nobody looks after a newborn whom the sensor never saw.
-        alone = profile.population != "adult" and not self._touched
+        # Nobody looks after a newborn whom the sensor does not see.
+        seen = self._touched and self._off_ms < profile.sensor_off_hold_ms
+        alone = profile.population != "adult" and not seen
         if profile.opening == "music" and not self._melody and not alone:
             self.tempo.open_with(
                 profile.opening_tempo_mbpm if self.pacer is None else profile.breath_tempo_mbpm
             )
             self._melody = True
+        if self._melody and self._plays_to_nobody():
+            self._fade(reasons.NO_CONTACT, PRESS_FADE_MS, outputs)
+            return
         if self.pacer is not None and self._take_breath(self.pacer):
             return
         if profile.mode == "open_loop":
@@ -191,6 +197,15 @@ class Session:
             self._begin(True, inputs)
         elif self._phase_ms >= profile.baseline_max_ms:
             self._begin_unled(alone, inputs, outputs)
+
+    def _plays_to_nobody(self):
+        """Return whether a newborn's sensor has come off and its profile says fade: no rule looks after it."""
+        profile = self.profile
+        return (
+            profile.population != "adult"
+            and profile.sensor_off == "fade"
+            and self._off_ms >= profile.sensor_off_hold_ms
+        )
 
     def _take_breath(self, pacer):
         """Wait for the breath, and let it lead once it is known; return False when nothing is waited for any more."""
@@ -225,10 +240,12 @@ class Session:
         tempo = self.tempo
         unknown = inputs.pulse_rate_mbpm is None
         self._lost_ms = self._lost_ms + self._elapsed_ms if unknown else 0
-        self._off_ms = self._off_ms + self._elapsed_ms if unknown and inputs.contact is False else 0
         lost = self._off_ms >= profile.sensor_off_hold_ms or self._lost_ms >= profile.poor_signal_hold_ms
         if (tempo.closed or self._paces()) and lost and profile.sensor_off == "fade":
             self._fade(reasons.SIGNAL_LOST, PRESS_FADE_MS, outputs)
+            return
+        if self._plays_to_nobody():
+            self._fade(reasons.NO_CONTACT, PRESS_FADE_MS, outputs)
             return
         if self.pacer is not None and self._paces():
             self._pace(self.pacer, inputs, outputs, verdict)

@@ -45,7 +45,7 @@ NEWBORN = {
     # Choice: 7 to 10 % differed from 15 % in an adult pilot; PAL: no tempo change at all
     "slowing_percent": 8,
     "follow": "wait",  # Choice
-    "sensor_off": "fade",  # Choice: somebody has taken the sensor off
+    "sensor_off": "fade",  # Choice: somebody has taken it off; without readings 135 s of a melody are the most
     "sensor_off_hold_s": 15,
     "poor_signal_hold_s": 120,  # Choice: newborns move; the tempo stays fixed meanwhile
     "pulse_low_stop_bpm": 100,  # brady-desaturation: below 100 for 4 s (10.1055/a-2437-0461); term: 80

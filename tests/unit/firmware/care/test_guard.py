@@ -342,11 +342,12 @@ def test_a_short_gap_holds_the_timer_of_a_rate_too_fast_to_be_shown(gap_s, after
 
 @pytest.mark.parametrize("missing", ["pulse_rate_mbpm", "spo2_permille"])
 @pytest.mark.parametrize(("melody", "after_s"), [(True, 135), (False, 300)])
-def test_a_newborn_is_not_played_to_for_ever_unseen(missing, melody, after_s):
+@pytest.mark.parametrize("contact", [True, False])
+def test_a_newborn_is_not_played_to_for_ever_unseen(missing, melody, after_s, contact):
     watch = Watch("newborn")
     watch.want(True)
     watch.outputs.melody_on = melody
-    watch.inputs.contact = True
+    watch.inputs.contact = contact
     watch.inputs.pulse_rate_mbpm = 150_000
     watch.inputs.spo2_permille = 960
     watch.step()

@@ -552,6 +552,42 @@ def test_a_newborn_whom_the_sensor_never_saw_gets_no_melody():
         assert (bench.outputs.end, bench.outputs.reason) == ("faded", "no_contact")
 
 
+@pytest.mark.parametrize("seen_s", [6, 40])
+@pytest.mark.parametrize(
+    ("settings", "played"),
+    [({}, False), ({"opening": "music"}, True), ({"mode": "open_loop", "onset_s": 120}, False)],
+)
+def test_a_newborn_whose_sensor_comes_off_before_the_match_is_not_played_to(settings, played, seen_s):
+    """Found by a newcomer: contact at any moment of the baseline was enough for a melody of twenty minutes."""
+    bench = Bench(**settings).start(seen_s)
+    bench.pulse_bpm = bench.spo2_percent = None
+    bench.inputs.contact = False
+    bench.run(400)
+    assert (bench.outputs.end, bench.outputs.reason) == ("faded", "no_contact")
+    assert sum(row.melody for row in bench.rows) <= (seen_s + 15 + 10 if played else 0)
+
+
+def test_a_newborn_whose_sensor_comes_off_while_no_pulse_leads_hears_the_music_fade():
+    bench = Bench()
+    bench.pulse_bpm = bench.spo2_percent = None
+    bench.start(200)
+    assert bench.rows[-1].melody and bench.rows[-1].reason == "open_loop"
+    bench.inputs.contact = False
+    assert bench.run(60, until="fade") == pytest.approx(15, abs=0.2)
+    assert (bench.outputs.end, bench.outputs.reason) == ("faded", "no_contact")
+
+
+def test_a_sensor_that_is_taken_off_ends_nothing_where_the_profile_says_so_until_the_guard_does():
+    for population, ends in (("newborn", True), ("adult", False)):
+        bench = Bench(population, sensor_off="fixed_tempo").start(300)
+        bench.pulse_bpm = bench.spo2_percent = None
+        bench.inputs.contact = False
+        bench.run(130)
+        assert bench.outputs.end is None and bench.rows[-1].melody
+        bench.run(30)
+        assert (bench.outputs.reason == "signal_lost") is ends
+
+
 def test_a_newborn_with_a_poor_signal_may_be_played_to_for_a_while():
     bench = Bench()
     bench.pulse_bpm = None
