@@ -25,7 +25,7 @@ CHECKED = Firmware(signed=True)
 def ports_own():
     """The simulated `time`, which has MicroPython's formulas (extmod/modtime.c)."""
     source = (TARGET / "time.py").read_text("utf-8").replace("import wire", "")
-    names = {"wire": type("Wire", (), {"now": [0], "horizon": [0]})}
+    names = {"wire": type("Wire", (), {"now": [0], "horizon": [0], "advance": None})}
     exec(source, names)
     return names
 
