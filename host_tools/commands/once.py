@@ -23,13 +23,13 @@ class Once(SimpleValues, TyperCommand):
         return super().parse_args(ctx, args)
 
 
-class Group(SimpleValues, TyperGroup):
+class CommandGroup(SimpleValues, TyperGroup):
     """A group of such commands."""
 
 
 def everywhere(app: typer.Typer) -> None:
     """Make every command of an app one of these, those of its groups too."""
-    app.info.cls = Group
+    app.info.cls = CommandGroup
     for command in app.registered_commands:
         command.cls = Once
     for group in app.registered_groups:
