@@ -34,6 +34,12 @@ _UPRIGHT_PERCENT = const(107)
 # No heart slower than 100 a minute was ever its own opposite, a lamp's weak swing in the noise of the sensor is: there
 # its steepest rise and fall are the noise's, and are not asked.
 _SLOW_TICKS = const(1920)
+# Of 20 ms: rhythms of a lamp, any multiple of which may look like a pulse. Their light falls as low as this between, and
+# repeats as well as this share of the multiple.
+_FLICKER_FIRST_LAG = const(2)
+_FLICKER_LAST_LAG = const(9)
+_FLICKER_FALLS_PERMILLE = const(300)
+_FLICKER_PERCENT = const(70)
 # Two lights that tell of one source alone differ by noise, which has no rhythm. Of what red does not share with
 # infrared: so large beside red, so well repeated, and a rhythm this far from the period's: another pulses there.
 _LEFT_PERMILLE = const(30)
@@ -97,6 +103,7 @@ class Period:
         self.doubtful = False  # the double explains more, and a second wave can be as soon as this period
         self.twofold = False  # a second wave rises steeply about half-way between the beats
         self._lean = 0  # how much steeper the light rises than falls, in percent
+        self._flicker = 0  # permille
         # What red does not share with infrared: its share of red, how well it repeats (0: not known), and its rhythm.
         self.left_permille = self.left_repeats = self.left_mbpm = 0
         self.breathes = False  # it may be another's pulse, but for its form, which is a breath's
@@ -129,8 +136,24 @@ class Period:
         r = self._r
         for lag in range(longest, self._longest + 2):
             r[lag] = pulse.R_BIAS
-        pulse.autocorrelate(self._x, r, self._shortest // 2 | longest << 16, count)
+        pulse.autocorrelate(self._x, r, _FLICKER_FIRST_LAG | longest << 16, count)
+        self._flicker = self._find_flicker()
+        for lag in range(_FLICKER_FIRST_LAG, self._shortest // 2):
+            r[lag] = pulse.R_BIAS  # no part of a period that is looked for
         self._follow(longest)
+
+    def _find_flicker(self):
+        """Return how well a rhythm of 6 to 16 a second repeats, in permille, which no heart has; 0 where there is none."""
+        r = self._r
+        highest = 0
+        fallen = False  # what is near in time is alike in any light
+        for lag in range(_FLICKER_FIRST_LAG, _FLICKER_LAST_LAG):
+            value = r[lag] - pulse.R_BIAS
+            if value < _FLICKER_FALLS_PERMILLE:
+                fallen = True
+            elif fallen and value > highest and r[lag - 1] <= r[lag] >= r[lag + 1]:
+                highest = value
+        return highest
 
     def _follow(self, longest):
         now = self._now
@@ -175,14 +198,17 @@ class Period:
         )
 
     def _look_at_shape(self):
-        """A swing without a shape is its own opposite half a period later, and rises as fast as it falls."""
+        """A swing without a shape is its own opposite half a period later, and rises as fast as it falls; or it is some
+        swings of a lamp."""
         r = self._r
         lag = self.ticks // 2 // pulse.TICKS_PER_PAIR
         half = min(r[lag], r[lag + 1]) - pulse.R_BIAS
         lag = self.ticks // pulse.TICKS_PER_PAIR
         whole = max(r[lag], r[lag + 1]) - pulse.R_BIAS
         upright = self._lean < _UPRIGHT_PERCENT and self._lean * _UPRIGHT_PERCENT > 10000
-        if (
+        if whole > 500 and self._flicker * 100 > whole * _FLICKER_PERCENT:
+            self.shapeless += 1
+        elif (
             whole > 500
             and whole * _SHAPELESS_PERMILLE < -half * 1000
             and -half * _SHAPELESS_PERMILLE < whole * 1000

@@ -221,6 +221,18 @@ def test_a_lamp_on_a_bare_sheet_is_no_pulse():
     assert readings.reasons[-1][0] == "not_a_pulse"
 
 
+@pytest.mark.parametrize("hz", [7.7, 8.3, 10.017])
+def test_a_flicker_is_no_pulse_of_any_multiple_of_its_time(hz):
+    """Found by a newcomer: a sawtooth of 10 Hz was shown as 120, its fifth, and music followed it."""
+    random = np.random.default_rng(2)
+    swing = 1 - 2 * ((hz * np.arange(4000) / 100 + 0.0005 * np.cumsum(random.standard_normal(4000))) % 1)
+    noise = random.standard_normal((4000, 2)) * 6
+    light = np.column_stack([80_000 * (1 + 0.004 * swing), 70_000 * (1 + 0.0036 * swing)]) + noise
+    for population in ("newborn", "adult"):
+        readings = vitals_run.play(np.rint(light).astype("<u4"), population)
+        assert sum(row["pulse_rate_bpm"] is not None for row in readings.rows) <= 2
+
+
 @pytest.mark.parametrize("hz", [1.2, 1.6, 5.6, 8])
 def test_a_lamp_slow_or_fast_stops_no_music_as_a_slow_or_fast_heart(hz, tmp_path):
     """Nothing is told of it before a shape was seen, and no heart beats 320 times a minute."""
