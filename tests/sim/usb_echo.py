@@ -15,9 +15,8 @@ board.USB_ISOLATED = True
 class Echo(main.Device):
     def __init__(self, left):
         super().__init__(left)
-        self.loop._tasks = [
-            task for task in self.loop._tasks if task.name != "link"
-        ]  # the line has one reader
+        for tasks in (self.loop._tasks, self.loop._frequent):  # the line has one reader
+            tasks[:] = [task for task in tasks if task.name != "link"]
         self._usb = UsbSerial()
         self._bytes = bytearray(64)
         self._start = 0
