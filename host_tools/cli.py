@@ -165,12 +165,13 @@ def vitals(
 ) -> None:
     """Show what the device would read from a recording: pulse rate, SpO2, perfusion, quality, contact.
 
-    Comma, semicolon, tab, bar or blank between the columns; decimal point or comma; lines that begin with #, %, ; or //
-    are comments. Known columns: time (time_s, timestamp_ms, t, millis, micros, elapsed, datetime; seconds, ms, us or
-    ns, from zero or since 1970, or a clock time); infrared (ir, infrared, irValue, ir_raw, led_ir, ppg_ir; a lone ppg
-    or raw); red (red, R, redValue, red_raw, led_red); in any order and case. Lines such as IR=100330,RED=85166 or
-    R[85166] IR[100330] are read too. 25 to 1600 samples a second are resampled to 100; repeated rows are left out,
-    missing ones drawn through up to 0.1 s by the file's own time, and longer holes are passed on as lost samples.
+    Comma, semicolon, tab, bar or blank between the columns; decimal point or comma; lines that begin with #, %, ; or
+    // are comments. Known columns: time (time_s, timestamp_ms, t, millis, micros, elapsed, datetime; hours, minutes,
+    seconds, ms, us or ns, from zero or since 1970, or a clock time); infrared (ir, infrared, irValue, ir_raw, led_ir,
+    ppg_ir; a lone ppg or raw); red (red, R, redValue, red_raw, led_red); in any order and case. Lines such as
+    IR=100330,RED=85166 or R[85166] IR[100330] are read too. 25 to 1600 samples a second are resampled to 100;
+    repeated rows are left out, or refused where nobody can tell what time passed between them, missing ones drawn
+    through up to 0.1 s by the file's own time, and longer holes are passed on as lost samples.
     Each change is told on standard error.
     """
     from host_tools.play import vitals_run as work

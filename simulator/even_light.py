@@ -27,6 +27,7 @@ SHORTEST_S = 1.0
 LONGEST_BRIDGE_S = 0.1
 _ROUNDING_S = 0.001  # of the stamps, when a step is held against that
 LONGEST_GAP_S = 60.0
+MOSTLY_FORWARD = 0.01  # of the rows: a time that goes back more often is none
 HOLE_EVERY_S = 5.0  # with more holes than one in so long, beats are missed more often than the rate bears
 # Time stamps this near to an even beat are taken as even: rounding, not a clock that ran.
 EVEN_WITHIN_S = 0.006
@@ -34,6 +35,14 @@ EVEN_WITHIN_S = 0.006
 
 class LightRecordingError(CalandoError, ValueError):
     """The recording cannot be used; the text says which file, where in it, and what to do."""
+
+
+class UntoldError(LightRecordingError):
+    """The file does not tell what an option can: `option` says which, `in_file` what to write where there is none."""
+
+    def __init__(self, what: str, option: str, in_file: str):
+        super().__init__(f"{what}; {option}")
+        self.without_options = f"{what}; {in_file}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,16 @@ def mend_time(path: Path, rows: Rows) -> None:
     """Leave out rows that repeat the one before, spread rows that share a stamp. Refuses a time that runs back."""
     assert rows.time is not None
     steps = np.diff(rows.time)
+    back = int((steps < 0).sum())
+    if back and back == len(steps):
+        raise LightRecordingError(
+            f"{path}: {rows.time_name} runs backwards from the first row to the last; turn it round"
+        )
+    if back > max(3, MOSTLY_FORWARD * len(steps)):
+        raise LightRecordingError(
+            f"{path}: {rows.time_name} goes back in {back} of {len(steps)} rows, so they are not in order, or it is no "
+            "time; sort the rows by it"
+        )
     if (steps < 0).any() or (steps > LONGEST_GAP_S).any():
         row = int(np.argmax((steps < 0) | (steps > LONGEST_GAP_S)))
         raise LightRecordingError(
@@ -73,7 +92,11 @@ def mend_time(path: Path, rows: Rows) -> None:
     if not (steps == 0).any():
         return
     if (steps == 0).all():
-        raise LightRecordingError(f"{path}: {rows.time_name} stands still; take it away and give --rate")
+        raise UntoldError(
+            f"{path}: {rows.time_name} stands still",
+            "take it away and give --rate",
+            "write there when each row was measured",
+        )
     same = (steps == 0) & (np.diff(rows.ir) == 0)
     if rows.red is not None:
         same &= np.diff(rows.red) == 0
@@ -204,6 +227,8 @@ def evenly(path: Path, rows: Rows) -> EvenLight:
         rows.notes.append(
             f"its infrared is {rows.ir.max():g} at most, and below {CONTACT_COUNTS} the device sees no skin"
         )
+    if rows.red is not None and not rows.red.any():
+        rows.notes.append("its red light is 0 throughout, so no SpO2 can be read")
     ir, *red = (np.clip(np.rint(light), 0, MOST_COUNTS) for light in lights)
     return EvenLight(rows.start_s + float(time[0]), ir, red[0] if red else None, lost, tuple(rows.notes))
 

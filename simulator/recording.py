@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator.even_light import RATE_HZ, LightRecordingError
+from simulator.even_light import RATE_HZ, LightRecordingError, UntoldError
+from simulator.exchanged_lights import STRETCH, exchanged_ratio, exchanged_words
 from simulator.patient import IR_COUNTS, LightSource, Samples
 from simulator.recording_file import read, read_text
 
@@ -53,7 +54,10 @@ def load(path: str | os.PathLike[str]) -> LightRecording:
     Raises LightRecordingError with one plain sentence.
     """
     path = Path(path)
-    light = read(path)
+    try:
+        light = read(path)
+    except UntoldError as error:  # a scenario names a recording and nothing else
+        raise LightRecordingError(error.without_options) from None
     length_s = len(light.ir) / RATE_HZ
     if length_s < SHORTEST_S * 0.99:
         raise LightRecordingError(
@@ -66,7 +70,13 @@ def load(path: str | os.PathLike[str]) -> LightRecording:
         )
     beats = path.with_name(path.stem + ".beats.csv")
     beat_s = _beats(beats) - light.start_s if beats.is_file() else None
-    return LightRecording(path.stem, light.ir, light.red, beat_s, light.notes)
+    notes = light.notes
+    if light.red is not None:
+        ends = range(STRETCH, len(light.ir) + 1, int(RATE_HZ))
+        ratio = exchanged_ratio(light.ir, light.red, light.lost, ends)
+        if ratio is not None:
+            notes += (exchanged_words(ratio) + ", and the device reads an oxygen that was not there",)
+    return LightRecording(path.stem, light.ir, light.red, beat_s, notes)
 
 
 def find(name: str, folder: Path) -> LightRecording:

@@ -26,6 +26,7 @@ from simulator.even_light import (
     LightRecordingError,
     Rows,
     Samples,
+    UntoldError,
     check_rate,
     count_of,
     evenly,
@@ -35,6 +36,7 @@ from simulator.even_light import (
 )
 from simulator.files import contents
 from simulator.files.errors import CalandoError
+from simulator.repeated_rows import settle_repeats
 
 LARGEST_FILE_BYTES = 200_000_000  # a day and more at 100 samples a second
 COUNTER_BITS = 32  # millis() and micros() begin again after so many
@@ -100,6 +102,8 @@ _UNIT_S = {
         ("us", "usec", "usecs", "µs", "μs", "micro", "micros", "microsecond", "microseconds"), 1e-6
     ),
     **dict.fromkeys(("ns", "nsec", "nanos", "nanosecond", "nanoseconds"), 1e-9),
+    **dict.fromkeys(("min", "mins", "minute", "minutes", "minuten", "minutos", "minuti"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours", "stunden", "heures", "horas", "ore"), 3600.0),
 }
 _TIME_WORDS = {
     "time", "timestamp", "stamp", "t", "ts", "elapsed", "clock", "datetime", "date", "unix", "epoch", "utc", "local",
@@ -110,11 +114,13 @@ _TIME_ITSELF = {
     "time", "timestamp", "stamp", "t", "ts", "elapsed", "clock", "datetime", "epoch", "unix", "zeit", "zeitstempel",
     "temps", "tiempo", "tempo",
 }  # fmt: skip
+_OF_SOMETHING_ELSE = {"min", "h"}  # alone: the least of something, a height
 _FAR_FROM_THE_SENSOR = {"host", "arrival", "phone", "pc", "system", "expected"}
 
 _EXAMPLE = "time_s,ir,red"
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf)", re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]+")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d):(\d\d)(?:[.,:](\d+))?")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?[ T_]")
@@ -145,14 +151,16 @@ def read(path: Path, rate_hz: float | None = None, columns: str | None = None) -
             _check_counts(path, name, counts, rows.line)
     if rows.time is None:
         if rate_hz is None:
-            raise LightRecordingError(
-                f"{path} has no column time_s or other time, so nobody can tell how fast it was sampled; "
-                f"give --rate with the samples a second{_rate_in_its_lines(path)}"
+            raise UntoldError(
+                f"{path} has no column time_s or other time, so nobody can tell how fast it was sampled",
+                f"give --rate with the samples a second{_rate_in_its_lines(path)}",
+                "write a column time_s",
             )
         rows.time = np.arange(len(rows.ir)) / rate_hz
     else:
         mend_time(path, rows)
         check_rate(path, rows, rate_hz)
+    settle_repeats(path, rows)
     return evenly(path, rows)
 
 
@@ -243,11 +251,9 @@ def _form_of(path: Path, lines: list[str], columns: str | None) -> _Form:
         notes.append(f"its columns are separated by {_DELIMITERS[delimiter]}")
     names, units = _header(path, lines, meaningful, first, delimiter, arrow, columns, notes)
     if first is None:
-        raise LightRecordingError(
-            f"{path} has no samples after its first line; record at least {SHORTEST_S:g} s"
-            if any(_role(name) for name in names)
-            else _no_column(path, "ir", names)
-        )
+        if not any(_role(name) for name in names):
+            raise _no_column(path, "ir", names)
+        raise _no_samples(path, lines, delimiter)
     return _Form(delimiter, decimal_comma, names, units, first, arrow, notes)
 
 
@@ -323,7 +329,7 @@ def _header(
             )
         found = [cell.strip().strip('"') for cell in _split(text, delimiter)]
         known = sum(_role(name) is not None or _bare(name) in _ONE_LIGHT for name in found)
-        if known > 1 or any(_role(name) == "ir" for name in found):
+        if known > 1 or known == len(found) or any(_role(name) == "ir" for name in found):
             names = found
             # Some loggers write the units on a line of their own below the names.
             if place + 1 in skipped and place + 1 != first:
@@ -348,7 +354,7 @@ def _header(
         if first is None or skipped:
             shown = _split(lines[meaningful[0]], delimiter)
             if first is None or len(shown) > 1:
-                raise LightRecordingError(_no_column(path, "ir", shown))
+                raise _no_column(path, "ir", shown)
         names = _names_by_number(path, given, first)
         notes.append(f"it does not name its columns; they are taken as {', '.join(names)}")
     if skipped:
@@ -364,9 +370,12 @@ def _names_by_number(path: Path, given: list[str], first: int) -> list[str]:
         return ["ir"]
     if len(given) == 2 and (not _NUMBER.fullmatch(given[0]) or float(given[0].replace(",", ".")) < 5000):
         return ["time", "ir"]
-    raise LightRecordingError(
+    by_name = f"put a first line such as {_EXAMPLE} above"
+    raise UntoldError(
         f"{path}: line {first + 1} has {len(given)} numbers and no line above names them, and nothing tells infrared "
-        f"from red; put a first line such as {_EXAMPLE} above, or give --columns"
+        "from red",
+        f"{by_name}, or give --columns",
+        by_name,
     )
 
 
@@ -417,11 +426,10 @@ def _unit_in(name: str) -> float | None:
 
 def _is_time(name: str) -> bool:
     words = _time_words(name)
-    alone = len(words) == 1 and words[0] in _UNIT_S
+    if len(words) == 1 and words[0] in _OF_SOMETHING_ELSE:
+        return False
     rest = all(word in _TIME_WORDS or word in _UNIT_S or word == "expected" for word in words)
-    return bool(words) and (
-        alone or (rest and any(word in _TIME_ITSELF or word in _UNIT_S for word in words))
-    )
+    return rest and any(word in _TIME_ITSELF or word in _UNIT_S for word in words)
 
 
 def _role(name: str) -> str | None:
@@ -436,15 +444,17 @@ def _roles(path: Path, form: _Form) -> dict[str, int]:
         plain = [place for place in places if _bare(form.names[place]) == role]
         if len(places) > 1 and len(plain) != 1:
             named = " and ".join(form.names[place] for place in places[:2])
-            raise LightRecordingError(
-                f"{path}: its columns {named} could both be {role}; name the right one {role} with --columns"
+            raise UntoldError(
+                f"{path}: its columns {named} could both be {role}",
+                f"name the right one {role} with --columns",
+                f"name the right one {role}",
             )
         if places:
             roles[role] = (plain or places)[0]
     if "ir" not in roles:
         alone = [place for place, name in enumerate(form.names) if _bare(name).replace(" ", "") in _ONE_LIGHT]
         if "red" in roles or len(alone) != 1:
-            raise LightRecordingError(_no_column(path, "ir", form.names))
+            raise _no_column(path, "ir", form.names)
         roles["ir"] = alone[0]
         form.notes.append(f"its only light, {form.names[alone[0]]}, is taken as infrared")
     elif _bare(form.names[roles["ir"]]) != "ir" or (
@@ -471,11 +481,25 @@ def _roles(path: Path, form: _Form) -> dict[str, int]:
     return roles
 
 
-def _no_column(path: Path, role: str, names: list[str]) -> str:
+def _no_column(path: Path, role: str, names: list[str]) -> LightRecordingError:
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    return (
-        f"{path}: there is no column {role} in its first line ({_shown(shown)}); name the columns in a first line such "
-        f"as {_EXAMPLE}, or with --columns"
+    by_name = f"name the columns in a first line such as {_EXAMPLE}"
+    return UntoldError(
+        f"{path}: there is no column {role} in its first line ({_shown(shown)})",
+        f"{by_name}, or with --columns",
+        by_name,
+    )
+
+
+def _no_samples(path: Path, lines: list[str], delimiter: str) -> LightRecordingError:
+    hexadecimal = next(
+        (n for n, line in enumerate(lines, 1) if any(map(_HEXADECIMAL.fullmatch, _split(line, delimiter)))),
+        None,
+    )
+    if hexadecimal:
+        return LightRecordingError(f"{path}: line {hexadecimal} has hexadecimal numbers; write decimal ones")
+    return LightRecordingError(
+        f"{path} has no samples after its first line; record at least {SHORTEST_S:g} s"
     )
 
 
@@ -674,9 +698,11 @@ def _to_seconds(path: Path, rows: Rows, unit_s: float | None) -> None:
     usual = middle(steps[steps > 0]) if (steps > 0).any() else 0.0
     if unit_s is None:
         if usual == 1 and (steps == np.rint(steps)).all():
-            raise LightRecordingError(
-                f"{path}: {rows.time_name} counts 1, 2, 3, which may be rows or milliseconds; name it time_ms if it is "
-                "milliseconds, else take it away and give --rate"
+            by_name = "name it time_ms if it is milliseconds"
+            raise UntoldError(
+                f"{path}: {rows.time_name} counts 1, 2, 3, which may be rows or milliseconds",
+                f"{by_name}, else take it away and give --rate",
+                f"{by_name}, else write the time in seconds in its place",
             )
         low, high = 1 / HIGHEST_HZ / (1 + RATE_SLACK), 1 / LOWEST_HZ * (1 + RATE_SLACK)
         units = [unit for unit in (1.0, 1e-3, 1e-6, 1e-9) if low <= usual * unit <= high]
@@ -700,7 +726,14 @@ def _to_seconds(path: Path, rows: Rows, unit_s: float | None) -> None:
     rows.time = (time - time[0]) * unit_s  # so that microseconds since 1970 lose nothing
 
 
-_UNIT_NAMES = {1.0: "seconds", 1e-3: "milliseconds", 1e-6: "microseconds", 1e-9: "nanoseconds"}
+_UNIT_NAMES = {
+    3600.0: "hours",
+    60.0: "minutes",
+    1.0: "seconds",
+    1e-3: "milliseconds",
+    1e-6: "microseconds",
+    1e-9: "nanoseconds",
+}
 
 
 # --- words ---

@@ -32,7 +32,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("simulator.cpython.direct",),
     (
-        "simulator.patient", "simulator.even_light", "simulator.recording_file", "simulator.recording",
+        "simulator.patient", "simulator.even_light", "simulator.exchanged_lights", "simulator.repeated_rows",
+        "simulator.recording_file", "simulator.recording",
         "simulator.scenario",
     ),
     ("simulator.bedside", "simulator.step_bedside"),

@@ -20,6 +20,7 @@ from host_tools.output import refuse_another_kind, write_files
 from host_tools.play import vitals_script
 from simulator import recording_file
 from simulator.even_light import EvenLight
+from simulator.exchanged_lights import exchanged_ratio, exchanged_words
 from simulator.files.errors import CalandoError, os_reason
 from simulator.interpreter import find_micropython, run_script
 
@@ -31,10 +32,6 @@ BEATS_COLUMN = "time_s"
 TICKS_PER_S = 3200
 # A beat's time is that of its wave's top; the firmware's smoothing delays it by 3.25 pairs of 20 ms.
 BEAT_DELAY_S = 0.065
-EXCHANGE_STRETCH = 500  # samples
-_STEADY = 50  # samples to both sides
-EXCHANGE_ALIKE = 0.8  # correlation of the two lights
-EXCHANGE_RATIO = 1.25
 _UNITS = {
     "pulse_rate_bpm": (1e-3, 2),
     "spo2_percent": (0.1, 1),
@@ -119,47 +116,20 @@ def read(
 def exchanged_lights(light: EvenLight, readings: Readings) -> str | None:
     """Return a sentence when red and infrared are probably exchanged, None when nothing says so.
 
-    Asked is the ratio of ratios R (pulse of red over its steady light, by that of infrared), in stretches of 5 s in
-    which a pulse was read, or would be but for its second wave, and the two lights move alike. Above 1.25
-    throughout it would be a saturation below 72 % from the first to the last beat. The other way round nothing can
-    be known: exchanged lights at a true 60 to 72 % look like 86 to 92.
+    Asked are the seconds in which a pulse was read, or would be but for its second wave.
     """
     if light.red is None:
         return None
-    ratios = []
-    ir_shares, red_shares = _pulse_share(light.ir), _pulse_share(light.red)
     ends = range(100, len(light.ir) + 1, 100)
-    for row, (reason, _), end in zip(readings.rows, readings.reasons, ends, strict=False):
-        begin = end - EXCHANGE_STRETCH
-        beats = row["pulse_rate_bpm"] is not None or reason == TWO_RATES
-        if not beats or begin < 0 or light.lost[begin:end].any():
-            continue
-        ir, red = (shares[begin : end - 2 * _STEADY] for shares in (ir_shares, red_shares))
-        power = float(ir @ ir) * float(red @ red)
-        if power > 0 and float(ir @ red) > EXCHANGE_ALIKE * power**0.5:
-            ratios.append(float(red @ red / (ir @ ir)) ** 0.5)
-    if len(ratios) < 5:
+    beats = [
+        end
+        for row, (reason, _), end in zip(readings.rows, readings.reasons, ends, strict=False)
+        if row["pulse_rate_bpm"] is not None or reason == TWO_RATES
+    ]
+    ratio = exchanged_ratio(light.ir, light.red, light.lost, beats)
+    if ratio is None:
         return None
-    # numpy's own percentile loads a module that nothing else of this needs, and that takes as long as all of this.
-    tenth, middle = np.interp(
-        [0.1 * (len(ratios) - 1), 0.5 * (len(ratios) - 1)], np.arange(len(ratios)), sorted(ratios)
-    )
-    if tenth < 1 or middle < EXCHANGE_RATIO:
-        return None
-    return (
-        f"the red light pulses {middle:.2f} times as much as the infrared throughout, as only a saturation "
-        "below 72 % or exchanged lights do: if the patient was pink, red and infrared are exchanged in this file or on "
-        "this module (docs/hardware.md), and no SpO2 above is true"
-    )
-
-
-def _pulse_share(counts: np.ndarray) -> np.ndarray:
-    """The pulse as a share of the steady light: what a mean over a second leaves; half a second less at both ends."""
-    if len(counts) <= 2 * _STEADY:
-        return np.empty(0)
-    steady = np.convolve(counts, np.full(2 * _STEADY + 1, 1 / (2 * _STEADY + 1)), "valid")
-    with np.errstate(divide="ignore", invalid="ignore"):  # no light at all is asked for by nobody
-        return counts[_STEADY:-_STEADY] / steady - 1
+    return f"{exchanged_words(ratio)} or on this module (docs/hardware.md), and no SpO2 above is true"
 
 
 def play(

@@ -250,3 +250,24 @@ class TestPackaged:
         itself = np.correlate(around, around, "full")[len(around) - 1 :]
         lag = 40 + itself[40:110].argmax()
         assert itself[lag] > 0.45 * itself[0]  # a regular pulse of 55 to 150 a minute goes through the seam
+
+
+@pytest.mark.parametrize("header", ["ir,red,x", "a,b,c", "time_s,ir_raw,ir_value"])
+def test_what_an_option_would_tell_elsewhere_is_asked_of_the_file_here(tmp_path, header):
+    path = tmp_path / "log.csv"
+    t, ir = pulse_wave(12)
+    write(path, t, ir, ir, header)
+    sentence = refusal(path)
+    assert "--" not in sentence
+    assert "time_s" in sentence or "name the right one" in sentence
+
+
+def test_exchanged_lights_are_told(tmp_path):
+    path = tmp_path / "log.csv"
+    t, ir = pulse_wave(30)
+    red = IR_COUNTS + (ir - IR_COUNTS) * 0.6
+    write(path, t, ir, red)
+    assert recording.load(path).notes == ()
+    write(path, t, red, ir)
+    (note,) = recording.load(path).notes
+    assert "the red light pulses 1.67 times as much" in note

@@ -291,6 +291,11 @@ def test_rows_in_bunches_are_spread(file):
         (rows()[:50], "time_s,ir,red", ["holds 50 samples"]),
         (rows()[:1], "time_s,ir,red", ["1 sample"]),
         (["# nothing came"], "# time_s,ir,red", ["only comments"]),
+        (rows()[::-1], "time_s,ir,red", ["time_s runs backwards from the first row to the last"]),
+        (np.random.default_rng(3).permutation(rows()).tolist(), "time_s,ir,red", ["not in order", "sort"]),
+        (rows(form="{t:.2f},{ir:#x},{red:#x}"), "time_s,ir,red", ["line 2 has hexadecimal numbers"]),
+        (rows(form="{t:.2f}"), "time_s", ["no column ir in its first line", "time_s"]),
+        (rows(form="{ir}"), "time_s", ["no column ir in its first line", "time_s"]),
     ],
 )
 def test_what_cannot_be_told_is_refused_by_its_true_cause(file, lines, header, words):
@@ -320,6 +325,23 @@ def test_a_last_line_that_breaks_off_and_comments_between_are_left_out_and_told(
     readings = check_rate(file([*lines[:2000], "# a lorry went by", *lines[2000:], "30.00,1003"]))
     assert [note for note in readings.notes if "breaks off" in note]
     assert [note for note in readings.notes if "1 comment between" in note]
+
+
+@pytest.mark.parametrize(
+    ("header", "unit_s"), [("Time (min),ir,red", 60), ("time_h,ir,red", 3600), ("Minuten,ir,red", 60)]
+)
+def test_minutes_and_hours_are_read(file, header, unit_s):
+    check_rate(file(rows(AT / unit_s, form="{t:.8f},{ir},{red}"), header))
+
+
+@pytest.mark.parametrize("word", ["min", "h"])
+def test_a_column_that_may_be_the_least_or_the_height_of_something_is_no_time(file, word):
+    refused(file(rows(), f"{word},ir,red"), "no column time_s")
+
+
+def test_red_light_of_zero_is_told(file):
+    light = recording_file.read(file(rows(form="{t:.2f},{ir},0")))
+    assert light.notes == ("its red light is 0 throughout, so no SpO2 can be read",)
 
 
 def test_light_too_weak_for_skin_is_told(file):
