@@ -82,6 +82,16 @@ _NEWBORN_SLOW_MBPM = const(100000)
 # Twice a pulse is not likely to be a pulse from here on: what is in between is a second wave.
 _ADULT_FAST_MBPM = const(170000)
 _NEWBORN_FAST_MBPM = const(225000)
+# But a newborn's heart may be as fast as this, every other beat weak, where that comes half-way and is as strong as this.
+_NEWBORN_FASTEST_MBPM = const(320000)
+_FASTEST_WEAK_PERCENT = const(45)
+_FASTEST_HALFWAY_PERMILLE = const(20)
+# In groups longer by this a second wave, which keeps its distance to the beat, comes earlier by half of it: a fifth tells,
+# and more than chance makes it seem.
+_LONGER_PERMILLE = const(30)
+_EARLIER_PART = const(5)
+_EARLIER_PERMILLE = const(12)
+_ASIDE_LASTS_TICKS = const(960000)  # 5 min
 # The same second wave as before, in percent of the beat's height, ticks (30 ms), percent of the beat.
 _KNOWN_WEAKER_PERCENT = const(12)
 _KNOWN_DELAY_TICKS = const(96)
@@ -185,6 +195,10 @@ class Rates:
         self._proven_until = 0
         # Ticks of a beat when what is shown and what the waves say were last the same; 0 = never.
         self._calm = 0
+        # The shortest and the longest group of a newborn's two waves, and how far off its middle the weaker was; the time
+        # up to which that is known to be a second wave.
+        self._shortest = self._shortest_off = self._longest = self._longest_off = 0
+        self._aside_until = 0
         self._places.forget()
         self._places_in_time.forget()
         self._moved_until = 0  # ticks; a newborn's waves in turn changed places, which no second wave does
@@ -301,6 +315,14 @@ class Rates:
                 and (delay >= _ADULT_HALF_LATE_TICKS or 42 <= share <= 58)
             ):
                 return False
+        if (
+            self._newborn
+            and row.pattern == PAIRS
+            and _NEWBORN_FAST_MBPM < fast < _NEWBORN_FASTEST_MBPM
+            and weaker >= _FASTEST_WEAK_PERCENT
+            and self._is_halfway(row)
+        ):
+            return False
         if fast > (_NEWBORN_FAST_MBPM if self._newborn else _ADULT_FAST_MBPM):
             # Twice as fast would be too fast: so this wave comes after every beat, and is known from now on.
             self._known_delay = delay
@@ -329,6 +351,35 @@ class Rates:
         if weaker >= strong and delay >= _ADULT_LATE_TICKS:
             return False
         return not (weaker >= _ADULT_HALFWAY_STRONG_PERCENT and 46 <= share <= 54)
+
+    def _is_halfway(self, row):
+        """Return whether the weaker waves are half-way between the others, and were whenever groups were longer or shorter:
+        beats are; a second wave keeps its distance to the beat instead, as well as it can be seen in a minute or two.
+        """
+        now = row.time(0)
+        row.find_middle()
+        group = row.mean_ticks
+        off = row.off_permille
+        if not self._shortest or group < self._shortest:
+            self._shortest = group
+            self._shortest_off = off
+        if group > self._longest:
+            self._longest = group
+            self._longest_off = off
+        if abs(off) > 2 * _FASTEST_HALFWAY_PERMILLE:
+            self._aside_until = now + _ASIDE_LASTS_TICKS
+        elif (group - self._shortest) * 1000 >= group * _LONGER_PERMILLE:
+            self._hear((group - self._shortest) * 1000 // group, self._shortest_off - off, now)
+        elif (self._longest - group) * 1000 >= group * _LONGER_PERMILLE:
+            self._hear((self._longest - group) * 1000 // group, off - self._longest_off, now)
+        return abs(off) <= _FASTEST_HALFWAY_PERMILLE and now >= self._aside_until
+
+    def _hear(self, longer_permille, earlier_permille, now):
+        """Take down whether the weaker wave came earlier in groups that were so much longer."""
+        is_second_wave = (
+            earlier_permille >= _EARLIER_PERMILLE and earlier_permille * _EARLIER_PART > longer_permille
+        )
+        self._aside_until = now + _ASIDE_LASTS_TICKS if is_second_wave else 0
 
     def _is_proven(self, row, delay):
         """Return whether a second wave as late as this kept its distance to beats that varied, lately."""

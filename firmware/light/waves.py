@@ -45,6 +45,7 @@ _IN_TURN_PERCENT = const(13)
 _IN_TURN_SHARE_PERCENT = const(45)
 _AS_HIGH_PERCENT = const(85)
 _UNLIKE_PERCENT = const(30)
+_MIDDLE_WAVES = const(10)  # over which it is asked whether the weaker come half-way
 _GROUPS = const(10)  # of two waves, over which a second wave keeps its distance to the first
 _VARIES_PERCENT = const(4)  # where these groups vary by so much
 _MISSED_PERCENT = const(140)  # a group so much longer than another is one whose wave was missed
@@ -81,6 +82,7 @@ class Row:
         self.first = self.count  # waves before it are not compared
         self.pattern = NONE
         self.run = 0  # for how many waves it has held
+        self.mean_ticks = self.off_permille = 0  # what find_middle measured
         self.high_since = 0  # ticks; see high_ticks
         self._steady = 0
         self._turns = 0
@@ -249,6 +251,21 @@ class Row:
             if other < delay:
                 return other
         return delay
+
+    def find_middle(self):
+        """Measure the ticks of a group of PAIRS, and how much later than its middle the weaker wave comes, in permille of
+        it: means of the last ten waves, where so many are of this pattern.
+        """
+        count = self.run if self.run < _MIDDLE_WAVES else _MIDDLE_WAVES
+        groups = (count - 1) // 2
+        group = (self.time(0) - self.time(2 * groups)) // groups
+        total = 0
+        for place in range(1, count - 1):
+            off = 2 * self.time(place) - self.time(place - 1) - self.time(place + 1)
+            total += off if place & 1 else -off
+        off = total * 500 // ((count - 2) * group)
+        self.mean_ticks = group
+        self.off_permille = off if self._strongest() == 0 else -off
 
     def keeps_delay(self):
         """Return whether the weaker wave keeps its distance to the stronger one before it while groups of two vary.

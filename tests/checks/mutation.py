@@ -53,7 +53,7 @@ SUBJECTS = {
 }
 # Of these files a part alone: what the guard hears of a slow heart. The rest is measured on made light, under MicroPython.
 PARTS = {
-    "waves.py": {"high_ticks", "_HIGH_PERCENT", "_HIGH_WAVES", "_HIGH_STEADY_PERCENT"},
+    "waves.py": {"find_middle", "_MIDDLE_WAVES", "high_ticks", "_HIGH_PERCENT", "_HIGH_WAVES", "_HIGH_STEADY_PERCENT"},
     "rates.py": {
         "is_in_turn", "_is_breaths", "_is_period", "_can_be_fast", "_SUREST_PERMILLE", "_OFF_MIDDLE_PERCENT",
         "_UNCHANGED_PERMILLE", "_SOUND_PERMILLE", "_UNLIKE_ENOUGH_PERCENT", "can_be_newborns",
@@ -62,11 +62,14 @@ PARTS = {
         "_TWO_WAVES_LATER_TICKS", "_has_slowed", "_goes_on", "_MULTIPLE_PERCENT", "_is_every_other",
         "_LONGER_WAVES", "_LONGEST_WAVES", "_BREATHS_LAST_TICKS", "take", "both", "_look_at_places", "_are_beats",
         "_UNLIKE_HEIGHT_PERCENT", "_UNLIKE_TIME_PERCENT", "_PLACE_LEAST", "_PLACE_PERCENT", "_MOVED_LASTS_TICKS",
-        "_NO_BREATH_MBPM",
+        "_NO_BREATH_MBPM", "_is_halfway", "_hear", "_NEWBORN_FASTEST_MBPM", "_FASTEST_WEAK_PERCENT",
+        "_FASTEST_HALFWAY_PERMILLE", "_LONGER_PERMILLE", "_EARLIER_PART", "_EARLIER_PERMILLE",
+        "_ASIDE_LASTS_TICKS",
     },
     "period.py": {
         "_look_at_shape", "_SHAPELESS_PERMILLE", "_UPRIGHT_PERCENT", "_SLOW_TICKS", "_is_breath", "_BREATH_REPEATS",
-        "_BREATH_SMOOTH_PERCENT", "_BREATH_SLOWER_PERCENT",
+        "_BREATH_SMOOTH_PERCENT", "_BREATH_SLOWER_PERCENT", "_find_flicker", "_FLICKER_FIRST_LAG", "_FLICKER_LAST_LAG",
+        "_FLICKER_FALLS_PERMILLE", "_FLICKER_PERCENT",
     },
     "vitals.py": {
         "slow_for_ms", "perhaps_slow_for_ms", "_breath_hides", "candidate_mbpm", "_FASTEST_HEART_MBPM", "_is_shapeless",

