@@ -7,6 +7,7 @@ candidates: a slow heart that is read as a fast one is the worst that can happen
 from micropython import const
 
 from firmware import reasons
+from firmware.light.turns import Turns
 from firmware.light.waves import EVEN, NONE, PAIRS, QUADS
 
 _MBPM_TICKS = const(192000000)
@@ -170,6 +171,7 @@ class Rates:
         self._newborn = newborn
         self._places = Places()  # by the heights of waves
         self._places_in_time = Places()  # by the times between them
+        self._turns = Turns()
         self._least = _NEWBORN_LEAST if newborn else _ADULT_LEAST
         self._most = _NEWBORN_MOST if newborn else _ADULT_MOST
         self.forget()
@@ -201,6 +203,7 @@ class Rates:
         self._aside_until = 0
         self._places.forget()
         self._places_in_time.forget()
+        self._turns.forget()
         self._moved_until = 0  # ticks; a newborn's waves in turn changed places, which no second wave does
         self._fast_mbpm = 0  # an even row faster than an adult at rest, and until when it is remembered
         self._fast_until = 0
@@ -262,6 +265,7 @@ class Rates:
         if row.known() < 3:
             return
         odd = row.count & 1
+        self._turns.take(row.height(0), odd)
         self._places.take(row.height(0), row.height(1), odd, _UNLIKE_HEIGHT_PERCENT)
         span = row.time(0) - row.time(1)
         self._places_in_time.take(span, row.time(1) - row.time(2), odd, _UNLIKE_TIME_PERCENT)
@@ -401,6 +405,15 @@ class Rates:
         span = row.time(0) - row.time(_MANY_WAVES)
         return span * _MANY_PERCENT < _MBPM_TICKS // rate * _MANY_WAVES * 100
 
+    def _is_waves(self, rate):
+        """Return whether `rate` (mbpm) has a beat for each wave."""
+        row = self._waves.every
+        if row.known() <= _BETWEEN_WAVES:
+            return False
+        span = row.time(0) - row.time(_BETWEEN_WAVES)
+        beats = _MBPM_TICKS // rate * _BETWEEN_WAVES
+        return abs(span - beats) * 100 <= beats * _SAME_PERCENT
+
     def _leaves_out(self, row):
         """Return whether a newborn's `row` of strong waves leaves out as many weaker ones in between, or half as many."""
         every = self._waves.every
@@ -489,6 +502,8 @@ class Rates:
         if self._too_few(rate) or self._too_many(rate):
             return reasons.TWO_RATES
         if self._is_every_other(period):
+            return reasons.TWO_RATES
+        if self._newborn and self._turns.may_be_pairs() and self._is_waves(rate):
             return reasons.TWO_RATES
         tall = self._waves.tall
         if tall is not None and self._perhaps_slow_ticks(tall, _MBPM_TICKS // _ADULT_SLOW_MBPM, now, period):
