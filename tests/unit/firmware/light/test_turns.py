@@ -6,8 +6,7 @@ from pulse_kinds import course, heart
 
 from firmware import reasons
 from firmware.light.period import Period
-from firmware.light.rates import Rates
-from firmware.light.turns import Turns
+from firmware.light.rates import Rates, Turns
 from firmware.light.waves import Waves
 from host_tools.play import vitals_run
 from simulator.interpreter import find_micropython
