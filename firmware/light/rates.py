@@ -131,17 +131,17 @@ _PLACE_LEAST = const(256)
 _PLACE_PERCENT = const(35)
 _MOVED_LASTS_TICKS = const(48000)  # 15 s: until they do so again
 
-# Of waves that are lower in turn:
-_SHIFT = const(6)  # of heights, so that the means keep what a right shift takes
-# Two means one after the other: what is unlike at a third of the pulse's rate passes at 1 %, near half of it wholly.
-_FIRST_SHIFT = const(4)
-_SECOND_SHIFT = const(3)
-_LEAST_PERMILLE = const(
-    25
-)  # of the height to both sides: a breath of usual depth far from half of the pulse leaves 20
-_STEADY_PERCENT = const(20)  # a breath, and what a hand leaves, comes and goes
+# Waves that are lower in turn. Their heights have as many bits more as a right shift takes from a mean; of two means, one
+# after the other: what is unlike at a third of the pulse's rate passes at 1 %, near half of it wholly.
+_TURN_BITS = const(6)
+_TURN_FIRST_SHIFT = const(4)
+_TURN_SECOND_SHIFT = const(3)
+# Lower by so much of the mean height to both sides, steady within this (a breath, and what a hand leaves, comes and goes),
+# for so many waves.
+_TURN_LEAST_PERMILLE = const(25)
+_TURN_STEADY_PERCENT = const(20)
+_TURN_WAVES = const(24)
 _TURN_SLOPE = const(600)  # counts over 80 ms: noise makes lower waves unlike
-_DOUBT_WAVES = const(24)
 
 
 class Places:
@@ -191,18 +191,18 @@ class Turns:
 
     def take(self, height, odd):
         """Take down one wave more by its height (1..2^22); odd: its number is."""
-        height <<= _SHIFT
+        height <<= _TURN_BITS
         if not self._height:
             self._height = self._height_mean = height
-        self._turn += ((height if odd else -height) - self._turn) >> _FIRST_SHIFT
-        self._turn_mean += (self._turn - self._turn_mean) >> _SECOND_SHIFT
-        self._height += (height - self._height) >> _FIRST_SHIFT
-        self._height_mean += (self._height - self._height_mean) >> _SECOND_SHIFT
+        self._turn += ((height if odd else -height) - self._turn) >> _TURN_FIRST_SHIFT
+        self._turn_mean += (self._turn - self._turn_mean) >> _TURN_SECOND_SHIFT
+        self._height += (height - self._height) >> _TURN_FIRST_SHIFT
+        self._height_mean += (self._height - self._height_mean) >> _TURN_SECOND_SHIFT
         permille = self._turn_mean // (self._height_mean // 1000 + 1)
         if (
-            abs(permille) < _LEAST_PERMILLE
-            or abs(permille - self._about) * 100 > abs(self._about) * _STEADY_PERCENT
-            or self._height_mean < _TURN_SLOPE << _SHIFT
+            abs(permille) < _TURN_LEAST_PERMILLE
+            or abs(permille - self._about) * 100 > abs(self._about) * _TURN_STEADY_PERCENT
+            or self._height_mean < _TURN_SLOPE << _TURN_BITS
         ):
             self._about = permille
             self._run = 0
@@ -210,7 +210,7 @@ class Turns:
 
     def may_be_pairs(self):
         """Return whether two waves may be one beat."""
-        return self._run > _DOUBT_WAVES
+        return self._run > _TURN_WAVES
 
 
 class Rates:

@@ -63,7 +63,8 @@ PARTS = {
         "_LONGER_WAVES", "_LONGEST_WAVES", "_BREATHS_LAST_TICKS", "take", "both", "_look_at_places", "_are_beats",
         "_UNLIKE_HEIGHT_PERCENT", "_UNLIKE_TIME_PERCENT", "_PLACE_LEAST", "_PLACE_PERCENT", "_MOVED_LASTS_TICKS",
         "_NO_BREATH_MBPM", "_is_halfway", "_hear", "_is_waves", "may_be_pairs",
-        "_LEAST_PERMILLE", "_STEADY_PERCENT", "_TURN_SLOPE", "_DOUBT_WAVES", "_SHIFT", "_FIRST_SHIFT", "_SECOND_SHIFT",
+        "_TURN_LEAST_PERMILLE", "_TURN_STEADY_PERCENT", "_TURN_SLOPE", "_TURN_WAVES", "_TURN_BITS", "_TURN_FIRST_SHIFT",
+        "_TURN_SECOND_SHIFT",
         "_NEWBORN_FASTEST_MBPM", "_FASTEST_WEAK_PERCENT",
         "_FASTEST_HALFWAY_PERMILLE", "_LONGER_PERMILLE", "_EARLIER_PART", "_EARLIER_PERMILLE",
         "_ASIDE_LASTS_TICKS",
@@ -85,7 +86,7 @@ HAZARDS = ["tests/hazards/test_patient.py", "tests/hazards/test_device.py"]
 
 # Mutants that need not die, each with the reason: a mutant's whole name, or the name of a limit or function.
 EQUIVALENT: dict[str, str] = {
-    "rates.py: _SHIFT": "how finely the means are kept",
+    "rates.py: _TURN_BITS": "how finely the means are kept",
     "tempo.py: _middle: `ordered[place - 1] > reading` -> `ordered[place - 1] <= reading`": "the same middle",
     "tempo.py: add: `readings[place - 1] > pulse_mbpm` -> `readings[place - 1] <= pulse_mbpm`": "the same middle",
     "pacer.py: _HISTORY": "more than the 45 breaths that are looked at",

@@ -651,3 +651,11 @@ def test_looking_at_a_deep_breath_and_a_hand_allocates_nothing_and_is_the_same_o
     shown = vitals_run.play(short, "newborn", runtime="micropython")
     assert sum(row["pulse_rate_bpm"] is not None for row in shown.rows) > 20
     assert shown == vitals_run.play(short, "newborn", runtime="cpython")
+
+
+@needs_micropython
+def test_a_fall_to_a_high_second_wave_near_the_middle_is_not_shown_as_double_for_long():
+    """It was, to the end."""
+    made = heart(course(90, (0, 185), (40, 185), (43, 82), (90, 82)), delay_s=0.365, second=0.9)
+    rates = [row["pulse_rate_bpm"] for row in vitals_run.play(made.samples, "newborn").rows]
+    assert not [rate for rate in rates[76:] if rate is not None and rate > 90]

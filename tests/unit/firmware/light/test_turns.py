@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-from pulse_kinds import course, heart
 
 from firmware import reasons
 from firmware.light.period import Period
 from firmware.light.rates import Rates, Turns
 from firmware.light.waves import Waves
-from host_tools.play import vitals_run
-from simulator.interpreter import find_micropython
 
 
 def after(waves, lower_permille=100, first=0, height=4000):
@@ -101,17 +98,3 @@ def test_a_rate_has_a_beat_a_wave_within_15_percent(percent, told):
 @pytest.mark.parametrize("count, told", [(8, False), (9, True)])
 def test_nine_waves_make_a_rate(count, told):
     assert rates_after(True, 0, count)._is_waves(160_000) == told
-
-
-@pytest.mark.skipif(
-    find_micropython() is None, reason="there is no MicroPython, and CPython is too slow here"
-)
-@pytest.mark.parametrize("to, delay, second", [(82, 0.365, 0.9), (65, 0.46, 0.85), (91, 0.33, 0.9)])
-def test_a_fall_to_a_high_second_wave_near_the_middle_is_not_shown_as_double_for_long(to, delay, second):
-    """It was, to the end."""
-    made = heart(course(90, (0, 185), (40, 185), (43, to), (90, to)), delay_s=delay, second=second)
-    rates = [row["pulse_rate_bpm"] for row in vitals_run.play(made.samples, "newborn").rows]
-    wrong = [
-        second for second, rate in enumerate(rates) if second > 52 and rate is not None and rate > 1.1 * to
-    ]
-    assert not [second for second in wrong if second > 75]
