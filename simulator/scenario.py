@@ -318,7 +318,8 @@ class Scenario(_Part):
 
     def make_patient(self, seed: int | None = None) -> "LightSource":
         """Return the patient (a model or a recording), with the scripted changes of light in it."""
-        from simulator import patient, recording
+        from simulator import patient
+        from simulator.recordings import recording
 
         chosen = self.seed if seed is None else seed
         if self.patient.recording is None:

@@ -11,7 +11,7 @@ from functools import cached_property
 from firmware.prescription.profile import TABLE as SETTINGS
 from firmware.sound.score import PATTERN, PATTERNS
 from firmware.sound.songs import SONGS
-from simulator.recording import PACKAGED
+from simulator.recordings.recording import PACKAGED
 
 Range = tuple[float, float]
 

@@ -31,11 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "simulator.breath_row",
     ),
     ("simulator.cpython.direct",),
-    (
-        "simulator.patient", "simulator.even_light", "simulator.exchanged_lights", "simulator.repeated_rows",
-        "simulator.recording_file", "simulator.recording",
-        "simulator.scenario",
-    ),
+    ("simulator.patient", "simulator.recordings", "simulator.scenario"),
     ("simulator.bedside", "simulator.step_bedside"),
     ("simulator.emulator",),
     ("simulator.runtimes",),

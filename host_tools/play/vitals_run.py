@@ -18,11 +18,11 @@ import numpy as np
 from firmware.reasons import TWO_RATES
 from host_tools.output import refuse_another_kind, write_files
 from host_tools.play import vitals_script
-from simulator import recording_file
-from simulator.even_light import EvenLight
-from simulator.exchanged_lights import exchanged_ratio, exchanged_words
 from simulator.files.errors import CalandoError, os_reason
 from simulator.interpreter import find_micropython, run_script
+from simulator.recordings import recording_file
+from simulator.recordings.even_light import EvenLight
+from simulator.recordings.exchanged_lights import exchanged_ratio, exchanged_words
 
 # As the firmware's script writes them, two reasons between the two rows; an unknown is an empty field.
 _READINGS = ["pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact"]
@@ -99,7 +99,7 @@ def read(
 ) -> Readings:
     """Play a recording to the firmware. `runtime`: "micropython", "cpython"; None takes the faster one.
 
-    rate_hz (25 to 1600) and columns are those of simulator.recording_file.read; progress that of `play`. Raises
+    rate_hz (25 to 1600) and columns are those of simulator.recordings.recording_file.read; progress that of `play`. Raises
     CalandoError.
     """
     if population not in ("newborn", "adult"):

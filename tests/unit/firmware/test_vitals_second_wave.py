@@ -11,8 +11,8 @@ import pytest
 from pulse_signals import pulse
 
 from host_tools.play import vitals_run
-from simulator import recording
 from simulator.interpreter import find_micropython
+from simulator.recordings import recording
 
 RATE_HZ = 100
 # In this recording the second wave comes 0.3 s after the beat and is lower: a beat is the top of 0.8 s.

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from simulator import recording, recording_file
 from simulator.patient import IR_COUNTS, NA_PER_MA_PER_COUNT
+from simulator.recordings import recording, recording_file
 
 PERIOD_US = 10_000.0
 

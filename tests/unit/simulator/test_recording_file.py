@@ -5,8 +5,8 @@ import pytest
 from pulse_signals import pulse
 
 from host_tools.play import vitals_run
-from simulator import recording_file
-from simulator.even_light import LightRecordingError
+from simulator.recordings import recording_file
+from simulator.recordings.even_light import LightRecordingError
 
 SECONDS = 30
 MADE = pulse(72, SECONDS).samples  # infrared, red

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator.even_light import RATE_HZ, LightRecordingError, UntoldError
-from simulator.exchanged_lights import STRETCH, exchanged_ratio, exchanged_words
 from simulator.patient import IR_COUNTS, LightSource, Samples
-from simulator.recording_file import read, read_text
+from simulator.recordings.even_light import RATE_HZ, LightRecordingError, UntoldError
+from simulator.recordings.exchanged_lights import STRETCH, exchanged_ratio, exchanged_words
+from simulator.recordings.recording_file import read, read_text
 
 SHORTEST_S = 10.0
 FADE = 100  # samples of a seam: one second

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator.even_light import LONGEST_BRIDGE_S, LightRecordingError, Rows, Samples, middle
+from simulator.recordings.even_light import LONGEST_BRIDGE_S, LightRecordingError, Rows, Samples, middle
 
 FEWEST = 0.03  # of the rows: fewer make no rate wrong by more than that
 _SPAN = 8  # so many of the converter's steps over three rows: where light moves so, no two rows are alike by chance

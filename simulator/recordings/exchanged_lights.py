@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from simulator.even_light import Samples
+from simulator.recordings.even_light import Samples
 
 STRETCH = 500  # samples that are compared, 5 s
 STEADY = 50  # samples to both sides, whose mean is the steady light
