@@ -18,7 +18,7 @@ from host_tools.judge.limits import Limits
 
 # What the judge grants beside the limits; none is a limit.
 # Until the device sees in the light what is true of the patient: the step-level tier reads 3 (pulse) or 4 s (oxygen) late
-# and at whole seconds; the whole device's bar is 10 s (docs/vitals.md).
+# and at whole seconds; the whole device's bar is 10 s (docs/vitals-evidence.md).
 SENSING_S = {"S": 5.0, "D": 10.0}
 STEP_S = {"S": 0.15, "D": 0.05}  # when a tier looks; a block of sound is 16 ms
 NOTES_DB = {

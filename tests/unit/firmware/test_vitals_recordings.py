@@ -63,7 +63,7 @@ def total(pattern):
     [("neurokit_rest5/", 1.1, 96, 98), ("bidmc01/", 0.5, 97.5, 98), ("mimic", 0.5, 99.3, 99)],
 )
 def test_adults_at_rest(name, error, right, f1):
-    """The reference of rest5 misses some R peaks: see docs/vitals.md for the same with the gaps filled."""
+    """The reference of rest5 misses some R peaks: see docs/vitals-benchmark.md for the same with the gaps filled."""
     found = total(name)
     assert found.mean_error_bpm <= error
     assert found.right_percent >= right
