@@ -293,7 +293,7 @@ def breathing_low(random: np.random.Generator) -> Case:
 
 
 def breathing_oxygen(random: np.random.Generator) -> Case:
-    """The same, and its oxygen falls below 85 % and stays there."""
+    """A newborn that breathes deeply, whose oxygen falls below 85 % and stays there."""
     at_s, over_s, seconds = random.uniform(45, 80), random.choice([0.01, 5, 20, 60]), 300
     spo2 = course(
         seconds, (0, high := random.uniform(86.5, 94)), (at_s, high), (at_s + over_s, random.uniform(70, 82))
@@ -305,7 +305,7 @@ def breathing_oxygen(random: np.random.Generator) -> Case:
 
 
 def breathing_falls(random: np.random.Generator) -> Case:
-    """The same with little oxygen, and its pulse falls below 100 and stays there."""
+    """A newborn with little oxygen that breathes deeply, whose pulse falls below 100 and stays there."""
     at_s, over_s, seconds = random.uniform(35, 60), random.choice([0.01, 3, 10]), 130
     rate = course(
         seconds,
@@ -443,14 +443,16 @@ def play(cases: list[Case]) -> list[Case]:
     return cases
 
 
+def case(kind: str, seed: int, number: int) -> Case:
+    """Make a case of a kind; the same seed gives the same one."""
+    return KINDS[kind](np.random.default_rng([seed, sum(kind.encode()), number]))
+
+
 def run(kind: str, count: int, seed: int, jobs: int) -> Iterator[Case]:
-    """Play `count` random cases of a kind; the same seed gives the same ones."""
-    make = KINDS[kind]
+    """Play `count` random cases of a kind."""
 
     def chunk(first: int) -> list[Case]:
-        numbers = range(first, min(first + CHUNK, count))
-        name = sum(kind.encode())
-        return play([make(np.random.default_rng([seed, name, number])) for number in numbers])
+        return play([case(kind, seed, number) for number in range(first, min(first + CHUNK, count))])
 
     with ThreadPoolExecutor(jobs) as pool:
         for done in pool.map(chunk, range(0, count, CHUNK)):
