@@ -581,11 +581,12 @@ def _tempo(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:
                 time_s[high],
                 f"{tempo[high]:.1f} bpm after {first:.1f}",
             )
+        start = min(first, _tempo_of_the_baseline(evidence, piece.start))
         verdict.margin(
             "floor",
-            tempo[low] / first * 100 - limits["slowest_percent"] + 1.0,
+            tempo[low] / start * 100 - limits["slowest_percent"] + 1.0,
             time_s[low],
-            f"{tempo[low]:.1f} bpm after {first:.1f}",
+            f"{tempo[low]:.1f} bpm after {start:.1f}",
         )
         if len(tempo) > 61:
             rate = (1 - tempo[60:] / tempo[:-60]) * 100
@@ -593,6 +594,24 @@ def _tempo(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:
             verdict.margin(
                 "tempo_rate", slowing + 0.05 - rate[worst], time_s[worst], f"{rate[worst]:.2f} % in a minute"
             )
+
+
+def _tempo_of_the_baseline(evidence: Evidence, begin: int) -> float:
+    """Return the tempo that the true pulse before the melody stands for, by the ratio at which it begins at row `begin`.
+
+    A pulse that rose while it was measured is met where it is, and may be led down as far as it was measured (bpm;
+    infinite where no baseline lies before).
+    """
+    first = begin
+    while first and evidence.phase[first - 1] in ("baseline", evidence.phase[begin]):
+        first -= 1
+    measured = evidence.true_bpm[first:begin]
+    measured = measured[np.isfinite(measured)]
+    now = evidence.true_bpm[begin]
+    if not len(measured) or not np.isfinite(now):
+        return float("inf")
+    ratio = max(1.0, round(now / evidence.tempo_bpm[begin]))
+    return float(np.median(measured)) / ratio
 
 
 def _pace(evidence: Evidence, limits: Limits, verdict: Verdict) -> None:

@@ -96,6 +96,21 @@ def test_a_good_session_keeps_every_law_and_has_margins():
     assert judged.measures["wrong_s"] == 0 and judged.measures["false_stops"] == 0
 
 
+@pytest.mark.parametrize(("slowest_bpm", "kept"), [(67.0, True), (65.0, False)])
+def test_who_was_met_faster_than_measured_may_be_led_down_from_what_was_measured(slowest_bpm, kept):
+    """Seen in a campaign: a pulse that rose by 2 % while it was measured, led down by no more than is allowed of that."""
+    slow = tempo(slowest_bpm, 200.0, 300.0)
+    phase = [
+        "baseline" if BEGINS_S <= at_s < 70 else "match" if at_s < ENDS_S else "idle" for at_s in slow.time_s
+    ]
+    measured = replace(slow, phase=phase, true_bpm=np.where(slow.time_s < 60, 146.0, 150.0))
+    assert ("floor" not in verdict.judge(measured, NEWBORN).broken) is kept
+    assert "floor" in verdict.judge(replace(measured, true_bpm=slow.true_bpm), NEWBORN).broken
+    # Who was measured faster than met was met where the pulse is, and is led down from there.
+    fallen = replace(measured, true_bpm=np.where(slow.time_s < 60, 160.0, 150.0))
+    assert "floor" in verdict.judge(fallen, NEWBORN).broken
+
+
 def dc(value):
     base = good(tier="D")
     return replace(base, heard=replace(base.heard, dbc=np.full(len(base.heard.dba), value)))
