@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from host_tools.campaign import provoked
 from host_tools.campaign.tally import PROVOKED_LEAST, Tally
-from host_tools.judge import verdict
+from host_tools.judge import laws
 from host_tools.judge.limits import hazard_titles
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,7 @@ def html(
     return environment.get_template("campaign.html").render(
         result=result, run=run, links=links, credibility=_way_to(CREDIBILITY, folder),
         pictures=pictures, hazards=hazards, least=PROVOKED_LEAST,
-        bare=verdict.BARE_LAWS, plan=counted.plan, whats={cohort.name: cohort for cohort in counted.plan.cohort},
+        bare=laws.BARE_LAWS, plan=counted.plan, whats={cohort.name: cohort for cohort in counted.plan.cohort},
     )  # fmt: skip
 
 

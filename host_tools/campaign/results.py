@@ -7,7 +7,7 @@ from typing import Any
 from host_tools.campaign import cases, chunks, page, shrink
 from host_tools.campaign.runner import Run
 from host_tools.campaign.tally import tally
-from host_tools.judge import verdict
+from host_tools.judge import laws
 
 WORST_FOLDER, FAILURES_FOLDER = "worst", "failures"
 
@@ -68,9 +68,7 @@ def _write_failures(run: Run) -> list[dict[str, Any]]:
     for found in run.made_small:
         folder.mkdir(exist_ok=True)
         name = f"{found['cohort']}-{found['tier']}-{found['number']}-{found['law']}.toml"
-        says = (
-            verdict.LAWS[found["law"]][2] if found["law"] in verdict.LAWS else verdict.BARE_LAWS[found["law"]]
-        )
+        says = laws.LAWS[found["law"]][2] if found["law"] in laws.LAWS else laws.BARE_LAWS[found["law"]]
         notes = [
             f"Found in tier {found['tier']}, cohort {found['cohort']}, session {found['number']}.",
             f"The law {found['law']}: {says}.",
@@ -84,7 +82,7 @@ def _write_failures(run: Run) -> list[dict[str, Any]]:
         if margins:
             notes.append(
                 "Margins: "
-                + ", ".join(f"{law} {value:g} {verdict.UNITS[law]}" for law, value in margins.items())
+                + ", ".join(f"{law} {value:g} {laws.UNITS[law]}" for law, value in margins.items())
                 + "."
             )
         (folder / name).write_text(shrink.text(found["values"], notes), encoding="utf-8")

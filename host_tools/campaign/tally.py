@@ -12,7 +12,7 @@ from host_tools.campaign import chunks, provoked, sampling
 from host_tools.campaign.plan import TIERS, CampaignPlan
 from host_tools.campaign.session import Record
 from host_tools.campaign.statistics import upper_bound_95
-from host_tools.judge import verdict
+from host_tools.judge import laws
 from host_tools.judge.limits import hazard_titles
 
 WORST = 10
@@ -99,7 +99,7 @@ class Tally:
 
     def _margins(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for law, (unit, hazard, says) in verdict.LAWS.items():
+        for law, (unit, hazard, says) in laws.LAWS.items():
             by_cohort: dict[str, Any] = {}
             for (cohort, tier), group in self.groups.items():
                 if group.margins.get(law):

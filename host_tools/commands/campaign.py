@@ -122,7 +122,7 @@ def _progress(quiet: bool) -> Iterator[Any]:
 
 def _line(state: "Progress") -> str:
     """Sessions done, per second, what is left, and the worst margins so far, each with its law and unit."""
-    from host_tools.judge import verdict
+    from host_tools.judge import laws
 
     left = f"{state.left_s / 60:.1f} min left" if state.left_s is not None else "beginning"
     nearest = sorted(
@@ -130,7 +130,7 @@ def _line(state: "Progress") -> str:
         for law, (margin, _) in state.worst.items()
         if law not in ("pops", "unasked", "after_stop")
     )
-    worst = ", ".join(f"{law} {margin:g} {verdict.UNITS[law]}" for margin, law in nearest[:WORST_TOLD])
+    worst = ", ".join(f"{law} {margin:g} {laws.UNITS[law]}" for margin, law in nearest[:WORST_TOLD])
     return (
         f"{state.done} of {state.wanted} sessions, {state.per_second:.1f} a second, {left}, {state.failures} failed"
         + (f"; nearest to a limit: {worst}" if worst else "")

@@ -2,7 +2,7 @@
 
 A cause that was not there makes a decision on nothing, whichever way it errs.
 
-Causes that are read in the light (a slow pulse, a lost signal) are not looked at here: verdict.py counts those.
+Causes that are read in the light (a slow pulse, a lost signal) are not looked at here: patient_laws.py counts those.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from host_tools.judge import causes, limits, verdict
+from host_tools.judge import causes, laws, limits, verdict
 from host_tools.judge.evidence import FRAME_S, LEVEL_S, Evidence, Heard
 
 TABLE = limits.read()
@@ -198,7 +198,7 @@ SPOILED = {
 
 
 def test_every_law_is_spoiled_here():
-    assert set(SPOILED) == set(verdict.LAWS)
+    assert set(SPOILED) == set(laws.LAWS)
 
 
 @pytest.mark.parametrize("law", SPOILED)
