@@ -136,7 +136,11 @@ class Evidence:
 
     def _rests(self, from_s: float, until_s: float) -> bool:
         """Return whether a silence is a rest: a few beats at the tempo told, with power, and nothing ended meanwhile."""
-        rows = (self.time_s >= from_s - 1) & (self.time_s <= until_s + 1)
+        # What ends right after it leaves rows without a tempo.
+        ends_s = min(
+            (at_s for at_s, phase, _ in self.phases if phase in ENDED and at_s > until_s), default=np.inf
+        )
+        rows = (self.time_s >= from_s - 1) & (self.time_s <= until_s + 1) & (self.time_s < ends_s)
         tempo = self.tempo_bpm[rows]
         if rows.sum() < until_s - from_s or not np.isfinite(tempo).all():
             return False

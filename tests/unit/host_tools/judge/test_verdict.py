@@ -76,6 +76,18 @@ def test_after_a_rest_a_phrase_may_come_back_at_once_and_not_louder_than_it_was(
     assert "rise" in back_at(57.0).broken
 
 
+def test_a_phrase_that_a_fault_cuts_off_at_once_was_asked_for_with_those_before_the_rest():
+    """Seen in a campaign: 0.4 s of a phrase after a rest of 3.6, and then a chip failed."""
+    sounding = sound((BEGINS_S, 150.0), (153.6, 154.0))
+    phases = [(5.1, "baseline", None), (70.0, "match", None), (154.0, "fault", "adc_fault")]
+    values = np.where(good().time_s < 154.0, good().tempo_bpm, np.nan)
+    cut = good(heard=sounding, phases=phases, tempo_bpm=values, ends=[(154.0, "fault", "adc_fault")])
+    assert not {"unasked", "gap"} & set(verdict.judge(cut, NEWBORN).broken)
+    # Sound that comes after the fault was not asked for.
+    after = replace(cut, heard=sound((BEGINS_S, 150.0), (155.0, 156.0)))
+    assert {"unasked", "gap"} <= set(verdict.judge(after, NEWBORN).broken)
+
+
 def script(*events):
     return good(script=[{"at_s": PRESS_S, "do": "press"}, *events])
 
