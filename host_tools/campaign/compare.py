@@ -62,6 +62,9 @@ def compare(scenario: Scenario, device: Evidence, first: Evidence | None = None)
     if worst is None:
         return AGREED, ""
     theirs, ours = worst
+    presses_s = [event["at_s"] for event in device.script if event["do"] in ("press", "hold")]
+    if _parted_by_a_press(device.ends, played[SENSORS[0]], presses_s):
+        return READ_OTHERWISE, told
     if _between(device.ends, played[SENSORS[0]], [played[sensor] for sensor in NEAR]):
         return READ_OTHERWISE, told
     at_s = min(decision[0] for decision in worst if decision is not None)
@@ -95,6 +98,19 @@ def _between(device: list[Decision], usual: list[Decision], near: list[list[Deci
         ]
         if abs(times_s[0] - at_s) > WITHIN_S:
             return reason in READ and min(times_s) < at_s < max(times_s)
+    return False
+
+
+def _parted_by_a_press(device: list[Decision], steps: list[Decision], presses_s: list[float]) -> bool:
+    """Return whether a press lies between a decision read in the light and the same one of the other, before they differ:
+    it came after the stop to the one, and before it to the other, near as the two are.
+    """
+    for theirs, ours in zip(device, steps, strict=False):
+        first_s, last_s = sorted((theirs[0], ours[0]))
+        if theirs[1:] != ours[1:] or last_s - first_s > WITHIN_S:
+            return False
+        if theirs[2] in READ and any(first_s < at_s <= last_s for at_s in presses_s):
+            return True
     return False
 
 

@@ -247,6 +247,27 @@ def test_a_press_that_finds_one_of_them_fading_still_hangs_on_when_the_light_was
     assert compare.compare(made, steps)[0] == compare.DIFFERED
 
 
+def test_a_press_between_the_stop_of_one_and_the_same_stop_of_the_other_parts_them():
+    """Found by a campaign: a press 8 s after the step level's stop and 5 s before the device's began a session there."""
+    made = scenario.from_values({
+        "title": "a slow pulse, and a press as it is seen", "duration_s": 200.0,
+        "event": [
+            {"at_s": 5.0, "do": "press"},
+            {"at_s": 40.0, "do": "pulse_rate", "to": 80.0, "over_s": 3.0},
+            {"at_s": 150.0, "do": "press"},
+        ],
+    })  # fmt: skip
+    steps = witness.of_steps(step_bedside.play(made))
+    at_s, end, reason = steps.ends[0]
+    assert (end, reason) == ("withdrawn", "bradycardia")
+    steps.ends = [(at_s + 10.0, end, reason), (180.0, "refused", "dose")]
+    assert compare.compare(made, steps)[0] == compare.DIFFERED
+    steps.script.append({"at_s": at_s + 4.0, "do": "press"})
+    assert compare.compare(made, steps)[0] == compare.READ_OTHERWISE
+    steps.ends[0] = (at_s + 20.0, end, reason)
+    assert compare.compare(made, steps)[0] == compare.DIFFERED, "that late is late"
+
+
 def test_a_pulse_beside_a_limit_may_be_decided_whenever_its_reading_crosses():
     made = scenario.from_values({
         "title": "an adult just below a newborn's pulse", "duration_s": 150.0,
