@@ -69,6 +69,13 @@ class Adc:
             self._microvolts[channel] = None
         try:
             self._chip = ADS1115(self._i2c, gain=_GAIN, data_rate=_RATE_HZ, mode=Mode.SINGLE)
+            # One that answers nonsense answers: it is well only once it says what it was told. Else a press within the
+            # four readings that it takes to find out later would begin a session.
+            self._begin(self._chip, self._clock.now_ms())
+            if self._read(self._chip, _POINTER_CONFIG) & _SETTINGS != self._expected:
+                self._started_ms = None
+                self.fault = ADC_READBACK
+                return False
         except (OSError, ValueError):  # ValueError: what Adafruit's bus device makes of the probe's OSError
             self._give_up(self._i2c.bus.last_errno)
             return False
