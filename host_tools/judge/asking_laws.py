@@ -93,4 +93,9 @@ def _seen_s(evidence: Evidence, press_s: float) -> float:
     if evidence.population != "newborn" or evidence.prescription["opening"] != "music":
         return press_s
     off = [span(event) for event in evidence.script if event["do"] == "sensor_off" and event.get("to") != 0]
-    return max([press_s, *(until_s for from_s, until_s in off if from_s <= press_s < until_s < math.inf)])
+    seen_s = press_s
+    for from_s, until_s in sorted(off):
+        # Off before anything could be heard: the music waits on.
+        if from_s <= seen_s + BLINK_S and seen_s < until_s < math.inf:
+            seen_s = until_s
+    return seen_s

@@ -229,9 +229,10 @@ def test_the_silence_of_a_listening_programme_is_part_of_its_session():
     assert "segment 3 5.1 s early" in verdict.judge(early, NEWBORN).broken["segment"]
 
 
-def test_music_that_waits_for_the_sensor_was_asked_for_by_the_press_before():
+@pytest.mark.parametrize("off_s", [2.0, PRESS_S + 0.8])  # a campaign saw it come off just after the press
+def test_music_that_waits_for_the_sensor_was_asked_for_by_the_press_before(off_s):
     opened = {**PRESCRIBED, "opening": "music"}
-    off = [{"at_s": 2.0, "do": "sensor_off", "for_s": 28.0}, {"at_s": PRESS_S, "do": "press"}]
+    off = [{"at_s": off_s, "do": "sensor_off", "for_s": 30.0 - off_s}, {"at_s": PRESS_S, "do": "press"}]
     session = good(prescription=opened, script=off, heard=sound((30.5, ENDS_S)))
     assert "unasked" not in verdict.judge(session, NEWBORN).broken
     late = replace(session, heard=sound((40.5, ENDS_S)))
