@@ -104,6 +104,8 @@ class Session:
             self._save_min = 0
         self._fill(outputs)
         self.guard.limit(outputs)
+        if outputs.tempo_mbpm is not None:
+            self.tempo.limit(outputs.tempo_mbpm)
         panel.show_light(outputs, self.refused_ms > 0, inputs.fell_back)
 
     # Nothing plays.

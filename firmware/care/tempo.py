@@ -234,6 +234,15 @@ class Tempo:
         self._sounding = True
         self._begun = True
 
+    def limit(self, tempo_mbpm):
+        """Go on from what the guard lets be played, where that is the faster: it holds the music as long as this ratio is
+        kept, and another one would find the tempo far below, and step down to it.
+        """
+        if self.closed and tempo_mbpm > self._now_mbpm:
+            self._now_mbpm = tempo_mbpm
+            if tempo_mbpm > self._floor_mbpm:
+                self._floor_mbpm = tempo_mbpm
+
     def advance(self, elapsed_ms, frozen, phrase_ended, compound):
         """Take one step of the music. frozen: keep the tempo (no signal, or the guard says so)."""
         if frozen:

@@ -125,7 +125,8 @@ class Evidence:
     def _is_silence(self, from_s: float, until_s: float) -> bool:
         """Return whether a silence is one of the programme: it ends where the segment after one begins, and nothing ended
         meanwhile."""
-        if any(from_s <= at_s <= until_s and phase in ENDED for at_s, phase, _ in self.phases):
+        # A session that a lost supply broke off has no end; the next one begins.
+        if any(from_s <= at_s <= until_s and phase in (*ENDED, "baseline") for at_s, phase, _ in self.phases):
             return False
         return any(
             segment > 0

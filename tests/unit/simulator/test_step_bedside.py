@@ -1,5 +1,6 @@
 """The step level plays the scenarios of the whole device, and ends where it ends (tests/sim/test_campaign.py compares)."""
 
+import itertools
 import math
 from array import array
 
@@ -185,3 +186,30 @@ def test_a_phrase_ends_when_the_engine_ends_it(song, in_programme, rises):
 def test_light_is_not_its_business():
     with pytest.raises(ValueError, match="no light"):
         play(patient={"population": "adult", "recording": "heartpy"}, profile="adult")
+
+
+def test_music_that_the_guard_held_up_goes_over_to_another_ratio_no_faster_than_it_glides():
+    """Found by a campaign: the session's own tempo had sunk far below what the guard let be played. With a ratio of two
+    pulses a beat, whose limit is half, the music went down to it by 6.8 % in a minute."""
+    result = play(
+        {"at_s": 44.3, "do": "ambient_light", "to": 215.1, "over_s": 2.0, "for_s": 120.0},
+        {"at_s": 101.9, "do": "motion", "to": 1.51, "for_s": 40.8},
+        {"at_s": 451.8, "do": "motion", "to": 1.51, "for_s": 40.8},
+        {"at_s": 126.2, "do": "pulse_rate", "to": 70.9, "over_s": 1.0, "for_s": 283.7},
+        duration_s=640.0, seed=647253943,
+        patient={
+            "population": "adult", "pulse_rate_bpm": 109.8, "irregular_pulse": 0.237, "follows_music": 0.8,
+            "follows_backwards": True, "spo2_percent": 90.3, "perfusion_index_percent": 4.37, "breathing_rate_bpm": 12.3,
+        },
+        profile={
+            "population": "adult", "maturity": "none", "song": "twinkle", "melody": "accompany", "opening": "music",
+            "metre": "duple", "programme": "steady", "opening_tempo_bpm": 81, "session_min": 16, "baseline_s": 140,
+            "baseline_max_s": 430, "match_min": 5, "lead_rate_percent_per_min": 0.2, "slowing_percent": 4,
+            "pulse_rise_stop_percent": 17, "curve": [[0, 100, -1, 94, 65, 24]],
+        },
+    )  # fmt: skip
+    tempo = [row["tempo_bpm"] for row in result.rows if row["tempo_bpm"] is not None]
+    held = [at for at, (before, now) in enumerate(itertools.pairwise(tempo)) if 80 < before == now < 81]
+    assert len(held) > 20, "the guard holds it"
+    assert tempo[-1] < 78, "and another ratio lets it go"
+    assert max(1 - later / tempo_bpm for tempo_bpm, later in zip(tempo, tempo[60:], strict=False)) <= 0.0515

@@ -242,6 +242,23 @@ def test_music_that_waits_for_the_sensor_was_asked_for_by_the_press_before(off_s
     assert "unasked" in verdict.judge(adult, NEWBORN).broken
 
 
+def test_a_session_that_a_lost_supply_broke_off_is_none_with_the_next_ones_silence():
+    """Seen in a campaign: the next programme began with a silence, fifteen hours later."""
+    cut = replace(
+        listening([(5.1, 0), (110.0, 0), (200.0, 1)], spans=((BEGINS_S, 70.0), (200.0, ENDS_S))),
+        phases=[
+            (5.1, "baseline", None),
+            (5.2, "sustain", None),
+            (110.0, "baseline", None),
+            (300.0, "idle", "pressed"),
+        ],
+    )
+    cut = replace(cut, programme=cut.programme[1:])
+    assert [until_s for _, until_s in cut.sessions()] == pytest.approx([70.0, ENDS_S], abs=0.2)
+    ended = replace(cut, phases=[phase for phase in cut.phases if phase[0] != 110.0])
+    assert len(ended.sessions()) == 1
+
+
 def test_music_that_waits_for_an_adults_breath_was_asked_for_two_minutes_before():
     silent = {**PRESCRIBED, "opening": "silence", "baseline_max_s": 60, "onset_s": 30}
     session = good(prescription={**silent, "mode": "follow_breath"}, heard=sound((BEGINS_S + 118, ENDS_S)))
