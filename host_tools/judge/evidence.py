@@ -115,7 +115,7 @@ class Evidence:
 
     def _joined(self, belongs: Callable[[float, float], bool]) -> list[tuple[float, float]]:
         found: list[tuple[float, float]] = []
-        for from_s, until_s in self.heard.starts_and_ends():
+        for from_s, until_s in self._pieces():
             if found and belongs(found[-1][1], from_s):
                 found[-1] = found[-1][0], until_s
             else:
@@ -125,14 +125,32 @@ class Evidence:
     def _is_silence(self, from_s: float, until_s: float) -> bool:
         """Return whether a silence is one of the programme: it ends where the segment after one begins, and nothing ended
         meanwhile."""
-        # A session that a lost supply broke off has no end; the next one begins.
-        if any(from_s <= at_s <= until_s and phase in (*ENDED, "baseline") for at_s, phase, _ in self.phases):
+        if self._ended_within(from_s, until_s):
             return False
         return any(
             segment > 0
             and self.programme[segment - 1]["source"] == "silence"
             and abs(at_s - until_s) <= BEGINS_S
             for at_s, segment in self.segments
+        )
+
+    def _pieces(self) -> list[tuple[float, float]]:
+        """Return when something sounded, parted where a session began after a silence, short as that may be."""
+        found = []
+        for from_s, until_s in self.heard.starts_and_ends():
+            for at_s, phase, _ in self.phases:
+                if phase == "baseline" and from_s < at_s < until_s:
+                    silent_s = self.heard.silent_from(from_s, at_s)
+                    if at_s - silent_s > LEVEL_S:
+                        found.append((from_s, silent_s))
+                        from_s = at_s
+            found.append((from_s, until_s))
+        return found
+
+    def _ended_within(self, from_s: float, until_s: float) -> bool:
+        """Return whether a session ended in a silence, or one began: what a lost supply broke off tells no end."""
+        return any(
+            from_s <= at_s <= until_s and phase in (*ENDED, "baseline") for at_s, phase, _ in self.phases
         )
 
     def _rests(self, from_s: float, until_s: float) -> bool:
@@ -145,7 +163,7 @@ class Evidence:
         tempo = self.tempo_bpm[rows]
         if rows.sum() < until_s - from_s or not np.isfinite(tempo).all():
             return False
-        if any(from_s <= at_s <= until_s and phase in ENDED for at_s, phase, _ in self.phases):
+        if self._ended_within(from_s, until_s):
             return False
         return until_s - from_s <= REST_BEATS * 60 / tempo.min()
 

@@ -259,6 +259,21 @@ def test_a_session_that_a_lost_supply_broke_off_is_none_with_the_next_ones_silen
     assert len(ended.sessions()) == 1
 
 
+def test_a_session_that_begins_right_after_a_hold_is_another_one():
+    """Seen in a campaign: held, and pressed again a second and a half later."""
+    again = good(
+        phases=[
+            (5.1, "baseline", None),
+            (100.0, "idle", "held"),
+            (101.5, "baseline", None),
+            (300.0, "idle", "pressed"),
+        ],
+        heard=sound((BEGINS_S, 100.1), (101.6, ENDS_S)),
+    )
+    assert len(again.sessions()) == 2
+    assert len(replace(again, phases=[*again.phases[:1], again.phases[-1]]).sessions()) == 1
+
+
 def test_music_that_waits_for_an_adults_breath_was_asked_for_two_minutes_before():
     silent = {**PRESCRIBED, "opening": "silence", "baseline_max_s": 60, "onset_s": 30}
     session = good(prescription={**silent, "mode": "follow_breath"}, heard=sound((BEGINS_S + 118, ENDS_S)))
