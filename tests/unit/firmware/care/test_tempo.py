@@ -328,3 +328,23 @@ def test_restart_forgets_the_patient():
     tempo = begun("newborn", 150)
     tempo.restart()
     assert tempo.tempo_mbpm() is None and tempo.pulse_mbpm() is None and tempo.baseline_ms() == 0
+
+
+def test_it_goes_on_from_what_was_let_be_played_where_that_is_the_faster():
+    tempo = begun("adult", 72, match_min=2)
+    began = now(tempo)
+    played(tempo, 240, 72)
+    assert now(tempo) < began - 500
+    tempo.limit(began - 5000)  # slower than it is: what is played lags behind, and is no reason to slow
+    assert now(tempo) > began - 5000
+    tempo.limit(began - 100)
+    assert now(tempo) == began - 100
+    # And stays there, at its goal: the guard lets it no lower.
+    played(tempo, 120, 72)
+    assert now(tempo) == tempo.target_mbpm() == began - 100
+    # Where no pulse leads, no other ratio comes.
+    tempo = Tempo(Profile.from_values({"population": "adult", "mode": "open_loop"}))
+    tempo.begin(False, False)
+    began = now(tempo)
+    tempo.limit(began + 5000)
+    assert now(tempo) == began
