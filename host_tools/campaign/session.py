@@ -1,6 +1,7 @@
 """One session of a campaign, played in a tier and judged: a pure function of plan, cohort, tier and number."""
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -18,15 +19,20 @@ Table = dict[str, dict[str, Any]]
 PROGRAM = ("firmware", "simulator", "host_tools/campaign", "host_tools/judge", "host_tools/sound/meter.py")
 
 
-@cache
-def program_digest() -> str:
-    """Return SHA-256 over all that plays and judges, so that chunks of another firmware are never joined with these."""
+def digest_of(names: Iterable[str]) -> str:
+    """Return SHA-256 over files, and over all Python below folders, named from the project's root."""
     found = hashlib.sha256()
-    for name in PROGRAM:
+    for name in names:
         place = ROOT / name
         for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
             found.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()
+
+
+@cache
+def program_digest() -> str:
+    """Return SHA-256 over all that plays and judges, so that chunks of another firmware are never joined with these."""
+    return digest_of(PROGRAM)
 
 
 def play_one(plan: CampaignPlan, cohort: Cohort, tier: str, number: int, table: Table) -> Record:

@@ -23,21 +23,15 @@ def look_at_levels(evidence: Evidence, limits: Limits, sounding: Spans, verdict:
     heard = evidence.heard
     if not len(heard.dba) or not np.isfinite(heard.dba).any():
         return
-    loudest = int(np.argmax(heard.dba))
-    verdict.margin(
-        "level",
-        limits["level_ceiling_dba"] - heard.dba[loudest],
-        loudest * LEVEL_S,
-        f"{heard.dba[loudest]:.1f} dB(A)",
-    )
-    if heard.dbc is not None:
-        loudest = int(np.argmax(heard.dbc))
-        verdict.margin(
-            "level_c",
-            limits["level_ceiling_dbc"] - heard.dbc[loudest],
-            loudest * LEVEL_S,
-            f"{heard.dbc[loudest]:.1f} dB(C)",
-        )
+    for law, levels, ceiling, unit in (
+        ("level", heard.dba, "level_ceiling_dba", "dB(A)"),
+        ("level_c", heard.dbc, "level_ceiling_dbc", "dB(C)"),
+    ):
+        if levels is not None:
+            loudest = int(np.argmax(levels))
+            verdict.margin(
+                law, limits[ceiling] - levels[loudest], loudest * LEVEL_S, f"{levels[loudest]:.1f} {unit}"
+            )
     asked = min(limits["level_mean_dba"], float(evidence.prescription["level_dba"]))
     for from_s, until_s in sounding:
         energy = heard.energy[int(from_s / LEVEL_S) : int(until_s / LEVEL_S)]

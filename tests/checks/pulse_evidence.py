@@ -7,7 +7,6 @@ build plays all anew. --share 0.01 plays a hundredth of each kind, to try it, an
 """
 
 import argparse
-import hashlib
 import json
 import sys
 from collections import Counter
@@ -20,6 +19,8 @@ import numpy as np
 import pulse_sessions
 from pulse_sessions import CHUNK, FADE_S, KINDS, ROOT
 from scipy.stats import chi2
+
+from host_tools.campaign.session import digest_of
 
 PAGE = ROOT / "docs" / "vitals-evidence.md"
 BEGIN, END = "<!-- sessions: made by tests/checks/pulse_evidence.py -->", "<!-- end of sessions -->"
@@ -50,12 +51,7 @@ class Played:
 
 def build() -> str:
     """Return the first digits of SHA-256 over all that light and readings come of."""
-    found = hashlib.sha256()
-    for name in SOURCES:
-        place = ROOT / name
-        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
-            found.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return found.hexdigest()[:12]
+    return digest_of(SOURCES)[:12]
 
 
 def play(kind: str, seed: int, first: int, count: int, out: Path) -> list[Played]:
