@@ -95,12 +95,22 @@ class Correcting:
             self._steps.save()
         self._chosen = 0
         self._build(shown)
+        self._come_into_view()
 
     async def go_on(self) -> None:
-        """Take up the song that was there when the page was last open."""
+        """Take up the song that was there when the page was last open.
+
+        Whoever has begun to work further down stays where they are: nothing scrolls, and the song's place is held while
+        it is drawn. A click that lands elsewhere than it was aimed would be lost, or do something else.
+        """
         if self.song:
             async with self._turn:
+                with self._box, w.tag("section", None, "card held"):
+                    w.heading(self.song["title"] or self.song["name"])
+                    w.tag("p", _("It is being read …"), role="status")
                 await self._make(None, "show_song")
+                if not self._shown:
+                    self._box.clear()
 
     def put_away(self) -> None:
         """Put the song on the shelf: none is on the page then."""
@@ -152,6 +162,12 @@ class Correcting:
                 self._shown = {}
                 self._chosen = 0
                 await self._make(None, "show_song")
+                self._come_into_view()
+
+    def _come_into_view(self) -> None:
+        """Scroll to the song, for whoever has just asked for it."""
+        place = f"document.getElementById('c{self._box.id}')"
+        self._box.client.run_javascript(f"{place}?.scrollIntoView({{block: 'nearest'}})")
 
     def _say(self, text: str) -> None:
         """Say what went wrong, below the song."""
@@ -204,8 +220,6 @@ class Correcting:
                 w.button(_("Save for the device (.lul)"), self._save_lul, "quiet")
                 w.button(_("Put it away"), self.put_away, "quiet")
         self._refresh()
-        place = f"document.getElementById('c{self._box.id}')"
-        self._box.client.run_javascript(f"{place}?.scrollIntoView({{block: 'nearest'}})")
 
     def _correct(self) -> None:
         w.heading(_("Correct a note"), 3)

@@ -207,6 +207,9 @@ def write_a_song(hand):
     hand.page.wait_for_function(notes + "3")
     hand.page.locator(".staff-field").get_by_text("star").wait_for()
     if type(hand) is Mouse:
+        song = hand.program.kept("song")
+        if song and song["steps"][song["at"]]:  # above the staff: it has come before anything is aimed at
+            button(hand, "Put it away").wait_for()
         lines = hand.page.locator(".staff-field g.staff").first
         lines.click(position={"x": lines.bounding_box()["width"] - 4, "y": 4}, force=True)
         hand.page.get_by_text("Note 4 of 4").wait_for()
@@ -397,6 +400,36 @@ def test_a_session_that_is_read_is_cancelled_and_read_again(page, program):
     assert page.locator("iframe.sheet, progress").count() == 0
     box.set_checked(True)
     page.frame_locator("iframe.sheet").get_by_text("How it ended").wait_for()
+
+
+# Scrolls to the staff as soon as it is there, as quickly as nobody can, and writes down where it is then.
+_STAND_AT_THE_STAFF = """() => {
+    const look = () => {
+        const field = document.querySelector(".staff-field");
+        if (!field) return requestAnimationFrame(look);
+        field.scrollIntoView({block: "center"});
+        window.top_at_first = field.getBoundingClientRect().top;
+    };
+    look();
+}"""
+
+
+def test_whoever_writes_stays_where_they_are_while_a_song_is_taken_up_again(page, program):
+    """A click that was aimed at the staff must not land elsewhere, because what is above it came at that moment."""
+    hand = Mouse(page)
+    go(hand, "Songs")
+    file = {"name": "aunt.abc", "mimeType": "text/plain", "buffer": ABC.encode()}
+    hand.choose_file(page.locator("input[type=file]"), file)
+    page.get_by_role("heading", name="Grandmother").wait_for()
+    first = page.get_by_role("button", name="Note 1: G4, 1 beat")
+    first.wait_for()
+    until(page, lambda: program.kept("song"), "the song is kept")
+    page.add_init_script(f"({_STAND_AT_THE_STAFF})()")
+    page.reload()
+    first.wait_for()
+    page.wait_for_timeout(300)  # for a scroll that the program asks for
+    moved = "document.querySelector('.staff-field').getBoundingClientRect().top - window.top_at_first"
+    assert abs(page.evaluate(moved)) <= 2
 
 
 def test_notes_are_played_on_the_keys_of_the_computer(page, program):
