@@ -75,9 +75,10 @@ def _uncalled(evidence: Evidence, limits: Limits, at_s: float, reason: str, good
     truth = evidence.true_bpm[window]
     prescribed = evidence.prescription
     low_bpm = max(limits["low_bpm"], float(prescribed["pulse_low_stop_bpm"])) * (1 + NEAR_PERCENT / 100)
-    start = evidence.true_bpm[np.isfinite(evidence.true_bpm)][:90]
     risen = (
-        np.median(start) * (1 + float(prescribed["pulse_rise_stop_percent"]) / 100) * (1 - NEAR_PERCENT / 100)
+        np.median(_first_minute(evidence, at_s))
+        * (1 + float(prescribed["pulse_rise_stop_percent"]) / 100)
+        * (1 - NEAR_PERCENT / 100)
     )
     high_bpm = min(limits["high_bpm"] * (1 - NEAR_PERCENT / 100), float(risen))
     if reason == "bradycardia":
@@ -90,3 +91,16 @@ def _uncalled(evidence: Evidence, limits: Limits, at_s: float, reason: str, good
         least = max(limits.get("spo2_percent", 0.0), float(prescribed["spo2_stop_percent"])) + NEAR_SPO2
         return bool((evidence.true_spo2[window] >= least).all())
     return bool((truth >= low_bpm).all() and (truth <= limits["high_bpm"] * (1 - NEAR_PERCENT / 100)).all())
+
+
+def _first_minute(evidence: Evidence, at_s: float) -> Array:
+    """Return the truth of the first sixty seconds with a reading in the session that ends at `at_s`, without one its first.
+
+    A rise is one over the pulse at this session's beginning: in a life with several, not over the first one's.
+    """
+    before = np.flatnonzero(evidence.time_s < at_s)
+    idle = [row for row in before if evidence.phase[row] in ("idle", "fault")]
+    own = before[before > idle[-1]] if idle else before
+    own = own[np.isfinite(evidence.true_bpm[own])]
+    read = own[np.isfinite(evidence.shown_bpm[own])]
+    return evidence.true_bpm[(read if len(read) else own)[:60]]

@@ -329,6 +329,23 @@ def test_a_stop_without_a_cause_is_counted_and_one_with_a_cause_is_not():
     assert verdict.judge(fallen, NEWBORN).measures["false_stops"] == 0
 
 
+def test_a_rise_is_one_over_the_pulse_at_the_beginning_of_its_own_session():
+    stopped = good(ends=[(250.0, "withdrawn", "tachycardia")])
+    assert verdict.judge(stopped, NEWBORN).measures["false_stops"] == 1
+    # The session before it began at 190; this one, from 100 s, at 150.
+    second = replace(
+        stopped,
+        phase=[
+            "idle" if 90 <= at_s < 100 else doing
+            for at_s, doing in zip(stopped.time_s, stopped.phase, strict=True)
+        ],
+    )
+    second.true_bpm[second.time_s < 90] = 190.0
+    assert verdict.judge(second, NEWBORN).measures["false_stops"] == 1
+    risen = truth(second, "true_bpm", 200.0, 185.0)
+    assert verdict.judge(risen, NEWBORN).measures["false_stops"] == 0
+
+
 def test_a_reading_that_is_wrong_by_a_tenth_is_counted():
     shown = good().shown_bpm.copy()
     shown[100:110] = 75.0
