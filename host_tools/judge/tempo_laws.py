@@ -9,6 +9,7 @@ from host_tools.judge.limits import Limits
 TEMPO_OF_PULSE_PERCENT = 10.0  # a tempo further from every ratio of the true pulse is invented
 RATIOS = (1, 2, 3, 4)  # pulses to a beat
 SUNG_BPM = (36.5, 93.5)  # beyond it another ratio may be chosen
+SMOOTHED_S = 20  # so many seconds of readings, at the most, are in the pulse that the music begins at
 BOUNDARY_S = 0.5  # a segment of a programme begins within this of when it was to (docs/programmes.md)
 PHRASE_S = 90.0  # longer than any phrase
 INTO_SILENCE_S = 20.0  # no fade into one that something comes after is longer
@@ -195,13 +196,19 @@ def _tempo_of_the_baseline(evidence: Evidence, begin: int) -> float:
 
 
 def _other_ratio(evidence: Evidence, piece: slice) -> bool:
-    """Return whether in this run the music may have gone over to another ratio of the pulse: where the one it began
-    with gives a
-    tempo outside of what people sing to (40 to 90 bpm, by 4)."""
+    """Return whether in this run the music may have gone over to another ratio of the pulse: where one that it may have
+    begun with gives a tempo outside of what people sing to (40 to 90 bpm, by 4).
+
+    It begins at the pulse of some seconds: where that has jumped just before, the last reading does not tell the ratio.
+    """
     shown, tempo = evidence.shown_bpm[piece], evidence.tempo_bpm[piece]
     known = np.isfinite(shown)
     if not known.any():
         return False
     first = int(np.argmax(known))
-    followed = shown[known] / max(1.0, round(shown[first] / tempo[first]))
-    return bool((followed < SUNG_BPM[0]).any() or (followed > SUNG_BPM[1]).any())
+    recent = evidence.shown_bpm[max(0, piece.start + first - SMOOTHED_S) : piece.start + first + 1]
+    lowest, highest = np.nanmin(recent) / tempo[first], np.nanmax(recent) / tempo[first]
+    begun = {max(1.0, round(shown[first] / tempo[first]))}
+    begun |= {float(ratio) for ratio in RATIOS if lowest <= ratio <= highest}
+    followed = [shown[known] / ratio for ratio in begun]
+    return any(bool((bpm < SUNG_BPM[0]).any() or (bpm > SUNG_BPM[1]).any()) for bpm in followed)

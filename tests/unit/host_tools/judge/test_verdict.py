@@ -352,6 +352,18 @@ def test_a_reading_that_is_wrong_by_a_tenth_is_counted():
     assert verdict.judge(good(shown_bpm=shown), NEWBORN).measures["wrong_s"] == 10
 
 
+@pytest.mark.parametrize(("jumps_at_s", "may"), [(66.0, True), (40.0, False)])
+def test_a_pulse_that_jumped_as_the_music_began_may_have_had_another_ratio(jumps_at_s, may):
+    # Begun at half of 153, which 195 gives no tempo to sing to: it glides to a third, at 4.7 % a minute.
+    session = good()
+    at_s = session.time_s
+    tempo = 76.5 * 0.953 ** (np.maximum(at_s - 110.0, 0) / 60)
+    session.tempo_bpm[:] = np.where(np.isfinite(session.tempo_bpm), np.maximum(tempo, 66.0), np.nan)
+    for name in ("true_bpm", "shown_bpm"):
+        getattr(session, name)[:] = np.where(at_s < jumps_at_s, 150.0, 195.0)
+    assert ("tempo_rate" not in verdict.judge(session, NEWBORN).broken) == may
+
+
 def test_a_level_that_a_hand_turns_down_may_fall_faster():
     turned = [{"at_s": PRESS_S, "do": "press"}, {"at_s": 149.0, "do": "knob", "to": 50.0}]
     assert "fall" not in verdict.judge(good(heard=heard(fallen_by(3.0)), script=turned), NEWBORN).broken
