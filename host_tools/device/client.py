@@ -38,6 +38,8 @@ WRITE_S = 3.0  # what is sent is taken at once, unless nobody reads there
 TRIES = 3
 POLL_S = 0.2
 RESTART_S = 30.0
+# A simulated device lives off what a computer has left: a start of a second took half a minute beside a campaign.
+SIMULATED_PATIENCE = 10.0
 TRANSFER_S = (
     600.0  # the largest recording takes some 20 s; a device that lets us wait each time must end somewhere
 )
@@ -131,12 +133,14 @@ class Connection:
     """A device that has said hello. `hello` is what it said; use it in a `with`.
 
     All methods raise DeviceRefused with the device's sentence, DeviceLost when it no longer answers, and StrangeAnswer
-    when what it says cannot be right (host_tools/device/answers.py).
+    when what it says cannot be right (host_tools/device/answers.py). patience: how many times as long as a device's its
+    answers are waited for.
     """
 
-    def __init__(self, wire: Transport, beside: Beside | None = None):
+    def __init__(self, wire: Transport, beside: Beside | None = None, patience: float = 1.0):
         self._wire = wire
         self._beside = beside
+        self._patience = patience
         self._received = bytearray()
         self._noise = b""  # what came and was no answer
         # Not from 1: an answer to somebody who asked before us must not pass for ours.
@@ -198,7 +202,10 @@ class Connection:
     def _ask(self, cmd: str, arguments: dict[str, Any], timeout_s: float) -> dict[str, Any] | None:
         """The answer, or None when none came. One to an earlier try is as good: a slow device gives it late."""
         asked = set()
-        for attempt in range(TRIES):
+        # A question may be lost where a device starts anew: it is asked more often then, not waited for longer.
+        repeated = cmd in REPEATABLE
+        tries = round(TRIES * self._patience) if repeated else TRIES
+        for attempt in range(tries):
             self._number = (self._number + 1) % (1 << 30)
             asked.add(self._number)
             try:
@@ -210,11 +217,12 @@ class Connection:
                 ) from None
             try:
                 self._wire.send(line)
-                answer = self._answer(asked, timeout_s, cmd != "hello")
+                waits_s = timeout_s if repeated else timeout_s * self._patience
+                answer = self._answer(asked, waits_s, cmd != "hello")
             except OSError as error:
                 raise self._lost(error) from None
             if answer is None:
-                if cmd in REPEATABLE:
+                if repeated:
                     continue
                 return None
             try:
@@ -227,7 +235,7 @@ class Connection:
                 ) from None
             assert said.error is not None  # the model holds that
             # A line that was damaged on its way has done nothing there, so it may be sent again whatever it asks.
-            if said.error.code != "bad_line" or attempt == TRIES - 1:
+            if said.error.code != "bad_line" or attempt == tries - 1:
                 raise DeviceRefused(said.error.code, said.error.text)
         return None
 
@@ -431,7 +439,7 @@ class Connection:
     def _commit(self, say: Say, checked: bool, cancelled: Callable[[], bool]) -> None:
         started = self.call("commit", checked=True) if checked else self.call("commit")
         self._ask_for_the_button(say, started["within_s"])
-        end = time.monotonic() + started["within_s"] + ANSWER_S
+        end = time.monotonic() + (started["within_s"] + ANSWER_S) * self._patience
         state = "waiting"
         while state == "waiting" and time.monotonic() < end:
             time.sleep(POLL_S)
@@ -472,7 +480,7 @@ class Connection:
             return
         within_s = self.call("bench")["within_s"]
         self._ask_for_the_button(say, within_s)
-        end = time.monotonic() + within_s + ANSWER_S
+        end = time.monotonic() + (within_s + ANSWER_S) * self._patience
         while time.monotonic() < end:
             time.sleep(POLL_S)
             if self.call("status")["mode"] == "bench":
@@ -492,7 +500,8 @@ class Connection:
 
     def _wait_for_restart(self) -> None:
         """The port may vanish and come back under another name; a pseudo-terminal stays."""
-        end = time.monotonic() + RESTART_S
+        within_s = RESTART_S * self._patience
+        end = time.monotonic() + within_s
         try:
             while time.monotonic() < end:
                 time.sleep(POLL_S)
@@ -513,7 +522,7 @@ class Connection:
             if any(device.unit == self.unit for device in devices):
                 return
         raise DeviceLost(
-            f"the device took the change, and has not come back on {self.port} within {RESTART_S:g} s; "
+            f"the device took the change, and has not come back on {self.port} within {within_s:g} s; "
             "unplug it, plug it in again and look with calando device info"
         )
 
@@ -575,7 +584,7 @@ def _simulated() -> Connection:
 
     live = simulated.live()
     with ExitStack() as opened:
-        device = Connection(SerialTransport(opened.enter_context(live).port), live)
+        device = Connection(SerialTransport(opened.enter_context(live).port), live, SIMULATED_PATIENCE)
         opened.pop_all()
     return device
 

@@ -194,7 +194,7 @@ class DeviceWorker:
                 self.live = None
             if self.live is None:
                 self.live = simulated.live().__enter__()
-            device = Connection(SerialTransport(self.live.port))
+            device = Connection(SerialTransport(self.live.port), patience=client.SIMULATED_PATIENCE)
             return device, ((device.port, device.unit),)
         if self._wanted is not None:
             device = Connection(SerialTransport(self._wanted))

@@ -38,7 +38,7 @@ SUBJECTS = {
     "dose.py": ["tests/unit/firmware/care/test_dose.py"],
     "hour.py": ["tests/unit/firmware/care/test_hour.py", "tests/unit/firmware/care/test_dose.py"],
     "panel.py": ["tests/unit/firmware/care/test_panel.py"],
-    "display.py": ["tests/unit/firmware/care/test_panel.py"],
+    "care/display.py": ["tests/unit/firmware/care/test_panel.py"],
     "consent.py": ["tests/unit/firmware/usb/test_consent.py"],
     "waves.py": ["tests/unit/firmware/light/test_slow_waves.py"],
     "rates.py": ["tests/unit/firmware/light/test_slow_waves.py", "tests/unit/firmware/light/test_turns.py"],
@@ -175,7 +175,7 @@ def _turned_comparisons(file, tree):
 
 
 def source_of(file):
-    """Find a subject in the firmware's rooms by its name; returns its path."""
+    """Find a subject in the firmware's rooms by its name, with its room where two have that name; returns its path."""
     (path,) = (ROOT / "firmware").rglob(file)
     return path
 

@@ -55,6 +55,22 @@ class TestOneQuestion:
         assert Connection(Answering(status=slow)).call("status") == STATUS
         assert len(late) == 3
 
+    def test_a_simulated_device_on_a_busy_computer_is_waited_for_longer(self):
+        """Beside a campaign one took half a minute to start, and a commit was told as lost."""
+        asked = []
+
+        def slow(message):
+            asked.append(message["id"])
+            return link.encode({"id": asked[0], "ok": STATUS}) if len(asked) == 20 else b""
+
+        assert Connection(Answering(status=slow), patience=10).call("status") == STATUS
+        with pytest.raises(DeviceLost, match="no longer answers"):
+            Connection(Answering(status=lambda message: b""), patience=2).call("status")
+        asked.clear()
+        with pytest.raises(DeviceLost, match="no longer answers"):
+            Connection(Answering(status=slow)).call("status")
+        assert len(asked) == client.TRIES
+
     def test_a_refusal_carries_code_and_sentence(self):
         device = Connection(Answering(get=DeviceRefused("not_found", "There is no song of that name.")))
         with pytest.raises(DeviceRefused, match="no song of that name") as refused:
