@@ -48,6 +48,8 @@ class Drawn(_Part):
             raise _refusal("needs both low and high, low first")
         if (self.mean is None) != (self.sd is None):
             raise _refusal("needs both mean and sd, or neither")
+        if self.mean is not None and not (self.low or 0.0) <= self.mean <= (self.high or 0.0):
+            raise _refusal("needs its mean between low and high")
         if self.choice is not None and not sum(self.choice.values()):
             raise _refusal("gives no choice a weight above 0")
         return self

@@ -59,7 +59,15 @@ def _write_worst(run: Run, result: dict[str, Any]) -> dict[tuple[str, int], str]
             values = cases.scenario_of(run.plan, by_name[cohort], number)
             note = f'Session {number} of the cohort {cohort}, as drawn by the plan "{run.plan.title}".'
             (folder / name).write_text(shrink.text(values, [note]), encoding="utf-8")
+    _leave_only(folder, {Path(link).name for link in links.values()})
     return links
+
+
+def _leave_only(folder: Path, names: set[str]) -> None:
+    """Take away what a shorter run, or one that was broken off, wrote there: no page links to it any more."""
+    for path in folder.glob("*.toml"):
+        if path.name not in names:
+            path.unlink()
 
 
 def _write_failures(run: Run) -> list[dict[str, Any]]:
@@ -90,4 +98,6 @@ def _write_failures(run: Run) -> list[dict[str, Any]]:
             "file": f"{FAILURES_FOLDER}/{name}", "law": found["law"], "cohort": found["cohort"], "tier": found["tier"],
             "events": len(found["values"]["event"]), "device_fails": found["device_fails"], "what": found["note"],
         })  # fmt: skip
+    if run.complete:  # one that was broken off has made nothing small
+        _leave_only(folder, {Path(one["file"]).name for one in told})
     return told

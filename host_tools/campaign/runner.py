@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 AHEAD = 3  # blocks waiting for each worker: none idles, and a scheduler with millions of sessions keeps few
 TRIES = 4  # of a block whose worker died
 LOOK_S = 1.0
+COSTS = {"S": 1, "D": 30}  # of a session, about: what is left is told by it
 CONNECT_S = 8
 SHRUNK_MOST = 24  # failing sessions that are made small
 SHRUNK_OF_A_LAW = 2
@@ -39,13 +40,19 @@ SHRUNK_OF_A_LAW = 2
 class Progress:
     """How far a campaign is. worst: the smallest margin so far of each law, with the tier and session it was in."""
 
-    wanted: int
+    shares: dict[tuple[str, str], int]  # sessions of each cohort and tier
     done: int = 0
     kept: int = 0  # of them from an earlier run
     failures: int = 0
     began_s: float = 0.0
     now_s: float = 0.0
     worst: dict[str, tuple[float, str]] = field(default_factory=dict)
+    cost: int = 0  # of what is done
+    kept_cost: int = 0
+
+    @property
+    def wanted(self) -> int:
+        return sum(self.shares.values())
 
     @property
     def per_second(self) -> float:
@@ -54,10 +61,16 @@ class Progress:
 
     @property
     def left_s(self) -> float | None:
-        return (self.wanted - self.done) / self.per_second if self.per_second > 0 else None
+        """Seconds; None before anything is played. A session of tier D counts for as many as it takes the time of."""
+        played = self.cost - self.kept_cost
+        if played <= 0:
+            return None
+        whole = sum(COSTS[tier] * count for (_, tier), count in self.shares.items())
+        return (whole - self.cost) * (self.now_s - self.began_s) / played
 
     def add(self, record: Record) -> None:
         self.done += 1
+        self.cost += COSTS[record["tier"]]
         self.failures += bool(record["broken"])
         name = f"{record['cohort']}/{record['tier']}/{record['number']}"
         for law, margin in record["margins"].items():
@@ -102,10 +115,10 @@ def run(
             f"cannot write into {out}: {os_reason(error)}; choose another folder with --out"
         ) from None
     todo = chunks.blocks(folder, chosen, shares, program)
-    state = Progress(sum(shares.values()), began_s=time.monotonic(), now_s=time.monotonic())
+    state = Progress(shares, began_s=time.monotonic(), now_s=time.monotonic())
     for record in chunks.records(folder, chosen, shares, program):
         state.add(record)
-    state.kept = state.done
+    state.kept, state.kept_cost = state.done, state.cost
     run_of = Run(chosen, shares, out, program, False, "none", 0.0, 0)
     job = {"plan": chosen.model_dump(mode="json", exclude_none=True), "table": table, "program": program}
     try:

@@ -65,7 +65,8 @@ def campaign(
     tell = say_nothing if as_json else say
     shares = chosen.shares(sessions)
     tell(
-        f"{chosen.title}: {sum(shares.values())} sessions in {len(chosen.cohort)} cohorts; chunks in {out / 'chunks'}"
+        f"{chosen.title}: {sum(shares.values())} sessions in {len(chosen.cohort)} "
+        f"cohort{'s' if len(chosen.cohort) > 1 else ''}; chunks in {out / 'chunks'}"
     )
     with _progress(as_json) as progress:
         run = runner.run(chosen, out, sessions, workers, scheduler, progress)
@@ -76,7 +77,10 @@ def campaign(
         _tell(result, run.took_s, run.played)
         say(f"Results in {out}: result.json, report.html")
     if not run.complete:
-        raise Interrupted("stopped: what is done is kept; the same command goes on")
+        done = sum(told["sessions"] for tiers in result["cohorts"].values() for told in tiers.values())
+        raise Interrupted(
+            f"stopped after {done} of {sum(shares.values())} sessions: what is done is kept; the same command goes on"
+        )
     failures = sum(told["failures"] for tiers in result["cohorts"].values() for told in tiers.values())
     if failures:
         raise CalandoError(
@@ -87,10 +91,13 @@ def campaign(
 def _tell(result: dict[str, Any], took_s: float, played: int) -> None:
     for cohort, tiers in result["cohorts"].items():
         for tier, told in tiers.items():
+            if not told["sessions"]:
+                continue
             bound = f"at 95 % at most {100 * told['upper_bound_95']:.3g} % fail ({told['method']})"
             say(f"  {cohort:16} {tier}  {told['sessions']:7} sessions, {told['failures']} failed; {bound}")
     rate = f", {played / took_s:.1f} a second" if took_s > 0 and played else ""
-    say(f"Digest {result['digest'][:16]}; {played} played now in {took_s:.0f} s{rate}.")
+    so_far = "" if result["complete"] else " so far"
+    say(f"Digest{so_far} {result['digest'][:16]}; {played} played now in {took_s:.0f} s{rate}.")
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
     python tests/checks/pulse_evidence.py [--seed 2026] [--jobs 2] [--share 1.0] [--out out/pulse]
 
-Some forty minutes of one core. What is played lies in --out, eight cases a file, so that it may be broken off and goes on; another
-build plays all anew. --share 0.01 plays a hundredth of each kind, to try it, and leaves the page alone.
+Some forty minutes of one core. What is played lies in --out, eight cases a file, so that it may be broken off and goes
+on; another build plays all anew. --share 0.01 plays a hundredth of each kind, to try it, and leaves the page alone.
 """
 
 import argparse

@@ -152,12 +152,16 @@ def test_ctrl_c_keeps_what_is_done_and_another_folder_goes_on_to_the_same_digest
         output = process.communicate(timeout=SOON_S)[0]
     assert process.returncode == 130 and "Traceback" not in output, output
     stopped = json.loads((here / "result.json").read_text())
+    done = sum(tier["sessions"] for tier in stopped["cohorts"]["worst"].values())
+    assert f"stopped after {done} of 80 sessions" in output and "Digest so far" in output, output
     assert not stopped["complete"] and 0 < stopped["cohorts"]["worst"]["S"]["sessions"] < 79
     assert stopped["digest"] != on_a_cluster["digest"]
-    shutil.copytree(here / "chunks", elsewhere / "chunks")
+    shutil.copytree(here, elsewhere)
+    (elsewhere / "worst" / "worst-999.toml").touch()  # of a longer run
     again = campaign(plan, elsewhere, "--workers", "2")
     assert again == on_a_cluster
     page = (elsewhere / "report.html").read_text()
+    assert all(f"worst/{path.name}" in page for path in (elsewhere / "worst").iterdir())
     assert again["digest"] in page and "not over patients" in page and "rule of three" in page
 
 

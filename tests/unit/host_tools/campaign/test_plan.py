@@ -33,6 +33,10 @@ def test_the_plan_that_comes_with_the_project_has_the_three_cohorts():
         ({"factors": {"fault": {"low": 1, "high": 2}}}, "is a choice of"),
         ({"factors": {"fault": {"choice": {"none": 0}}}}, "no choice a weight"),
         ({"factors": {"motion_at": {"low": 0, "high": 0.5, "mean": 0.1}}}, "mean and sd"),
+        (
+            {"factors": {"level_dba": {"low": 40, "high": 60, "mean": 500, "sd": 4}}},
+            "its mean between low and high",
+        ),
         ({"kind": "representative", "factors": {"motion_at": {"low": 0, "high": 0.5}}}, "has no source"),
         ({"kind": "replay"}, "needs the factor recording"),
     ],
