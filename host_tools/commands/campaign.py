@@ -63,9 +63,9 @@ def campaign(
     chosen = plans.load(plan)
     out = out or Path("out") / (Path(plan).stem if plan.endswith(".toml") else plan)
     tell = say_nothing if as_json else say
-    shares = chosen.shares(sessions)
+    wanted = sum(chosen.shares(sessions).values())
     tell(
-        f"{chosen.title}: {sum(shares.values())} sessions in {len(chosen.cohort)} "
+        f"{chosen.title}: {wanted} sessions in {len(chosen.cohort)} "
         f"cohort{'s' if len(chosen.cohort) > 1 else ''}; chunks in {out / 'chunks'}"
     )
     with _progress(as_json) as progress:
@@ -79,7 +79,7 @@ def campaign(
     if not run.complete:
         done = sum(told["sessions"] for tiers in result["cohorts"].values() for told in tiers.values())
         raise Interrupted(
-            f"stopped after {done} of {sum(shares.values())} sessions: what is done is kept; the same command goes on"
+            f"stopped after {done} of {wanted} sessions: what is done is kept; the same command goes on"
         )
     failures = sum(told["failures"] for tiers in result["cohorts"].values() for told in tiers.values())
     if failures:

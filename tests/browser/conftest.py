@@ -74,7 +74,6 @@ def _first_page(context, program):
     found.goto(program.base)
     found.get_by_role("heading", name="Simulated device …").wait_for()
     yield found
-    print(
-        f"At the end {found.url} said:\n{found.locator('body').inner_text()}"
-    )  # shown where a test has failed
+    # Shown where a test has failed.
+    print(f"At the end {found.url} said:\n{found.locator('body').inner_text()}")
     assert errors == []
