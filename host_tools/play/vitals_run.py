@@ -168,12 +168,33 @@ def load(
     return light, pairs[keep]
 
 
+def blocks_of(samples: np.ndarray) -> np.ndarray:
+    """Return pairs ir, red with gaps marked as vitals_script plays them, a row a block."""
+    lost = samples[:, 0] == vitals_script.GAP
+    ends = np.cumsum(np.where(lost, samples[:, 1], 1), dtype=np.int64)
+    tens = (ends - 1) // vitals_script.BLOCK
+    begins = np.diff(tens, prepend=-1) != 0
+    begins |= lost
+    begins[1:] |= lost[:-1]
+    first = np.flatnonzero(begins)
+    block = np.cumsum(begins) - 1
+    place = np.arange(len(samples)) - first[block]
+    blocks = np.zeros((len(first), vitals_script.WORDS), "<u4")
+    blocks[:, 0] = np.diff(first, append=len(samples))
+    blocks[block, 1 + place] = samples[:, 0]
+    blocks[block, 1 + vitals_script.BLOCK + place] = samples[:, 1]
+    gaps = block[lost]
+    blocks[gaps, 0] = vitals_script.GAP
+    blocks[gaps, 1] = samples[lost, 1]
+    return blocks
+
+
 def _under_micropython(samples: np.ndarray, population: str) -> Iterable[str]:
     script = Path(vitals_script.__file__)
     with tempfile.TemporaryDirectory(prefix="calando-") as folder:
         file = Path(folder) / "samples.bin"
         try:
-            samples.tofile(file)
+            blocks_of(samples).tofile(file)
         except OSError as error:
             raise CalandoError(
                 f"the samples could not be put into {folder} ({os_reason(error)}); free some space there"
@@ -191,7 +212,7 @@ def _here(samples: np.ndarray, population: str, progress: Callable[[int, int], N
     cpython.install()
     from firmware.vitals import Vitals
 
-    data = samples.tobytes()
+    data = blocks_of(samples).tobytes()
     lines: list[str] = []
 
     def tell(position: int) -> None:
@@ -212,7 +233,7 @@ class _Watched:
 
     def readinto(self, buffer: Any) -> int:
         self._reads += 1
-        if self._reads % 500 == 0:
+        if self._reads % 8 == 0:
             self._tell(self._file.tell())
         return self._file.readinto(buffer)  # type: ignore[attr-defined]
 

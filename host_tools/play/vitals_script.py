@@ -2,7 +2,8 @@
 
     micropython vitals_script.py newborn|adult SAMPLES
 
-SAMPLES is a file of pairs of 32-bit numbers ir, red at 100 a second; the pair GAP, n is n lost samples.
+SAMPLES is a file of blocks of 32-bit numbers, 100 samples a second: how many samples, the infrared of BLOCK, the red of
+BLOCK; a block ends at every tenth sample and at a gap. A block that begins with GAP, n is n lost samples.
 What goes out is a line "r second values..." each second, in the firmware's own integer units with "-" for
 unknown, and a line "b ticks" for each beat.
 """
@@ -13,7 +14,9 @@ from array import array
 
 GAP = 0xFFFFFFFF
 BLOCK = 10  # samples between updates, as on the device
+WORDS = 1 + 2 * BLOCK
 SAMPLES_PER_S = 100
+_BLOCKS_READ = 64  # at once
 _PIECES = 1000
 _PAPER_BYTES = 8000
 
@@ -24,9 +27,6 @@ class RecordingPlayer:
     def __init__(self, vitals, write):
         self._vitals = vitals
         self._write = write
-        self._ir = array("I", [0] * BLOCK)
-        self._red = array("I", [0] * BLOCK)
-        self._waiting = 0
         self._ir_last = 0
         self._red_last = 0
         self._samples = 0
@@ -35,49 +35,43 @@ class RecordingPlayer:
 
     def play(self, file):
         """Play the whole file; returns after its last sample."""
-        block = array("I", [0] * (2 * BLOCK))
+        words = array("I", [0] * (WORDS * _BLOCKS_READ))
+        # Views of the lights lie ready: nothing is copied, and nothing allocated, for a block.
+        places = range(0, len(words), WORDS)
+        view = memoryview(words)
+        lights = [(view[at + 1 : at + 1 + BLOCK], view[at + 1 + BLOCK : at + WORDS]) for at in places]
+        vitals = self._vitals
         while True:
-            pairs = file.readinto(block) // 8
-            if not pairs:
-                self._flush()
+            blocks = file.readinto(words) // (4 * WORDS)
+            if not blocks:
                 self._wait()
                 return
-            for i in range(pairs):
-                if block[2 * i] == GAP:
-                    self._flush()
-                    self._vitals.lost(block[2 * i + 1])
-                    self._samples += block[2 * i + 1]
-                    self._update()
+            for number in range(blocks):
+                count = words[places[number]]
+                ir, red = lights[number]
+                if count == GAP:
+                    vitals.lost(ir[0])
+                    self._samples += ir[0]
                 else:
-                    self._ir[self._waiting] = block[2 * i]
-                    self._red[self._waiting] = block[2 * i + 1]
-                    self._waiting += 1
-                    if (self._samples + self._waiting) % BLOCK == 0:
-                        self._flush()
+                    vitals.add(ir, red, count)
+                    self._ir_last = ir[count - 1]
+                    self._red_last = red[count - 1]
+                    self._samples += count
+                self._update()
 
     def _wait(self):
         """Hold the last sample for a second, so that beats which the estimator is still thinking about come out."""
         end = self._samples * 32
         vitals = self._vitals
-        for i in range(BLOCK):
-            self._ir[i] = self._ir_last
-            self._red[i] = self._red_last
+        ir = array("I", [self._ir_last] * BLOCK)
+        red = array("I", [self._red_last] * BLOCK)
         for _ in range(SAMPLES_PER_S // BLOCK):
-            vitals.add(self._ir, self._red, BLOCK)
+            vitals.add(ir, red, BLOCK)
             self._samples += BLOCK
             vitals.update(self._samples * 10)
         while self._beats < vitals.beat_count and vitals.beat_ticks(self._beats) < end:
             self._write("b " + str(vitals.beat_ticks(self._beats)) + "\n")
             self._beats += 1
-
-    def _flush(self):
-        if self._waiting:
-            self._ir_last = self._ir[self._waiting - 1]
-            self._red_last = self._red[self._waiting - 1]
-            self._vitals.add(self._ir, self._red, self._waiting)
-            self._samples += self._waiting
-            self._waiting = 0
-            self._update()
 
     def _update(self):
         vitals = self._vitals

@@ -363,7 +363,9 @@ def test_every_integer_fits_the_chip_and_no_sign_matters(population):
         Firmware(False).module("firmware.vitals").Vitals,
     ):
         lines = []
-        vitals_script.RecordingPlayer(make(population), lines.append).play(BytesIO(samples.tobytes()))
+        vitals_script.RecordingPlayer(make(population), lines.append).play(
+            BytesIO(vitals_run.blocks_of(samples).tobytes())
+        )
         texts.append("".join(lines))
     assert texts[0] == texts[1] == texts[2]
 

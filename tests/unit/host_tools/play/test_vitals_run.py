@@ -8,7 +8,7 @@ from pulse_signals import pulse
 from typer.testing import CliRunner
 
 from host_tools import cli, output
-from host_tools.play import vitals_run
+from host_tools.play import vitals_run, vitals_script
 from simulator.files.errors import CalandoError
 
 HEADER = "time_s,ir,red"
@@ -34,6 +34,20 @@ def recording(tmp_path):
 def rows_of(path):
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_the_script_is_given_blocks_that_end_at_every_tenth_sample_and_at_a_gap():
+    """Each row: how many samples, infrared, red; as the device takes them between two updates."""
+    gap = [vitals_script.GAP, 13]
+    pairs = (
+        [[at, 100 + at] for at in range(14)] + [gap] + [[at, 100 + at] for at in range(27, 31)] + [gap, gap]
+    )
+    blocks = vitals_run.blocks_of(np.array(pairs, "<u4")).tolist()
+    assert [block[0] for block in blocks] == [10, 4, gap[0], 3, 1, gap[0], gap[0]]
+    assert [block[1] for block in blocks] == [0, 10, 13, 27, 30, 13, 13]
+    assert blocks[0][1:] == [*range(10), *range(100, 110)]
+    assert blocks[3][1:4] == [27, 28, 29] and blocks[3][11:14] == [127, 128, 129]
+    assert vitals_run.blocks_of(np.zeros((0, 2), "<u4")).tolist() == []
 
 
 def test_rows_once_a_second_and_a_beat_a_row(recording, tmp_path):
