@@ -2,8 +2,10 @@
 
 import csv
 import re
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from simulator.recordings.column_names import ONE_LIGHT, UNIT_S, bare_name, light_of, role_of
@@ -40,35 +42,40 @@ class Layout:
 
 def layout_of(path: Path, lines: list[str], columns: str | None) -> Layout:
     """Find out how the lines are written. Raises LightRecordingError where that cannot be told."""
-    meaningful = [  # nearly every line begins with a digit: the rest would be half of the reading
-        place
-        for place, line in enumerate(lines)
-        if line[:1].isdigit() or (line.strip() and not is_comment(line))
-    ]
-    if not meaningful:
+    # Looked at are both ends: all lines would be a tenth of the reading.
+    tail = list(islice(_meaningful(lines, reversed(range(len(lines)))), SAMPLE_LINES))[::-1]
+    if not tail:
         raise LightRecordingError(f"{path} has no samples, only comments; record at least {SHORTEST_S:g} s")
-    sample = (
-        meaningful[-SAMPLE_LINES:-1] or meaningful[-1:]
-    )  # from the end, where no header is; the last may be cut
+    sample = tail[:-1] or tail  # from the end, where no header is; the last may be cut
     arrow = sum(_ARROW.match(lines[place]) is not None for place in sample) * 2 > len(sample)
     texts = [without_arrow(lines[place])[1] if arrow else lines[place] for place in sample]
     if sum(any(light_of(name) for name, _ in LABELLED.findall(text)) for text in texts) * 2 > len(texts):
-        return _labelled_form(path, lines, meaningful, arrow, columns)
+        return _labelled_form(path, lines, arrow, columns)
     delimiter = _delimiter_of(texts)
     split = [split_cells(text, delimiter) for text in texts]
     decimal_comma = any(_DECIMAL_COMMA.fullmatch(cell) for cells in split for cell in cells)
-    first = next((place for place in meaningful if _has_samples(lines[place], delimiter, arrow)), None)
+    places = _meaningful(lines, range(len(lines)))
+    first = next((place for place in places if _has_samples(lines[place], delimiter, arrow)), None)
     notes: list[str] = []
     if decimal_comma:
         notes.append("its numbers have decimal commas")
     if delimiter != ",":
         notes.append(f"its columns are separated by {_DELIMITERS[delimiter]}")
-    names, units = _header(path, lines, meaningful, first, delimiter, arrow, columns, notes)
+    names, units = _header(path, lines, first, delimiter, arrow, columns, notes)
     if first is None:
         if not any(role_of(name) for name in names):
             raise no_column(path, "ir", names)
         raise _no_samples(path, lines, delimiter)
     return Layout(delimiter, decimal_comma, names, units, first, arrow, notes)
+
+
+def _meaningful(lines: list[str], places: Iterable[int]) -> Iterator[int]:
+    """Return those of these places at which a line is neither empty nor a comment."""
+    return (
+        place
+        for place in places
+        if lines[place][:1].isdigit() or (lines[place].strip() and not is_comment(lines[place]))
+    )
 
 
 def split_cells(text: str, delimiter: str) -> list[str]:
@@ -157,7 +164,6 @@ def _has_samples(line: str, delimiter: str, arrow: bool) -> bool:
 def _header(
     path: Path,
     lines: list[str],
-    meaningful: list[int],
     first: int | None,
     delimiter: str,
     arrow: bool,
@@ -166,7 +172,8 @@ def _header(
 ) -> tuple[list[str], list[str]]:
     """Names and units of the columns: from `columns`, a line of names, a comment above the samples, or their number."""
     before = range(len(lines) if first is None else first)
-    skipped = [place for place in before if place in set(meaningful[:SAMPLE_LINES])]
+    meaningful = list(islice(_meaningful(lines, range(len(lines))), SAMPLE_LINES))
+    skipped = [place for place in meaningful if place in before]
     names: list[str] = []
     units: list[str] = []
     for place in reversed(before):
@@ -229,11 +236,10 @@ def _names_by_number(path: Path, given: list[str], first: int) -> list[str]:
     )
 
 
-def _labelled_form(
-    path: Path, lines: list[str], meaningful: list[int], arrow: bool, columns: str | None
-) -> Layout:
+def _labelled_form(path: Path, lines: list[str], arrow: bool, columns: str | None) -> Layout:
     if columns is not None:
         raise LightRecordingError(f"{path} names its numbers in each line; leave --columns out")
+    meaningful = list(_meaningful(lines, range(len(lines))))
     first = next(
         place
         for place in meaningful

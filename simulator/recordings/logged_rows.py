@@ -1,6 +1,5 @@
 """The lines of a log as rows of numbers with a time in seconds, by the names that its columns have."""
 
-import re
 from array import array
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -48,7 +47,11 @@ from simulator.recordings.layout import (
 )
 
 COUNTER_BITS = 32  # millis() and micros() begin again after so many
-_NOT_BARE = re.compile(r"[^0-9.+\-,;\t|]")
+_OF_NUMBERS = b"0123456789.+-"
+# Below these a whole number, and a power of ten, are exact as a double, so that one divided by the other is what `float`
+# makes of the cell, to the last bit.
+_MOST_WHOLE = 10**15
+_POWERS = 10.0 ** np.arange(23)
 _ARRIVAL = "the time of arrival"
 
 
@@ -182,18 +185,41 @@ def _bare_numbers(lines: list[str], layout: Layout) -> np.ndarray | None:
     last = len(lines)
     while last and not lines[last - 1]:
         last -= 1
+    cells = len(layout.names)
     samples = lines[layout.first : last]
-    separators = len(layout.names) - 1
-    if {line.count(separator) for line in samples} != {separators}:
+    text = "\n".join([*samples, ""]).encode()
+    if text.translate(None, _OF_NUMBERS) != (separator * (cells - 1) + "\n").encode() * len(samples):
         return None
-    cells = separator.join(samples)
-    if _NOT_BARE.search(cells):
+    text = text.replace(separator.encode(), b"\n")
+    numbers = _unsigned(text)
+    if numbers is None:
+        try:
+            numbers = np.frombuffer(array("d", map(float, text.split())))
+        except ValueError:  # two points in a number
+            return None
+    return numbers.reshape(-1, cells) if len(numbers) == len(samples) * cells else None  # a cell was empty
+
+
+def _unsigned(text: bytes) -> np.ndarray | None:
+    """Return the numbers without a sign that stand in lines of their own; None where one is not as usual.
+
+    Whole numbers are read ten times as fast as others, so the points are taken away and told afterwards.
+    """
+    digits = text.translate(None, b".")
+    if b"+" in text or b"-" in text or b"\n\n" in digits or digits.startswith(b"\n"):  # or is empty
         return None
-    try:
-        numbers = array("d", map(float, cells.split(separator)))
-    except ValueError:  # an empty cell, two points in a number
+    codes = np.frombuffer(text, np.uint8)
+    marks = np.flatnonzero(codes < ord("0"))
+    points = np.flatnonzero(codes[marks] == ord("."))
+    place = points - np.arange(len(points))
+    if (np.diff(place) == 0).any():  # two points in a number
         return None
-    return np.frombuffer(numbers).reshape(-1, separators + 1)
+    decimals = np.zeros(len(marks) - len(points), np.int64)
+    decimals[place] = marks[points + 1] - marks[points] - 1
+    whole = np.fromstring(digits, np.int64, sep="\n")
+    if whole.max() >= _MOST_WHOLE or decimals.max() >= len(_POWERS):
+        return None
+    return whole / _POWERS[decimals]
 
 
 def _numbers(

@@ -1,12 +1,15 @@
 """A logger's file gives the right rate, or is refused by a sentence that names the true cause: never a wrong rate."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pulse_signals import pulse
 
 from host_tools.play import vitals_run
-from simulator.recordings import recording_file
+from simulator.recordings import logged_rows, recording_file
 from simulator.recordings.even_light import LightRecordingError
+from simulator.recordings.layout import Layout, layout_of
 
 SECONDS = 30
 MADE = pulse(72, SECONDS).samples  # infrared, red
@@ -108,6 +111,38 @@ def test_a_rate_that_stands_in_the_lines_is_told_where_it_has_to_be_given(file):
     lines = rows(form="R[{red}] IR[{ir}] G[0] Hz[99.87]")
     refused(file(lines, None), "give --rate", "tells 99.87 Hz")
     assert "Hz" not in refused(file(rows(form="R[{red}] IR[{ir}] Hz[0.00]"), None), "give --rate")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0.1 0.25 1. 001.50 7",
+        ".5 0.1234567890123456 999999999999999.5",
+        "1700000000.123456 1700000001.123456",
+        "123456789012345 1234567890123456 9007199254740993 18446744073709551616",
+        "0.0000000000000000000001 0.00000000000000000000001 " + "9" * 400,
+        "-0.5 0.5 +1.5",
+    ],
+)
+def test_a_number_is_what_python_makes_of_it_to_the_last_bit(written):
+    """Also where it stands without sign and power of ten, and is read a quicker way."""
+    numbers = written.split()
+    lines = ["time_s,ir", *(f"{number},100000" for number in numbers)]
+    layout = layout_of(Path("log.csv"), lines, None)
+    bare = logged_rows._bare_numbers(lines, layout)
+    assert bare is not None
+    assert bare[:, 0].tolist() == [float(number) for number in numbers]
+    assert (bare[:, 1] == 100_000).all()
+
+
+@pytest.mark.parametrize("cell", ["", ".", "-", "1.2.3", "..", "1-2", "+-1", "1e3"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_cell_that_is_no_bare_number_is_left_to_be_read_and_refused_by_itself(cell, place):
+    lines = ["time_s,ir", *(f"{second}.5,{cell if second == place else 7}" for second in range(3))]
+    layout = Layout(",", False, ["time_s", "ir"], [], 1, False, [])
+    assert logged_rows._bare_numbers(lines, layout) is None
+    turned = [",".join(reversed(line.split(","))) for line in lines]
+    assert logged_rows._bare_numbers(turned, layout) is None
 
 
 def test_decimal_commas_are_read_and_told(file):
