@@ -7,6 +7,8 @@ import errno
 import gc
 import json
 import os
+import sys
+from copy import copy
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -327,11 +329,26 @@ def main() -> None:
         raise SystemExit(stopping.STATUS) from None
     finally:
         stopping.ended()
+        gc.freeze()  # what is in use to the end need not be looked through three times more while Python takes itself down
+
+
+def _asked_for(every: typer.Typer, word: str) -> typer.Typer:
+    """Return the app with the one command or group of this name, or with every one where there is none: typer makes
+    objects of each parameter of all fifty before it looks which is meant, 9 ms.
+    """
+    one = copy(every)
+    one.registered_commands = [
+        command
+        for command in every.registered_commands
+        if word == (command.name or getattr(command.callback, "__name__", None))
+    ]
+    one.registered_groups = [group for group in every.registered_groups if word == group.name]
+    return one if one.registered_commands or one.registered_groups else every
 
 
 def _run() -> None:
     try:
-        app()
+        (_asked_for(app, sys.argv[1]) if len(sys.argv) > 1 else app)()
     except SystemExit as end:
         # The library's own way with Ctrl-C is to say nothing.
         if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
