@@ -562,15 +562,18 @@ class Vitals:
             if self._movement.disturbs(rate, head):
                 self._doubt(reasons.MOTION, head)
                 return
+        quality = period.strength // 10
+        if odd:
+            quality = quality * number // (number + 2 * odd) if number else quality // 2
+        if self._movement.hides(rate, quality, head):
+            self._doubt(reasons.MOTION, head)
+            return
         self._movement.calm(rate, head)
         if period.shapeless == 0:
             self._shaped = True
         self._good_head = head
         self.pulse_rate_mbpm = rate
         self.pulse_reason = None
-        quality = period.strength // 10
-        if odd:
-            quality = quality * number // (number + 2 * odd) if number else quality // 2
         self.quality_percent = quality if quality > 5 else 5
         self._measure_perfusion(now)
 
@@ -706,6 +709,9 @@ class Vitals:
             else:
                 self._movement.two(head)
         self._look_beneath(head)
+        ratio = self._saturation.ratio_permille
+        if self._newborn and ratio is not None and self.pulse_rate_mbpm is not None:
+            self._movement.blood(ratio, self.quality_percent, head)
 
     def _may_be_hands(self):
         """Return whether the rhythm that shows moves red more than all else in a newborn's light does, as a hand's may and

@@ -14,6 +14,16 @@ _RATIO_APART_PERCENT = const(10)  # movement changes both lights more alike than
 _NOISE_COUNTS = const(60)  # by so much red must swing otherwise than infrared tells
 _RATIO_SAME_PERCENT = const(5)  # so near, it is blood that swings more
 _RATE_APART_PERCENT = const(10)  # from the calm rate
+# The calm blood's ratio of ratios, 92 % of SpO2: from here on a hand, whose own is 0.8 to 1, moves red too nearly as the
+# blood does. Then a rate must show more quality (percent) where the light swings more or the calm rate is another; and one
+# that rises while the light swings more is a hand's, for a faster heart swings it less.
+_LIKE_A_HAND_PERMILLE = const(620)
+_SURE_QUALITY = const(75)  # what such blood is learnt from
+_POOR_QUALITY = const(45)
+_POOREST_QUALITY = const(20)
+_POOR_APART_PERCENT = const(6)
+_RISEN_PERCENT = const(117)
+_RISEN_PAIRS = const(3000)  # for a minute: no hand pats much longer, and a rate that stays is the heart's
 _LASTS_PAIRS = const(380)  # after the last large swing
 _BURST_PAIRS = const(900)  # in a movement as long as this no rate is believed
 _TWO_LAST_PAIRS = const(150)  # after two rhythms were in the light
@@ -38,6 +48,10 @@ class Movement:
         self._calm_swing = 0
         self._calm_ratio = 0  # red's swing on infrared's, in permille; 0 = not known
         self._ratio = 0
+        self._blood_permille = 0  # the ratio of ratios of calm light; 0 = not known
+        self._more_until = 0  # pairs
+        self._more_since = 0
+        self._before_mbpm = 0  # the calm rate when the light began to swing more
         self.calm_mbpm = 0
         self._calm_seconds = 0
         self._until = 0  # pairs
@@ -91,7 +105,13 @@ class Movement:
             self._began = head
         if much:
             self._much_until = head + _LASTS_PAIRS
-        if much or (other and self._larger(_MORE_PERCENT)):
+        more = self._larger(_MORE_PERCENT)
+        if more:
+            if head >= self._more_until:
+                self._more_since = head
+                self._before_mbpm = self.calm_mbpm
+            self._more_until = head + _LASTS_PAIRS
+        if much or (other and more):
             self._begins(head)
             self._until = head + _LASTS_PAIRS
 
@@ -131,8 +151,32 @@ class Movement:
                 return True
         if head - self._began > _BURST_PAIRS:
             return True  # what was right before it may have changed
+        return self._is_apart(rate, _RATE_APART_PERCENT)
+
+    def _is_apart(self, rate, percent):
         apart = rate - self.calm_mbpm if rate > self.calm_mbpm else self.calm_mbpm - rate
-        return apart // 100 > self.calm_mbpm // 10000 * _RATE_APART_PERCENT
+        return apart // 100 > self.calm_mbpm // 10000 * percent
+
+    def blood(self, ratio, quality, head):
+        """Learn the ratio of ratios (permille) of a second's light whose rate is shown at `quality` percent."""
+        if quality < _SURE_QUALITY or self.present(head):
+            return
+        if self._blood_permille:
+            self._blood_permille += (ratio - self._blood_permille) >> _SETTLES_SHIFT
+        else:
+            self._blood_permille = ratio
+
+    def hides(self, rate, quality, head):
+        """Return whether `rate` (mbpm) of `quality` percent may be a hand's, which moves both lights as this blood does."""
+        if self._blood_permille <= _LIKE_A_HAND_PERMILLE:
+            return False
+        risen = rate // 100 > self._before_mbpm // 10000 * _RISEN_PERCENT
+        if risen and head < self._more_until and head - self._more_since < _RISEN_PAIRS:
+            return True
+        return quality < _POOREST_QUALITY or (
+            quality < _POOR_QUALITY
+            and (self._larger(_MORE_PERCENT) or self._is_apart(rate, _POOR_APART_PERCENT))
+        )
 
     def calm(self, rate, head):
         """Learn from `rate` (mbpm), shown at pair `head`, once a second, what is usual while nothing moves."""
