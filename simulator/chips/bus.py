@@ -18,7 +18,8 @@ class I2CBusModel:
     """An I2C bus. `targets` are objects with `address`, `write(data, now_us)` and `read(count, now_us)`.
 
     `write` returns False when the chip does not acknowledge, `read` returns None then. A target may also have
-    `holds_sda(now_us)` and `clocked(n, now_us)`: it can then hold the whole bus low until it is clocked free.
+    `holds_sda(now_us)` and `clocked(n, now_us)`: while `may_fail` says so it can hold the whole bus low until it is clocked
+    free.
     """
 
     def __init__(self, targets=(), timeout_us: int = DEFAULT_TIMEOUT_US):
@@ -48,7 +49,7 @@ class I2CBusModel:
         """
         self.transactions += 1
         for holder in self._holders:
-            if holder.holds_sda(now_us):
+            if holder.may_fail and holder.holds_sda(now_us):
                 self.timed_out += 1
                 self.busy_us += self.timeout_us
                 return -ETIMEDOUT, b"", self.timeout_us

@@ -37,6 +37,7 @@ class FaultyTarget:
         self.target = target
         self.address = target.address
         self._faults: list[Fault] = []  # in the order they were asked for
+        self.may_fail = False  # there are any
         self._pulses = 0
         self._random = random.Random(seed)
 
@@ -59,6 +60,7 @@ class FaultyTarget:
         if released_by not in ("clocks", "power"):
             raise ValueError(f"released_by {released_by!r}: choose clocks or power")
         self._faults.append(Fault(at_us, FOR_EVER_US if until_us is None else until_us, kind, released_by))
+        self.may_fail = True
         self._pulses = 0
 
     def heal(self, now_us: int) -> None:
@@ -78,9 +80,7 @@ class FaultyTarget:
         return None
 
     def holds_sda(self, now_us: int) -> bool:
-        if not self._faults:
-            return False
-        fault = self.active(now_us)
+        fault = self.active(now_us) if self.may_fail else None
         return fault is not None and fault.kind == "stuck"
 
     def clocked(self, n: int, now_us: int) -> None:
@@ -90,7 +90,7 @@ class FaultyTarget:
                 self._release(now_us, ("clocks",))
 
     def write(self, data: bytes, now_us: int):
-        fault = self.active(now_us) if self._faults else None
+        fault = self.active(now_us) if self.may_fail else None
         if fault is None:
             return self.target.write(data, now_us)
         if fault.kind == "nack" or fault.kind == "stuck":
@@ -98,7 +98,7 @@ class FaultyTarget:
         return self.target.write(data, fault.from_us if fault.kind == "frozen" else now_us)
 
     def read(self, count: int, now_us: int):
-        fault = self.active(now_us) if self._faults else None
+        fault = self.active(now_us) if self.may_fail else None
         if fault is None:
             return self.target.read(count, now_us)
         kind = fault.kind

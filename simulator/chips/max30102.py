@@ -133,8 +133,11 @@ class MAX30102:
         if not self.powered:
             return None
         self._advance(now_us)
-        if self._pointer == FIFO_DATA:
+        first = self._pointer
+        if first == FIFO_DATA:
             return self._read_fifo(count)
+        if first < first + count <= FIFO_DATA:
+            return self._read_head(first, first + count)
         answer = bytearray(count)
         for i in range(count):
             register = self._pointer
@@ -146,6 +149,21 @@ class MAX30102:
         return bytes(answer)
 
     # Registers
+
+    def _read_head(self, first, end):
+        """Read registers below FIFO_DATA in one go: what a driver asks for most often."""
+        registers = self._registers
+        registers[INT_STATUS_1] = self._status_1
+        registers[INT_STATUS_2] = self._status_2
+        registers[FIFO_WR_PTR] = self._write_pointer
+        registers[OVF_COUNTER] = self._overflow
+        registers[FIFO_RD_PTR] = self._read_pointer
+        if first == INT_STATUS_1:
+            self._status_1 = 0
+        if first <= INT_STATUS_2 < end:
+            self._status_2 = 0
+        self._pointer = end
+        return bytes(registers[first:end])
 
     def _read_register(self, register):
         if FIFO_WR_PTR <= register <= FIFO_RD_PTR:
@@ -328,6 +346,18 @@ class MAX30102:
         almost_full = FIFO_DEPTH - (self._registers[FIFO_CONFIG] & 0x0F)
         enabled = self._registers[INT_ENABLE_1]
         self.samples_made += count
+        before = self._count
+        if before + count <= FIFO_DEPTH:  # nothing is overwritten: all of them at once
+            made = [chunk[at : at + width] for at in range(offset, offset + count * width, width)]
+            place = self._write_pointer
+            behind = FIFO_DEPTH - place  # so many places are left before the first one follows
+            self._fifo[place : place + count] = made[:behind]
+            self._fifo[: count - len(made[:behind])] = made[behind:]
+            self._write_pointer = (place + count) & 31
+            self._count = before + count
+            if before < almost_full <= self._count:
+                self._status_1 |= A_FULL & enabled
+            count = 0
         for _ in range(count):
             if self._count == FIFO_DEPTH:
                 self.samples_lost += 1
@@ -359,6 +389,15 @@ class MAX30102:
         if not width:
             return bytes(count)
         self._status_1 &= ~PPG_RDY
+        whole = count // width
+        if not self._byte and whole * width == count and 0 < whole <= self._count:
+            place = self._read_pointer
+            pieces = (self._fifo + self._fifo)[place : place + whole]
+            if {*map(len, pieces)} == {width}:
+                self._count -= whole
+                self._read_pointer = (place + whole) & 31
+                self._overflow = 0
+                return b"".join(pieces)
         pieces = []
         wanted = count
         while wanted > 0:
