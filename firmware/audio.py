@@ -186,20 +186,27 @@ class Audio:
         state = loudness.state
         mix = self._mix
         waves = self._waves
+        notes = sequencer.state
+        advance = sequencer.advance
+        prepare = loudness.prepare
+        add_voices = loops.add_voices
+        add_noise = loops.add_noise
+        upsample = loops.upsample
+        finish = loops.finish
         while True:
             block = yield
-            sequencer.advance(self.playing)
+            advance(self.playing)
 
-            sounding = loops.add_voices(sequencer.state, mix, waves, master.HALF)
+            sounding = add_voices(notes, mix, waves, master.HALF)
             hiss = self.noise
             if self._swell is not None:
                 hiss[noise.PACED] = self._swell.gain
                 hiss[noise.PACED_END] = self._swell.next_gain()
-            if loops.add_noise(hiss, mix, waves, master.HALF):
+            if add_noise(hiss, mix, waves, master.HALF):
                 sounding += 1
             elif self._noise_name != self._soundscape:
                 self._set_noise()
-            if self.parting is not None and loops.add_noise(self.parting, mix, waves, master.HALF):
+            if self.parting is not None and add_noise(self.parting, mix, waves, master.HALF):
                 sounding += 1
             if recorded.recording is not None:
                 rested = recorded.resting
@@ -219,10 +226,14 @@ class Audio:
                 self._wide = coming = self._coming
                 self._coming = wide
                 crest = self._crest
-                self._crest = following = loops.upsample(mix, wide, master.HALF)
-                may_rise = not resting and (loudness.entry_permille == 1000 or recorded.singing)
-                faded = loudness.prepare(crest if crest > following else following, may_rise)
-                near = loops.finish(coming, block, state, BLOCK)
+                self._crest = following = upsample(mix, wide, master.HALF)
+                if crest < following:
+                    crest = following
+                faded = False
+                if crest >= loudness.still_below or not loudness.steady or loudness.hushed:
+                    may_rise = not resting and (loudness.entry_permille == 1000 or recorded.singing)
+                    faded = prepare(crest, may_rise)
+                near = finish(coming, block, state, BLOCK)
                 if near or not loudness.calm:
                     loudness.watch(near)
                 if faded:

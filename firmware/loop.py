@@ -38,11 +38,12 @@ class Clock:
         self._counted_ms: int = self.now_ms()  # pyright: ignore[reportAttributeAccessIssue]
 
     def count(self, now_ms):
-        """Let the seconds go on; at least once in six days."""
+        """Let the seconds go on, at least once in six days; return when the next one is full."""
         passed_s = ticks.since(now_ms, self._counted_ms) // 1000
         if passed_s:
             self.uptime_s += passed_s
             self._counted_ms = ticks.add(self._counted_ms, passed_s * 1000)
+        return ticks.add(self._counted_ms, 1000)
 
 
 class Task:
@@ -101,14 +102,18 @@ class Loop:
     def _turn(self, for_ever):
         """One turn, or one after the other: a function with as many names looks for room on the heap at each call."""
         clock = self.clock
+        clock_ms = clock.now_ms
         since = ticks.since
+        add = ticks.add
         tasks = self._tasks
         frequent = self._frequent
         first = tasks[0]
         often_ms = first.period_ms
+        second_ms = None  # when the next one is full
         while True:
-            now_ms = clock.now_ms()
-            clock.count(now_ms)
+            now_ms = clock_ms()
+            if second_ms is None or since(now_ms, second_ms) >= 0:
+                second_ms = clock.count(now_ms)
             late_ms = 0
             # In most turns nothing is due but what runs as often as the first: the others are asked for their time
             # together.
@@ -126,8 +131,10 @@ class Loop:
                         late_ms = behind_ms
                     # What a task missed is left out, and its beat kept: those that are due with the sound stay right
                     # after it.
-                    left_ms = period_ms * (behind_ms // period_ms + 1)
-                    task.due_ms = ticks.add(due_ms, left_ms)
+                    left_ms = period_ms
+                    if behind_ms >= period_ms:
+                        left_ms *= behind_ms // period_ms + 1
+                    task.due_ms = add(due_ms, left_ms)
                     behind_ms -= left_ms
                     task.run(now_ms)
                     if self._excused:
@@ -135,7 +142,7 @@ class Loop:
                         self._begin()
                         seldom_ms = wait_ms = 0
                         break
-                    if since(clock.now_ms(), first.due_ms) >= 0:
+                    if since(clock_ms(), first.due_ms) >= 0:
                         if not others_rest:
                             seldom_ms = 0
                         wait_ms = 0  # the others are still due in the next turn
@@ -148,20 +155,20 @@ class Loop:
             if seldom_ms < wait_ms:
                 wait_ms = seldom_ms
             if not others_rest:
-                self._seldom_due_ms = ticks.add(now_ms, seldom_ms)
+                self._seldom_due_ms = add(now_ms, seldom_ms)
             self.lateness_ms = late_ms
             if late_ms > self.worst_lateness_ms and self._turned:
                 self.worst_lateness_ms = late_ms
             self._turned = True
             if self._watchdog is not None:
                 self._watchdog.feed()
-            next_ms = ticks.add(now_ms, wait_ms)
-            wait_ms = since(next_ms, clock.now_ms())
+            next_ms = add(now_ms, wait_ms)
+            wait_ms = since(next_ms, clock_ms())
             garbage_ms = since(now_ms, self._gc_due_ms)
             if garbage_ms >= 0 and (wait_ms >= _CALM_MS or garbage_ms >= _PATIENCE_MS):
-                self._gc_due_ms = ticks.add(now_ms, _GC_MS)
+                self._gc_due_ms = add(now_ms, _GC_MS)
                 self.collect()
-                wait_ms = since(next_ms, clock.now_ms())
+                wait_ms = since(next_ms, clock_ms())
             if wait_ms > 0:
                 clock.sleep_us(wait_ms * 1000)
             if not for_ever:

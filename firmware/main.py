@@ -31,7 +31,7 @@ from firmware.drivers.flash_files import FlashFiles
 from firmware.drivers.flash_pages import FlashPages
 from firmware.drivers.i2c_bus import CircuitPythonI2C, I2CBus
 from firmware.drivers.max3010x import FIFO_DEPTH, MAX3010x
-from firmware.drivers.pcm_out import BLOCK, PcmOut
+from firmware.drivers.pcm_out import PcmOut
 from firmware.drivers.status_light import StatusLight
 from firmware.drivers.trace import Trace
 from firmware.loop import LOADING_BYTES, Clock, Loop
@@ -144,7 +144,8 @@ class Device:
         self.usb_power = Pin(board.PIN_USB_POWER, Pin.IN)
         self.outputs = Outputs()
 
-        self._block = array("h", bytes(2 * BLOCK))
+        # A silent session does everything that a session does, and what was made is not heard.
+        self.pcm.silent = self.profile.silent
         self.ir = array("i", bytes(4 * FIFO_DEPTH))
         self.red = array("i", bytes(4 * FIFO_DEPTH))
         self._dose_record = bytearray(DOSE_BYTES)
@@ -190,19 +191,18 @@ class Device:
 
     def sound(self, now_ms):
         """Keep the queue of the loudspeaker full."""
-        pcm = self.pcm
-        if pcm.running:
-            block = self._block
-            while pcm.room():
-                self.audio.render(block)
-                # A silent session does everything that a session does, and what was made is not heard.
-                pcm.write(pcm.silence if self.profile.silent else block)
+        if self.pcm.running:
+            self.pcm.fill(self.audio.render)  # pyright: ignore[reportOptionalCall]
 
     def press(self, now_ms):
         """Look at the button; what it means is acted on in the same turn."""
-        gesture = self.gestures.sample(now_ms, self.button.down())
+        down = self.button.down()
+        gestures = self.gestures
+        if not down and gestures.was_down is False:
+            return
+        gesture = gestures.sample(now_ms, down)
         # What is queued can no more be changed: so that a hold ends no sound in mid-wave, it sinks just before.
-        self.audio.loudness.hushed = self.gestures.nearly_held
+        self.audio.loudness.hushed = gestures.nearly_held
         if gesture is not None:
             self._tell(gesture)
             if self.computer is not None and self.computer.gesture(gesture, now_ms):

@@ -34,13 +34,14 @@ PLAYING = (reasons.BASELINE, reasons.MATCH, reasons.LEAD, reasons.SUSTAIN, reaso
 class Gestures:
     """Levels in, gestures out: a press counts as the button goes down, a hold a second later, once each.
 
-    nearly_held: a hold comes within 144 ms, unless the finger leaves.
+    nearly_held: a hold comes within 144 ms, unless the finger leaves. was_down: while it is False, nothing comes of a level
+    that is up.
     """
 
     def __init__(self):
         self.stuck = False
         self.nearly_held = False
-        self._was_down: bool | None = None  # None: nothing is known yet
+        self.was_down: bool | None = None  # None: nothing is known yet
         self._since_ms = 0  # of the level that is believed
         self._up_since_ms: int | None = None  # when a release began that is not yet believed
         self._held = False
@@ -50,15 +51,15 @@ class Gestures:
 
         A level that is down at the first call is a stuck button until it has been released.
         """
-        if self._was_down is None:
-            self._was_down = down
+        if self.was_down is None:
+            self.was_down = down
             self._since_ms = now_ms
             self.stuck = down
             return None
         if down:
             self._up_since_ms = None
-            if not self._was_down:
-                self._was_down = True
+            if not self.was_down:
+                self.was_down = True
                 self._since_ms = now_ms
                 self._held = False
                 return PRESS
@@ -72,13 +73,13 @@ class Gestures:
                     return HELD
                 self.nearly_held = for_ms >= _NEARLY_HELD_MS
             return None
-        if self._was_down:
+        if self.was_down:
             # Down begins at once, up only when it has lasted: a bounce is neither a release nor a second
             # press.
             if self._up_since_ms is None:
                 self._up_since_ms = now_ms
             elif ticks.since(now_ms, self._up_since_ms) >= _DEBOUNCE_MS:
-                self._was_down = False
+                self.was_down = False
                 self.stuck = False
                 self.nearly_held = False
         return None

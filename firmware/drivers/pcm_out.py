@@ -26,17 +26,19 @@ class PcmOut:
     """Owns the I2S peripheral and the amplifier's shut-down pin.
 
     running: the clocks are on. underruns: how often the queue ran dry while the amplifier was on, since start().
+    While it runs `fill(render)` keeps the queue full: `render(block)` makes a block of 16-bit samples, None is silence.
+    silent: silence is played in place of what was made.
     """
 
     def __init__(self, clock, data_pin, clock_pin, word_select_pin, amplifier_pin):
         self._clock = clock
         self._pins = (Pin(clock_pin), Pin(word_select_pin), Pin(data_pin))
         self._amplifier = Pin(amplifier_pin, Pin.OUT, value=0)
-        self.silence = array("h", bytes(2 * BLOCK))  # a block of it
+        self._silence = array("h", bytes(2 * BLOCK))  # a block of it
+        self._block = array("h", bytes(2 * BLOCK))
         self._i2s = None
-        self._ahead_frames = 0  # written and not yet played
-        self._ticks_us = 0
-        self._rest = 0
+        self.fill = None
+        self.silent = False
         self.running = False
         self.amplifier_on = False
         self.underruns = 0
@@ -57,12 +59,10 @@ class PcmOut:
                 ibuf=_RING_BYTES,
             )
             self.running = True
-            self._ticks_us = self._clock.ticks_us()
-            self._rest = 0
-            self._ahead_frames = 0
             self.underruns = 0
-            while self.room():
-                self.write(self.silence)
+            self.fill = self._fill(self._i2s.write).send
+            self.fill(None)  # up to where it waits for what makes blocks
+            self.fill(None)  # silence
             self._clock.sleep_us(_CLOCKS_FIRST_US)
         if not self.amplifier_on:
             self._amplifier.value(1)
@@ -78,27 +78,36 @@ class PcmOut:
         self.mute()
         if self._i2s is not None:
             self._i2s.deinit()
-            self._i2s = None
+            self._i2s = self.fill = None
             self.running = False
 
-    def room(self):
-        """Return whether another block fits under the queue's length now."""
-        clock = self._clock
-        now_us = clock.ticks_us()
-        passed = clock.passed_us(now_us, self._ticks_us) * (SAMPLE_RATE_HZ // 1000) + self._rest
-        self._ticks_us = now_us
-        self._rest = passed % 1000
-        ahead = self._ahead_frames - passed // 1000
-        if ahead < _LEAST_FRAMES:
-            if self.amplifier_on:
-                self.underruns += 1
-            if ahead < 0:
-                ahead = 0
-        self._ahead_frames = ahead
-        return ahead <= _QUEUE_FRAMES - BLOCK
+    def _fill(self, write):
+        """Queue blocks as long as one fits: `fill` is given what makes one. The clocks have just been started.
 
-    def write(self, block):
-        """Queue one block (array('h', BLOCK)); blocks only if the I2S clock has stopped: the watchdog then bites."""
-        if self._i2s is not None:
-            self._i2s.write(block)
-            self._ahead_frames += BLOCK
+        What it counts is its own from block to block, and costs no look at the names of an object. It waits for room only
+        if the I2S clock has stopped: the watchdog then bites.
+        """
+        ticks_us = self._clock.ticks_us
+        passed_us = self._clock.passed_us
+        then_us = ticks_us()
+        rest = 0
+        ahead = 0  # frames that are written and not yet played
+        render = yield
+        while True:
+            now_us = ticks_us()
+            passed = passed_us(now_us, then_us) * (SAMPLE_RATE_HZ // 1000) + rest
+            then_us = now_us
+            rest = passed % 1000
+            ahead -= passed // 1000
+            if ahead < _LEAST_FRAMES:
+                if self.amplifier_on:
+                    self.underruns += 1
+                if ahead < 0:
+                    ahead = 0
+            if ahead > _QUEUE_FRAMES - BLOCK:
+                render = yield
+                continue
+            if render is not None:
+                render(self._block)
+            write(self._silence if self.silent or render is None else self._block)
+            ahead += BLOCK

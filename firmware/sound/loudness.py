@@ -89,6 +89,7 @@ class Loudness:
         self._near = False  # the slow level is within 6 dB of the ceiling
         self.calm = True  # neither that, nor turned down
         self.steady = False  # the level stays as it is, and so does what it is corrected by
+        self.still_below = 0  # while it does, a crest below this needs no other gain than the block before
         self._trim_cdb = 0
         self._trim_target_cdb = 0
         self._mood_cdb = 0
@@ -203,7 +204,11 @@ class Loudness:
         next phrase would come in with all of what was gained meanwhile; and not while a melody grows by itself: together
         they would rise by more than 1 dB a second.
         """
-        gain = self._gain_wanted if self.steady and not self.hushed else self._next_gain(may_rise)
+        if self.steady and not self.hushed:
+            gain = self._gain_wanted
+        else:
+            gain = self._next_gain(may_rise)
+            self.still_below = 0
         if (crest >> 1) * (gain >> 12) > self._clean << 12:
             # Lowered before the crest comes, evenly over a block: the knee would be heard.
             gain = ((self._clean << 13) // crest) << 12
@@ -212,6 +217,8 @@ class Loudness:
         # Rounded towards zero: a gain that sinks must not pass below it.
         before = self._gain
         step = (gain - before) >> 8 if gain >= before else -((before - gain) >> 8)
+        if gain == before and self.steady and not self.hushed:
+            self.still_below = ((self._clean << 12) // ((gain >> 12) + 1) + 1) << 1
         state = self.state
         state[master.GAIN] = before
         state[master.GAIN_STEP] = step + master.GAIN_BIAS

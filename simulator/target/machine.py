@@ -4,6 +4,9 @@ The same file runs under MicroPython and under CPython; `wire` leads to the chip
 What the firmware does not use is not here, so that using it fails loudly.
 """
 
+from array import array
+
+import micropython
 import wire
 from micropython import const
 
@@ -155,6 +158,24 @@ _HALF = const(32)  # SIZEOF_HALF_DMA_BUFFER_IN_BYTES of 16-bit samples, each sen
 _LEAST = const(64)  # the same bytes, as the ring counts them: each sample once
 
 
+@micropython.viper
+def _play_on(ring: ptr32, passed_us: int, rate_hz: int) -> int:
+    """Do what the DMA's interrupts have done so long after the start; return for how many frames they found too little.
+
+    ring: frames in it, and halves that an interrupt has filled.
+    """
+    queued = int(ring[0])
+    due = passed_us * rate_hz // (_HALF * 1_000_000) - int(ring[1])
+    ring[1] = int(ring[1]) + due
+    filled = 0
+    if queued >= _LEAST:
+        filled = (queued - _LEAST) // _HALF + 1
+        if filled > due:
+            filled = due
+        ring[0] = queued - filled * _HALF
+    return (due - filled) * _HALF
+
+
 class I2S:
     """Sound out: a ring buffer of `ibuf` bytes that drains as machine.I2S's does on the RP2040 (ports/rp2/machine_i2s.c).
 
@@ -175,42 +196,37 @@ class I2S:
             raise ValueError("invalid ws (must be sck+1)")
         self._rate = rate
         self._room = (ibuf - 1) // 2  # one byte of the ring is never used
-        self._queued = 0
-        self._turns = 0  # halves that an interrupt has filled
+        self._ring = array("I", (0, 0))
         self._start_us = wire.now[0]
         wire.i2s_start(rate)
         wire.i2s_gap(2 * _HALF, 0)
 
-    def _interrupts(self, _now=wire.now, _gap=wire.i2s_gap):
+    def _interrupts(self, _now=wire.now, _gap=wire.i2s_gap, _play_on=_play_on):
         """Do what the DMA's interrupts have done by now."""
-        turns = self._turns
-        due = (_now[0] - self._start_us) * self._rate // (_HALF * 1_000_000) - turns
-        self._turns = turns + due
-        filled = 0
-        queued = self._queued
-        if queued >= _LEAST:
-            filled = (queued - _LEAST) // _HALF + 1
-            if filled > due:
-                filled = due
-            self._queued = queued = queued - filled * _HALF
-        if due > filled:
-            _gap((due - filled) * _HALF, queued)
+        dry = _play_on(self._ring, _now[0] - self._start_us, self._rate)
+        if dry:
+            _gap(dry, self._ring[0])
 
-    def write(self, buffer, _write=wire.i2s_write, _advance=wire.advance, _len=len):
+    def write(
+        self, buffer, _now=wire.now, _play_on=_play_on, _write=wire.i2s_write, _advance=wire.advance, _len=len
+    ):
         count = _len(buffer)  # an array of 16-bit frames
-        self._interrupts()
-        if self._queued + count > self._room:
+        ring = self._ring
+        dry = _play_on(ring, _now[0] - self._start_us, self._rate)
+        if dry:
+            wire.i2s_gap(dry, ring[0])
+        if ring[0] + count > self._room:
             self._wait(count)
         _write(buffer, count)
-        self._queued += count
+        ring[0] += count
         _advance(20)
         return count * 2
 
     def _wait(self, count):
         if count > self._room:
             raise ValueError("a block larger than the ring")
-        while self._queued + count > self._room:
-            turn_us = (self._turns + 1) * _HALF * 1_000_000 // self._rate
+        while self._ring[0] + count > self._room:
+            turn_us = (self._ring[1] + 1) * _HALF * 1_000_000 // self._rate
             wire.advance(self._start_us + turn_us - wire.now[0])
             self._interrupts()
 
