@@ -275,7 +275,7 @@ class Device:
                 from firmware.usb.service import UsbService
 
                 self.computer = UsbService(self)
-            elif self.inputs.memory_fault is None and (self.vitals is None or self._sources_away):
+            elif (self.vitals is None or self._sources_away) and self.inputs.memory_fault is None:
                 self._load_vitals()
         elif not self.usb:
             self.computer = None

@@ -5,9 +5,10 @@ from machine import Pin
 
 class Button:
     def __init__(self, number):
-        self._pin = Pin(number, Pin.IN, Pin.PULL_UP)
+        pin = Pin(number, Pin.IN, Pin.PULL_UP)
+        self._level = pin.value
         self._latched = False
-        self._pin.irq(self._fell, Pin.IRQ_FALLING)
+        pin.irq(self._fell, Pin.IRQ_FALLING)
 
     def _fell(self, _pin):
         self._latched = True
@@ -17,4 +18,4 @@ class Button:
         if self._latched:
             self._latched = False
             return True
-        return self._pin.value() == 0
+        return self._level() == 0

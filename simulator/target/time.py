@@ -4,6 +4,7 @@ As on the chip, ticks wrap after 2**30, and asking the time takes time (6 us on 
 so a loop that only polls the clock gets somewhere.
 """
 
+import micropython
 import wire
 from micropython import const
 
@@ -36,13 +37,12 @@ def ticks_add(ticks, delta):
     return (ticks + delta) & _WRAP
 
 
-def ticks_diff(later, earlier):
+@micropython.viper
+def ticks_diff(later: int, earlier: int) -> int:
     return ((later - earlier + _HALF) & _WRAP) - _HALF
 
 
-def sleep_us(duration_us, _advance=wire.advance):
-    if duration_us > 0:
-        _advance(duration_us)
+sleep_us = wire.advance
 
 
 def sleep_ms(duration_ms):
