@@ -70,6 +70,9 @@ class Audio:
         self.silent = True
         self._soundscape = None
         self._noise_name = None  # the one that sounds, or fades
+        self._minor_permille = self._brightness_permille = self._density_permille = (
+            None  # nothing is asked for yet
+        )
         self._swell = None  # of a pace to breathe at, see swell.py
         self.render = self._render().send
         self.render(None)  # up to where it waits for the first block
@@ -146,6 +149,16 @@ class Audio:
         Above 0 so many phrases of a song in major sound in minor, below 0 of one in minor in major; at 0 every song is
         as it is written.
         """
+        if (
+            minor_permille == self._minor_permille
+            and brightness_permille == self._brightness_permille
+            and density_permille == self._density_permille
+            and self.recorded.recording is None  # whose gain is worked out anew
+        ):
+            return
+        self._minor_permille = minor_permille
+        self._brightness_permille = brightness_permille
+        self._density_permille = density_permille
         minor_permille = max(-1000, min(1000, minor_permille))
         brightness_permille = max(0, min(1000, brightness_permille))
         density_permille = max(0, min(1000, density_permille))

@@ -332,9 +332,14 @@ class Device:
         room_mv = adc.millivolts(board.ADC_ROOM_SOUND)
         inputs.room_level_cdba = None if room_mv is None else room_mv * 100 // board.ROOM_SOUND_MV_PER_DBA
         knob_mv = adc.millivolts(board.ADC_KNOB)
-        inputs.knob_permille = (
-            None if knob_mv is None else max(0, min(1000, knob_mv * 1000 // board.KNOB_FULL_MV))
-        )
+        knob = None
+        if knob_mv is not None:
+            knob = knob_mv * 1000 // board.KNOB_FULL_MV
+            if knob < 0:
+                knob = 0
+            elif knob > 1000:
+                knob = 1000
+        inputs.knob_permille = knob
         supply_mv = adc.millivolts(board.ADC_SUPPLY)
         inputs.supply_mv = None if supply_mv is None else supply_mv * board.SUPPLY_DIVIDER
         self.usb = self.usb_power.value() == 1
@@ -352,7 +357,8 @@ class Device:
             self._recording_failed = True
             self._tell("recording_failed")
         inputs.audio_fault = reasons.AUDIO_FAULT if self.pcm.underruns else None
-        inputs.led_current_ua = max(self.sensor.led_ir_ua, self.sensor.led_red_ua)
+        led_ua = self.sensor.led_ir_ua
+        inputs.led_current_ua = led_ua if led_ua > self.sensor.led_red_ua else self.sensor.led_red_ua
         inputs.sensor_temperature_centi_c = self.sensor.temperature_centi_c
         inputs.lateness_ms = self.loop.lateness_ms
         inputs.heap_free_bytes = self.loop.heap_free_bytes
@@ -361,10 +367,13 @@ class Device:
         """Return what the envelope detector's rms voltage is as a level at the ear; None while unknown, 0 for silence."""
         if millivolts is None:
             return None
-        millivolts = min(millivolts, _OVERDRIVEN_MV)
+        if millivolts > _OVERDRIVEN_MV:
+            millivolts = _OVERDRIVEN_MV
         unit = FULL_POWER // (board.OUTPUT_FULL_SCALE_MV * board.OUTPUT_FULL_SCALE_MV)
         ratio_cdb = power_cdb(millivolts * millivolts * unit) if millivolts > 0 else None
-        return 0 if ratio_cdb is None else max(0, self.full_scale_cdba + ratio_cdb)
+        if ratio_cdb is None or ratio_cdb < -self.full_scale_cdba:
+            return 0
+        return self.full_scale_cdba + ratio_cdb
 
     def _obey(self, outputs):
         if outputs.mute_now:

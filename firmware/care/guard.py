@@ -324,13 +324,14 @@ class Guard:
             if self._first_pace_mbpm is not None:
                 self._pace_ms += elapsed_ms
                 self._pace_window_ms += elapsed_ms
-        self._latched_ms = min(self._latched_ms + elapsed_ms, 1_000_000)
+        self._latched_ms = self._count(self._latched_ms, True)
 
     def _count(self, for_ms, holds):
         """The timer of a rule: goes on while it holds, starts again when it does not."""
         if not holds:
             return 0
-        return min(for_ms + self._elapsed_ms, 1_000_000)
+        for_ms += self._elapsed_ms
+        return for_ms if for_ms < 1_000_000 else 1_000_000
 
     def _learn(self, inputs):
         pulse = inputs.pulse_rate_mbpm
@@ -458,10 +459,12 @@ class Guard:
         measured = inputs.measured_level_cdba
         if measured is None:
             return False
-        if self._silent:  # nothing is sent, so anything that is there is too much
-            sent = MUTE_FROM_CDBA
-        else:
-            sent = max(inputs.level_cdba, inputs.level_cdbc, MUTE_FROM_CDBA)
+        sent = MUTE_FROM_CDBA
+        if not self._silent:  # else nothing is sent, and anything that is there is too much
+            if inputs.level_cdba > sent:
+                sent = inputs.level_cdba
+            if inputs.level_cdbc > sent:
+                sent = inputs.level_cdbc
         self._above_for_ms = self._count(self._above_for_ms, measured > sent + OUTPUT_ABOVE_CDB)
         self._over_for_ms = self._count(self._over_for_ms, measured > self._ceiling_cdba + OUTPUT_CEILING_CDB)
         below = (
@@ -523,9 +526,11 @@ class Guard:
         """Return whether the pulse has been too slow for too long: by what is shown, by its waves, or by the slower of two
         rates that they allow where there was one before.
         """
-        if max(self._low_for_ms, inputs.slow_for_ms) >= self._low_ms:
+        if self._low_for_ms >= self._low_ms or inputs.slow_for_ms >= self._low_ms:
             return True
-        perhaps_ms = max(inputs.perhaps_slow_for_ms, self._perhaps_for_ms)
+        perhaps_ms = inputs.perhaps_slow_for_ms
+        if self._perhaps_for_ms > perhaps_ms:
+            perhaps_ms = self._perhaps_for_ms
         if self._right_for_ms >= self._right_ms:
             return perhaps_ms >= self._two_rates_ms
         return self._newborn and perhaps_ms >= NEWBORN_NEVER_SURE_MS
@@ -604,7 +609,9 @@ class Guard:
                 self._start_tempo_mbpm = tempo
         else:
             # Never slower than this, nor faster because of it: music that began below it may rise, and stays where it is.
-            floor = min(self._slowest_mbpm(outputs, self._start_tempo_mbpm), self._window_tempo_mbpm)
+            floor = self._slowest_mbpm(outputs, self._start_tempo_mbpm)
+            if floor > self._window_tempo_mbpm:
+                floor = self._window_tempo_mbpm
             if tempo < floor:
                 tempo = floor
             change = self._window_tempo_mbpm * TEMPO_CHANGE_PERMILLE // 1000

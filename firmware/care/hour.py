@@ -40,8 +40,10 @@ class Hour:
         units = parts // _PARTS
         self._part = parts - units * _PARTS
         minutes = self._minutes
-        self.spent += min(units, MOST - minutes[0])
-        minutes[0] = min(MOST, minutes[0] + units)
+        if units > MOST - minutes[0]:
+            units = MOST - minutes[0]
+        self.spent += units
+        minutes[0] += units
 
     def pass_time(self, elapsed_ms):
         """Let time with the power on pass."""

@@ -88,7 +88,9 @@ class Session:
         outputs.fade_over_ms = None
         outputs.level_over_ms = None
         outputs.save_dose = False
-        self._phase_ms = min(self._phase_ms + self._elapsed_ms, _PHASE_MOST_MS)
+        self._phase_ms += self._elapsed_ms
+        if self._phase_ms > _PHASE_MOST_MS:
+            self._phase_ms = _PHASE_MOST_MS
         self._count_down()
         if self.dose.tick(self._elapsed_ms):
             self._save_min += 1
@@ -326,7 +328,8 @@ class Session:
         return profile.level_cdba - profile.knob_range_cdb * (1000 - self._knob_permille) // 1000
 
     def _glide_to(self, wanted, outputs):
-        wanted = max(wanted, _LEVEL_LEAST_CDBA)
+        if wanted < _LEVEL_LEAST_CDBA:
+            wanted = _LEVEL_LEAST_CDBA
         change = wanted - self._level_cdba
         if self._level_cdba == 0:
             over_ms = max(self.profile.onset_ms, wanted * ONSET_MS_PER_CDB)
@@ -415,9 +418,12 @@ class Session:
         self._phase_ms = 0
 
     def _count_down(self):
-        self.refused_ms = max(0, self.refused_ms - self._elapsed_ms)
-        self.remind_ms = max(0, self.remind_ms - self._elapsed_ms)
-        self._glide_left_ms = max(0, self._glide_left_ms - self._elapsed_ms)
+        if self.refused_ms:
+            self.refused_ms = max(0, self.refused_ms - self._elapsed_ms)
+        if self.remind_ms:
+            self.remind_ms = max(0, self.remind_ms - self._elapsed_ms)
+        if self._glide_left_ms:
+            self._glide_left_ms = max(0, self._glide_left_ms - self._elapsed_ms)
 
     def _fill(self, outputs):
         profile = self.profile

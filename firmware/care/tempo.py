@@ -361,7 +361,8 @@ class Tempo:
         self._credit += self._now_mbpm * rate // _PERMILLE_AND_MARGIN * elapsed_ms
         most = self._credit // 60_000
         self._credit -= most * 60_000
-        if gap > 0:
-            self._now_mbpm += min(gap, most)
-        else:
-            self._now_mbpm -= min(-gap, most)
+        if gap > most:
+            gap = most
+        elif gap < -most:
+            gap = -most
+        self._now_mbpm += gap

@@ -316,7 +316,10 @@ class Loudness:
 
     def _slow_level(self, place):
         cdb = decibels.power_cdb(self.state[place])
-        return max(0, cdb + self.full_scale_cdba) if cdb is not None else 0
+        if cdb is None:
+            return 0
+        cdb += self.full_scale_cdba
+        return cdb if cdb > 0 else 0
 
     # Phrases
 

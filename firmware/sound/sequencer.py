@@ -134,7 +134,11 @@ class Sequencer:
 
     def set_tempo(self, tempo_mbpm):
         """Set the beat's tempo, reached evenly over the next block; held within 30 to 120 beats a minute."""
-        self._tempo_target_mbpm = max(_SLOWEST_MBPM, min(_FASTEST_MBPM, tempo_mbpm))
+        if tempo_mbpm > _FASTEST_MBPM:
+            tempo_mbpm = _FASTEST_MBPM
+        elif tempo_mbpm < _SLOWEST_MBPM:
+            tempo_mbpm = _SLOWEST_MBPM
+        self._tempo_target_mbpm = tempo_mbpm
 
     def set_mood(self, minor_permille, brightness_permille, density_permille):
         """Take over the share of phrases that turn (from the next phrase), brightness (next note), density (next chord)."""
