@@ -10,23 +10,24 @@ Each takes the number of samples last: of the half rate, but for `finish`.
 from firmware.sound import master, noise, voices
 
 
-def add_voices(state, mix, waves, count):
+# What is at hand as an argument need not be looked up.
+def add_voices(state, mix, waves, count, _add=voices.add_voices):
     """Add every voice to the `count` samples of the mix behind its history; return how many voices sounded."""
     start = master.HISTORY
-    return voices.add_voices(0, 0, 0, state, mix, waves, start, start + count)
+    return _add(0, 0, 0, state, mix, waves, start, start + count)
 
 
-def add_noise(state, mix, waves, count):
+def add_noise(state, mix, waves, count, _add=noise.add_noise):
     """Add noise to the `count` samples of the mix behind its history; return 0 when it has faded out."""
     start = master.HISTORY
-    return noise.add_noise(0, 0, 0, state, mix, waves, voices.PURE_TABLE, start, start + count)
+    return _add(0, 0, 0, state, mix, waves, voices.PURE_TABLE, start, start + count)
 
 
-def upsample(mix, wide, count):
+def upsample(mix, wide, count, _double=master.upsample):
     """Double the rate: `count` samples of the mix to 2 * count; return the highest crest."""
-    return master.upsample(0, 0, 0, mix, wide, count)
+    return _double(0, 0, 0, mix, wide, count)
 
 
-def finish(wide, block, state, count):
+def finish(wide, block, state, count, _finish=master.finish):
     """Turn wide[:count] into block[:count], and meter it; return whether a slow power is above what it is watched from."""
-    return master.finish(0, 0, 0, wide, block, state, count)
+    return _finish(0, 0, 0, wide, block, state, count)
