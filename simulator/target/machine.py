@@ -208,13 +208,14 @@ class I2S:
             _gap(dry, self._ring[0])
 
     def write(
-        self, buffer, _now=wire.now, _play_on=_play_on, _write=wire.i2s_write, _advance=wire.advance, _len=len
-    ):
+        self, buffer, _now=wire.now, _play_on=_play_on, _gap=wire.i2s_gap, _write=wire.i2s_write, _advance=wire.advance,
+        _len=len,
+    ):  # fmt: skip
         count = _len(buffer)  # an array of 16-bit frames
         ring = self._ring
         dry = _play_on(ring, _now[0] - self._start_us, self._rate)
         if dry:
-            wire.i2s_gap(dry, ring[0])
+            _gap(dry, ring[0])
         if ring[0] + count > self._room:
             self._wait(count)
         _write(buffer, count)

@@ -162,10 +162,10 @@ def _copy(into: ptr32, frames: ptr32, offset: int, count: int):
         place += 1
 
 
-def _flush_sound():
-    if _sound_fill[0]:
-        transport.send(I2S_DATA, 0, 0, _sound_fill[0], _sound, now[0])
-        _sound_fill[0] = 0
+def _flush_sound(_fill=_sound_fill, _sound=_sound, _now=now, _send=transport.send, _op=I2S_DATA):
+    if _fill[0]:
+        _send(_op, 0, 0, _fill[0], _sound, _now[0])
+        _fill[0] = 0
 
 
 def i2s_write(frames, count, _fill=_sound_fill, _sound=_sound, _flush=_flush_sound, _copy=_copy):
