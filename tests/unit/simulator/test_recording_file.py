@@ -125,7 +125,6 @@ def test_a_rate_that_stands_in_the_lines_is_told_where_it_has_to_be_given(file):
     ],
 )
 def test_a_number_is_what_python_makes_of_it_to_the_last_bit(written):
-    """Also where it stands without sign and power of ten, and is read a quicker way."""
     numbers = written.split()
     lines = ["time_s,ir", *(f"{number},100000" for number in numbers)]
     layout = layout_of(Path("log.csv"), lines, None)
