@@ -5,7 +5,9 @@ The only file of the firmware that knows the clock. Tasks get `now_ms`, the port
 
 import gc
 import time
+from array import array
 
+import micropython
 from micropython import const
 
 from firmware import ticks
@@ -20,6 +22,16 @@ _PATIENCE_MS = const(1000)
 _LONGEST_WAIT_MS = const(1000)
 _ROOM_WORDS = const(60)  # no function of ours needs more
 _HOLES_MOST = const(512)  # of 16 bytes, of some 15 us each
+
+# Places in the loop's times, in ms: for how long it may sleep after this turn; how late the latest task of it began; how
+# many tasks there are, and of each when it is due and its period. They are numbers of an array, so that one call of machine
+# code looks at all tasks.
+_WAIT = const(0)
+_LATE = const(1)
+_COUNT = const(2)
+_FIRST = const(3)
+_WRAP = const(0x3FFFFFFF)  # as in ticks.py: the function below is one call, and calls none
+_HALF = const(1 << 29)
 
 
 class Clock:
@@ -47,13 +59,44 @@ class Clock:
 
 
 class Task:
-    """Something to run every `period_ms`; `run(now_ms)` must return within a few milliseconds."""
+    """Something to run again and again; `run(now_ms)` must return within a few milliseconds."""
 
-    def __init__(self, name, period_ms, run, due_ms):
+    def __init__(self, name, run):
         self.name = name
-        self.period_ms = period_ms
         self.run = run
-        self.due_ms = due_ms
+
+
+@micropython.viper
+def _next_due(times: ptr32, number: int, now_ms: int, clock_ms: int) -> int:
+    """Return which task is to run next, from `number` on, with its next time set; -1 where the turn is over.
+
+    now_ms: when the turn began, with number 0. clock_ms: now. Once the first task is due again no other one begins.
+    """
+    if number == 0:
+        times[_LATE] = 0
+        times[_WAIT] = _LONGEST_WAIT_MS
+    elif (((clock_ms - int(times[_FIRST])) & _WRAP) ^ _HALF) - _HALF >= 0:
+        times[_WAIT] = 0  # the others are still due in the next turn
+        return -1
+    count = int(times[_COUNT])
+    while number < count:
+        place = _FIRST + 2 * number
+        wait_ms = (((int(times[place]) - now_ms) & _WRAP) ^ _HALF) - _HALF
+        left_ms = 0
+        if wait_ms <= 0:
+            if 0 - wait_ms > int(times[_LATE]):
+                times[_LATE] = 0 - wait_ms
+            # What a task missed is left out, and its beat kept: those that are due with the sound stay right after it.
+            period_ms = int(times[place + 1])
+            left_ms = ((0 - wait_ms) // period_ms + 1) * period_ms
+            times[place] = (int(times[place]) + left_ms) & _WRAP
+            wait_ms += left_ms
+        if wait_ms < int(times[_WAIT]):
+            times[_WAIT] = wait_ms
+        if left_ms:
+            return number
+        number += 1
+    return -1
 
 
 def _fill_holes():
@@ -79,8 +122,8 @@ class Loop:
         self.clock = clock
         self._watchdog = watchdog
         self._tasks = []
-        self._frequent = []  # those of them that run as often as the first
-        self._gc_due_ms = self._seldom_due_ms = clock.now_ms()
+        self._times = array("I", [0] * _FIRST)
+        self._gc_due_ms = clock.now_ms()
         self.lateness_ms = 0
         self.worst_lateness_ms = 0
         self.heap_free_bytes = None  # after the last collection; None where nobody knows
@@ -88,11 +131,12 @@ class Loop:
         self._excused = False
 
     def add(self, name, period_ms, run):
-        task = Task(name, period_ms, run, self.clock.now_ms())
-        self._seldom_due_ms = task.due_ms
+        task = Task(name, run)
+        times = self._times
+        times.append(self.clock.now_ms())
+        times.append(period_ms)
         self._tasks.append(task)
-        if period_ms <= self._tasks[0].period_ms:
-            self._frequent.append(task)
+        times[_COUNT] = len(self._tasks)
         return task
 
     def turn(self):
@@ -105,64 +149,33 @@ class Loop:
         clock_ms = clock.now_ms
         since = ticks.since
         add = ticks.add
+        next_due = _next_due
+        watchdog = self._watchdog
         tasks = self._tasks
-        frequent = self._frequent
-        first = tasks[0]
-        often_ms = first.period_ms
+        times = self._times
         second_ms = None  # when the next one is full
         while True:
             now_ms = clock_ms()
             if second_ms is None or since(now_ms, second_ms) >= 0:
                 second_ms = clock.count(now_ms)
-            late_ms = 0
-            # In most turns nothing is due but what runs as often as the first: the others are asked for their time
-            # together.
-            seldom_ms = since(self._seldom_due_ms, now_ms)
-            others_rest = seldom_ms > 0
-            if not others_rest:
-                seldom_ms = _LONGEST_WAIT_MS
-            wait_ms = _LONGEST_WAIT_MS
-            for task in frequent if others_rest else tasks:
-                period_ms = task.period_ms
-                due_ms = task.due_ms
-                behind_ms = since(now_ms, due_ms)
-                if behind_ms >= 0:
-                    if behind_ms > late_ms:
-                        late_ms = behind_ms
-                    # What a task missed is left out, and its beat kept: those that are due with the sound stay right
-                    # after it.
-                    left_ms = period_ms
-                    if behind_ms >= period_ms:
-                        left_ms *= behind_ms // period_ms + 1
-                    task.due_ms = add(due_ms, left_ms)
-                    behind_ms -= left_ms
-                    task.run(now_ms)
-                    if self._excused:
-                        self._excused = False
-                        self._begin()
-                        seldom_ms = wait_ms = 0
-                        break
-                    if since(clock_ms(), first.due_ms) >= 0:
-                        if not others_rest:
-                            seldom_ms = 0
-                        wait_ms = 0  # the others are still due in the next turn
-                        break
-                if period_ms <= often_ms:
-                    if -behind_ms < wait_ms:
-                        wait_ms = -behind_ms
-                elif -behind_ms < seldom_ms:
-                    seldom_ms = -behind_ms
-            if seldom_ms < wait_ms:
-                wait_ms = seldom_ms
-            if not others_rest:
-                self._seldom_due_ms = add(now_ms, seldom_ms)
+            number = next_due(times, 0, now_ms, now_ms)
+            while number >= 0:
+                tasks[number].run(now_ms)
+                if self._excused:
+                    self._excused = False
+                    self._begin()
+                    times[_WAIT] = 0
+                    break
+                number = next_due(times, number + 1, now_ms, clock_ms())
+            late_ms = times[_LATE]
             self.lateness_ms = late_ms
-            if late_ms > self.worst_lateness_ms and self._turned:
+            if not self._turned:
+                self._turned = True
+            elif late_ms > self.worst_lateness_ms:
                 self.worst_lateness_ms = late_ms
-            self._turned = True
-            if self._watchdog is not None:
-                self._watchdog.feed()
-            next_ms = add(now_ms, wait_ms)
+            if watchdog is not None:
+                watchdog.feed()
+            next_ms = add(now_ms, times[_WAIT])
             wait_ms = since(next_ms, clock_ms())
             garbage_ms = since(now_ms, self._gc_due_ms)
             if garbage_ms >= 0 and (wait_ms >= _CALM_MS or garbage_ms >= _PATIENCE_MS):
@@ -190,10 +203,10 @@ class Loop:
         self._excused = True
 
     def _begin(self):
+        times = self._times
         now_ms = self.clock.now_ms()
-        self._seldom_due_ms = now_ms
-        for task in self._tasks:
-            task.due_ms = now_ms
+        for number in range(len(self._tasks)):
+            times[_FIRST + 2 * number] = now_ms
 
     def collect_after(self, garbage_bytes):
         """Let garbage go whenever there is so much of it; -1: in `turn` alone, or where the heap is full."""

@@ -15,13 +15,13 @@ board.USB_ISOLATED = True
 class Echo(main.Device):
     def __init__(self, left):
         super().__init__(left)
-        for tasks in (self.loop._tasks, self.loop._frequent):  # the line has one reader
-            tasks[:] = [task for task in tasks if task.name != "link"]
+        for task in self.loop._tasks:
+            if task.name == "link":
+                task.run = self._echo  # the line has one reader
         self._usb = UsbSerial()
         self._bytes = bytearray(64)
         self._start = 0
         self._count = 0
-        self.loop.add("echo", 16, self._echo)
 
     def _echo(self, now_ms):
         if not self.usb_power.value():

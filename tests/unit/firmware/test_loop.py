@@ -3,8 +3,6 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from firmware.loop import Loop
 from simulator.interpreter import ROOT, run_script
@@ -29,9 +27,9 @@ class Clock:
 class Chip:
     """A loop whose tasks take their time."""
 
-    def __init__(self, tasks, kind=Loop):
+    def __init__(self, tasks):
         self.clock = Clock()
-        self.loop = kind(self.clock)
+        self.loop = Loop(self.clock)
         self.began = {name: [] for name, _, _ in tasks}
         self.collected = []
         for name, period_ms, takes_ms in tasks:
@@ -76,30 +74,6 @@ def test_garbage_is_collected_every_five_seconds_right_after_the_sound():
     collected = busy_chip().collected
     assert len(collected) == 13
     assert all(since_sound_ms <= 8 for _, since_sound_ms in collected)
-
-
-class AsksAll(Loop):
-    """A loop that asks every task in every turn, whenever the next of the others is due."""
-
-    _seldom_due_ms = property(lambda self: self.clock.now_ms() - 1000, lambda self, due_ms: None)
-
-
-@given(
-    st.lists(
-        st.tuples(st.sampled_from((16, 40, 100, 160, 250, 1000)), st.integers(0, 30)), min_size=1, max_size=6
-    )
-)
-def test_every_task_begins_when_it_would_if_all_were_asked_in_every_turn(others):
-    tasks = [
-        ("sound", 16, 2),
-        *((str(number), *other) for number, other in enumerate(others)),
-        ("session", 100, 5),
-    ]
-    began = []
-    for loop in (Loop, AsksAll):
-        chip = Chip(tasks, loop)
-        began.append(chip.run(3000).began)
-    assert began[0] == began[1]
 
 
 def test_what_the_start_took_is_not_lateness():
