@@ -154,6 +154,10 @@ class Device:
         self._end = None
         self._unsaved = False
         self._ran = False  # long enough to be a firmware that starts
+        self._sensed = True  # the estimators were brought something since this was last gathered
+        self._was_lit = False
+        self._output_mv = None  # measured at the loudspeaker's terminals, and what level it is
+        self._output_cdba = None
         self._sensor_fault = None
         self._adc_fault = None
         self._recording_failed = False
@@ -224,6 +228,7 @@ class Device:
                 vitals.led_changed()
         if vitals is not None:
             vitals.update(now_ms)
+        self._sensed = True
 
     def measure(self, now_ms):
         """Measure one analogue channel."""
@@ -305,30 +310,18 @@ class Device:
         vitals = self.vitals
         lit = vitals if self.sensor.on else None
         inputs.button_stuck = self.gestures.stuck
-        inputs.pulse_rate_mbpm = lit.pulse_rate_mbpm if lit is not None else None
         inputs.pulse_reason = None if vitals is None else vitals.pulse_reason
-        low_mbpm = self.session.guard.low_mbpm
-        inputs.candidate_mbpm = lit.candidate_mbpm() if lit is not None else None
-        inputs.slow_for_ms = lit.slow_for_ms(low_mbpm) if lit is not None else 0
-        inputs.perhaps_slow_for_ms = lit.perhaps_slow_for_ms(low_mbpm) if lit is not None else 0
-        inputs.perhaps_newborns = lit is not None and lit.perhaps_newborns()
-        inputs.spo2_permille = lit.spo2_permille if lit is not None else None
-        inputs.perfusion_index_ppm = lit.perfusion_index_ppm if lit is not None else None
-        inputs.quality_percent = lit.quality_percent if lit is not None else None
-        inputs.contact = lit.contact if lit is not None else None
-        varies = lit.variability if lit is not None else None
-        if lit is not None and varies is not None:
-            breath = varies.breath
-            inputs.breathing_rate_mbpm = breath.rate_mbpm
-            inputs.breath_amplitude_mbpm = breath.amplitude_mbpm
-            inputs.breath_in_ms = lit.breath_in_ms()
-            inputs.rhythm_irregular = varies.reason == reasons.IRREGULAR
-        else:
-            inputs.breathing_rate_mbpm = inputs.breath_amplitude_mbpm = inputs.breath_in_ms = None
-            inputs.rhythm_irregular = False
+        if self._sensed or self._was_lit != (lit is not None):
+            self._sensed = False
+            self._was_lit = lit is not None
+            self._gather_pulse(inputs, lit)
         self.conductor.gather(inputs, self.pcm.running)
         adc = self.adc
-        inputs.measured_level_cdba = self.output_level_cdba(adc.millivolts(board.ADC_OUTPUT))
+        output_mv = adc.millivolts(board.ADC_OUTPUT)
+        if output_mv != self._output_mv:
+            self._output_mv = output_mv
+            self._output_cdba = self.output_level_cdba(output_mv)
+        inputs.measured_level_cdba = self._output_cdba
         room_mv = adc.millivolts(board.ADC_ROOM_SOUND)
         inputs.room_level_cdba = None if room_mv is None else room_mv * 100 // board.ROOM_SOUND_MV_PER_DBA
         knob_mv = adc.millivolts(board.ADC_KNOB)
@@ -362,6 +355,39 @@ class Device:
         inputs.sensor_temperature_centi_c = self.sensor.temperature_centi_c
         inputs.lateness_ms = self.loop.lateness_ms
         inputs.heap_free_bytes = self.loop.heap_free_bytes
+
+    def _gather_pulse(self, inputs, lit):
+        """Fill in what the light tells; lit: vitals, or None while the sensor is off.
+
+        It tells nothing new between two looks at the sensor, which are rarer than the session's steps.
+        """
+        if lit is None:
+            inputs.pulse_rate_mbpm = inputs.candidate_mbpm = None
+            inputs.slow_for_ms = inputs.perhaps_slow_for_ms = 0
+            inputs.perhaps_newborns = False
+            inputs.spo2_permille = inputs.perfusion_index_ppm = inputs.quality_percent = None
+            inputs.contact = None
+        else:
+            low_mbpm = self.session.guard.low_mbpm
+            inputs.pulse_rate_mbpm = lit.pulse_rate_mbpm
+            inputs.candidate_mbpm = lit.candidate_mbpm()
+            inputs.slow_for_ms = lit.slow_for_ms(low_mbpm)
+            inputs.perhaps_slow_for_ms = lit.perhaps_slow_for_ms(low_mbpm)
+            inputs.perhaps_newborns = lit.perhaps_newborns()
+            inputs.spo2_permille = lit.spo2_permille
+            inputs.perfusion_index_ppm = lit.perfusion_index_ppm
+            inputs.quality_percent = lit.quality_percent
+            inputs.contact = lit.contact
+        varies = None if lit is None else lit.variability
+        if lit is None or varies is None:
+            inputs.breathing_rate_mbpm = inputs.breath_amplitude_mbpm = inputs.breath_in_ms = None
+            inputs.rhythm_irregular = False
+        else:
+            breath = varies.breath
+            inputs.breathing_rate_mbpm = breath.rate_mbpm
+            inputs.breath_amplitude_mbpm = breath.amplitude_mbpm
+            inputs.breath_in_ms = lit.breath_in_ms()
+            inputs.rhythm_irregular = varies.reason == reasons.IRREGULAR
 
     def output_level_cdba(self, millivolts):
         """Return what the envelope detector's rms voltage is as a level at the ear; None while unknown, 0 for silence."""
