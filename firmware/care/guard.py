@@ -324,12 +324,10 @@ class Guard:
             if self._first_pace_mbpm is not None:
                 self._pace_ms += elapsed_ms
                 self._pace_window_ms += elapsed_ms
-        self._latched_ms = self._count(self._latched_ms, True)
+        self._latched_ms = self._count(self._latched_ms)
 
-    def _count(self, for_ms, holds):
-        """The timer of a rule: goes on while it holds, starts again when it does not."""
-        if not holds:
-            return 0
+    def _count(self, for_ms):
+        """The timer of a rule, gone on by this step: asked for while the rule holds. It is 0 when it does not."""
         for_ms += self._elapsed_ms
         return for_ms if for_ms < 1_000_000 else 1_000_000
 
@@ -341,17 +339,17 @@ class Guard:
             self._perhaps_for_ms = 0
         elif inputs.perhaps_slow_for_ms > 0:
             # The waves' own count begins anew where their pattern breaks for a moment; this one goes on.
-            self._perhaps_for_ms = max(self._count(self._perhaps_for_ms, True), inputs.perhaps_slow_for_ms)
+            self._perhaps_for_ms = max(self._count(self._perhaps_for_ms), inputs.perhaps_slow_for_ms)
         if pulse is None:
-            self._pulse_unknown_ms = self._count(self._pulse_unknown_ms, True)
+            self._pulse_unknown_ms = self._count(self._pulse_unknown_ms)
             if self._pulse_unknown_ms >= UNKNOWN_FORGETS_MS:
                 self._low_for_ms = 0
                 self._rise_for_ms = 0
         else:
             self._pulse_unknown_ms = 0
             if self.low_mbpm <= pulse < self._high_mbpm:
-                self._right_for_ms = self._count(self._right_for_ms, True)
-            self._low_for_ms = self._count(self._low_for_ms, pulse < self.low_mbpm)
+                self._right_for_ms = self._count(self._right_for_ms)
+            self._low_for_ms = self._count(self._low_for_ms) if pulse < self.low_mbpm else 0
             if self._low_for_ms:
                 self._low_for_ms = max(
                     self._low_for_ms, inputs.slow_for_ms
@@ -361,7 +359,7 @@ class Guard:
                 and self._melody_ms >= RISE_NOT_BEFORE_MS
                 and pulse > self._baseline_mbpm * self._rise_permille // 1000
             )
-            self._rise_for_ms = self._count(self._rise_for_ms, rising)
+            self._rise_for_ms = self._count(self._rise_for_ms) if rising else 0
             if self._baseline_mbpm is None:
                 self._baseline_wait_ms += self._elapsed_ms
                 if self._baseline_wait_ms >= 1000:
@@ -374,33 +372,33 @@ class Guard:
             self._learn_for_whom(pulse, candidate, inputs.perhaps_newborns)
         # Faster than what is shown can still be too fast.
         fastest = inputs.candidate_mbpm if pulse is None else pulse
-        self._fastest_unknown_ms = self._count(self._fastest_unknown_ms, fastest is None)
+        self._fastest_unknown_ms = self._count(self._fastest_unknown_ms) if fastest is None else 0
         if fastest is not None:
-            self._high_for_ms = self._count(self._high_for_ms, fastest > self._high_mbpm)
+            self._high_for_ms = self._count(self._high_for_ms) if fastest > self._high_mbpm else 0
         elif self._fastest_unknown_ms >= UNKNOWN_FORGETS_MS:
             self._high_for_ms = 0
         spo2 = inputs.spo2_permille
         blind = inputs.contact is not None and (pulse is None or spo2 is None)
         # A glimpse between is no sight: the oxygen's rule needs as long as that before it can act.
-        self._seeing_ms = self._count(self._seeing_ms, not blind)
+        self._seeing_ms = 0 if blind else self._count(self._seeing_ms)
         if blind:
-            self._blind_ms = self._count(self._blind_ms, True)
-            self._blind_melody_ms = self._count(self._blind_melody_ms, self._melody_on)
+            self._blind_ms = self._count(self._blind_ms)
+            self._blind_melody_ms = self._count(self._blind_melody_ms) if self._melody_on else 0
         elif self._seeing_ms >= SPO2_MS:
             self._blind_ms = self._blind_melody_ms = 0
         if spo2 is None:
-            self._spo2_unknown_ms = self._count(self._spo2_unknown_ms, True)
+            self._spo2_unknown_ms = self._count(self._spo2_unknown_ms)
             if self._spo2_unknown_ms >= UNKNOWN_FORGETS_MS:
                 self._spo2_for_ms = 0
         else:
             self._spo2_unknown_ms = 0
-            self._spo2_for_ms = self._count(self._spo2_for_ms, spo2 < self._spo2_permille)
-        self._irregular_for_ms = self._count(self._irregular_for_ms, inputs.rhythm_irregular)
+            self._spo2_for_ms = self._count(self._spo2_for_ms) if spo2 < self._spo2_permille else 0
+        self._irregular_for_ms = self._count(self._irregular_for_ms) if inputs.rhythm_irregular else 0
         perfusion = inputs.perfusion_index_ppm
         same = (
             pulse is not None and pulse == self._frozen_pulse_mbpm and perfusion == self._frozen_perfusion_ppm
         )
-        self._frozen_for_ms = self._count(self._frozen_for_ms, same)
+        self._frozen_for_ms = self._count(self._frozen_for_ms) if same else 0
         self._frozen_pulse_mbpm = pulse
         self._frozen_perfusion_ppm = perfusion
 
@@ -410,11 +408,11 @@ class Guard:
         always, nothing is ever shown.
         """
         if max(pulse or 0, candidate or 0) >= ADULT_NEWBORN_MBPM:
-            self._newborns_for_ms = self._count(self._newborns_for_ms, True)
+            self._newborns_for_ms = self._count(self._newborns_for_ms)
         elif pulse is not None:
-            self._adults_for_ms = self._count(self._adults_for_ms, True)
+            self._adults_for_ms = self._count(self._adults_for_ms)
         elif perhaps:
-            self._perhaps_newborns_ms = self._count(self._perhaps_newborns_ms, True)
+            self._perhaps_newborns_ms = self._count(self._perhaps_newborns_ms)
 
     # The rules.
 
@@ -436,7 +434,7 @@ class Guard:
             inputs.sensor_temperature_centi_c is not None
             and inputs.sensor_temperature_centi_c > SENSOR_CENTI_C
         )
-        self._hot_for_ms = self._count(self._hot_for_ms, hot)
+        self._hot_for_ms = self._count(self._hot_for_ms) if hot else 0
         if self._hot_for_ms >= SENSOR_HOT_MS:
             return reasons.SENSOR_HOT
         if inputs.heap_free_bytes is not None and inputs.heap_free_bytes < HEAP_BYTES:
@@ -449,7 +447,7 @@ class Guard:
             return reasons.OUTPUT_MISMATCH
         if self._frozen_for_ms >= FROZEN_MS:
             return reasons.READINGS_FROZEN
-        self._late_for_ms = self._count(self._late_for_ms, inputs.lateness_ms > LATE_MS)
+        self._late_for_ms = self._count(self._late_for_ms) if inputs.lateness_ms > LATE_MS else 0
         if inputs.lateness_ms > LATE_AT_ONCE_MS or self._late_for_ms >= LATE_FOR_MS:
             return reasons.LATE
         return None
@@ -465,14 +463,15 @@ class Guard:
                 sent = inputs.level_cdba
             if inputs.level_cdbc > sent:
                 sent = inputs.level_cdbc
-        self._above_for_ms = self._count(self._above_for_ms, measured > sent + OUTPUT_ABOVE_CDB)
-        self._over_for_ms = self._count(self._over_for_ms, measured > self._ceiling_cdba + OUTPUT_CEILING_CDB)
+        self._above_for_ms = self._count(self._above_for_ms) if measured > sent + OUTPUT_ABOVE_CDB else 0
+        over = measured > self._ceiling_cdba + OUTPUT_CEILING_CDB
+        self._over_for_ms = self._count(self._over_for_ms) if over else 0
         below = (
             not self._silent
             and inputs.level_cdba > OUTPUT_BELOW_FROM_CDBA
             and measured < inputs.level_cdba - OUTPUT_BELOW_CDB
         )
-        self._below_for_ms = self._count(self._below_for_ms, below)
+        self._below_for_ms = self._count(self._below_for_ms) if below else 0
         return (
             self._above_for_ms >= OUTPUT_ABOVE_MS
             or self._over_for_ms >= OUTPUT_CEILING_MS
@@ -484,7 +483,7 @@ class Guard:
         if inputs.usb_host_present and not inputs.bench_mode:
             return reasons.USB_HOST
         low = inputs.supply_mv is not None and inputs.supply_mv < SUPPLY_MV
-        self._supply_for_ms = self._count(self._supply_for_ms, low)
+        self._supply_for_ms = self._count(self._supply_for_ms) if low else 0
         if low and (self._supply_for_ms >= SUPPLY_MS or not self._amplifier_on):
             return reasons.SUPPLY_LOW
         if inputs.button_stuck:
@@ -513,7 +512,7 @@ class Guard:
         ):
             return reasons.SIGNAL_LOST
         room = inputs.room_level_cdba is not None and inputs.room_level_cdba > self._room_cdba
-        self._room_for_ms = self._count(self._room_for_ms, room)
+        self._room_for_ms = self._count(self._room_for_ms) if room else 0
         if self._room_for_ms >= ROOM_MS:
             return reasons.ROOM_TOO_LOUD
         if self._sound_ms > self._session_ms + SESSION_GRACE_MS:
