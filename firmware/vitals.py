@@ -413,12 +413,7 @@ class Vitals:
         seconds = 0
         end = head
         while end - pulse.PAIRS_PER_S >= self._since and seconds < 8:
-            value = pulse.largest_slope(slopes, end - pulse.PAIRS_PER_S, end)
-            place = seconds
-            while place > 0 and order[place - 1] > value:
-                order[place] = order[place - 1]
-                place -= 1
-            order[place] = value
+            pulse.insert(order, seconds, pulse.largest_slope(slopes, end - pulse.PAIRS_PER_S, end))
             seconds += 1
             end -= pulse.PAIRS_PER_S
         limit = order[(seconds - 1) // 2] * 5 // 4 + 4
@@ -644,15 +639,11 @@ class Vitals:
         beats = self._beats
         order = self._order
         found = 0
-        i = beats.count
-        while i > 0 and found < 5 and found < beats.stretches and now - beats.ticks(i - 1) < 5 * 3200:
-            i -= 1
-            value = beats.rise(i)
-            place = found
-            while place > 0 and order[place - 1] > value:
-                order[place] = order[place - 1]
-                place -= 1
-            order[place] = value
+        known = beats.stretches if beats.stretches < beats.count else beats.count
+        if known > 5:
+            known = 5
+        while found < known and now - beats.ticks(beats.count - 1 - found) < 5 * 3200:
+            pulse.insert(order, found, beats.rise(beats.count - 1 - found))
             found += 1
         if found < 3:
             return

@@ -6,6 +6,7 @@ is noticed by the local interval and marked as odd; whether a rate may be shown 
 
 from array import array
 
+import micropython
 from micropython import const
 
 from firmware.light import pulse
@@ -34,6 +35,29 @@ _STEADY_PERCENT = const(30)  # intervals of one rhythm, even of two beats couple
 _LOST_AFTER = const(7)  # half intervals without a beat that end the stretch
 
 
+@micropython.viper
+def _add_up(ends: ptr32, spans: ptr32, numbers: ptr8, oddness: ptr8, number: int, since: int, sums: ptr32):
+    """Write into sums how long the stretches before `number`, 60 at most, that began at `since` or later are together, how
+    many intervals they hold, and how odd they are.
+    """
+    oldest = number - 60 if number > 60 else 0
+    ticks = 0
+    beats = 0
+    odd = 0
+    while number > oldest:
+        number -= 1
+        place = number & _MASK
+        span = int(spans[place])
+        if int(ends[place]) - span < since:
+            break
+        ticks += span
+        beats += int(numbers[place])
+        odd += int(oddness[place])
+    sums[0] = ticks
+    sums[1] = beats
+    sums[2] = odd
+
+
 class Beats:
     """The beats of one patient. Times are in ticks, 1/3200 s since the first sample."""
 
@@ -47,7 +71,7 @@ class Beats:
         self.spans = array("I", [0] * _KEPT)
         self.levels = array("I", [0] * _KEPT)
         self._slope = array("I", [0] * _KEPT)
-        self._order = array("I", [0] * _LATEST)
+        self._order = array("I", [0] * _LATEST)  # for a while
         self._end = array("I", [0] * _KEPT)
         self._span = array("I", [0] * _KEPT)
         self._number = array("B", [0] * _KEPT)
@@ -103,23 +127,11 @@ class Beats:
         """Add up the last stretches, 60 at most, that began at `since` or later: `lately_ticks` is how long they are,
         `lately_beats` how many intervals they hold, more than one each where beats were missed; return how odd they are.
         """
-        ends = self._end
-        spans = self._span
-        number = self.stretches
-        oldest = number - 60 if number > 60 else 0
-        ticks = beats = odd = 0
-        while number > oldest:
-            number -= 1
-            place = number & _MASK
-            span = spans[place]
-            if ends[place] - span < since:
-                break
-            ticks += span
-            beats += self._number[place]
-            odd += self._oddness[place]
-        self.lately_ticks = ticks
-        self.lately_beats = beats
-        return odd
+        sums = self._order
+        _add_up(self._end, self._span, self._number, self._oddness, self.stretches, since, sums)
+        self.lately_ticks = sums[0]
+        self.lately_beats = sums[1]
+        return sums[2]
 
     def steady_ticks(self, least_ticks):
         """Return the median of the last 8 intervals if all are near it and all beats of one kind, else 0.
@@ -140,11 +152,7 @@ class Beats:
                 most = slope
             if slope < least:
                 least = slope
-            place = i
-            while place > 0 and order[place - 1] > span:
-                order[place] = order[place - 1]
-                place -= 1
-            order[place] = span
+            pulse.insert(order, i, span)
         median = (order[_LATEST // 2] + order[_LATEST // 2 - 1]) // 2
         if least * 100 < most * _EVEN_PERCENT:
             return 0

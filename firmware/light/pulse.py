@@ -155,6 +155,15 @@ def largest_slope(ring: ptr32, n: int, end: int) -> int:
 
 
 @micropython.viper
+def insert(order: ptr32, count: int, value: int):
+    """Put a number (0 or more) in its place among `count` that lie in order already, the least first."""
+    while count > 0 and int(order[count - 1]) > value:
+        order[count] = int(order[count - 1])
+        count -= 1
+    order[count] = value
+
+
+@micropython.viper
 def extract(ring: ptr32, x: ptr16, first: int, count: int, limit: int):
     """Write into x the slopes of `count` pairs from `first`, clipped at ±limit (1..2^19), scaled to ±511, biased."""
     i = 0

@@ -315,12 +315,14 @@ class Rates:
         if row.known() < 3:
             return
         odd = row.count & 1
-        self._turns.take(row.height(0), odd)
-        self._places.take(row.height(0), row.height(1), odd, _UNLIKE_HEIGHT_PERCENT)
-        span = row.time(0) - row.time(1)
-        self._places_in_time.take(span, row.time(1) - row.time(2), odd, _UNLIKE_TIME_PERCENT)
+        height = row.height(0)
+        self._turns.take(height, odd)
+        self._places.take(height, row.height(1), odd, _UNLIKE_HEIGHT_PERCENT)
+        now = row.time(0)
+        before = row.time(1)
+        self._places_in_time.take(now - before, before - row.time(2), odd, _UNLIKE_TIME_PERCENT)
         if self._places.both() and self._places_in_time.both():
-            self._moved_until = row.time(0) + _MOVED_LASTS_TICKS
+            self._moved_until = now + _MOVED_LASTS_TICKS
 
     def _look_for_newborn(self):
         """Remember evenly spaced waves of which now every first, now every second is the weaker: a newborn's breath does

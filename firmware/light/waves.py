@@ -84,6 +84,9 @@ class Row:
         self.run = 0  # for how many waves it has held
         self.mean_ticks = self.off_permille = 0  # what find_middle measured
         self.high_since = 0  # ticks; see high_ticks
+        self._high_count = 0  # for so many waves it was asked for, and with this limit; and its answer
+        self._high_limit = 0
+        self._high_ticks = 0
         self._steady = 0
         self._turns = 0
         self._uneven = 0
@@ -107,27 +110,31 @@ class Row:
 
     def take(self, ticks, height):
         """Take down one more wave, and what pattern it makes with those before. Allocates nothing."""
+        times = self._times
+        heights = self._heights
         at = self.count & _MASK
-        self._times[at] = ticks
-        self._heights[at] = height
+        times[at] = ticks
+        heights[at] = height
         self.count += 1
         known = self.known()
         if known < 3:
             return
-        one = self.time(0) - self.time(1)
-        two = self.time(1) - self.time(2)
-        now = self.height(0)
-        neighbours = _apart_percent(now, self.height(1))
+        # As `time` and `height` have them, without a call for each.
+        before = times[(at - 1) & _MASK]
+        second = times[(at - 2) & _MASK]
+        one = ticks - before
+        two = before - second
+        neighbours = _apart_percent(height, heights[(at - 1) & _MASK])
         apart = _apart_percent(one, two)
         self._steady = self._steady + 1 if apart <= _STEADY_PERCENT and neighbours <= _ONE_KIND_PERCENT else 0
         in_turn = (
             neighbours >= _IN_TURN_PERCENT
-            and _apart_percent(now, self.height(2)) * 100 <= neighbours * _IN_TURN_SHARE_PERCENT
+            and _apart_percent(height, heights[(at - 2) & _MASK]) * 100 <= neighbours * _IN_TURN_SHARE_PERCENT
         )
         self._turns = self._turns + 1 if in_turn else 0
         uneven = (
             apart >= _IN_TURN_PERCENT
-            and _apart_percent(one, self.time(2) - self.time(3)) * 100 <= apart * _IN_TURN_SHARE_PERCENT
+            and _apart_percent(one, second - times[(at - 3) & _MASK]) * 100 <= apart * _IN_TURN_SHARE_PERCENT
         )
         self._uneven = self._uneven + 1 if uneven and known > 3 else 0
         if known < 5:
@@ -170,25 +177,38 @@ class Row:
 
     def _unlike(self):
         """Return whether the last three waves are of more than one kind, or unequally far apart."""
-        low = self.height(0)
-        high = low
-        short = self.time(0) - self.time(1)
-        long = short
-        for back in (1, 2):
-            height = self.height(back)
-            low = min(low, height)
-            high = max(high, height)
-            span = self.time(back) - self.time(back + 1)
-            short = min(short, span)
-            long = max(long, span)
+        times = self._times
+        heights = self._heights
+        at = self.count - 1
+        low = high = heights[at & _MASK]
+        before = times[(at - 1) & _MASK]
+        short = long = times[at & _MASK] - before
+        for _ in range(2):
+            at -= 1
+            height = heights[at & _MASK]
+            if height < low:
+                low = height
+            if height > high:
+                high = height
+            time = before
+            before = times[(at - 1) & _MASK]
+            span = time - before
+            if span < short:
+                short = span
+            if span > long:
+                long = span
         return _apart_percent(low, high) >= _UNLIKE_PERCENT or _apart_percent(short, long) >= _UNLIKE_PERCENT
 
     def _repeats(self, step):
         """Return whether the last wave is like the one `step` before, in height and in the time that led to it."""
-        if _apart_percent(self.height(0), self.height(step)) > _ALIKE_PERCENT:
+        times = self._times
+        heights = self._heights
+        at = self.count - 1
+        if _apart_percent(heights[at & _MASK], heights[(at - step) & _MASK]) > _ALIKE_PERCENT:
             return False
-        span = self.time(0) - self.time(step)
-        before = self.time(1) - self.time(step + 1)
+        span = times[at & _MASK] - times[(at - step) & _MASK]
+        at -= 1
+        before = times[at & _MASK] - times[(at - step) & _MASK]
         return _apart_percent(span, before) <= (_SLOWING_PERCENT if span > before else _PAIR_PERCENT)
 
     def group_ticks(self):
@@ -294,21 +314,29 @@ class Row:
         known = self.known()
         if not known:
             return 0
-        begin = self.time(0)
+        times = self._times
+        latest = self.count - 1
+        begin = times[latest & _MASK]
         back = 0
-        while back + 2 < known and self.time(back) - self.time(back + 2) >= 2 * limit_ticks:
+        while back + 2 < known and begin - times[(latest - back - 2) & _MASK] >= 2 * limit_ticks:
             back += 1
-            begin = self.time(back)
+            begin = times[(latest - back) & _MASK]
         # The last step went over two intervals: the earlier one belongs to it where it is slow by itself.
-        if back and back + 1 < known and self.time(back) - self.time(back + 1) >= limit_ticks:
-            begin = self.time(back + 1)
+        if back and back + 1 < known:
+            before = times[(latest - back - 1) & _MASK]
+            if begin - before >= limit_ticks:
+                begin = before
         return now - begin if back or now - begin > 2 * limit_ticks else 0
 
     def high_ticks(self, limit_ticks):
         """Return how far apart the high waves are on average, and since when: of at least half the height of the highest,
         evenly, `limit_ticks` or more apart. What stands between them is no beat. 0 where they are not so.
         """
-        # Ten times a second, over every wave that is kept: as `time` and `height` have them, without a call for each.
+        if self.count == self._high_count and limit_ticks == self._high_limit:
+            return self._high_ticks  # asked for several times for each wave
+        self._high_count = self.count
+        self._high_limit = limit_ticks
+        # Over every wave that is kept: as `time` and `height` have them, without a call for each.
         times = self._times
         heights = self._heights
         known = self.known()
@@ -333,7 +361,8 @@ class Row:
                 run += 1
             newest = newest or time
             self.high_since = later = time
-        return (newest - later) // run if run >= _HIGH_RUN else 0
+        self._high_ticks = (newest - later) // run if run >= _HIGH_RUN else 0
+        return self._high_ticks
 
     def slow_groups_ticks(self, limit_ticks, now):
         """Return for how many ticks, until `now`, waves of one kind have come `limit_ticks` or more apart."""
