@@ -24,6 +24,7 @@ class Hand:
         self.moves = self.is_much = False
         self.for_pairs = 0
         self.calm_mbpm = 150_000
+        self.learnt = None
 
     def lasts(self, head):
         return self.for_pairs
@@ -42,6 +43,9 @@ class Hand:
 
     def perhaps_two(self, head):
         self.told.append("perhaps_two")
+
+    def blood(self, ratio, quality, head):
+        self.learnt = ratio, quality, head
 
     def leads(self, head):
         self.told.append("leads")
@@ -114,6 +118,22 @@ def estimator(population="newborn", ratio=800, lately=800, beside=0):
 def shared_with(vitals, given):
     vitals.given = given
     return vitals.shares
+
+
+@pytest.mark.parametrize(
+    ("population", "ratio", "mbpm", "learnt"),
+    [
+        ("newborn", 740, 150_000, (740, 90, HEAD)),
+        ("newborn", None, 150_000, None),
+        ("newborn", 740, None, None),
+        ("adult", 740, 150_000, None),
+    ],
+)
+def test_how_a_newborns_blood_moves_red_is_learnt_while_its_rate_is_shown(population, ratio, mbpm, learnt):
+    vitals = estimator(population, ratio)
+    vitals.pulse_rate_mbpm, vitals.quality_percent = mbpm, 90
+    vitals._compare_lights()
+    assert vitals._movement.learnt == learnt
 
 
 # What the guard hears.
