@@ -28,7 +28,7 @@ STAND_INS = (
 )
 _COMPILING = [
     Path(__file__).with_name(name)
-    for name in ("compact.py", "rom_names.py", "interpreter.py", "machine_code.py")
+    for name in ("compact.py", "rom_names.py", "interpreter.py", "machine_code.py", "mpy_file.py")
 ]
 _STARTERS = sorted((ROOT / "firmware" / "root").glob("*.py"))
 _LOOPS = ROOT / "firmware" / "sound" / "loops.py"

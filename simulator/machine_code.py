@@ -12,13 +12,12 @@ import platform
 from importlib.util import find_spec
 from pathlib import Path
 
+from simulator.mpy_file import VIPER, MpyFile
+
 _BITS = {"ptr8": 8, "ptr16": 16, "ptr32": 32}
 # As py/nativeglue.c of MicroPython numbers them: the kinds of values, and what is where in its table for machine code.
 _KINDS = {"int": 2, "ptr8": 5, "ptr16": 6, "ptr32": 7}
 _NONE, _FROM_OBJECT, _TO_OBJECT, _CHECK_ARGUMENTS = 0, 3, 4, 44
-_VIPER = 2  # py/persistentcode.c: the kind of a function's code, less the first of them
-_BYTECODE, _NATIVE = 0, 1
-_TABLE_OBJECT = 0  # py/persistentcode.h: the kind of an object
 _OPERATORS = {
     ast.Add: "add",
     ast.Sub: "sub",
@@ -50,7 +49,9 @@ def by_llvm(mpy: bytes, source: str) -> bytes:
         return mpy
     tree = ast.parse(source)
     constants = _constants(tree)
-    file = _File(mpy)
+    file = MpyFile(mpy)
+    if file.table is None:
+        return mpy
     codes = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and "micropython.viper" in map(ast.unparse, node.decorator_list):
@@ -58,7 +59,7 @@ def by_llvm(mpy: bytes, source: str) -> bytes:
                 codes.append(_machine_code(_Function(node, constants, file.table).text()))
             except _Unknown:
                 codes.append(None)
-    return file.with_codes(codes)
+    return file.with_codes(VIPER, codes)
 
 
 def _constants(tree: ast.Module) -> dict[str, int]:
@@ -405,80 +406,3 @@ def _machine_code(text: str) -> bytes:
     if any(name.startswith((".rela.text", ".rodata", ".data.rel")) for name in sections):
         raise _Unknown  # it needs something besides its code
     return sections[".text"]
-
-
-# --- a compiled file: docs.micropython.org, "MicroPython .mpy files" ---
-
-
-class _File:
-    """The bytes of a .mpy file, and where in them viper functions are, in the order of the source."""
-
-    def __init__(self, data: bytes):
-        self._data = data
-        self._at = 4
-        self._found: list[
-            tuple[int, int, int]
-        ] = []  # where one begins and ends, and the number before its code
-        names, objects = self._number(), self._number()
-        for _ in range(names):
-            length = self._number()
-            if not length & 1:  # else it is one that MicroPython has, and the number says which
-                self._at += (length >> 1) + 1
-        self.table = -1
-        for number in range(objects):
-            if self._data[self._at] == _TABLE_OBJECT:
-                self.table = number
-            self._object()
-        self._code()
-        if self._at != len(data):
-            raise ValueError("this is no .mpy file of the form that is known here")
-
-    def with_codes(self, codes: list[bytes | None]) -> bytes:
-        if len(codes) != len(self._found):
-            raise ValueError("the compiled file has other viper functions than its source")
-        data = self._data
-        for (begin, end, head), code in reversed([*zip(self._found, codes, strict=True)]):
-            if code is not None:
-                data = data[:begin] + _packed(len(code) << 3 | head & 7) + code + data[end:]
-        return data
-
-    def _number(self) -> int:
-        value = 0
-        while True:
-            byte = self._data[self._at]
-            self._at += 1
-            value = value << 7 | byte & 0x7F
-            if not byte & 0x80:
-                return value
-
-    def _object(self) -> None:
-        kind = self._data[self._at]
-        self._at += 1
-        if kind == 10:  # a tuple
-            for _ in range(self._number()):
-                self._object()
-        elif kind > 4:  # text, bytes, an integer, a float, a complex number
-            length = self._number()
-            self._at += length + (kind in (5, 6))
-
-    def _code(self) -> None:
-        begin = self._at
-        head = self._number()
-        kind, children, length = head & 3, head & 4, head >> 3
-        self._at += length
-        if kind == _VIPER:
-            self._found.append((begin, self._at, head))
-        if kind in (_NATIVE, _VIPER):
-            self._number()  # where its prelude is, or its flags
-        elif kind != _BYTECODE:
-            raise ValueError("assembler in a file for a desk")
-        if children:
-            for _ in range(self._number()):
-                self._code()
-
-
-def _packed(number: int) -> bytes:
-    parts = [number & 0x7F]
-    while number := number >> 7:
-        parts.append(number & 0x7F | 0x80)
-    return bytes(reversed(parts))

@@ -29,6 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "simulator.interpreter",
         "simulator.compact",
         "simulator.machine_code",
+        "simulator.mpy_file",
         "simulator.rom_names",
     ),
     ("simulator.target", "simulator.slot"),

@@ -39,70 +39,17 @@ from unicorn.arm_const import (
 
 from simulator.compact import fold
 from simulator.interpreter import ROOT, compile_text, device_texts, functions
+from simulator.mpy_file import ASSEMBLER, VIPER, MpyFile
 
 _ARGUMENTS = (UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3)
 _SAVED = (
     UC_ARM_REG_R4, UC_ARM_REG_R5, UC_ARM_REG_R6, UC_ARM_REG_R7, UC_ARM_REG_R8, UC_ARM_REG_R9, UC_ARM_REG_R10,
     UC_ARM_REG_R11,
 )  # fmt: skip
-VIPER, ASSEMBLER = 4, 5  # kinds of a raw code in a .mpy file; 2 is bytecode
 CODE, DATA, TABLE, STACK = 0x10000, 0x20000000, 0x40000, 0x200F0000
 STACK_BYTES = 512
 KEPT = 0x5EED  # in what a function has to leave as it was
 RETURN = TABLE + 0x3FF0
-
-
-class MpyFile:
-    """The raw codes of a .mpy file, version 6: (kind, bytes) in the file's order; and the names that it brings."""
-
-    def __init__(self, data: bytes):
-        self._data, self._at = data, 4
-        names, objects = self._number(), self._number()
-        self.names: set[str] = set()
-        for _ in range(names):
-            length = self._number()
-            if not length & 1:  # else one of those that every MicroPython has
-                self.names.add(self._data[self._at : self._at + (length >> 1)].decode())
-                self._at += (length >> 1) + 1
-        for _ in range(objects):
-            self._object()
-        self.codes: list[tuple[int, bytes]] = []
-        self._code()
-
-    def _number(self) -> int:
-        value = 0
-        while True:
-            byte = self._data[self._at]
-            self._at += 1
-            value = value << 7 | byte & 127
-            if byte < 128:
-                return value
-
-    def _object(self) -> None:
-        kind = self._data[self._at]
-        self._at += 1
-        if kind <= 4:  # the function table and the singletons
-            return
-        count = self._number()
-        if kind == 10:
-            for _ in range(count):
-                self._object()
-        else:
-            self._at += count + (kind in (5, 6))
-
-    def _code(self) -> None:
-        head = self._number()
-        kind, length = (head & 3) + 2, head >> 3
-        self.codes.append((kind, self._data[self._at : self._at + length]))
-        self._at += length
-        if kind > 2:
-            self._number()  # a prelude's offset, or viper's flags
-        if kind == ASSEMBLER:
-            self._number()  # how many arguments
-            self._number()  # what it returns
-        if head & 4:
-            for _ in range(self._number()):
-                self._code()
 
 
 def folder_texts(folder: Path, arch: str) -> dict[str, str]:
@@ -120,7 +67,7 @@ def machine_code(source: Path, arch: str, emitter: str) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "code.mpy"
         compile_text(texts[name], target, "armv6m", name)
-        codes = [code for kind, code in MpyFile(target.read_bytes()).codes if kind == kinds[emitter]]
+        codes = [code.code for code in MpyFile(target.read_bytes()).codes if code.kind == kinds[emitter]]
     names = [node.name for node in functions(texts[name], emitter)]
     return dict(zip(names, codes, strict=True))
 

@@ -6,9 +6,8 @@ after the 620th takes 3.9 KB.
 
 import ast
 
-from armv6m import MpyFile
-
 from simulator.interpreter import ROOT, device_image
+from simulator.mpy_file import MpyFile
 from simulator.rom_names import NAMES
 
 FIT = 620
