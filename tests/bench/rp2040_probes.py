@@ -1,7 +1,6 @@
 """What runs on the emulated chip of tests/bench/rp2040.py: the main_module's device, with a probe around each task.
 
-A probe is a store to an address at which the bench listens; the bench has the clock, and looks at the heap from outside.
-One costs some 10 us.
+A probe is a store to an address at which the bench listens; the bench has the clock. One costs some 10 us.
 """
 
 import gc
@@ -15,8 +14,7 @@ from firmware import main as main_module
 # can be, ones that it has in flash.
 _RUNNING = const(0x40068000)
 _LATE_MS = const(0x40068004)
-_COLLECTED = const(0x40068008)
-_NAME = const(0x4006800C)
+_NAME = const(0x40068008)
 _LOOP = const(0)
 _SLEEP = const(1)
 _COLLECT = const(2)
@@ -52,16 +50,12 @@ def main():
             loop.worst_lateness_ms = 0  # before the first sound, and after the last, saving may take its time
         mem32[_LATE_MS] = loop.worst_lateness_ms
 
-    def write(_):
-        collect()
-        mem32[_COLLECTED] = 1
-
     for task in loop._tasks:
         for key in task.name + "\n":
             mem32[_NAME] = ord(key)
     for index in range(len(loop._tasks)):
         loop._tasks[index].run = wrap(_FIRST_TASK + index, loop._tasks[index].run)
-    items = wrap(_COLLECT, write)
+    items = wrap(_COLLECT, lambda _: collect())
     loop.collect = lambda: items(None)
     device.clock.sleep_us = wrap(_SLEEP, device.clock.sleep_us)
     loop.add("update", 1000, update)
