@@ -6,7 +6,6 @@ Exit status: 0 done; 1 the thing asked for failed, one plain sentence on standar
 import errno
 import gc
 import json
-import os
 import sys
 from copy import copy
 from dataclasses import asdict
@@ -313,10 +312,8 @@ once.everywhere(app)
 
 def main() -> None:
     """Run the console command `calando`."""
-    # Most of a short command is importing: few objects die meanwhile, and nothing here multiplies matrices large enough for
-    # more threads, which only spin.
+    # Most of a short command is importing: few objects die meanwhile.
     gc.set_threshold(20_000)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     stopping.end_when_told()
     stopping.forget()
     try:

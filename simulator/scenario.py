@@ -319,12 +319,13 @@ class Scenario(_Part):
     def make_patient(self, seed: int | None = None) -> "LightSource":
         """Return the patient (a model or a recording), with the scripted changes of light in it."""
         from simulator import patient
-        from simulator.recordings import recording
 
         chosen = self.seed if seed is None else seed
         if self.patient.recording is None:
             made = patient.Patient(seed=chosen, **self.patient.model_settings())
         else:
+            from simulator.recordings import recording
+
             made = recording.RecordedPatient(recording.find(self.patient.recording, self.folder), chosen)
         for event in self.events:
             if event.do in made.quantities:

@@ -49,9 +49,9 @@ def light(place: Path) -> None:
 def spent_s(tree: Path, what: list[str] | None, seconds: float, out: str) -> float:
     """Return the processor seconds, user and system, of one piece of work done by a tree's own code."""
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONSAFEPATH": "1"}
-    environment.pop(
-        "PYTHONDONTWRITEBYTECODE", None
-    )  # users compile once, so neither tree does it in each run
+    # Users compile once, so neither tree does it in each run; and how many threads numpy starts is a tree's own affair.
+    for name in ("PYTHONDONTWRITEBYTECODE", "OPENBLAS_NUM_THREADS"):
+        environment.pop(name, None)
     if what is None:
         done = subprocess.run(
             [sys.executable, "-c", SESSION.replace("%%", "%"), f"{seconds:g}"],

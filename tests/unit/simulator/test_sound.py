@@ -43,3 +43,16 @@ def test_what_is_sent_to_an_amplifier_that_is_off_is_not_heard():
     assert places[0] == 10.0 and places[-1] == pytest.approx(100.5, abs=1e-3)
     assert not ((places > 10.5) & (places < 100.0)).any()
     assert len(pcm) == 101 * RATE_HZ
+
+
+@pytest.mark.parametrize("from_s", [0.0, 0.5, 3.0, 30.0])
+@pytest.mark.parametrize("duration_s", [2.0, 5.0, 32.5, 60.0])
+def test_one_piece_lies_where_it_was_played_however_much_is_asked_for(from_s, duration_s):
+    until_s = from_s + 4.0
+    pcm = played((from_s, until_s)).heard(duration_s)
+    expected = np.zeros(round(duration_s * RATE_HZ), np.int16)
+    first, end = round(from_s * RATE_HZ), min(round(until_s * RATE_HZ), len(expected))
+    if first < end:
+        expected[first:end] = tone(end - first)
+    assert pcm.dtype == np.int16 and pcm.flags.writeable
+    np.testing.assert_array_equal(pcm, expected)
