@@ -167,27 +167,29 @@ def _serve(bedside: Bedside, from_device: int, to_device: int) -> None:
     """Answer the device until it stops. Requests may come in pieces and many at a time."""
     pending = b""
     place = 0
-    handle = bedside.handle
+    end = 16  # of the request that is looked at, as far as it is known
+    handle, read, write = bedside.handle, os.read, os.write
     unpack = struct.Struct("<BBHIQ").unpack_from
     pack = struct.Struct("<hHIQ").pack
-
-    def more() -> bytes:
-        piece = os.read(from_device, _READ_BYTES)
-        if not piece:
-            raise EOFError
-        return pending[place:] + piece
-
     while True:
-        while len(pending) - place < 16:
-            pending, place = more(), 0
+        while len(pending) < end:
+            piece = read(from_device, _READ_BYTES)
+            if not piece:
+                raise EOFError
+            pending = pending[place:] + piece
+            end -= place
+            place = 0
         op, a, b, length, now_us = unpack(pending, place)
-        while len(pending) - place < 16 + length:
-            pending, place = more(), 0
-        answer = handle(op, a, b, pending[place + 16 : place + 16 + length], now_us)
-        place += 16 + length
+        if length and len(pending) < place + 16 + length:
+            end = place + 16 + length
+            continue
+        place += 16
+        answer = handle(op, a, b, pending[place : place + length], now_us)
+        place += length
+        end = place + 16
         if answer is not None:
             status, data, took_us, next_event_us = answer
-            os.write(to_device, pack(status, len(data), took_us, next_event_us) + data)
+            write(to_device, pack(status, len(data), took_us, next_event_us) + data)
 
 
 @contextlib.contextmanager
