@@ -37,7 +37,8 @@ class FaultyTarget:
         self.target = target
         self.address = target.address
         self._faults: list[Fault] = []  # in the order they were asked for
-        self.may_fail = False  # there are any
+        self.may_fail = False  # there are any; until then it is asked what the chip itself is
+        self.write, self.read = target.write, target.read
         self._pulses = 0
         self._random = random.Random(seed)
 
@@ -61,6 +62,7 @@ class FaultyTarget:
             raise ValueError(f"released_by {released_by!r}: choose clocks or power")
         self._faults.append(Fault(at_us, FOR_EVER_US if until_us is None else until_us, kind, released_by))
         self.may_fail = True
+        self.write, self.read = self._write, self._read
         self._pulses = 0
 
     def heal(self, now_us: int) -> None:
@@ -89,16 +91,16 @@ class FaultyTarget:
             if self._pulses >= CLOCKS_TO_RELEASE:
                 self._release(now_us, ("clocks",))
 
-    def write(self, data: bytes, now_us: int):
-        fault = self.active(now_us) if self.may_fail else None
+    def _write(self, data: bytes, now_us: int):
+        fault = self.active(now_us)
         if fault is None:
             return self.target.write(data, now_us)
         if fault.kind == "nack" or fault.kind == "stuck":
             return False
         return self.target.write(data, fault.from_us if fault.kind == "frozen" else now_us)
 
-    def read(self, count: int, now_us: int):
-        fault = self.active(now_us) if self.may_fail else None
+    def _read(self, count: int, now_us: int):
+        fault = self.active(now_us)
         if fault is None:
             return self.target.read(count, now_us)
         kind = fault.kind

@@ -392,12 +392,15 @@ class MAX30102:
         whole = count // width
         if not self._byte and whole * width == count and 0 < whole <= self._count:
             place = self._read_pointer
-            pieces = (self._fifo + self._fifo)[place : place + whole]
-            if {*map(len, pieces)} == {width}:
+            pieces = self._fifo[place : place + whole]
+            if place + whole > FIFO_DEPTH:
+                pieces += self._fifo[: place + whole - FIFO_DEPTH]
+            answer = b"".join(pieces)
+            if len(answer) == count and {*map(len, pieces)} == {width}:
                 self._count -= whole
                 self._read_pointer = (place + whole) & 31
                 self._overflow = 0
-                return b"".join(pieces)
+                return answer
         pieces = []
         wanted = count
         while wanted > 0:
