@@ -154,8 +154,6 @@ class Loop:
         tasks = self._tasks
         times = self._times
         second_ms = None  # when the next one is full
-        free_bytes = getattr(gc, "mem_free", None)
-        left_bytes = -1  # free after the last collection of these turns
         while True:
             now_ms = clock_ms()
             if second_ms is None or since(now_ms, second_ms) >= 0:
@@ -182,10 +180,7 @@ class Loop:
             garbage_ms = since(now_ms, self._gc_due_ms)
             if garbage_ms >= 0 and (wait_ms >= _CALM_MS or garbage_ms >= _PATIENCE_MS):
                 self._gc_due_ms = add(now_ms, _GC_MS)
-                # While music plays nothing is left behind for minutes, and counting what is free takes a tenth of the time.
-                if free_bytes is None or free_bytes() != left_bytes:
-                    self.collect()
-                    left_bytes = -1 if free_bytes is None else free_bytes()
+                self.collect()
                 wait_ms = since(next_ms, clock_ms())
             if wait_ms > 0:
                 clock.sleep_us(wait_ms * 1000)

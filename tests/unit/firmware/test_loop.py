@@ -1,6 +1,5 @@
 """The loop keeps the sound fed: it comes between any two tasks, and garbage is collected where there is time for it."""
 
-import gc
 from itertools import pairwise
 
 import pytest
@@ -71,9 +70,9 @@ def test_the_others_are_not_forgotten(name, period_ms):
     assert len(began) == pytest.approx(65_000 / period_ms, rel=0.02)
 
 
-def test_garbage_is_collected_every_five_seconds_right_after_the_sound():
+def test_garbage_is_collected_every_ten_seconds_right_after_the_sound():
     collected = busy_chip().collected
-    assert len(collected) == 13
+    assert len(collected) == 7
     assert all(since_sound_ms <= 8 for _, since_sound_ms in collected)
 
 
@@ -92,29 +91,8 @@ def test_what_the_start_took_is_not_lateness():
 
 
 def test_a_loop_that_is_never_calm_collects_all_the_same():
-    chip = Chip([("sound", 16, 15)]).run(25_000)
-    assert [at_ms // 1000 for at_ms, _ in chip.collected] == [1, 7, 13, 19]
-
-
-@pytest.mark.parametrize("left_behind_until_s", [0, 12, 60])
-def test_nothing_is_collected_where_nothing_was_left_behind(monkeypatch, left_behind_until_s):
-    """A collection takes half of the sound that is queued, and while music plays there is nothing to collect."""
-    chip = Chip([("sound", 16, 3), ("session", 100, 10)])
-    free_bytes = 100_000
-
-    def work(now_ms):
-        nonlocal free_bytes
-        if now_ms < 1000 * left_behind_until_s:
-            free_bytes -= 16
-        if now_ms > 62_000:
-            raise StopIteration
-
-    chip.loop.add("work", 1000, work)
-    monkeypatch.setattr(gc, "mem_free", lambda: free_bytes, raising=False)
-    with pytest.raises(StopIteration):
-        chip.loop.run()
-    collected_s = [at_ms // 1000 for at_ms, _ in chip.collected]
-    assert collected_s == [at_s for at_s in range(0, 62, 5) if at_s < left_behind_until_s + 5]
+    chip = Chip([("sound", 16, 15)]).run(40_000)
+    assert [at_ms // 1000 for at_ms, _ in chip.collected] == [1, 12, 23, 34]
 
 
 @pytest.mark.parametrize("excused", [True, False])
