@@ -154,6 +154,9 @@ class Loop:
         tasks = self._tasks
         times = self._times
         second_ms = None  # when the next one is full
+        free_bytes = None
+        counts = False  # what is free, as soon as there is time
+        left_behind = True  # something has been, or may have been, since the last collection
         while True:
             now_ms = clock_ms()
             if second_ms is None or since(now_ms, second_ms) >= 0:
@@ -165,6 +168,7 @@ class Loop:
                     self._excused = False
                     self._begin()
                     times[_WAIT] = 0
+                    left_behind = True
                     break
                 number = next_due(times, number + 1, now_ms, clock_ms())
             late_ms = times[_LATE]
@@ -180,10 +184,19 @@ class Loop:
             garbage_ms = since(now_ms, self._gc_due_ms)
             if garbage_ms >= 0 and (wait_ms >= _CALM_MS or garbage_ms >= _PATIENCE_MS):
                 self._gc_due_ms = add(now_ms, _GC_MS)
-                self.collect()
+                # While music plays nothing is left behind for minutes. What is free is counted in another turn: that takes
+                # a third of a collection's time, and the sound that is queued would not last for both.
+                if left_behind:
+                    self.collect()
+                counts = hasattr(gc, "mem_free")
                 wait_ms = since(next_ms, clock_ms())
             if wait_ms > 0:
                 clock.sleep_us(wait_ms * 1000)
+                if counts:
+                    counts = False
+                    before_bytes = free_bytes
+                    free_bytes = gc.mem_free()
+                    left_behind = free_bytes != before_bytes
             if not for_ever:
                 return
 

@@ -371,12 +371,13 @@ class Patient(LightSource):
         preset, beats, heights = self.preset, self._beat_s, self._beat_height
         while beats[-1] <= until_s:
             at_s, number = beats[-1], len(beats)
+            breath = self._breath(at_s)
             height = (
                 1
-                + preset.breath_in_height * self._depth(at_s) * sin(self._breath(at_s) + 0.7)
+                + preset.breath_in_height * self._depth(at_s) * sin(breath + 0.7)
                 + 0.02 * self._gauss(number, 2)
             )
-            length = self._beat_length(at_s, number)
+            length = self._beat_length(at_s, number, breath)
             if self._irregular and self._rhythm != "paced":
                 # An early beat brings less blood; the pause after it makes up the time. Of a couplet two are early.
                 couplets = self._rhythm == "couplets"
@@ -390,16 +391,14 @@ class Patient(LightSource):
             beats.append(at_s + max(length, 0.12))
             heights.append(height)
 
-    def _beat_length(self, at_s: float, number: int) -> float:
-        """Return how long beat `number` lasts, seconds, before any of it comes early."""
+    def _beat_length(self, at_s: float, number: int, breath: float) -> float:
+        """Return how long beat `number` lasts, seconds, before any of it comes early; breath: its phase then."""
         if self._rhythm == "paced":  # a pacemaker's fixed rate knows no breath
             return 60 / self._script["pulse_rate"].at(at_s)
         length = 60 / self._rate_bpm(at_s)
         if self._rhythm == "fibrillation":
             return length * max(0.45, 1 + FIBRILLATION * self._gauss(number, 4))
-        return length * (
-            1 - self._swing(at_s) * sin(self._breath(at_s)) + self.preset.jitter * self._gauss(number, 1)
-        )
+        return length * (1 - self._swing(at_s) * sin(breath) + self.preset.jitter * self._gauss(number, 1))
 
     def _tissue(self, time_us: Samples) -> tuple[Samples, Samples]:
         time_s = time_us * 1e-6

@@ -1,5 +1,6 @@
 """The loop keeps the sound fed: it comes between any two tasks, and garbage is collected where there is time for it."""
 
+import gc
 from itertools import pairwise
 
 import pytest
@@ -70,9 +71,9 @@ def test_the_others_are_not_forgotten(name, period_ms):
     assert len(began) == pytest.approx(65_000 / period_ms, rel=0.02)
 
 
-def test_garbage_is_collected_every_ten_seconds_right_after_the_sound():
+def test_garbage_is_collected_every_five_seconds_right_after_the_sound():
     collected = busy_chip().collected
-    assert len(collected) == 7
+    assert len(collected) == 13
     assert all(since_sound_ms <= 8 for _, since_sound_ms in collected)
 
 
@@ -91,8 +92,70 @@ def test_what_the_start_took_is_not_lateness():
 
 
 def test_a_loop_that_is_never_calm_collects_all_the_same():
-    chip = Chip([("sound", 16, 15)]).run(40_000)
-    assert [at_ms // 1000 for at_ms, _ in chip.collected] == [1, 12, 23, 34]
+    chip = Chip([("sound", 16, 15)]).run(25_000)
+    assert [at_ms // 1000 for at_ms, _ in chip.collected] == [1, 7, 13, 19]
+
+
+@pytest.mark.parametrize("left_behind_until_s", [0, 12, 60])
+def test_nothing_is_collected_where_nothing_was_left_behind(monkeypatch, left_behind_until_s):
+    """A collection takes half of the sound that is queued, and while music plays there is nothing to collect."""
+    chip = Chip([("sound", 16, 3), ("session", 100, 10)])
+    free_bytes = 100_000
+
+    def work(now_ms):
+        nonlocal free_bytes
+        if now_ms < 1000 * left_behind_until_s:
+            free_bytes -= 16
+        if now_ms > 62_000:
+            raise StopIteration
+
+    chip.loop.add("work", 1000, work)
+    monkeypatch.setattr(gc, "mem_free", lambda: free_bytes, raising=False)
+    with pytest.raises(StopIteration):
+        chip.loop.run()
+    collected_s = [at_ms // 1000 for at_ms, _ in chip.collected]
+    assert collected_s == [at_s for at_s in range(0, 62, 5) if at_s < left_behind_until_s + 10]
+
+
+def test_what_loading_code_left_behind_is_collected_next(monkeypatch):
+    chip = Chip([("sound", 16, 3)])
+    loaded_ms = []
+
+    def load(now_ms):
+        if now_ms > 31_000 and not loaded_ms:
+            loaded_ms.append(now_ms)
+            chip.loop.excuse()
+        if now_ms > 62_000:
+            raise StopIteration
+
+    chip.loop.add("load", 1000, load)
+    monkeypatch.setattr(gc, "mem_free", lambda: 100_000, raising=False)
+    with pytest.raises(StopIteration):
+        chip.loop.run()
+    assert [at_ms // 1000 for at_ms, _ in chip.collected] == [0, 5, 35]
+
+
+def test_between_collecting_and_counting_what_is_free_the_sound_is_looked_at(monkeypatch):
+    """Both take 51 ms of the emulated chip, and 48 are queued."""
+    chip = Chip([("sound", 16, 3)])
+    counted_ms = []
+
+    def free():
+        counted_ms.append(chip.clock.now_ms())
+        return 100_000 - len(counted_ms)
+
+    def stop(now_ms):
+        if now_ms > 62_000:
+            raise StopIteration
+
+    chip.loop.add("stop", 1000, stop)
+    monkeypatch.setattr(gc, "mem_free", free, raising=False)
+    with pytest.raises(StopIteration):
+        chip.loop.run()
+    assert len(chip.collected) == len(counted_ms) == 13
+    for (collected_ms, _), at_ms in zip(chip.collected, counted_ms, strict=True):
+        assert any(collected_ms < began_ms < at_ms for began_ms in chip.began["sound"])
+        assert at_ms < collected_ms + 100
 
 
 @pytest.mark.parametrize("excused", [True, False])
