@@ -53,6 +53,8 @@ class _File:
     name: str
     source: str
     tree: ast.Module = field(init=False)
+    nodes: list[ast.AST] = field(init=False)  # all of the tree's, which are gone through again and again
+    plain: dict[str, list[ast.Name]] = field(init=False)  # those that are a name, by it
     module: str = field(init=False)
     modules: dict[str, str] = field(default_factory=dict)  # what a module is called here: its full name
     bound: set[str] = field(default_factory=set)  # plain names that the file gives a value
@@ -65,9 +67,17 @@ class _File:
     )  # line from 1, bytes from and to, instead
 
     def __post_init__(self) -> None:
-        self.tree = ast.parse(self.source, self.name)
+        self.parse()
         path = PurePosixPath(self.name).with_suffix("")
         self.module = ".".join(path.parent.parts if path.name == "__init__" else path.parts)
+
+    def parse(self) -> None:
+        self.tree = ast.parse(self.source, self.name)
+        self.nodes = list(ast.walk(self.tree))
+        self.plain = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Name):
+                self.plain.setdefault(node.id, []).append(node)
 
 
 def compact(
@@ -133,7 +143,7 @@ def fold(sources: dict[str, str]) -> dict[str, str]:
 
 def _look(file: _File, modules: set[str]) -> None:
     """Find what modules are called in a file, and which plain names it gives a value of its own."""
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
@@ -178,12 +188,11 @@ def _constants(file: _File) -> dict[str, int | str]:
             continue
         if type(value) is int or (type(value) is str and len(value) <= _INTERNED):
             known[name] = found[name] = value
-    given = [
-        node.id
-        for node in ast.walk(file.tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
-    return {name: value for name, value in found.items() if given.count(name) == 1}
+    return {
+        name: value
+        for name, value in found.items()
+        if sum(isinstance(node.ctx, ast.Store) for node in file.plain[name]) == 1
+    }
 
 
 def _fold(files: list[_File], others: list[_File], called: set[str] | None) -> None:
@@ -200,7 +209,7 @@ def _fold(files: list[_File], others: list[_File], called: set[str] | None) -> N
     kept: set[tuple[str, str]] = set()
     for file in files + others:
         in_modules = set()
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.Attribute):
                 module = file.modules.get(node.value.id) if isinstance(node.value, ast.Name) else None
                 if module is None or node.value.id in file.bound or not isinstance(node.ctx, ast.Load):  # pyright: ignore[reportAttributeAccessIssue]
@@ -210,7 +219,7 @@ def _fold(files: list[_File], others: list[_File], called: set[str] | None) -> N
         for node in in_modules:
             module = file.modules[node.value.id]
             _edit(file, node, constants[module][node.attr], kept, (module, node.attr))
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.ImportFrom) and node.module in constants:
                 _fold_import(file, node, constants[node.module], kept)
     for file in files if called is not None else ():
@@ -238,9 +247,9 @@ def _fold_import(file: _File, node: ast.ImportFrom, constants: dict[str, int | s
     if len(left) == len(node.names):
         return
     gone = {alias.name for alias in node.names} - {alias.name for alias in left}
-    for use in ast.walk(file.tree):
-        if isinstance(use, ast.Name) and use.id in gone:
-            _edit(file, use, constants[use.id], kept, (node.module or "", use.id))
+    for name in gone:
+        for use in file.plain.get(name, []):
+            _edit(file, use, constants[name], kept, (node.module or "", name))
     names = ", ".join(alias.name + (f" as {alias.asname}" if alias.asname else "") for alias in left)
     lines = file.source.split("\n")
     end_line = node.end_lineno or node.lineno
@@ -259,9 +268,8 @@ def _hide(file: _File, name: str, called: str | None = None) -> None:
     own = called or name
     while called is None and own in file.bound and (own != name or name[0] != "_"):
         own = "_" + own
-    for node in ast.walk(file.tree):
-        if isinstance(node, ast.Name) and node.id == name and own != name:
-            file.edits.append((node.lineno, node.col_offset, node.end_col_offset or 0, own))
+    for node in file.plain.get(name, []) if own != name else []:
+        file.edits.append((node.lineno, node.col_offset, node.end_col_offset or 0, own))
     for node in file.tree.body:
         if (
             isinstance(node, ast.Assign)
@@ -281,7 +289,7 @@ def _apply(file: _File) -> None:
     for line, begin, end, text in sorted(set(file.edits), reverse=True):
         lines[line - 1] = lines[line - 1][:begin] + text.encode() + lines[line - 1][end:]
     file.source = b"\n".join(lines).decode()
-    file.tree = ast.parse(file.source, file.name)
+    file.parse()
 
 
 # --- names ---
@@ -295,11 +303,12 @@ def _new_names(files: list[_File], outside: set[str]) -> tuple[dict[str, dict[st
     """
     used: set[str] = set()
     texts: set[str] = set()
+    standing = {file.name: _identifiers(file.source) for file in files}
     for file in files:
-        used.update(_identifiers(file.source))
+        used |= standing[file.name]
         texts.update(
             node.value
-            for node in ast.walk(file.tree)
+            for node in file.nodes
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         )
     fixed = ROM_NAMES | _BUILT_IN | texts | outside
@@ -312,13 +321,13 @@ def _new_names(files: list[_File], outside: set[str]) -> tuple[dict[str, dict[st
         return name not in fixed and not name.startswith("__") and not keyword.iskeyword(name)
 
     known = _known_outside(files)
-    by_keyword = set().union(*(_keywords(file.tree) for file in files))
-    parts = _own_parts(files)
+    by_keyword = set().union(*(_keywords(file) for file in files))
+    parts = _own_parts(files, standing)
     shared: list[str] = []
     own: dict[str, dict[str, str]] = {}
     given: dict[str, bool] = {}  # whether it is on the device for good
     for file in files:
-        plain, at_top, elsewhere, behind_point = _given(file.tree)
+        plain, at_top, elsewhere, behind_point = _given(file)
         here = sorted(
             name
             for name in plain - elsewhere - by_keyword
@@ -340,43 +349,43 @@ def _known_outside(files: list[_File], modules: set[str] | None = None) -> set[s
     """
     known = set()
     for file in files:
-        strangers = set() if modules is None else _strangers(file.tree, modules)
-        for node in ast.walk(file.tree):
+        strangers = set() if modules is None else _strangers(file, modules)
+        for node in file.nodes:
             if isinstance(node, ast.Attribute):
                 if not (isinstance(node.value, ast.Name) and node.value.id in strangers):
                     known.add(node.attr)
             elif isinstance(node, ast.ImportFrom) and (modules is None or node.module in modules):
                 known.update(alias.name for alias in node.names)
-        known |= _keywords(file.tree)
+        known |= _keywords(file)
     return known
 
 
-def _strangers(tree: ast.Module, modules: set[str]) -> set[str]:
+def _strangers(file: _File, modules: set[str]) -> set[str]:
     """Return what a file calls modules that are not of these."""
     found = set()
-    for node in ast.walk(tree):
+    for node in file.nodes:
         if isinstance(node, ast.Import):
             found.update(alias.asname or alias.name for alias in node.names if alias.name not in modules)
     return found
 
 
-def _own_parts(files: list[_File]) -> dict[str, set[str]]:
-    """For each file the methods and variables of its own classes that no other file names, in whatever meaning."""
+def _own_parts(files: list[_File], standing: dict[str, set[str]]) -> dict[str, set[str]]:
+    """For each file the methods and variables of its own classes that no other file names, in whatever meaning.
+
+    standing: all names that stand in each.
+    """
     asked: dict[str, set[str]] = {}  # in which files a name stands
     for file in files:
-        for name in _identifiers(file.source):
+        for name in standing[file.name]:
             asked.setdefault(name, set()).add(file.name)
     classes = {
-        node.name: file.name
-        for file in files
-        for node in ast.walk(file.tree)
-        if isinstance(node, ast.ClassDef)
+        node.name: file.name for file in files for node in file.nodes if isinstance(node, ast.ClassDef)
     }
     mixed = (
         set()
     )  # an object may have parts of two files: those of its class, and of the class that it extends
     for file in files:
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             for base in node.bases if isinstance(node, ast.ClassDef) else ():
                 name = (
                     base.id
@@ -390,7 +399,7 @@ def _own_parts(files: list[_File]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for file in files:
         given, unclear = set(), set()
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
                 by_self = isinstance(node.value, ast.Name) and node.value.id == "self"
                 (given if by_self else unclear).add(node.attr)
@@ -411,18 +420,18 @@ def _own_parts(files: list[_File]) -> dict[str, set[str]]:
     return found
 
 
-def _keywords(tree: ast.Module) -> set[str]:
-    return {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
+def _keywords(file: _File) -> set[str]:
+    return {node.arg for node in file.nodes if isinstance(node, ast.keyword) and node.arg}
 
 
-def _given(tree: ast.Module) -> tuple[set[str], set[str], set[str], set[str]]:
+def _given(file: _File) -> tuple[set[str], set[str], set[str], set[str]]:
     """The names that a file gives and that can be looked up at run time.
 
     Four sets: those that stand alone where they are used (arguments, functions, what is outside of functions); which of
     these are the module's; those of classes' parts and of what is imported; those that stand behind a point.
     """
     plain, at_top, elsewhere, behind_point = set(), set(), set(), set()
-    for node in ast.walk(tree):
+    for node in file.nodes:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             plain.add(node.name)
         elif isinstance(node, ast.arg):
@@ -434,8 +443,8 @@ def _given(tree: ast.Module) -> tuple[set[str], set[str], set[str], set[str]]:
             at_top.update(node.names)
         elif isinstance(node, ast.alias):
             elsewhere.add(node.asname or node.name.split(".")[0])
-    for scope in [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]:
-        names = at_top if scope is tree else elsewhere
+    for scope in [file.tree, *(node for node in file.nodes if isinstance(node, ast.ClassDef))]:
+        names = at_top if scope is file.tree else elsewhere
         for node in _outside_functions(scope):
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
                 names.add(node.id)
@@ -444,7 +453,7 @@ def _given(tree: ast.Module) -> tuple[set[str], set[str], set[str], set[str]]:
     # What the compiler keeps to itself has no name on the device.
     hidden = {
         node.targets[0].id
-        for node in tree.body
+        for node in file.tree.body
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
         and node.targets[0].id[0] == "_"
