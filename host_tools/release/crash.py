@@ -5,6 +5,7 @@ lines: every frame says 1. Which function of which file it was is left.
 """
 
 import re
+from functools import cache
 
 from firmware.version import VERSION
 from simulator.interpreter import compacted_sources
@@ -23,7 +24,7 @@ def in_a_line(traceback: str, firmware: str) -> str:
     if frame is not None and frame[2] == "1":
         called = frame[3]
         if firmware == VERSION:
-            compacted = compacted_sources()
+            compacted = _compacted()
             file = _file(frame[1])
             names = {**compacted.names, **compacted.own.get(file, {})}
             # Only where that file has a function of that name: else it is other source, or has its own names.
@@ -32,6 +33,9 @@ def in_a_line(traceback: str, firmware: str) -> str:
                 called = names[called]
         lines[0] = f'File "{frame[1]}", in {called}'
     return ", ".join(reversed(lines))
+
+
+_compacted = cache(compacted_sources)  # one and the same as long as the program runs
 
 
 def _file(called: str) -> str:

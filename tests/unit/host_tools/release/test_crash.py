@@ -1,12 +1,14 @@
 """A traceback from a chip has the chip's names; a person is told those of the source."""
 
 import re
+from functools import cache
 
 from firmware.version import VERSION
 from host_tools.release import crash, deploy
 from simulator.interpreter import ROOT, compacted_sources
 
 
+@cache
 def renamed(file):
     """(its name in the source, and on the chip) of each function of a file that has another name on the chip."""
     compacted = compacted_sources()
