@@ -147,3 +147,84 @@ def test_calm_is_as_steep_as_the_steepest_of_the_first_seconds(slope, told):
         movement.look(ring, second * S, 1000, 600 if second < 4 else 650)
         movement.calm(CALM, second * S)
     assert movement.much(4 * S) == told
+
+
+def of_little_oxygen(permille=780, quality=98):
+    """Movement after ten calm seconds of blood with this ratio of ratios, shown at that quality; and the last pair."""
+    movement, head = calmed()
+    for second in range(1, 11):
+        movement.blood(permille, quality, head - S * (10 - second))
+    return movement, head
+
+
+def swings(movement, head, percent):
+    """One more second, which swings so much of the calm light's, red as before; the pair at its end."""
+    movement.look(SLOPES, head + S, 10 * percent, 6 * percent)
+    return head + S
+
+
+@pytest.mark.parametrize(("permille", "hidden"), [(620, False), (621, True)])
+def test_only_where_a_hand_moves_red_as_the_blood_does_is_a_risen_rate_doubted(permille, hidden):
+    movement, head = of_little_oxygen(permille)
+    head = swings(movement, head, 131)
+    assert not movement.hides(CALM * 117 // 100, 90, head)
+    assert movement.hides(CALM * 117 // 100 + 100, 90, head) == hidden
+
+
+def test_a_rate_that_rises_without_more_light_or_for_a_minute_is_the_hearts():
+    movement, head = of_little_oxygen()
+    head = swings(movement, head, 130)
+    assert not movement.hides(190_000, 90, head)
+    for second in range(62):
+        head = swings(movement, head, 140)
+        assert movement.hides(190_000, 90, head) == (second < 60), second
+
+
+def test_the_doubt_lasts_seven_seconds_longer_than_the_light_swings_more():
+    movement, head = of_little_oxygen()
+    head = swings(movement, head, 140)
+    assert movement.hides(190_000, 90, head + 379)
+    assert not movement.hides(190_000, 90, head + 380)
+    # And begins anew with the next, from the rate that was calm before it.
+    movement.calm_mbpm = 170_000
+    later = swings(movement, head + 380, 140)
+    assert not movement.hides(190_000, 90, later)
+    assert movement.hides(199_100, 90, later)
+
+
+@pytest.mark.parametrize(
+    ("quality", "rate", "percent", "hidden"),
+    [
+        (19, CALM, 100, True),
+        (20, CALM, 100, False),
+        (20, CALM, 131, True),
+        (20, CALM, 130, False),
+        (44, CALM * 106 // 100 + 100, 100, True),
+        (44, CALM * 106 // 100, 100, False),
+        (44, CALM * 94 // 100 - 100, 100, True),
+        (44, CALM, 131, True),
+        (45, CALM * 106 // 100 + 100, 131, False),
+    ],
+)
+def test_with_so_little_oxygen_a_rate_of_poor_quality_is_doubted(quality, rate, percent, hidden):
+    movement, head = of_little_oxygen()
+    head = swings(movement, head, percent)
+    assert movement.hides(rate, quality, head) == hidden
+
+
+@pytest.mark.parametrize(("quality", "learnt"), [(74, False), (75, True)])
+def test_what_blood_it_is_is_learnt_from_a_sure_rate_alone(quality, learnt):
+    movement, head = of_little_oxygen(quality=quality)
+    assert movement.hides(CALM, 19, head) == learnt
+
+
+def test_what_blood_it_is_is_not_learnt_from_a_hand_and_changes_slowly():
+    movement, head = of_little_oxygen(600)
+    movement.two(head)
+    for second in range(3):
+        movement.blood(900, 98, head + second)
+    assert not movement.hides(CALM, 19, head)
+    movement.blood(760, 98, head + 150)
+    assert not movement.hides(CALM, 19, head + 150)  # 620: an eighth of the way
+    movement.blood(760, 98, head + 200)
+    assert movement.hides(CALM, 19, head + 200)

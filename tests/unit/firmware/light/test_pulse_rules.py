@@ -1,15 +1,11 @@
 """Single rules of the pulse that made signals led to: each holds for the light that it was written for."""
 
-from array import array
-
 import numpy as np
 import pytest
 from pulse_kinds import Made, course, heart, patting
 
 from firmware import reasons
-from firmware.light import pulse
 from firmware.light import spo2 as saturation
-from firmware.light.movement import Movement
 from firmware.light.period import Period
 from firmware.light.rates import Rates
 from firmware.light.waves import Waves
@@ -604,58 +600,6 @@ def test_a_hand_that_moves_red_as_a_newborns_blood_is_not_shown_where_the_rate_r
     made = beneath_a_hand_like_blood(before, to, form, per_minute, height, hand_ratio, spo2, seed)
     rows = vitals_run.play(made.samples, "newborn").rows[48:]
     assert not [row["pulse_rate_bpm"] for row in rows if abs((row["pulse_rate_bpm"] or to) - to) > 0.1 * to]
-
-
-def movement_of(blood_permille: int, calm_mbpm: int) -> Movement:
-    """What is usual after ten calm seconds of 1000 counts of slope and of swing."""
-    movement = Movement()
-    for second in range(1, 11):
-        look_at(movement, second, 1000)
-        movement.calm(calm_mbpm, 50 * second)
-        movement.blood(blood_permille, 98, 50 * second)
-    return movement
-
-
-def look_at(movement: Movement, second: int, counts: int) -> None:
-    """One second of this slope and swing, in which red moves as before."""
-    slopes = array("I", [pulse.SLOPE_BIAS] * pulse.RING)
-    slopes[(50 * second - 10) & pulse.RING_MASK] += counts
-    movement.look(slopes, 50 * second, counts, counts * 7 // 10)
-
-
-@pytest.mark.parametrize("blood, hidden", [(620, False), (621, True)])
-def test_only_where_a_hand_moves_red_as_the_blood_does_is_a_risen_rate_doubted(blood, hidden):
-    movement = movement_of(blood, 140_000)
-    look_at(movement, 11, 1310)
-    assert not movement.hides(163_700, 90, 550)
-    assert movement.hides(164_000, 90, 550) == hidden
-
-
-def test_a_rate_that_rises_without_more_light_or_for_a_minute_is_the_hearts():
-    movement = movement_of(780, 140_000)
-    look_at(movement, 11, 1300)
-    assert not movement.hides(190_000, 90, 550)
-    for second in range(12, 74):
-        look_at(movement, second, 1400)
-        assert movement.hides(190_000, 90, 50 * second) == (second < 72)
-
-
-@pytest.mark.parametrize(
-    "quality, rate, counts, hidden",
-    [
-        (19, 140_000, 1000, True),
-        (20, 140_000, 1000, False),
-        (20, 140_000, 1310, True),
-        (44, 148_500, 1000, True),
-        (44, 148_000, 1000, False),
-        (45, 148_500, 1310, False),
-        (44, 131_500, 1000, True),
-    ],
-)
-def test_with_so_little_oxygen_a_rate_of_poor_quality_is_doubted(quality, rate, counts, hidden):
-    movement = movement_of(780, 140_000)
-    look_at(movement, 11, counts)
-    assert movement.hides(rate, quality, 550) == hidden
 
 
 @needs_micropython
