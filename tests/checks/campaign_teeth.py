@@ -39,7 +39,7 @@ CARE = (
     "guard.py: _device_fault: never `if inputs.sensor_fault is not None",
     "tempo.py: _PERMILLE_AND_MARGIN down",
     "tempo.py: _follow: `matched > self._ceiling_mbpm`",
-    "tempo.py: _glide: `gap > 0`",
+    "tempo.py: _glide: `gap > most`",
     "dose.py: refusal: never `if since is not None",
     "dose.py: COUNTS_FROM_MS up",
     "session.py: PRESS_FADE_MS up",
