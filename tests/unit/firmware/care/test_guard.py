@@ -653,6 +653,17 @@ def test_a_fade_is_ordered_and_then_cut_off_if_the_session_does_not_obey():
     assert watch.outputs.mute_now, "a cause that is gone does not bring the music back"
 
 
+@pytest.mark.parametrize(
+    ("asked_ms", "fade_ms"), [(10_000, 2000), (2001, 2000), (2000, 2000), (1999, 1999), (100, 100)]
+)
+def test_a_stop_shortens_a_fade_and_draws_out_none(asked_ms, fade_ms):
+    watch = Watch()
+    watch.inputs.usb_host_present = True
+    watch.outputs.fade_over_ms = asked_ms
+    watch.step()
+    assert watch.outputs.fade_over_ms == fade_ms
+
+
 def test_a_press_with_the_cause_gone_lets_a_session_begin_again_and_one_with_it_does_not():
     watch = Watch()
     watch.inputs.usb_host_present = True
@@ -840,9 +851,9 @@ def test_music_that_began_below_its_slowest_rises_as_it_is_asked_and_catches_up_
     watch.outputs.ratio_beats, watch.outputs.ratio_pulses = 1, 2
     watch.outputs.tempo_mbpm = 66_000
     watch.want(True)
-    asked = 66_000  # the slowest at a pulse of 150 is 68 250
+    asked = 66_000  # the slowest at a pulse of 150, known after a minute, is 68 250
     for _ in range(1500):
-        asked = min(75_000, asked + 5)
+        asked += 2
         watch.outputs.tempo_mbpm = asked
         watch.step()
         assert watch.outputs.tempo_mbpm == asked
