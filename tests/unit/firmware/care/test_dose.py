@@ -91,11 +91,13 @@ def test_five_minutes_are_worth_beginning_and_four_are_not(played, refusal):
     assert dose.refusal(ADULT) == refusal
 
 
-@pytest.mark.parametrize(("late_s", "counted"), [(0.0, 17), (1.2, 17), (3.0, 18)])
-def test_a_session_that_ends_a_moment_after_its_plan_costs_the_minutes_planned(late_s, counted):
+@pytest.mark.parametrize(("late_ms", "counted"), [(0, 17), (1200, 17), (2000, 17), (2001, 18), (3000, 18)])
+def test_a_session_that_ends_a_moment_after_its_plan_costs_the_minutes_planned(late_ms, counted):
     """Found by a campaign: 17 minutes of 23 left five, not six."""
     dose = Dose()
-    play(dose, 17 + late_s / 60, planned=17)
+    dose.begin(17 * MINUTE)
+    dose.tick(17 * MINUTE + late_ms)
+    dose.end(False)
     assert dose.minutes_today == counted
 
 
