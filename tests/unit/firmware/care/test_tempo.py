@@ -148,6 +148,15 @@ def test_a_pulse_that_comes_back_changed_is_met_as_it_is_now():
     assert shortly.baseline_ms() >= 120_000, "after a blink it is the same pulse"
 
 
+@pytest.mark.parametrize(("gap_s", "same"), [(29, True), (30, False)])
+def test_after_half_a_minute_unknown_a_pulse_may_be_another_one(gap_s, same):
+    tempo = Tempo(Profile.ready("newborn"))
+    listening(tempo, 130, 120)
+    listening(tempo, None, gap_s)
+    tempo.listen(100, 148_000)
+    assert (tempo.baseline_ms() > 0) is same
+
+
 def test_a_step_of_the_pulse_is_followed_with_a_time_constant_of_ten_seconds_after_two():
     smooth = PulseFilter()
     smooth.add(1000, 150_000)
