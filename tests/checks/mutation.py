@@ -92,12 +92,11 @@ EQUIVALENT: dict[str, str] = {
     "pacer.py: _HISTORY": "more than the 45 breaths that are looked at",
     "pacer.py: _READINGS up, 32 -> 40": "the baseline has 60 seconds",
     "session.py: ONSET_MS_PER_CDB down, 10 -> 7": "the guard lengthens a rise that is too fast",
-    "session.py: STOP_FADE_MS down, 2000 -> 1500": "the guard's own fade wins",
     "session.py: _lead: `inputs.compound is True` -> `inputs.compound is not True`": "one ratio alone fits then",
     "session.py: _fill: `tempo.curve_ms - self._mood_ms >= MOOD_EVERY_MS` -> "
     "`tempo.curve_ms - self._mood_ms < MOOD_EVERY_MS`": "the mood is looked up every step instead",
     "session.py: MOOD_EVERY_MS": "how often the mood is looked up",
-    "session.py: _PHASE_MOST_MS up, 86400000 -> 108000000": "no phase that sounds lasts a day, and 12 still fit the chip",
+    "session.py: _PHASE_MOST_MS": "no phase that sounds lasts 18 hours, and 12 days still fit the chip",
     "session.py: LEVEL_STEP_CDB": "how fine the level follows its curve",
     "session.py: KNOB_STEP_PERMILLE": "how fine the knob is",
     "rates.py: take: `(last > before) == odd` -> `(last > before) != odd`": "both places count alike",

@@ -92,6 +92,19 @@ def test_nobody_is_led_on_who_does_not_follow_the_swell_sinks_away_and_the_music
     assert bed.bench.sounding
 
 
+def test_who_stops_following_at_the_floor_is_told_as_let_go():
+    bed = Bedside(lambda second, pace: (8_000 if second < 100 else 14_000, SWING)).run(120)
+    assert bed.told[-1][3:5] == ("sustain", None)
+    bed.run(180)
+    assert bed.told[-1][3:5] == ("sustain", "let_go")
+
+
+def test_paced_music_is_neither_bright_nor_dark_neither_dense_nor_thin():
+    outputs = Bedside(follower).run(90).bench.outputs
+    assert outputs.pacer == "paced"
+    assert outputs.brightness_permille == outputs.density_permille == 500
+
+
 def test_one_breath_in_three_is_enough_to_go_on():
     bed = Bedside(lambda second, pace: ((pace or 14_000) if second % 60 < 24 else 14_000, SWING)).run(600)
     assert bed.bench.outputs.pacer == "paced"

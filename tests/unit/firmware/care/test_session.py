@@ -188,6 +188,14 @@ def test_a_stop_draws_out_no_fade_that_is_over_sooner():
     assert (bench.outputs.end, bench.outputs.reason) == ("withdrawn", "usb_host") and not bench.sounding
 
 
+def test_a_stop_in_the_last_moment_of_a_fade_takes_a_tenth_of_a_second():
+    bench = Bench().start(100)
+    bench.press()
+    bench.run(9.9)
+    bench.inputs.usb_host_present = True
+    assert bench.step().fade_over_ms == 100
+
+
 def test_an_open_loop_session_begins_its_melody_when_the_onset_is_over():
     bench = Bench("adult", mode="open_loop", onset_s=20)
     bench.press()
