@@ -90,7 +90,6 @@ EQUIVALENT: dict[str, str] = {
     "tempo.py: _middle: `ordered[place - 1] > reading` -> `ordered[place - 1] <= reading`": "the same middle",
     "tempo.py: add: `readings[place - 1] > pulse_mbpm` -> `readings[place - 1] <= pulse_mbpm`": "the same middle",
     "pacer.py: _HISTORY": "more than the 45 breaths that are looked at",
-    "pacer.py: _READINGS up, 32 -> 40": "the baseline has 60 seconds",
     "session.py: ONSET_MS_PER_CDB down, 10 -> 7": "the guard lengthens a rise that is too fast",
     "session.py: _lead: `inputs.compound is True` -> `inputs.compound is not True`": "one ratio alone fits then",
     "session.py: _fill: `tempo.curve_ms - self._mood_ms >= MOOD_EVERY_MS` -> "

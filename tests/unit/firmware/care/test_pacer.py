@@ -243,6 +243,15 @@ def test_a_minute_of_breaths_is_read_whole():
     assert pacer.own_mbpm == 12_310  # every other of sixty
 
 
+@pytest.mark.parametrize("rates", [(9, 10, 11, 12, 13), (13, 12, 11, 10, 9), (12, 9, 13, 10, 11)])
+def test_breaths_in_any_order_have_the_same_middle(rates):
+    pacer, inputs = Pacer(profile()), Inputs()
+    for rate in rates:
+        inputs.breathing_rate_mbpm = 1000 * rate
+        pacer.listen(2000, inputs)
+    assert pacer.own_mbpm == 11_000
+
+
 def test_a_breath_is_known_after_ten_seconds_of_it():
     pacer, inputs = Pacer(profile()), Inputs()
     inputs.breathing_rate_mbpm = 12_000
@@ -467,6 +476,15 @@ def test_a_stranger_is_heard_only_while_ones_own_breath_would_be():
     assert [value is None for value in heard] == [value is None for value in own]
     assert heard[310] == heard[300] and heard[345] == own[345] == 0
     assert any(heard[400:600])
+
+
+def test_the_next_session_of_a_study_begins_without_the_last_ones_stranger():
+    seal = "0" * SEAL_CHARACTERS
+    pacer, inputs = begun(arm=sham_arm(seal), seal=seal)
+    pacer.advance(1000, inputs, False, False)
+    assert pacer.stranger_permille is not None
+    pacer.restart()
+    assert pacer.stranger_permille is None
 
 
 def test_the_guard_takes_a_strangers_feedback_away_with_ones_own_and_keeps_it_within_bounds():
