@@ -98,6 +98,8 @@ EQUIVALENT: dict[str, str] = {
     "session.py: _PHASE_MOST_MS": "no phase that sounds lasts 18 hours, and 12 days still fit the chip",
     "session.py: LEVEL_STEP_CDB": "how fine the level follows its curve",
     "session.py: KNOB_STEP_PERMILLE": "how fine the knob is",
+    "waves.py: high_ticks: never `if self.count == self._high_count "
+    "and limit_ticks == self._high_limit`": "the same answer, found again",
     "rates.py: take: `(last > before) == odd` -> `(last > before) != odd`": "both places count alike",
     "rates.py: take: `last > before` -> `last <= before`": "both places count alike",
     "session.py: _name_phase: `self.phase != reasons.HOLD` -> `self.phase == reasons.HOLD`": "the reason differs too",

@@ -589,6 +589,15 @@ def test_the_middle_is_that_of_the_last_ten_waves():
     assert (row.mean_ticks, row.off_permille) == (1400, 1)
 
 
+def test_how_far_apart_high_waves_are_is_told_anew_for_another_limit_and_after_another_wave():
+    row = Waves().every
+    for number in range(1, 7):
+        row.take(2560 * number, 1000)
+    assert [row.high_ticks(limit_ticks) for limit_ticks in (1920, 1920, 3000, 1920)] == [2560, 2560, 0, 2560]
+    row.take(2560 * 6 + 2800, 1000)
+    assert (row.high_ticks(1920), row.high_since) == ((2560 * 5 + 2800) // 6, 2560)
+
+
 def test_another_grip_knows_nothing_of_a_second_wave():
     waves = HalfWay()
     waves.play(off_permille=45)
