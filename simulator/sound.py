@@ -134,8 +134,9 @@ class Sound:
         pieces = [*self._earlier, (self._first, self._frames)]
         self._earlier, self._frames = [], bytearray()
         (first, frames), *others = pieces
-        if not others and 2 * first < len(frames):
-            # A session, as most are: it stays in its memory, for new pages of 40 MB take longer than all the rest of this.
+        if not others and max(first, length) <= len(frames):
+            # More sound than silence, as in most sessions: it stays in its memory, for new pages of 40 MB take longer than
+            # all the rest of this.
             frames[:0] = bytes(2 * first)
             played_until = min(length, len(frames) // 2)
             del frames[2 * length :]
