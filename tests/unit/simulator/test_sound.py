@@ -1,6 +1,7 @@
 """The loudspeaker's sound on the time line: of hours without a clock nothing is kept, and nothing is lost or moved."""
 
 import resource
+import sys
 
 import numpy as np
 import pytest
@@ -62,7 +63,8 @@ def test_one_piece_lies_where_it_was_played_however_much_is_asked_for(from_s, du
 
 def test_of_a_day_after_one_session_no_silence_takes_memory():
     sound = played((1.0, 5.0))
-    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     pcm = sound.heard(DAY_S)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 200_000
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown * (1 if sys.platform == "darwin" else 1024) < 200_000_000
     assert len(pcm) == DAY_S * RATE_HZ and (pcm[16_000:80_000] == tone(64_000)).all()
