@@ -4,6 +4,7 @@ They take longer to load than to use, and the machine has a second core. The wor
 Run as `python -m host_tools.play.reporter`, it ends when its standard input does, so it never outlives its parent.
 """
 
+import os
 import pickle
 import subprocess
 import sys
@@ -58,13 +59,19 @@ def _serve() -> None:
 
     try:
         result, folder = pickle.load(sys.stdin.buffer)
-    except EOFError:
+    except (EOFError, pickle.UnpicklingError):  # the parent was stopped before it had handed over all of it
         return
     try:
         answer: tuple[dict[str, Any] | None, Exception | None] = (write(result, folder), None)
     except OSError as error:
         answer = (None, error)
-    pickle.dump(answer, sys.stdout.buffer)
+    try:
+        pickle.dump(answer, sys.stdout.buffer)
+        sys.stdout.flush()
+    except (
+        BrokenPipeError
+    ):  # it was stopped meanwhile, and clears up; what is still to be written has no reader
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ Results appear whole or not at all.
 """
 
 import json
+import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -379,6 +381,20 @@ class TestReporter:
         with Reporter() as reporter:
             process = reporter._process
         assert process.returncode == 0
+
+    @pytest.mark.parametrize("part", [0.5, 1.0])
+    def test_it_says_nothing_when_whoever_asked_is_stopped_meanwhile(self, tmp_path, part):
+        asked = pickle.dumps((hand_made.result(), tmp_path), protocol=5)
+        nobody, answers = os.pipe()
+        os.close(nobody)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "host_tools.play.reporter"],
+                input=asked[: int(part * len(asked))], stdout=answers, stderr=subprocess.PIPE, check=False,
+            )  # fmt: skip
+        finally:
+            os.close(answers)
+        assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_machine_without_micropython_plays_on_cpython_and_says_so(monkeypatch, tmp_path):
