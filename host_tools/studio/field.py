@@ -1,4 +1,4 @@
-"""A line, a text or a list to fill in, which loses nothing typed to an answer that comes late (in the page: field.js)."""
+"""A line, a text, a list or a box to fill in, which loses nothing typed to an answer that comes late (in the page: field.js)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,16 +6,19 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-LINE, TEXT, LIST = "line", "text", "list"
+LINE, TEXT, LIST, TICK = "line", "text", "list", "tick"
 TYPED_S = 0.3  # what is typed is told so often
 
 
 class Field(Element, component="field.js"):
-    """kind: LINE, TEXT or LIST. act: gets the content a moment after each key, and at once when the field is left."""
+    """kind: LINE, TEXT, LIST or TICK, whose content is whether it is ticked. act: gets the content a moment after each
+    key, and at once when the field is left.
+    """
 
-    def __init__(self, kind: str, content: str, act: Callable[[str], Any]):
+    def __init__(self, kind: str, content: str | bool, act: Callable[[Any], Any]):
         super().__init__()
-        self.classes("field")
+        if kind != TICK:
+            self.classes("field")
         self._act = act
         self._options: list[tuple[str, str]] = []
         self._props.update({"kind": kind, "content": content, "heard": 0})
@@ -31,11 +34,11 @@ class Field(Element, component="field.js"):
         return self._act(content)
 
     @property
-    def content(self) -> str:
+    def content(self) -> Any:
         """Return what is there, as far as this side knows."""
         return self._props["content"]
 
-    def put(self, content: str) -> None:
+    def put(self, content: str | bool) -> None:
         """Bring the field to another content; one that the reader changes at that moment stays the reader's."""
         if content != self._props["content"]:
             self._props["content"] = content

@@ -359,8 +359,7 @@ class _Row(Element, component="setting_row.js"):
     def _put(self, value: Any, options: list[tuple[str, str]], wrong: bool) -> None:
         """Bring the field to a value that it has not: an undo, another profile. What somebody types stays as typed."""
         if self._row["kind"] == "switch":
-            if self._field.box._props.get("checked") != value:
-                self._field.box._props["checked"] = value
+            self._field.box.put(value)
             return
         if self._row["kind"] in ("choice", "name"):
             self._field.offer(options)

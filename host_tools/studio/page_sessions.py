@@ -150,8 +150,7 @@ class _Page:
         self._studio.set("sessions_shown", [self._studio.desk.view.unit, []])
         self.box.clear()
         for tick in self._ticks:
-            tick.box._props["checked"] = False
-            tick.box.update()
+            tick.box.put(False)
 
     def _sheet(self, age: str, session: Any, name: str, alone: bool) -> None:
         with w.tag("section", None, "card"):

@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
-from host_tools.studio.field import LINE, LIST, Field
+from host_tools.studio.field import LINE, LIST, TICK, Field
 from host_tools.studio.texts import _
 
 Act = Callable[..., Any]
@@ -90,13 +90,8 @@ def _give(element: Element, attributes: dict[str, Any]) -> None:
 def tick(text: str, value: bool, act: Act, **attributes: Any) -> Element:
     """Make a box to tick, with its words. `act` gets whether it is ticked."""
     with tag("label", None, "tick") as whole:
-        box = tag("input", None, "", type="checkbox", checked=value, **attributes)
-
-        def taken(event: Any) -> Any:
-            box._props["checked"] = event.args
-            return act(event.args)
-
-        box.on("change", taken, js_handler="(e) => emit(e.target.checked)")
+        box = Field(TICK, value, act)
+        _give(box, attributes)
         tag("span", text)
     whole.box = box  # pyright: ignore[reportAttributeAccessIssue]
     return whole
