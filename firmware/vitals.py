@@ -642,9 +642,12 @@ class Vitals:
         known = beats.stretches if beats.stretches < beats.count else beats.count
         if known > 5:
             known = 5
-        while found < known and now - beats.ticks(beats.count - 1 - found) < 5 * 3200:
-            pulse.insert(order, found, beats.rise(beats.count - 1 - found))
-            found += 1
+        for number in range(beats.count - 1, beats.count - 1 - known, -1):
+            if now - beats.ticks(number) >= 5 * 3200:
+                break
+            if beats.rise(number):
+                pulse.insert(order, found, beats.rise(number))
+                found += 1
         if found < 3:
             return
         fall = order[found // 2]

@@ -414,8 +414,13 @@ def prominence(slopes: ptr32, n: int, around: int) -> int:
 
 @micropython.viper
 def rise(slopes: ptr32, n: int, behind: int, ahead: int) -> int:
-    """Return how far the light fell at the beat that is steepest at pair n: slopes from foot to top, added up."""
+    """Return how far the light fell at the beat that is steepest at pair n: slopes from foot to top, added up.
+
+    0 where it did not fall: a deep breath brightened it more than the beat darkened it.
+    """
     peak = int(slopes[n & RING_MASK]) - SLOPE_BIAS
+    if peak <= 0:
+        return 0
     least = SLOPE_BIAS + (peak >> 4)
     total = 0
     j = n

@@ -27,6 +27,7 @@ _SEEN_ALIKE = const(14)
 _UNLIKE_ENOUGH_PERCENT = const(75)  # for the guard to count
 # With an adult's profile an even row faster than this may be a newborn's, and a breath may hide every other beat:
 _ADULT_RESTLESS_MBPM = const(115000)
+_TALL_PERCENT = const(125)  # of the time of so many beats, in which tall waves are too few
 _ADULT_NEWBORN_MBPM = const(120000)  # waves as fast as this may be a newborn's beats,
 _ADULT_RESTING_MBPM = const(75000)  # unless pairs of them are slower than this and stay the same
 # or make now the one, now the other half of evenly spaced waves the weaker: then half their rate is not believed.
@@ -50,15 +51,16 @@ _SOON_TICKS = const(864)  # 0.27 s
 _SOON_SHARE_PERCENT = const(40)  # of the time to the next beat,
 _NEAR_SHARE_PERCENT = const(33)  # or this near however high it is
 # Nothing is shown where it is as high and as late as this: it may be an early beat.
-_COUPLED_PERCENT = const(30)
-_COUPLED_SHARE_PERCENT = const(32)
+_COUPLED_PERCENT = const(18)
+_COUPLED_SHARE_PERCENT = const(22)
 # An adult's second wave is a second wave (it nearly always is one) unless it is as strong and as late as this, or
 # the heart would be slower than this.
 _ADULT_STRONG_PERCENT = const(34)
 _ADULT_LATE_TICKS = const(1152)  # 0.36 s
-# Where twice the pulse is slower than this, beats coupled two by two come up to 60 ms earlier: for 2.5 ms 1 % more.
+# Where twice the pulse is slower than this, beats coupled two by two come up to 0.1 s earlier: for 3.75 ms 1 % more.
 _ADULT_COUPLED_MBPM = const(140000)
-_ADULT_EARLY_TICKS = const(8)
+_ADULT_EARLY_TICKS = const(12)
+_ADULT_EARLIEST_TICKS = const(832)  # 0.26 s at the least
 _ADULT_HALFWAY_STRONG_PERCENT = const(25)  # half-way to the next beat, where a weak beat would come
 _THIRD_LASTS_TICKS = const(32000)  # 10 s, in which it need not be seen again
 # So strong and so late, or half-way, it may be a beat even where twice the pulse would be a newborn's.
@@ -76,6 +78,10 @@ _MANY_PERCENT = const(135)
 # The time of so many waves, in percent of that of as many strong ones.
 _BETWEEN_WAVES = const(8)
 _BETWEEN_PERCENT = const(75)
+_MORE_PERCENT = const(88)  # or of as many beats
+# Between a calm beat and two: groups so long (percent of it) are a heart's that slows, and no two beats of the same one.
+_BETWEEN_LEAST_PERCENT = const(125)
+_BETWEEN_MOST_PERCENT = const(175)
 _CALM_PERCENT = const(10)  # but not where it is, this near, the rate that was even before
 _ADULT_SLOW_MBPM = const(45000)
 _NEWBORN_SLOW_MBPM = const(100000)
@@ -247,6 +253,8 @@ class Rates:
         self._proven_until = 0
         # Ticks of a beat when what is shown and what the waves say were last the same; 0 = never.
         self._calm = 0
+        self._bridged = 0  # the calm beat, where a rate between it and half of it was seen
+        self._was_fast = False  # a calm beat was so fast that half of it is none
         # The shortest and the longest group of a newborn's two waves, and how far off its middle the weaker was; the time
         # up to which that is known to be a second wave.
         self._shortest = self._shortest_off = self._longest = self._longest_off = 0
@@ -403,7 +411,7 @@ class Rates:
         strong = _ADULT_STRONG_PERCENT
         if delay < _ADULT_LATE_TICKS and fast < _ADULT_COUPLED_MBPM:
             strong += (_ADULT_LATE_TICKS - delay) // _ADULT_EARLY_TICKS
-            delay += _ADULT_LATE_TICKS - _ADULT_HALF_LATE_TICKS
+            delay += _ADULT_LATE_TICKS - _ADULT_EARLIEST_TICKS
         if weaker >= strong and delay >= _ADULT_LATE_TICKS:
             return False
         return not (weaker >= _ADULT_HALFWAY_STRONG_PERCENT and 46 <= share <= 54)
@@ -457,6 +465,13 @@ class Rates:
         span = row.time(0) - row.time(_MANY_WAVES)
         return span * _MANY_PERCENT < _MBPM_TICKS // rate * _MANY_WAVES * 100
 
+    def _is_above_tall(self, tall, rate):
+        """Return whether an adult's tall waves, half a second or more apart, are fewer than `rate` (mbpm) has beats."""
+        if tall.known() <= _BETWEEN_WAVES or rate > _ADULT_RESTLESS_MBPM:
+            return False
+        span = tall.time(0) - tall.time(_BETWEEN_WAVES)
+        return span * 100 > _MBPM_TICKS // rate * _BETWEEN_WAVES * _TALL_PERCENT
+
     def _is_waves(self, rate):
         """Return whether `rate` (mbpm) has a beat for each wave."""
         row = self._waves.every
@@ -482,6 +497,27 @@ class Rates:
         """Return whether `rate` (mbpm) is half of the one that the waves were last sure of: as likely every other beat."""
         twice = 2 * self._calm
         return self._calm and abs(_MBPM_TICKS // rate - twice) * 100 < twice * _MULTIPLE_PERCENT
+
+    def _may_be_half(self, row, rate):
+        """Return whether `rate` (mbpm) may leave out every other beat: it is half of the calm one and none between was
+        seen, which is how coupled beats begin; or a newborn, never seen faster, has more waves than it has beats.
+        """
+        slow = self.slow_mbpm
+        if self._calm:
+            if slow is not None and slow == self.fast_mbpm:
+                group = row.group_ticks() * 100
+                if self._calm * _BETWEEN_LEAST_PERCENT < group < self._calm * _BETWEEN_MOST_PERCENT:
+                    self._bridged = self._calm
+            self._was_fast = self._was_fast or self._calm < 2 * _MBPM_TICKS // _NEWBORN_FAST_MBPM
+        if self._is_half(rate) and (row.pattern == NONE or self._bridged != self._calm):
+            return True
+        if not self._newborn or self._was_fast or row.pattern == PAIRS or 2 * rate > _NEWBORN_FAST_MBPM:
+            return False
+        every = self._waves.every
+        if every.known() <= _BETWEEN_WAVES:
+            return False
+        span = every.time(0) - every.time(_BETWEEN_WAVES)
+        return span * 100 < _MBPM_TICKS // rate * _BETWEEN_WAVES * _MORE_PERCENT
 
     def _is_known(self, delay, share, weaker):
         """Return whether a second wave like this one was there when nothing else was possible."""
@@ -547,9 +583,10 @@ class Rates:
                 return reasons.UNSETTLED
             if self._newborn and rate < _NEWBORN_SLOW_MBPM:
                 return reasons.TWO_RATES  # as slow as this it may be the breath's
-        if row.pattern == NONE and not self._newborn and self._is_half(rate):
+        tall = self._waves.tall
+        if row.pattern == NONE and not self._calm and tall is not None and self._is_above_tall(tall, rate):
             return reasons.TWO_RATES
-        if not self._calm and row.pattern == EVEN and rate < _NEWBORN_SLOW_MBPM and self._leaves_out(row):
+        if self._may_be_half(row, rate):
             return reasons.TWO_RATES
         if self._too_few(rate) or self._too_many(rate):
             return reasons.TWO_RATES
@@ -557,7 +594,6 @@ class Rates:
             return reasons.TWO_RATES
         if self._newborn and self._turns.may_be_pairs() and self._is_waves(rate):
             return reasons.TWO_RATES
-        tall = self._waves.tall
         if tall is not None and self._perhaps_slow_ticks(tall, _MBPM_TICKS // _ADULT_SLOW_MBPM, now, period):
             self._doubted_until = now + _DOUBT_LASTS_TICKS
             return reasons.TWO_RATES

@@ -41,7 +41,11 @@ SUBJECTS = {
     "care/display.py": ["tests/unit/firmware/care/test_panel.py"],
     "consent.py": ["tests/unit/firmware/usb/test_consent.py"],
     "waves.py": ["tests/unit/firmware/light/test_slow_waves.py"],
-    "rates.py": ["tests/unit/firmware/light/test_slow_waves.py", "tests/unit/firmware/light/test_turns.py"],
+    "rates.py": [
+        "tests/unit/firmware/light/test_slow_waves.py",
+        "tests/unit/firmware/light/test_turns.py",
+        "tests/unit/firmware/light/test_half_of_the_pulse.py",
+    ],
     "period.py": ["tests/unit/firmware/light/test_shape.py"],
     "movement.py": ["tests/unit/firmware/light/test_movement.py"],
     "spo2.py": [
@@ -67,7 +71,9 @@ PARTS = {
         "_TURN_SECOND_SHIFT",
         "_NEWBORN_FASTEST_MBPM", "_FASTEST_WEAK_PERCENT",
         "_FASTEST_HALFWAY_PERMILLE", "_LONGER_PERMILLE", "_EARLIER_PART", "_EARLIER_PERMILLE",
-        "_ASIDE_LASTS_TICKS",
+        "_ASIDE_LASTS_TICKS", "_may_be_half", "_is_half", "_MORE_PERCENT", "_BETWEEN_LEAST_PERCENT", "_BETWEEN_MOST_PERCENT",
+        "_is_above_tall", "_TALL_PERCENT", "_COUPLED_PERCENT", "_COUPLED_SHARE_PERCENT", "_ADULT_EARLY_TICKS",
+        "_ADULT_EARLIEST_TICKS",
     },
     "period.py": {
         "_look_at_shape", "_SHAPELESS_PERMILLE", "_UPRIGHT_PERCENT", "_SLOW_TICKS", "_is_breath", "_BREATH_REPEATS",

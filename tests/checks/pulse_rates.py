@@ -1,6 +1,6 @@
 """Made hearts and hands of every kind, with the truth known: how often a rate is shown, and how often it is wrong.
 
-    python tests/checks/pulse_rates.py [--kind hand ...] [--population newborn] [--cases 690] [--seed 1] [--jobs 1] [--list]
+    python tests/checks/pulse_rates.py [--kind hand ...] [--population newborn] [--cases 950] [--seed 1] [--jobs 1] [--list]
 
 Each case is light of tests/support/pulse_kinds.py, played to the estimator alone under MicroPython. A second is wrong
 that shows a rate more than 10 % beside every true one of the last 8 s. `--cases` is the number over all kinds; each
@@ -156,6 +156,48 @@ def low_hand(random, *_):
     return course(seconds, (0, before), (at_s, before), (at_s + 1, after)), settings
 
 
+def steep(random, population):
+    """Return what a heart is made with whose waves rise fast and fall slowly, the second low or high, at any place."""
+    rate = random.uniform(110, 200) if population == "newborn" else random.uniform(50, 110)
+    return rate, {
+        "delay_share": random.uniform(0.3, 0.5),
+        "second": random.uniform(0.1, 0.5),
+        "width_s": min(0.09, 0.015 + 0.13 * 60 / rate),
+        "fall": 1.9,
+    }
+
+
+def steep_coupled(random, population, _):
+    """Every other beat is early from some second on; each rises fast and falls slowly."""
+    rate, settings = steep(random, population)
+    beats = {"weak": random.uniform(0.5, 1), "early": random.uniform(0.2, 0.45)}
+    return course(60, (0, rate)), settings | beats | {"from_s": max(0, random.uniform(-30, 30))}
+
+
+def steep_third(random, population, _):
+    """Every third beat is early, or every fourth or fifth; each rises fast and falls slowly."""
+    rate, settings = steep(random, population)
+    beats = {"weak": random.uniform(0.2, 1), "early": random.uniform(0.15, 0.45)}
+    return course(50, (0, rate)), settings | beats | {"turn": int(random.choice([3, 3, 4, 5]))}
+
+
+def deep_breath(random, population, _):
+    """A breath moves the light further than the pulse, near half or a third of its rate in a newborn."""
+    rate, settings = steep(random, population)
+    if population == "newborn":
+        settings["breathing_per_minute"] = min(110, rate / random.choice([2, 2, 3, 1.9, 2.1, 2.5]))
+    settings["breathing_level"] = random.uniform(0.3, 1.5)
+    settings["breathing_height"] = random.uniform(0, 0.25)
+    settings["breathing_ratio"] = random.uniform(0.9, 1.3) * 0.6
+    return course(60, (0, rate)), settings
+
+
+def red_hand(random, population, number):
+    """A hand that moves red as the blood does, or nearly."""
+    rate, settings = beside_hand(random, population, number, 75, HAND_S, 4)
+    return rate, settings | {"hand_ratio": random.uniform(0.55, 0.8)}
+
+
 def second_wave(random):
     return {"delay_s": random.uniform(0.2, 0.5), "second": random.uniform(0.2, 0.9)}
 
@@ -179,7 +221,7 @@ def beside_hand(random, population, number, seconds, moves_s, highest):
     return course(seconds, (0, random.uniform(*RATES[population]))), settings
 
 
-# Of each kind: how it is made, and how many of 690 cases are a newborn's and an adult's.
+# Of each kind: how it is made, and how many of 950 cases are a newborn's and an adult's.
 KINDS = {
     "two_waves": (two_waves, (60, 50)),
     "out_of_range": (out_of_range, (20, 20)),
@@ -190,6 +232,10 @@ KINDS = {
     "hand_always": (hand_always, (40, 40)),
     "changing": (changing, (30, 30)),
     "low_hand": (low_hand, (40, 0)),
+    "steep_coupled": (steep_coupled, (40, 40)),
+    "steep_third": (steep_third, (20, 40)),
+    "deep_breath": (deep_breath, (40, 20)),
+    "red_hand": (red_hand, (30, 30)),
 }
 ALL = sum(sum(shares) for _, shares in KINDS.values())
 

@@ -46,13 +46,17 @@ def heart(
     *,
     delay_s: float = 0.25,
     second: float = 0.3,
+    delay_share: float | None = None,
     width_s: float | None = None,
+    fall: float = 1.0,
     perfusion_percent: float = 1.0,
     ratio: float | np.ndarray = 0.6,
     noise_counts: float = 6.0,
     jitter: float = 0.006,
     weak: float = 1.0,
     early: float = 0.0,
+    turn: int = 2,
+    from_s: float = -4.0,
     breathing_per_minute: float = 45.0,
     breathing_level: float = 0.3,
     breathing_height: float = 0.08,
@@ -61,9 +65,11 @@ def heart(
     hand_ratio: float = MOVEMENT_RATIO,
     seed: int = 1,
 ) -> Made:
-    """A heart whose every second beat is `weak` of the other's height and comes `early` (share of a beat).
+    """A heart of which each `turn`-th beat is `weak` of the other's height and comes `early` (share of a beat).
 
-    rate_bpm: one value a sample. delay_s, second: of the second wave, after the first and as a share of it.
+    rate_bpm: one value a sample. delay_s, second: of the second wave, after the first and as a share of it; delay_share:
+    its delay in beats instead. fall: how much longer a wave falls than it rises, where it is not 1. from_s: when the weak
+    and early beats begin.
     breathing_level: how far the breath swings the light to each side, in heights of the pulse; red by `breathing_ratio` of
     infrared, None: as the pulse does. hand: movement, one value a sample in heights of the pulse; it moves red by
     `hand_ratio` of infrared.
@@ -75,19 +81,24 @@ def heart(
     spans = np.diff(beats)
     tops = beats[:-1].copy()
     heights = np.ones(len(tops))
-    heights[1::2] *= weak
-    tops[1::2] -= early * spans[1::2]
+    odd = np.arange(turn - 1, len(tops), turn)
+    odd = odd[tops[odd] >= from_s]
+    heights[odd] *= weak
+    tops[odd] -= early * spans[odd]
     phase = random.uniform(0, 2 * np.pi)
-    turn = 2 * np.pi * breathing_per_minute / 60
-    heights *= 1 + breathing_height * np.sin(turn * tops + phase)
+    breathing = 2 * np.pi * breathing_per_minute / 60
+    heights *= 1 + breathing_height * np.sin(breathing * tops + phase)
     volume = np.zeros(count)
     for top, span, height in zip(tops, spans, heights, strict=True):
         width = (0.065 if span > 0.45 else 0.145 * span) if width_s is None else width_s
-        for at, tall, wide in ((top, height, width), (top + delay_s, height * second, 1.15 * width)):
-            low, high = max(0, int((at - 5 * wide) * RATE_HZ)), min(count, int((at + 5 * wide) * RATE_HZ) + 2)
+        delay = delay_s if delay_share is None else delay_share * span
+        for at, tall, wide in ((top, height, width), (top + delay, height * second, 1.15 * width)):
+            low = max(0, int((at - 5 * wide) * RATE_HZ))
+            high = min(count, int((at + 5 * wide * fall) * RATE_HZ) + 2)
             if low < high and tall:
-                volume[low:high] += tall * np.exp(-0.5 * ((time_s[low:high] - at) / wide) ** 2)
-    breath = breathing_level * np.sin(turn * time_s + phase)
+                away = (time_s[low:high] - at) / wide
+                volume[low:high] += tall * np.exp(-0.5 * np.where(away > 0, away / fall, away) ** 2)
+    breath = breathing_level * np.sin(breathing * time_s + phase)
     volume += breath
     venous = 0.0 if breathing_ratio is None else breathing_ratio - ratio
     moved = np.zeros(count) if hand is None else hand

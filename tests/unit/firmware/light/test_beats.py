@@ -125,3 +125,36 @@ def test_a_slow_breath_shows_no_swing_before_three_of_them_were_laid():
         breath.measure(0, False)
         assert breath.rate_mbpm == pytest.approx(240_000 / 61, rel=0.1)
     assert len(swings) == 1
+
+
+def test_a_beat_that_a_breath_outran_has_no_height():
+    """The light grew at it: below 0 was written where a chip keeps that as four thousand million counts."""
+    cpython.install()
+    from firmware.light import pulse
+
+    slopes = array(
+        "I", [pulse.SLOPE_BIAS + slope for slope in (-9, -8, -100, -7, -6)] + [pulse.SLOPE_BIAS] * 507
+    )
+    assert pulse.rise(slopes, 2, 2, 2) == 0
+    slopes[2] = pulse.SLOPE_BIAS + 100
+    assert pulse.rise(slopes, 2, 2, 2) == 100
+
+
+def test_perfusion_is_measured_at_beats_that_have_a_height():
+    cpython.install()
+    from firmware.light import pulse
+    from firmware.vitals import Vitals
+
+    def perfusion(*rises):
+        vitals = Vitals("newborn")
+        vitals._state[pulse.IR_SUM] = 100_000 * 8 << 8
+        vitals._beats.local_ticks = 1280
+        vitals._beats.count = vitals._beats.stretches = len(rises)
+        for number, rise in enumerate(rises):
+            vitals._beats.rises[number] = rise
+            vitals._beats.times[number] = 1000 + number * 1280
+        vitals._measure_perfusion(1000 + len(rises) * 1280)
+        return vitals.perfusion_index_ppm
+
+    assert perfusion(30_000, 0, 32_000, 0, 34_000) == perfusion(30_000, 32_000, 34_000) is not None
+    assert perfusion(30_000, 0, 0, 0, 34_000) is None
