@@ -76,7 +76,7 @@ def test_a_strong_second_wave_is_no_rate_of_its_own(population, rate_bpm):
     assert all(rate is None or rate == pytest.approx(rate_bpm, abs=2) for rate in found[4:])
 
 
-def test_coupled_beats_are_never_shown_as_half_the_rate():
+def test_coupled_beats_of_one_height_are_not_shown_as_half_the_rate():
     long_and_short = np.tile(np.repeat([60 / 0.75, 60 / 1.15], [75, 115]), 20)
     made = pulse(long_and_short, seconds=38, breathing_level=0.1, breathing_height=0.02)
     found = rates(shown(made.samples, "adult"))[4:]
