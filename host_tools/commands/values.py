@@ -1,7 +1,7 @@
 """What typer makes of a text, a number, a path or a choice on the command line, without pydantic.
 
 That takes longer to load than most of what these commands then do. What is not as simple as that, and what has to be
-refused, is left to typer.
+refused, is left to typer; but for an empty path, which it would take for the folder that one is in.
 """
 
 import os
@@ -10,6 +10,8 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Any
+
+from typer import BadParameter
 
 _THEIRS = object()  # not simple
 _NUMBERS: dict[Any, Callable[[str], Any]] = {
@@ -25,6 +27,8 @@ class _Simply:
         self._theirs = theirs
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        if value == "" and param.type_descriptor.annotation is Path:
+            raise BadParameter("a path cannot be empty; give one, or leave it out", ctx=ctx, param=param)
         made = _simple(value, param)
         return self._theirs().coerce(value, param=param, ctx=ctx) if made is _THEIRS else made
 

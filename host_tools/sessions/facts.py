@@ -97,6 +97,9 @@ class Facts:
     recorded_voice: "RecordedVoice | None" = None  # what is known of it; None: of a programme, or none
     matched_s: float | None = None  # when a tempo was first matched to a pulse
     accompanies: bool = False  # the melody was left to a voice
+    ended_before: list[tuple[float, str]] = field(
+        default_factory=list
+    )  # sessions before the last: when, and how
 
     @property
     def lasts_s(self) -> np.ndarray:
@@ -284,9 +287,10 @@ class Facts:
         heard = self.heard_s
         if heard is None and self.segments:
             how = words.ending(self.end, self.reason)
-            return [say("Nothing but silence was left of the programme; {how}.", how=how)]
+            return [say("Nothing but silence was left of the programme; {how}.", how=how) + self._before]
         if heard is None:
-            return [say("Nothing was heard; {how}.", how=words.ending(self.end, self.reason))]
+            how = words.ending(self.end, self.reason)
+            return [say("Nothing was heard; {how}.", how=how) + self._before]
         told.append(say("The first sound was heard at {time}", time=words.clock(heard[0])))
         # A programme's pieces have tempos of their own: the list of them tells more than one sentence could.
         match, lead = self.matched_s, None if self.segments else self.first_s("lead")
@@ -322,9 +326,21 @@ class Facts:
                 "{how}; the last sound was heard at {time}.",
                 how=f"{last[0].upper()}{last[1:]}",
                 time=words.clock(heard[1]),
-            ),
+            )
+            + self._before,
             *self.breath_in_words,
         ]
+
+    @property
+    def _before(self) -> str:
+        """Return how sessions of the same run ended before the last one, as a sentence more; "" where there was one."""
+        if not self.ended_before:
+            return ""
+        count, (at_s, how) = len(self.ended_before), self.ended_before[-1]
+        if count == 1:
+            return " " + say("Before it a session ended at {time}: {how}.", time=words.clock(at_s), how=how)
+        return " " + say("Before it {count} sessions ended, the last at {time}: {how}.",
+                         count=count, time=words.clock(at_s), how=how)  # fmt: skip
 
 
 def from_records(
@@ -413,6 +429,11 @@ def from_records(
             None,
         ),
         accompanies=accompanies,
+        ended_before=[
+            (float(event["time_s"]), words.ending(event["detail"]["end"], event["detail"]["reason"]))
+            for event in events
+            if event["kind"] == "device_end"
+        ][:-1],
     )
 
 

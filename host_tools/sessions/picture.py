@@ -38,6 +38,7 @@ SHORT = {
 }  # fmt: skip
 LETTER_INCHES = 0.0088  # for each letter and point of its size
 MOST_EVENTS = 12
+LINE_LETTERS, MOST_LINES = 165, 3  # of what the marks mean, below the picture
 
 PAGE_INCHES, PAGE_DOTS_PER_INCH = (7.48, 3.3), 220  # 190 mm: A4 less its margins
 HEADING = 0.135  # of the height: title and story, which the page says in its own words
@@ -266,7 +267,7 @@ def _frame(axes, facts: Facts, end_s: float) -> None:
 
 def _event_marks(band, panels: list, facts: Facts) -> list[tuple[int, float, str]]:
     """A numbered line for each thing that happened; returns its place, time and what it was."""
-    marked = [(place, *event) for place, event in enumerate(facts.scripted[:MOST_EVENTS], 1)]
+    marked = _told(facts)
     for place, at_s, _ in marked:
         for axes in panels:
             axes.axvline(at_s, color=INK, lw=0.8, ls=(0, (1, 1.5)), zorder=6)
@@ -278,20 +279,32 @@ def _event_marks(band, panels: list, facts: Facts) -> list[tuple[int, float, str
     return marked
 
 
-def _explain_marks(figure: Figure, marked: list[tuple[int, float, str]], facts: Facts) -> None:
-    """Say what the marks are, below the picture."""
+def _told(facts: Facts) -> list[tuple[int, float, str]]:
+    """Return the first things that happened, as many as can be explained below the picture; none has a mark unexplained."""
+    marked = [(place, *event) for place, event in enumerate(facts.scripted[:MOST_EVENTS], 1)]
+    while len(_explanation(marked, facts)) > MOST_LINES:
+        marked.pop()
+    return marked
+
+
+def _explanation(marked: list[tuple[int, float, str]], facts: Facts) -> list[str]:
+    """Return in lines what the marks are, and how many have none."""
     texts = [f"{place}  {words.clock(at_s)} {text}" for place, at_s, text in marked]
     if len(facts.scripted) > len(marked):
         texts.append(say("and {count} more", count=len(facts.scripted) - len(marked)))
     lines, line = [], ""
     for text in texts:
-        if line and len(line) + len(text) > 165:
+        if line and len(line) + len(text) > LINE_LETTERS:
             lines.append(line)
             line = ""
         line = f"{line}     {text}" if line else text
-    lines.append(line)
-    for row, text in enumerate(lines[:3]):
-        figure.text(0.03, 0.04 - 0.02 * row, text, fontsize=8.5, color=INK, va="center")
+    return [*lines, line]
+
+
+def _explain_marks(figure: Figure, marked: list[tuple[int, float, str]], facts: Facts) -> None:
+    """Say what the marks are, below the picture."""
+    for row, text in enumerate(_explanation(marked, facts)):
+        figure.text(0.03, 0.048 - 0.018 * row, text, fontsize=8.5, color=INK, va="center")
 
 
 def _name(axes, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A line, a text, a list or a box to fill in, which loses nothing typed to an answer that comes late (in the page: field.js)."""
+"""A line, a text, a list or a box to fill in: what is typed is not lost to a late answer (in the page: field.js)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

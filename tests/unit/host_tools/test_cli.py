@@ -105,6 +105,8 @@ class TestUsage:
             ["simulate", "newborn", "--runtime", "arduino"],
             ["simulate", "newborn", "--seed", "x"],
             ["simulate", "newborn", "--seed", "-1"],
+            ["simulate", "newborn", "--out", ""],
+            ["vitals", ""],
             ["vitals", "a.csv", "--population", "child"],
             ["render"],
             ["meter", "a.wav", "--full-scale-dba", "loud"],

@@ -1,6 +1,7 @@
 """What is written about a session is true to its numbers, in words that anybody can read, and whole."""
 
 import csv
+import dataclasses
 import json
 import wave
 from html.parser import HTMLParser
@@ -382,6 +383,33 @@ def test_a_long_list_of_events_ends_in_a_count():
     many = [{"time_s": float(t), "kind": "press", "detail": {}} for t in range(1, 200)]
     page = report.html(hand_made_facts(events=many), b"", {})
     assert "more, in events.jsonl" in page
+
+
+@pytest.mark.parametrize("text, told", [("press", 12), ("a sentence of some words " * 4, 3), ("x" * 900, 2)])
+def test_each_mark_of_the_picture_is_explained_below_it_and_the_rest_counted(text, told):
+    """Twelve were marked, and those that did not fit were not told."""
+    many = [(10.0 * place, text) for place in range(1, 21)]
+    marked = picture._told(dataclasses.replace(hand_made_facts(), scripted=many))
+    lines = picture._explanation(marked, dataclasses.replace(hand_made_facts(), scripted=many))
+    assert len(marked) == told and len(lines) <= picture.MOST_LINES
+    assert f"and {20 - told} more" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    "before, told",
+    [
+        ([], "9:59."),
+        ([12.0], "9:59. Before it a session ended at 0:12: the device refused to play: a computer is connected."),
+        ([3.0, 12.0], "9:59. Before it 2 sessions ended, the last at 0:12: the device refused to play: a computer "
+         "is connected."),
+    ],
+)  # fmt: skip
+def test_sessions_that_ended_before_the_last_are_told_too(before, told):
+    refused = {"end": "refused", "reason": "usb_host"}
+    ends = [{"time_s": at, "kind": "device_end", "detail": refused} for at in before]
+    last = {"time_s": 31.0, "kind": "device_end", "detail": {"end": "faded", "reason": "planned_end"}}
+    story = hand_made_facts(events=[*ends, last]).story
+    assert story[1].partition("was heard at ")[2] == told
 
 
 def test_picture_and_page_of_twenty_minutes_are_small():
