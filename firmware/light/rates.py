@@ -80,7 +80,7 @@ _BETWEEN_WAVES = const(8)
 _BETWEEN_PERCENT = const(75)
 _MORE_PERCENT = const(88)  # or of as many beats
 # Between a calm beat and two: groups so long (percent of it) are a heart's that slows, and no two beats of the same one.
-_BETWEEN_LEAST_PERCENT = const(125)
+_BETWEEN_LEAST_PERCENT = const(115)
 _BETWEEN_MOST_PERCENT = const(175)
 _CALM_PERCENT = const(10)  # but not where it is, this near, the rate that was even before
 _ADULT_SLOW_MBPM = const(45000)
