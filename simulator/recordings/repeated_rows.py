@@ -16,6 +16,8 @@ _SPAN = 8  # so many of the converter's steps over three rows: where light moves
 _FEWEST_PAIRS = 50
 _WINDOW_S = 5.0
 _LATE_ROWS = 2.0  # what a logger that asks faster than the sensor measures is late, at most, in rows
+_SAME_STEP = 1.3  # no sensor measures so much more or less often from some second on,
+_GAPS = 0.15  # but a gap makes it seem so, in few of the windows
 _SMOOTH = 1.3  # how much further light goes in two rows than in one, where the two can be told apart
 _FILLED = 0.75
 
@@ -67,15 +69,22 @@ def _share(lights: list[Samples], repeats: Samples) -> float:
 
 
 def _measured_evenly(time: Samples, repeats: Samples) -> bool:
-    """Return whether light changes evenly in time, as a sensor's does that is asked more often than it measures."""
+    """Return whether light changes evenly in time, as a sensor's does that is asked more often than it measures: as often
+    at the end as at the beginning.
+    """
     changes = time[~repeats]
-    late_s = []
+    late_s, steps_s = [], []
     for window in np.split(changes, np.searchsorted(changes, np.arange(_WINDOW_S, changes[-1], _WINDOW_S))):
         if len(window) > 10:
             index = np.arange(len(window))
             step_s, begin_s = np.polyfit(index, window, 1)
             late_s.append(float(np.abs(begin_s + step_s * index - window).max()))
-    return bool(late_s) and middle(np.array(late_s)) <= _LATE_ROWS * middle(np.diff(time))
+            steps_s.append(float(step_s))
+    usual_s = middle(np.array(steps_s)) if steps_s else 0.0
+    other = sum(not usual_s / _SAME_STEP < step_s < usual_s * _SAME_STEP for step_s in steps_s)
+    if not late_s or other > max(1, _GAPS * len(steps_s)):
+        return False
+    return middle(np.array(late_s)) <= _LATE_ROWS * middle(np.diff(time))
 
 
 def _filled_in(lights: list[Samples], repeats: Samples) -> bool:

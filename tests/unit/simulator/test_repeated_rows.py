@@ -51,6 +51,16 @@ def test_rows_doubled_here_and_there_and_numbered_anew_are_refused(file, seed, s
     assert told == pytest.approx(len(twice) - len(samples), abs=10)  # noise makes a few rows alike
 
 
+@pytest.mark.parametrize("from_s, until_s", [(15, 30), (0, 12), (10, 20)])
+def test_rows_each_doubled_for_a_while_and_numbered_anew_are_refused(file, from_s, until_s):
+    """Evenly, as a logger does that asks twice: but from some second on, or until one."""
+    samples = made()
+    at_s = np.arange(len(samples)) / 100
+    twice = np.repeat(samples, 1 + ((at_s >= from_s) & (at_s < until_s)), axis=0)
+    with pytest.raises(LightRecordingError, match="nobody can tell"):
+        recording_file.read(file(twice), None)
+
+
 @pytest.mark.parametrize("asked_hz", [130, 250, 400])
 def test_a_logger_that_asks_more_often_than_the_sensor_measures_is_right_in_time(file, asked_hz):
     samples = made()
@@ -59,6 +69,14 @@ def test_a_logger_that_asks_more_often_than_the_sensor_measures_is_right_in_time
     assert rates == pytest.approx([150] * len(rates), abs=3)
     assert len(rates) > SECONDS - 14
     assert not any("repeat" in note for note in notes)
+
+
+def test_a_gap_makes_no_other_sensor_of_it(file):
+    samples = made()
+    stamps = np.arange(0, SECONDS - 0.1, 1 / 250)
+    stamps = stamps[(stamps < 11) | (stamps >= 13)]
+    rates, _ = shown(file(samples[(stamps * 100).astype(int)], stamps=stamps))
+    assert rates == pytest.approx([150] * len(rates), abs=3)
 
 
 def test_a_logger_that_asks_unevenly_is_right_in_time_where_it_stamps_each_row(file):
