@@ -509,7 +509,8 @@ class Rates:
                 if self._calm * _BETWEEN_LEAST_PERCENT < group < self._calm * _BETWEEN_MOST_PERCENT:
                     self._bridged = self._calm
             self._was_fast = self._was_fast or self._calm < 2 * _MBPM_TICKS // _NEWBORN_FAST_MBPM
-        if self._is_half(rate) and (row.pattern == NONE or self._bridged != self._calm):
+        sudden = self._bridged != self._calm and row.time(0) >= self._proven_until
+        if self._is_half(rate) and (sudden or row.pattern == NONE):
             return True
         if not self._newborn or self._was_fast or row.pattern == PAIRS or 2 * rate > _NEWBORN_FAST_MBPM:
             return False

@@ -99,3 +99,16 @@ def test_more_waves_by_an_eighth_are_more(rate, told):
 
 def test_waves_that_were_not_yet_seen_are_not_counted():
     assert Played().play(75_000, (2560, 1000), times=7)[-1] is None
+
+
+@pytest.mark.parametrize("keeps, told", [(True, None), (False, "two_rates")])
+def test_a_second_wave_that_keeps_its_distance_makes_half_of_the_calm_rate_the_rate(keeps, told):
+    """Groups of two waves vary by a twentieth; an early beat comes later in the longer ones."""
+    played = Played(newborn=False)
+    played.play(110_000, (1145, 1000), (600, 400), times=12)
+    said = []
+    for turn in range(16):
+        group = 3490 + 90 * (turn % 3 - 1)
+        delay = 900 if keeps else group * 900 // 3490
+        said = played.play(55_000, (group - delay, 1000), (delay, 400))
+    assert said[-1] == told
