@@ -120,6 +120,8 @@ _LONGEST_WAVES = const(96)
 _BREATHS_LAST_TICKS = const(9600)  # pairs that were a breath's, until now, are no slow beats for 3 s
 _HALFWAY_PERCENT = const(8)  # of two beats, so near they are evenly apart
 _SOUND_PERMILLE = const(500)  # a period this strong is one
+_IN_STEP_REPEATS = const(600)  # what red has alone, this well repeated
+_IN_STEP_PERCENT = const(4)  # and this near
 _SUREST_PERMILLE = const(900)
 _OFF_MIDDLE_PERCENT = const(6)
 # Half a period no surer than this may be the way to a second wave: a newborn's that were in pairs from the first second
@@ -498,9 +500,10 @@ class Rates:
         twice = 2 * self._calm
         return self._calm and abs(_MBPM_TICKS // rate - twice) * 100 < twice * _MULTIPLE_PERCENT
 
-    def _may_be_half(self, row, rate):
+    def _may_be_half(self, row, rate, period):
         """Return whether `rate` (mbpm) may leave out every other beat: it is half of the calm one and none between was
-        seen, which is how coupled beats begin; or a newborn, never seen faster, has more waves than it has beats.
+        seen, which is how coupled beats begin; or a newborn, never seen faster, has more waves than it has beats, or a
+        breath in step with them, which may hide every other one.
         """
         slow = self.slow_mbpm
         if self._calm:
@@ -512,7 +515,14 @@ class Rates:
         sudden = self._bridged != self._calm and row.time(0) >= self._proven_until
         if self._is_half(rate) and (sudden or row.pattern == NONE):
             return True
-        if not self._newborn or self._was_fast or row.pattern == PAIRS or 2 * rate > _NEWBORN_FAST_MBPM:
+        if not self._newborn or self._was_fast or 2 * rate > _NEWBORN_FAST_MBPM:
+            return False
+        if (
+            period.left_repeats >= _IN_STEP_REPEATS
+            and abs(period.left_mbpm - rate) * 100 <= rate * _IN_STEP_PERCENT
+        ):
+            return True
+        if row.pattern == PAIRS:
             return False
         every = self._waves.every
         if every.known() <= _BETWEEN_WAVES:
@@ -587,7 +597,7 @@ class Rates:
         tall = self._waves.tall
         if row.pattern == NONE and not self._calm and tall is not None and self._is_above_tall(tall, rate):
             return reasons.TWO_RATES
-        if self._may_be_half(row, rate):
+        if self._may_be_half(row, rate, period):
             return reasons.TWO_RATES
         if self._too_few(rate) or self._too_many(rate):
             return reasons.TWO_RATES

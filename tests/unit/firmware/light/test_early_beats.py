@@ -72,3 +72,20 @@ def test_an_adults_beats_of_which_some_are_early_are_not_doubled(rate, turn, ear
         "adult",
     )
     assert wrong <= 3
+
+
+@pytest.mark.parametrize("rate, seed", [(161, 1), (187, 2), (143, 3), (174, 4)])
+def test_a_deep_breath_at_half_of_a_newborns_pulse_is_not_shown_as_the_pulse(rate, seed):
+    """It hides every other beat; but red follows the breath by other than the blood's ratio."""
+    made = steep(
+        rate,
+        breathing_per_minute=rate / 2,
+        breathing_level=1.3,
+        breathing_ratio=0.68,
+        breathing_height=0.15,
+        second=0.35,
+        delay_share=0.4,
+        seed=seed,
+    )
+    wrong, _ = shown(made, "newborn")
+    assert wrong <= 3

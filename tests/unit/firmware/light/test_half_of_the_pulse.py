@@ -112,3 +112,18 @@ def test_a_second_wave_that_keeps_its_distance_makes_half_of_the_calm_rate_the_r
         delay = 900 if keeps else group * 900 // 3490
         said = played.play(55_000, (group - delay, 1000), (delay, 400))
     assert said[-1] == told
+
+
+@pytest.mark.parametrize(
+    "repeats, rhythm, told",
+    [(600, 75_000, "two_rates"), (599, 75_000, None), (900, 78_000, "two_rates"), (900, 71_900, None)],
+)
+def test_a_newborn_never_seen_faster_is_not_shown_slow_beside_a_breath_in_step(repeats, rhythm, told):
+    played = Played()
+    played._period.left_repeats, played._period.left_mbpm = repeats, rhythm
+    assert played.play(75_000, (2560, 1000), times=14)[-1] == told
+    seen = Played()
+    seen.play(150_000, (1280, 1000), times=14)
+    seen.play(150_000, (1700, 1000), times=7)
+    seen._period.left_repeats, seen._period.left_mbpm = repeats, rhythm
+    assert seen.play(75_000, (2560, 1000), times=14)[-1] is None
