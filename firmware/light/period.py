@@ -55,6 +55,9 @@ _LEFT_MUCH_REPEATS = const(450)
 _LEFT_DOUBTFUL_PERMILLE = const(60)
 _LEFT_DOUBTFUL_REPEATS = const(800)
 _LEFT_LARGE_PERMILLE = const(100)
+_LEFT_NOISE = const(
+    330
+)  # what repeats, or is its own opposite, no better than this at any lag has no rhythm: noise
 _LEFT_LOUD = const(600000)  # counts × permille: so much more than noise leaves
 # A breath goes to and fro: half a period later it is so much its own opposite, as no slow heart is, nor the pulse that a
 # hand leaves; and it is slower than the pulse by this.
@@ -246,8 +249,11 @@ class Period:
         r = self._r
         pulse.autocorrelate(self._x, r, _LEFT_FIRST_LAG | last << 16, count)
         highest = 0
+        lowest = 2 * pulse.R_BIAS
         for lag in range(_LEFT_FIRST_LAG + 1, last):
             highest = max(highest, r[lag])
+            lowest = min(lowest, r[lag])
+        loud = loud and max(highest - pulse.R_BIAS, pulse.R_BIAS - lowest) > _LEFT_NOISE
         lag = _LEFT_FIRST_LAG + 1
         while lag < last and not (
             (r[lag] - pulse.R_BIAS) * 8 >= (highest - pulse.R_BIAS) * _LEFT_FIRST_SHARE

@@ -51,8 +51,11 @@ _SOON_TICKS = const(864)  # 0.27 s
 _SOON_SHARE_PERCENT = const(40)  # of the time to the next beat,
 _NEAR_SHARE_PERCENT = const(33)  # or this near however high it is
 # Nothing is shown where it is as high and as late as this: it may be an early beat.
-_COUPLED_PERCENT = const(18)
-_COUPLED_SHARE_PERCENT = const(22)
+_COUPLED_PERCENT = const(30)
+_COUPLED_SHARE_PERCENT = const(32)
+# The same under 100 a minute, where a newborn at rest is not: nothing is lost that would not stop the music anyway.
+_SLOW_COUPLED_PERCENT = const(18)
+_SLOW_COUPLED_SHARE_PERCENT = const(22)
 # An adult's second wave is a second wave (it nearly always is one) unless it is as strong and as late as this, or
 # the heart would be slower than this.
 _ADULT_STRONG_PERCENT = const(34)
@@ -256,7 +259,7 @@ class Rates:
         # Ticks of a beat when what is shown and what the waves say were last the same; 0 = never.
         self._calm = 0
         self._bridged = 0  # the calm beat, where a rate between it and half of it was seen
-        self._was_fast = False  # a calm beat was so fast that half of it is none
+        self._was_fast = False  # a calm rate was as fast as a newborn's at rest
         # The shortest and the longest group of a newborn's two waves, and how far off its middle the weaker was; the time
         # up to which that is known to be a second wave.
         self._shortest = self._shortest_off = self._longest = self._longest_off = 0
@@ -500,6 +503,14 @@ class Rates:
         twice = 2 * self._calm
         return self._calm and abs(_MBPM_TICKS // rate - twice) * 100 < twice * _MULTIPLE_PERCENT
 
+    def _may_be_early(self, row, slow):
+        """Return whether a newborn's weaker waves are so high and so late that they may be early beats."""
+        weaker = row.weaker_percent()
+        late = row.delay_ticks() * 100 // row.group_ticks()
+        if slow >= _NEWBORN_SLOW_MBPM:
+            return weaker > _COUPLED_PERCENT and late >= _COUPLED_SHARE_PERCENT
+        return weaker > _SLOW_COUPLED_PERCENT and late >= _SLOW_COUPLED_SHARE_PERCENT
+
     def _may_be_half(self, row, rate, period):
         """Return whether `rate` (mbpm) may leave out every other beat: it is half of the calm one and none between was
         seen, which is how coupled beats begin; or a newborn, never seen faster, has more waves than it has beats, or a
@@ -511,11 +522,11 @@ class Rates:
                 group = row.group_ticks() * 100
                 if self._calm * _BETWEEN_LEAST_PERCENT < group < self._calm * _BETWEEN_MOST_PERCENT:
                     self._bridged = self._calm
-            self._was_fast = self._was_fast or self._calm < 2 * _MBPM_TICKS // _NEWBORN_FAST_MBPM
+            self._was_fast = self._was_fast or self._calm < _MBPM_TICKS // _NEWBORN_SLOW_MBPM
         sudden = self._bridged != self._calm and row.time(0) >= self._proven_until
         if self._is_half(rate) and (sudden or row.pattern == NONE):
             return True
-        if not self._newborn or self._was_fast or 2 * rate > _NEWBORN_FAST_MBPM:
+        if not self._newborn or self._was_fast or rate >= _NEWBORN_SLOW_MBPM:
             return False
         if (
             period.left_repeats >= _IN_STEP_REPEATS
@@ -628,8 +639,7 @@ class Rates:
             and slow * 2 < _NEWBORN_FAST_MBPM
             and not self._known
             and not self._is_proven(row, row.delay_ticks())
-            and row.weaker_percent() > _COUPLED_PERCENT
-            and row.delay_ticks() * 100 > row.group_ticks() * _COUPLED_SHARE_PERCENT
+            and self._may_be_early(row, slow)
         ):
             return reasons.TWO_RATES
         if now < self._fast_until and rate < self._fast_mbpm // 4 * 3:

@@ -54,11 +54,11 @@ def facts_of(result: "Result") -> facts.Facts:
 
     population, wanted = _prescription(result.scenario)
     ceiling_cdba = guard.NEWBORN_CEILING_CDBA if population == "newborn" else guard.ADULT_CEILING_CDBA
-    history, means, sound = _heard(result.pcm, board.FULL_SCALE_CDBA / 100)
+    history, means, sound, sounded_s = _heard(result.pcm, board.FULL_SCALE_CDBA / 100)
     return facts.from_records(
         result.rows, result.events, result.scenario.title, population,
         result.summary.get("end"), result.summary.get("reason"), ceiling_cdba / 100, wanted, history, means, sound,
-        result.scenario.profile_values().get("melody") == "accompany", _recorded_voice(result),
+        result.scenario.profile_values().get("melody") == "accompany", _recorded_voice(result), sounded_s,
     )  # fmt: skip
 
 
@@ -87,8 +87,12 @@ def _recorded_voice(result: "Result") -> facts.RecordedVoice | None:
     return facts.RecordedVoice(tempo, values["soundscape"] == "womb")
 
 
-def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
-    """The sound as a level meter at the ear shows it: of each second the highest slow level and the mean, and numbers."""
+def _heard(
+    pcm: np.ndarray, full_scale_dba: float
+) -> tuple[np.ndarray, np.ndarray, dict[str, float], tuple[float, float] | None]:
+    """The sound as a level meter at the ear shows it: of each second the highest slow level and the mean, and numbers; then
+    when it began and ended.
+    """
     from host_tools.sound import meter
 
     powers_a, powers_c = meter.frame_powers(pcm, RATE_HZ)
@@ -106,7 +110,7 @@ def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, np.ndarr
     means = meter.decibels(seconds, full_scale_dba)
     means = np.where(sounded & np.isfinite(means), means, np.nan)
     if not sounded.any():
-        return history, means, {}
+        return history, means, {}, None
     slow_c = meter.decibels(meter.time_weighted(powers_c, meter.SLOW_S), full_scale_dba)
     sounding = powers_a[powers_a > meter.SILENT_POWER]
     numbers = {
@@ -114,7 +118,13 @@ def _heard(pcm: np.ndarray, full_scale_dba: float) -> tuple[np.ndarray, np.ndarr
         "las_max_dba": np.nanmax(history),
         "lcs_max_dbc": slow_c.max(),
     }
-    return history, means, {name: round(float(value), 2) for name, value in numbers.items()}
+    first, last = (int(second) for second in np.flatnonzero(sounded)[[0, -1]])
+    sounded_s = (
+        first + np.flatnonzero(pcm[first * RATE_HZ : (first + 1) * RATE_HZ])[0] / RATE_HZ,
+        last + np.flatnonzero(pcm[last * RATE_HZ : (last + 1) * RATE_HZ])[-1] / RATE_HZ,
+    )
+    rounded = {name: round(float(value), 2) for name, value in numbers.items()}
+    return history, means, rounded, sounded_s
 
 
 def _prescription(scenario: Scenario) -> tuple[str, float | None]:

@@ -97,9 +97,8 @@ class Facts:
     recorded_voice: "RecordedVoice | None" = None  # what is known of it; None: of a programme, or none
     matched_s: float | None = None  # when a tempo was first matched to a pulse
     accompanies: bool = False  # the melody was left to a voice
-    ended_before: list[tuple[float, str]] = field(
-        default_factory=list
-    )  # sessions before the last: when, and how
+    sounded_s: tuple[float, float] | None = None  # first and last sample with sound; None: only rows tell
+    ended_before: list[tuple[float, str]] = field(default_factory=list)  # earlier sessions: when, how
 
     @property
     def lasts_s(self) -> np.ndarray:
@@ -132,7 +131,9 @@ class Facts:
 
     @property
     def heard_s(self) -> tuple[float, float] | None:
-        """Return first and last second in which something was heard."""
+        """Return when something was heard first and last."""
+        if self.sounded_s is not None:
+            return self.sounded_s
         heard = np.flatnonzero(np.isfinite(self.level_dba))
         return (float(self.time_s[heard[0]]), float(self.time_s[heard[-1]])) if len(heard) else None
 
@@ -357,6 +358,7 @@ def from_records(
     sound: dict[str, float] | None = None,
     accompanies: bool = False,
     voice: RecordedVoice | None = None,
+    sounded_s: tuple[float, float] | None = None,
 ) -> Facts:
     """Return facts from rows (columns of session.csv) and events (time_s, kind, detail).
 
@@ -429,12 +431,25 @@ def from_records(
             None,
         ),
         accompanies=accompanies,
-        ended_before=[
-            (float(event["time_s"]), words.ending(event["detail"]["end"], event["detail"]["reason"]))
-            for event in events
-            if event["kind"] == "device_end"
-        ][:-1],
+        ended_before=_ended_before(events),
+        sounded_s=sounded_s,
     )
+
+
+def _ended_before(events: list[dict[str, Any]]) -> list[tuple[float, str]]:
+    """Return when and how the sessions before the last ended. A fade that is cut short has two ends: the second counts."""
+    found: list[tuple[float, str]] = []
+    ended: tuple[float, str] | None = None
+    for event in events:
+        detail = event.get("detail") or {}
+        if event["kind"] == "device_end":
+            if ended is not None and detail["end"] == "refused":
+                found.append(ended)
+            ended = (float(event["time_s"]), words.ending(detail["end"], detail["reason"]))
+        elif ended is not None and event["kind"] == "device_phase" and detail["phase"] == "baseline":
+            found.append(ended)
+            ended = None
+    return found
 
 
 def _of_rows(seconds: np.ndarray, time_s: np.ndarray) -> np.ndarray:

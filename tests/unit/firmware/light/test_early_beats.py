@@ -89,3 +89,19 @@ def test_a_deep_breath_at_half_of_a_newborns_pulse_is_not_shown_as_the_pulse(rat
     )
     wrong, _ = shown(made, "newborn")
     assert wrong <= 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_of_an_adults_weak_light_is_no_hand(seed):
+    """A twentieth of the pulse's height in each sample; it was told as motion, and no rate was ever shown."""
+    made = steep(60, breathing_per_minute=14, perfusion_percent=0.3, noise_counts=12, second=0.3, seed=seed)
+    wrong, known = shown(made, "adult")
+    assert wrong == 0 and known > 35
+
+
+@pytest.mark.parametrize("rate, delay, second", [(105, 0.16, 0.1), (108, 0.2, 0.2), (111, 0.22, 0.2)])
+def test_a_newborn_at_rest_is_shown_from_the_start(rate, delay, second):
+    wrong, known = shown(
+        steep(rate, delay_share=delay * rate / 60, second=second, breathing_height=0.05), "newborn"
+    )
+    assert wrong == 0 and known > 40

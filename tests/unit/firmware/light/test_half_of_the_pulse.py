@@ -54,9 +54,9 @@ def test_but_not_where_it_slowed_from_beat_to_beat(newborn, ticks, told):
     assert played.play(75_000, (2560, 1000), times=12)[-1] == (told and reasons.TWO_RATES)
 
 
-@pytest.mark.parametrize("before, told", [(1600, None), (1750, reasons.TWO_RATES)])
+@pytest.mark.parametrize("before, told", [(1900, None), (1950, reasons.TWO_RATES)])
 def test_a_newborn_never_seen_faster_is_not_shown_slow_while_more_waves_come(before, told):
-    """Small ones between beats, seen now and then; from 112.5 a minute on half of the beat could not be one."""
+    """Small ones between beats, seen now and then; at 100 a minute and more a newborn rests."""
     between = [(1300, 1000), (1300, 250), (2600, 1000), (2600, 1000), (1300, 250), (1300, 1000)]
     played = Played()
     played.play(MBPM_TICKS // before, (before, 1000), times=14)
@@ -79,8 +79,17 @@ def test_an_adults_rate_with_more_beats_than_tall_waves_is_not_shown_without_a_r
     [(640, 190, "two_rates"), (640, 170, None), (588, 500, "two_rates"), (560, 500, None)],
 )
 def test_what_may_be_a_newborns_early_beat_shows_no_slow_rate(ticks, height, told):
-    """Over 18 % of the beat's height, and after more than 22 % of the time to the next."""
+    """Over 18 % of the beat's height, and after at least 22 % of the time to the next."""
     assert Played().play(75_000, (2560 - ticks, 1000), (ticks, height), times=12)[-1] == told
+
+
+@pytest.mark.parametrize(
+    "ticks, height, told",
+    [(622, 320, "two_rates"), (622, 290, None), (590, 600, "two_rates"), (570, 600, None)],
+)
+def test_a_newborn_at_rest_has_higher_and_later_second_waves(ticks, height, told):
+    """From 100 a minute on: over 30 % of the beat's height, and after at least 32 % of the time to the next."""
+    assert Played().play(105_000, (1829 - ticks, 1000), (ticks, height), times=12)[-1] == told
 
 
 @pytest.mark.parametrize(
@@ -92,9 +101,9 @@ def test_the_earlier_an_adults_wave_the_higher_must_it_be_to_be_an_early_beat(ti
     assert Played(newborn=False).play(58_000, (3310 - ticks, 1000), (ticks, height), times=14)[-1] == told
 
 
-@pytest.mark.parametrize("rate, told", [(94_000, "two_rates"), (100_000, None)])
+@pytest.mark.parametrize("rate, told", [(84_000, "two_rates"), (88_000, None)])
 def test_more_waves_by_an_eighth_are_more(rate, told):
-    assert Played().play(rate, (1750, 1000), times=14)[-1] == told
+    assert Played().play(rate, (1960, 1000), times=14)[-1] == told
 
 
 def test_waves_that_were_not_yet_seen_are_not_counted():
