@@ -164,7 +164,7 @@ def vitals(
         typer.Option(metavar="A,B,C", help="The columns' names, in place of the file's: time_ms,ir,red."),
     ] = None,
 ) -> None:
-    """Show what the device would read from a recording: pulse rate, SpO2, perfusion, quality, contact.
+    """Show what the device would read from a recording: pulse rate, SpO2, perfusion, quality, contact; and why not.
 
     Comma, semicolon, tab, bar or blank between the columns; decimal point or comma; lines that begin with #, %, ; or
     // are comments. Known columns: time (time_s, timestamp_ms, t, millis, micros, elapsed, datetime; hours, minutes,
@@ -182,7 +182,7 @@ def vitals(
     for note in readings.notes:
         warn(f"{recording}: {note}.")
     if readings.rows and not any(row["pulse_rate_bpm"] for row in readings.rows):
-        warn(f"{recording}: no pulse was read anywhere in it; see its columns quality and contact.")
+        warn(f"{recording}: no pulse was read anywhere in it; see its column pulse_reason (docs/vitals.md).")
     if out is None:
         say(work.csv_text(readings).removesuffix("\n"))
 

@@ -27,7 +27,8 @@ from simulator.recordings.exchanged_lights import exchanged_ratio, exchanged_wor
 # As the firmware's script writes them, two reasons between the two rows; an unknown is an empty field.
 _READINGS = ["pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact"]
 _VARYING = ["breathing_rate_bpm", "breath_amplitude_bpm", "pulse_variability_ms", "beats_corrected_percent"]
-COLUMNS = ["time_s", *_READINGS, *_VARYING]
+_REASONS = ["pulse_reason", "spo2_reason"]  # why each is unknown, a word of firmware/reasons.py; empty where it is known
+COLUMNS = ["time_s", *_READINGS, *_VARYING, *_REASONS]
 BEATS_COLUMN = "time_s"
 TICKS_PER_S = 3200
 # A beat's time is that of its wave's top; the firmware's smoothing delays it by 3.25 pairs of 20 ms.
@@ -69,7 +70,7 @@ def vitals(
     """
     for place, option in ((out, "--out"), (beats, "--beats")):
         _check_place(place, option, recording)
-    refuse_another_kind([(out, ",".join(COLUMNS)), (beats, BEATS_COLUMN + "\n")])
+    refuse_another_kind([(out, ",".join(["time_s", *_READINGS])), (beats, BEATS_COLUMN + "\n")])
     readings = read(recording, population, rate_hz=rate_hz, columns=columns, progress=progress)
     files = {}
     if out is not None:
@@ -85,7 +86,8 @@ def csv_text(readings: Readings) -> str:
     text = StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(readings.rows)
+    for row, why in zip(readings.rows, readings.reasons, strict=True):
+        writer.writerow(row | dict(zip(_REASONS, why, strict=True)))
     return text.getvalue()
 
 
@@ -248,7 +250,7 @@ def _parse(lines: Iterable[str], start_s: float) -> Readings:
         shown = [None if value == "-" else value for value in values]
         second = start_s + int(values[0])
         row: dict[str, Any] = {"time_s": int(second) if second == int(second) else round(second, 3)}
-        for name, value in zip(COLUMNS[1:], shown[1:6] + shown[8:], strict=True):
+        for name, value in zip(_READINGS + _VARYING, shown[1:6] + shown[8:], strict=True):
             if name in _UNITS and value is not None:
                 scale, digits = _UNITS[name]
                 row[name] = round(int(value) * scale, digits)
