@@ -80,6 +80,10 @@ _CLEAR_PERMILLE = const(700)
 _AT_REST_PERMILLE = const(850)  # a light that repeats itself so well is moved by no hand
 _SHAPELESS_SECONDS = const(4)
 _FASTEST_HEART_MBPM = const(320000)  # a lamp's swing is often faster, no heart's
+# So long slow as the guard sees it, which stops after 4 s, a newborn shows no rate as fast as this: a recording's early
+# beats look slow for 6 s.
+_SLOW_FOR_MS = const(7000)
+_NOT_SLOW_MBPM = const(115000)
 _BRADYCARDIA_MBPM = const(100000)  # a newborn's: shown from two intervals, before eight seconds have passed
 
 _LED_LOW_COUNTS = const(60000)
@@ -548,6 +552,9 @@ class Vitals:
             self._doubt(reasons.NOT_A_PULSE, head)
             return
         reason = self.rates.doubt(rate, period)
+        if reason is None and self._newborn and rate > _NOT_SLOW_MBPM:
+            if self.slow_for_ms(_BRADYCARDIA_MBPM) >= _SLOW_FOR_MS:
+                reason = reasons.TWO_RATES
         if reason is not None:
             self._doubt(reason, head)
             return

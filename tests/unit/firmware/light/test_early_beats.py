@@ -91,6 +91,25 @@ def test_a_deep_breath_at_half_of_a_newborns_pulse_is_not_shown_as_the_pulse(rat
     assert wrong <= 3
 
 
+@pytest.mark.parametrize("place", [0.46, 0.5, 0.54])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_rate_is_shown_for_long_where_the_guard_sees_a_slow_heart(place, seed):
+    """A second wave half-way, low, in beats that a breath makes unlike: double was shown for half a minute."""
+    made = heart(
+        course(75, (0, 150), (30, 150), (31, 75)),
+        delay_s=0.8 * place,
+        second=0.35,
+        breathing_height=0.3,
+        breathing_level=0.2,
+        breathing_per_minute=45,
+        jitter=0.03,
+        seed=seed,
+    )
+    rates = [row["pulse_rate_bpm"] for row in vitals_run.play(made.samples, "newborn").rows]
+    assert any(rates[10:28])
+    assert all(rate is None or rate < 100 for rate in rates[42:])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_noise_of_an_adults_weak_light_is_no_hand(seed):
     """A twentieth of the pulse's height in each sample; it was told as motion, and no rate was ever shown."""

@@ -60,7 +60,11 @@ def test_rows_once_a_second_and_a_beat_a_row(recording, tmp_path):
         "breathing_rate_bpm", "breath_amplitude_bpm", "pulse_variability_ms", "beats_corrected_percent",
         "pulse_reason", "spo2_reason",
     ]  # fmt: skip
-    assert (rows[0]["pulse_reason"], rows[-1]["pulse_reason"], rows[-1]["spo2_reason"]) == ("unsettled", "", "")
+    assert (rows[0]["pulse_reason"], rows[-1]["pulse_reason"], rows[-1]["spo2_reason"]) == (
+        "unsettled",
+        "",
+        "",
+    )
     assert [row["time_s"] for row in rows] == [str(second) for second in range(1, 21)]
     assert (rows[0]["pulse_rate_bpm"], rows[0]["spo2_percent"], rows[0]["contact"]) == ("", "", "1")
     assert float(rows[-1]["pulse_rate_bpm"]) == pytest.approx(150, abs=1)
