@@ -310,8 +310,10 @@ class TestFiles:
 
     def test_a_second_of_zeros_is_silent_however_long_the_meter_rings_on(self):
         pcm = hand_made.sound()[70 * 16_000 : 80 * 16_000]
-        history, means, numbers = results._heard(np.concatenate([pcm, np.zeros(64_000, np.int16), pcm]), 74.0)
-        assert list(np.isfinite(history)) == [True] * 10 + [False] * 4 + [True] * 10
+        whole = np.concatenate([pcm, np.zeros(64_000, np.int16), pcm[:8000]])
+        history, means, numbers, sounded_s = results._heard(whole, 74.0)
+        assert list(np.isfinite(history)) == [True] * 10 + [False] * 4 + [True]
+        assert sounded_s == pytest.approx((0, 14.5), abs=0.01)
         assert list(np.isfinite(means)) == list(np.isfinite(history))
         assert numbers["las_max_dba"] == pytest.approx(np.nanmax(history), abs=0.01)
 
@@ -407,8 +409,13 @@ def test_each_mark_of_the_picture_is_explained_below_it_and_the_rest_counted(tex
 def test_sessions_that_ended_before_the_last_are_told_too(before, told):
     refused = {"end": "refused", "reason": "usb_host"}
     ends = [{"time_s": at, "kind": "device_end", "detail": refused} for at in before]
-    last = {"time_s": 31.0, "kind": "device_end", "detail": {"end": "faded", "reason": "planned_end"}}
-    story = hand_made_facts(events=[*ends, last]).story
+    begun = {"time_s": 20.0, "kind": "device_phase", "detail": {"phase": "baseline", "reason": None}}
+    # A fade that is cut short has two ends, and is one session.
+    faded, last = (
+        {"time_s": at, "kind": "device_end", "detail": {"end": end, "reason": "held"}}
+        for at, end in ((30.0, "faded"), (31.0, "silenced"))
+    )
+    story = hand_made_facts(events=[*ends, begun, faded, last]).story
     assert story[1].partition("was heard at ")[2] == told
 
 
