@@ -27,7 +27,8 @@ from simulator.recordings.exchanged_lights import exchanged_ratio, exchanged_wor
 # As the firmware's script writes them, two reasons between the two rows; an unknown is an empty field.
 _READINGS = ["pulse_rate_bpm", "spo2_percent", "perfusion_index_percent", "quality", "contact"]
 _VARYING = ["breathing_rate_bpm", "breath_amplitude_bpm", "pulse_variability_ms", "beats_corrected_percent"]
-_REASONS = ["pulse_reason", "spo2_reason"]  # why each is unknown, a word of firmware/reasons.py; empty where it is known
+# Why each is unknown, a word of firmware/reasons.py; empty where it is known.
+_REASONS = ["pulse_reason", "spo2_reason"]
 COLUMNS = ["time_s", *_READINGS, *_VARYING, *_REASONS]
 BEATS_COLUMN = "time_s"
 TICKS_PER_S = 3200
