@@ -55,9 +55,8 @@ _LEFT_MUCH_REPEATS = const(450)
 _LEFT_DOUBTFUL_PERMILLE = const(60)
 _LEFT_DOUBTFUL_REPEATS = const(800)
 _LEFT_LARGE_PERMILLE = const(100)
-_LEFT_NOISE = const(
-    330
-)  # what repeats, or is its own opposite, no better than this at any lag has no rhythm: noise
+# What repeats, or is its own opposite, no better than this at any lag has no rhythm: noise.
+_LEFT_NOISE = const(330)
 _LEFT_LOUD = const(600000)  # counts × permille: so much more than noise leaves
 # A breath goes to and fro: half a period later it is so much its own opposite, as no slow heart is, nor the pulse that a
 # hand leaves; and it is slower than the pulse by this.
