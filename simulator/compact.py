@@ -40,7 +40,7 @@ _BUILT_IN = frozenset(dir(builtins)) | {"const", "ptr", "ptr8", "ptr16", "ptr32"
 @dataclass
 class Compacted:
     """sources: by the same names as they came. names: what a new name was called before; own: the same, for those that mean
-    something else in each file, by file.
+    something else in each file, by file; of an argument and an object's part that are called the same, the part.
     """
 
     sources: dict[str, str] = field(default_factory=dict)
@@ -111,9 +111,12 @@ def compact(
     for file in others:
         known = _known_outside([file], modules) - set(new_names)
         theirs = {name: [here[name] for here in own.values() if name in here] for name in known}
-        alike = [new[0] for new in theirs.values() if new]
+        by_keyword = _keywords(file)  # an argument's name meets no other
+        alike = [new[0] for name, new in theirs.items() if new and name not in by_keyword]
         unclear = sorted(
-            name for name, new in theirs.items() if len(new) > 1 or (new and alike.count(new[0]) > 1)
+            name
+            for name, new in theirs.items()
+            if len(new) > 1 or (new and name not in by_keyword and alike.count(new[0]) > 1)
         )
         if unclear:
             raise ValueError(
@@ -328,16 +331,22 @@ def _new_names(files: list[_File], outside: set[str]) -> tuple[dict[str, dict[st
     given: dict[str, bool] = {}  # whether it is on the device for good
     for file in files:
         plain, at_top, elsewhere, behind_point = _given(file)
+        functions = {node.name for node in file.nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         here = sorted(
             name
             for name in plain - elsewhere - by_keyword
             if may_change(name) and name not in (known if name in at_top else ())
         )
-        here += sorted(filter(may_change, parts[file.name] - set(here)))
-        shared += itertools.islice(free, max(0, len(here) - len(shared)))
-        own[file.name] = dict(zip(here, shared, strict=False))
+        behind = sorted(filter(may_change, parts[file.name] - set(here)))
+        # An argument and an object's part never meet: one stands alone, the other behind a point.
+        arguments = [name for name in here if name not in functions and name not in at_top]
+        alone = [name for name in here if name not in arguments]
+        most = len(alone) + max(len(arguments), len(behind))
+        shared += itertools.islice(free, max(0, most - len(shared)))
+        own[file.name] = dict(zip(arguments, shared[len(alone) :], strict=False))
+        own[file.name].update(zip(alone + behind, shared, strict=False))
         stays = not file.name.startswith(("firmware/usb/", "firmware/prescription/", "firmware/startup"))
-        for name in (plain - set(here)) | ((elsewhere | behind_point) - parts[file.name]):
+        for name in (plain - set(here + behind)) | ((elsewhere | behind_point) - parts[file.name]):
             given[name] = given.get(name, False) or stays
     old = sorted(filter(may_change, given), key=lambda name: (not given[name], -len(name), name))
     return own, dict(zip(old, free, strict=False))

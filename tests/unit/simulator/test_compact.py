@@ -44,7 +44,14 @@ def test_names_become_such_as_micropython_has_in_flash_but_for_those_that_others
     assert "litres" in tap, "it stands in a text that is put together"
     assert "write" in tap, "MicroPython's own"
     new = {**result.names, **result.own["house/tap.py"]}
-    assert set(new) <= NAMES and {"minutes_open", "litres_a_minute"} <= set(new.values())
+    assert set(new) <= NAMES and {"flow_after", "litres_a_minute"} <= set(new.values())
+
+
+def test_an_argument_and_an_objects_part_share_a_name_which_tells_of_the_part():
+    """One stands alone, the other behind a point: they never meet."""
+    result = compact(PARTS)
+    (given,) = re.findall(r"def \w+\(self, (\w+), write=None\)", result.sources["house/tap.py"])
+    assert result.own["house/tap.py"][given] in ("flow_after", "litres_a_minute")
 
 
 @pytest.mark.parametrize(
