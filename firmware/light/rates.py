@@ -25,16 +25,6 @@ _SEEN_NEARLY_ALIKE = const(8)
 _ALIKE_PERCENT = const(80)
 _SEEN_ALIKE = const(14)
 _UNLIKE_ENOUGH_PERCENT = const(75)  # for the guard to count
-# With an adult's profile an even row faster than this may be a newborn's, and a breath may hide every other beat:
-_ADULT_RESTLESS_MBPM = const(115000)
-_TALL_PERCENT = const(125)  # of the time of so many beats, in which tall waves are too few
-_ADULT_NEWBORN_MBPM = const(120000)  # waves as fast as this may be a newborn's beats,
-_ADULT_RESTING_MBPM = const(75000)  # unless pairs of them are slower than this and stay the same
-# or make now the one, now the other half of evenly spaced waves the weaker: then half their rate is not believed.
-_SPACED_PERCENT = const(32)  # from half-way between its neighbours
-_IN_PLACE_PERCENT = const(87)
-_IN_PLACE_WAVES = const(3)
-_FAST_LASTS_TICKS = const(48000)  # so for 15 s no rate under three quarters of it is believed
 _FIRST_WAVES = const(8)  # until so many were seen, or an even row of fewer, nothing is shown
 # The time of so many waves, in percent of that of so many beats: a rate that lags is nearer.
 _FEW_WAVES = const(6)
@@ -56,21 +46,7 @@ _COUPLED_SHARE_PERCENT = const(32)
 # The same under 100 a minute, where a newborn at rest is not: nothing is lost that would not stop the music anyway.
 _SLOW_COUPLED_PERCENT = const(18)
 _SLOW_COUPLED_SHARE_PERCENT = const(22)
-# An adult's second wave is a second wave (it nearly always is one) unless it is as strong and as late as this, or
-# the heart would be slower than this.
-_ADULT_STRONG_PERCENT = const(34)
-_ADULT_LATE_TICKS = const(1152)  # 0.36 s
-# Where twice the pulse is slower than this, beats coupled two by two come up to 0.1 s earlier: for 3.75 ms 1 % more.
-_ADULT_COUPLED_MBPM = const(140000)
-_ADULT_EARLY_TICKS = const(12)
-_ADULT_EARLIEST_TICKS = const(832)  # 0.26 s at the least
-_ADULT_HALFWAY_STRONG_PERCENT = const(25)  # half-way to the next beat, where a weak beat would come
 _THIRD_LASTS_TICKS = const(32000)  # 10 s, in which it need not be seen again
-# So strong and so late, or half-way, it may be a beat even where twice the pulse would be a newborn's.
-_ADULT_AS_STRONG_PERCENT = const(60)
-_ADULT_RATHER_STRONG_PERCENT = const(52)  # the same where twice the pulse is faster than this
-_NEWBORN_LIKELY_MBPM = const(180000)
-_ADULT_HALF_LATE_TICKS = const(960)  # 0.3 s
 _PROVEN_LASTS_TICKS = const(192000)  # 60 s
 _FIRST_TICKS = const(25600)  # 8 s of waves, until a rate is shown without a pattern of them
 _MOST_KNOWN = const(32)  # of them are remembered, at most: less than 8 s of a fast heart's
@@ -233,6 +209,12 @@ class Rates:
         self._places = Places()  # by the heights of waves
         self._places_in_time = Places()  # by the times between them
         self._turns = Turns()
+        self._adult = None
+        if not newborn:
+            # A newborn's device has no memory for it.
+            from firmware.light.adult_rates import Adult
+
+            self._adult = Adult()
         self._least = _NEWBORN_LEAST if newborn else _ADULT_LEAST
         self._most = _NEWBORN_MOST if newborn else _ADULT_MOST
         self.forget()
@@ -268,14 +250,9 @@ class Rates:
         self._places_in_time.forget()
         self._turns.forget()
         self._moved_until = 0  # ticks; a newborn's waves in turn changed places, which no second wave does
-        self._fast_mbpm = 0  # an even row faster than an adult at rest, and until when it is remembered
-        self._fast_until = 0
-        self._half_mbpm = 0  # half of a newborn's rate whose breath weakens every other beat, and so long
-        self._half_until = 0
+        if self._adult is not None:
+            self._adult.forget()
         self._breaths_until = 0  # ticks; where nothing is calm yet, pairs are a breath's so long
-        self._place = False  # the stronger of two evenly spaced waves has an even number, for so many waves
-        self._in_place = 0
-        self._left_place = False  # and had the other one before
         self._inserted = False  # the weak waves came in between beats that went on as before
         self._known = False  # that is so, or they were there before beyond doubt
 
@@ -292,10 +269,10 @@ class Rates:
         self.second_wave = False
         self.halfway = False
         self._follow()
-        if self._newborn:
+        if self._adult is None:
             self._look_at_places()
         else:
-            self._look_for_newborn()
+            self._adult.look(row, every, self._calm)
         if pattern == NONE:
             self.slow_mbpm = None
             self.fast_mbpm = None
@@ -308,9 +285,6 @@ class Rates:
         fast = slow
         if pattern == EVEN:
             self._inserted = False
-            if not (self._newborn or self._calm) and slow > _ADULT_RESTLESS_MBPM and row.run >= _SEEN_WAVES:
-                self._fast_mbpm = slow
-                self._fast_until = row.time(0) + _FAST_LASTS_TICKS
         else:
             fast = 2 * slow  # of three kinds, the two strongest may be beats
             threes = self._newborn and pattern > PAIRS
@@ -337,56 +311,19 @@ class Rates:
         if self._places.both() and self._places_in_time.both():
             self._moved_until = now + _MOVED_LASTS_TICKS
 
-    def _look_for_newborn(self):
-        """Remember evenly spaced waves of which now every first, now every second is the weaker: a newborn's breath does
-        that to its beats; a second wave stays where it is.
-        """
-        row = self._waves.every
-        if row.known() < 4:
-            return
-        span = row.time(0) - row.time(1)
-        before = row.time(1) - row.time(2)
-        pair = span + before
-        if (
-            pair > 2 * _MBPM_TICKS // _ADULT_FAST_MBPM
-            or abs(span - before) * 100 > pair * _SPACED_PERCENT
-            or abs(pair - before - row.time(2) + row.time(3)) * 100 > pair * _SAME_PERCENT
-        ):
-            self._in_place = 0
-            self._left_place = False
-            return
-        high, low = max(row.height(0), row.height(1)), min(row.height(0), row.height(1))
-        if low * 100 > high * _IN_PLACE_PERCENT:
-            return
-        place = (row.count & 1 == 0) == (row.height(0) == high)
-        if place == self._place:
-            self._in_place += 1
-        else:
-            self._left_place = self._in_place >= _IN_PLACE_WAVES
-            self._place = place
-            self._in_place = 1
-        if self._left_place and self._in_place >= _IN_PLACE_WAVES:
-            self._half_mbpm = _MBPM_TICKS // pair
-            self._half_until = row.time(0) + _FAST_LASTS_TICKS
-
     def _is_second_wave(self, row, slow, fast, group):
         """Return whether the weaker wave of each group is the same beat's."""
         delay = row.delay_ticks()
         share = delay * 100 // group
         weaker = row.weaker_percent()
-        if not self._newborn:
+        adult = self._adult
+        if adult is not None:
             if self._is_proven(row, delay):
                 return True
-            if (
-                fast < _NEWBORN_MOST
-                and weaker
-                >= (_ADULT_RATHER_STRONG_PERCENT if fast > _NEWBORN_LIKELY_MBPM else _ADULT_AS_STRONG_PERCENT)
-                and (delay >= _ADULT_HALF_LATE_TICKS or 42 <= share <= 58)
-            ):
+            if adult.are_newborns(fast, delay, share, weaker):
                 return False
-        if (
-            self._newborn
-            and row.pattern == PAIRS
+        elif (
+            row.pattern == PAIRS
             and _NEWBORN_FAST_MBPM < fast < _NEWBORN_FASTEST_MBPM
             and weaker >= _FASTEST_WEAK_PERCENT
             and self._is_halfway(row)
@@ -402,24 +339,13 @@ class Rates:
         self._known = self._inserted or self._is_known(delay, share, weaker)
         if self._known:
             return True
-        if self._newborn:
-            if delay > _SOON_TICKS:
-                return False
-            return share <= _NEAR_SHARE_PERCENT or (
-                share <= _SOON_SHARE_PERCENT and weaker <= _NEARLY_ALIKE_PERCENT
-            )
-        if slow < _ADULT_SLOW_MBPM:
+        if adult is not None:
+            return adult.is_second_wave(row.pattern, slow, fast, delay, share, weaker)
+        if delay > _SOON_TICKS:
             return False
-        if row.pattern > PAIRS and weaker >= _ADULT_HALFWAY_STRONG_PERCENT:
-            return False
-        # The nearer to the beat it is, the stronger it must be to be taken for another.
-        strong = _ADULT_STRONG_PERCENT
-        if delay < _ADULT_LATE_TICKS and fast < _ADULT_COUPLED_MBPM:
-            strong += (_ADULT_LATE_TICKS - delay) // _ADULT_EARLY_TICKS
-            delay += _ADULT_LATE_TICKS - _ADULT_EARLIEST_TICKS
-        if weaker >= strong and delay >= _ADULT_LATE_TICKS:
-            return False
-        return not (weaker >= _ADULT_HALFWAY_STRONG_PERCENT and 46 <= share <= 54)
+        return share <= _NEAR_SHARE_PERCENT or (
+            share <= _SOON_SHARE_PERCENT and weaker <= _NEARLY_ALIKE_PERCENT
+        )
 
     def _is_halfway(self, row):
         """Return whether the weaker waves are half-way between the others, and were whenever groups were longer or shorter:
@@ -469,13 +395,6 @@ class Rates:
             return False
         span = row.time(0) - row.time(_MANY_WAVES)
         return span * _MANY_PERCENT < _MBPM_TICKS // rate * _MANY_WAVES * 100
-
-    def _is_above_tall(self, tall, rate):
-        """Return whether an adult's tall waves, half a second or more apart, are fewer than `rate` (mbpm) has beats."""
-        if tall.known() <= _BETWEEN_WAVES or rate > _ADULT_RESTLESS_MBPM:
-            return False
-        span = tall.time(0) - tall.time(_BETWEEN_WAVES)
-        return span * 100 > _MBPM_TICKS // rate * _BETWEEN_WAVES * _TALL_PERCENT
 
     def _is_waves(self, rate):
         """Return whether `rate` (mbpm) has a beat for each wave."""
@@ -606,7 +525,8 @@ class Rates:
             if self._newborn and rate < _NEWBORN_SLOW_MBPM:
                 return reasons.TWO_RATES  # as slow as this it may be the breath's
         tall = self._waves.tall
-        if row.pattern == NONE and not self._calm and tall is not None and self._is_above_tall(tall, rate):
+        adult = self._adult
+        if adult is not None and row.pattern == NONE and not self._calm and adult.is_above(tall, rate):
             return reasons.TWO_RATES
         if self._may_be_half(row, rate, period):
             return reasons.TWO_RATES
@@ -642,15 +562,18 @@ class Rates:
             and self._may_be_early(row, slow)
         ):
             return reasons.TWO_RATES
-        if now < self._fast_until and rate < self._fast_mbpm // 4 * 3:
-            return reasons.TWO_RATES
-        if now < self._half_until and abs(rate - self._half_mbpm) < rate // 100 * _SAME_PERCENT:
-            return reasons.TWO_RATES
-        if not self._newborn and not self._calm and self.second_wave and row.run < _STAYS_WAVES:
-            if self.can_be_newborns(period):
+        if adult is not None:
+            if adult.was_newborns(rate, now):
+                return reasons.TWO_RATES
+            if (
+                not self._calm
+                and self.second_wave
+                and row.run < _STAYS_WAVES
+                and self.can_be_newborns(period)
+            ):
                 return reasons.TWO_RATES  # two of a newborn's beats, which a breath made so by chance
-        if not self._newborn and rate < _ADULT_SLOW_MBPM and (slow is None or slow != self.fast_mbpm):
-            return reasons.TWO_RATES  # beats coupled two by two are commoner than so slow a heart
+            if rate < _ADULT_SLOW_MBPM and (slow is None or slow != self.fast_mbpm):
+                return reasons.TWO_RATES  # beats coupled two by two are commoner than so slow a heart
         if slow is None or self.fast_mbpm != slow or row.run < (_SEEN_WAVES if self._is_calm(rate) else _RUN):
             return reasons.TWO_RATES if now < self._doubted_until else None
         if self.sure_mbpm and rate >= slow:
@@ -735,19 +658,8 @@ class Rates:
         return self.slow_mbpm
 
     def can_be_newborns(self, period):
-        """Return whether waves come as fast as a newborn's beats, and are not those of an adult at rest: in pairs that have
-        long stayed the same. A breath changes which of a newborn's beats are weak, as regularly as it comes: waves in
-        which `period` finds nothing sound are an irregular heart's.
-        """
-        every = self._waves.every
-        if every.known() <= _BETWEEN_WAVES or period.strength < _SOUND_PERMILLE:
-            return False
-        span = every.time(0) - every.time(_BETWEEN_WAVES)
-        if span > _MBPM_TICKS // _ADULT_NEWBORN_MBPM * _BETWEEN_WAVES:
-            return False
-        row = self._row
-        stays = row.pattern == PAIRS and row.run >= _ADULT_WAVES
-        return not (stays and _MBPM_TICKS // row.group_ticks() < _ADULT_RESTING_MBPM)
+        """Return whether waves come as fast as a newborn's beats, under an adult's profile."""
+        return self._adult is not None and self._adult.can_be_newborns(self._row, self._waves.every, period)
 
     def slow_for_ticks(self, limit_mbpm, now, period):
         """Return for how many ticks, until `now`, the pulse has been slower than `limit_mbpm` by every reading.

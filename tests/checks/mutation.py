@@ -46,6 +46,10 @@ SUBJECTS = {
         "tests/unit/firmware/light/test_turns.py",
         "tests/unit/firmware/light/test_half_of_the_pulse.py",
     ],
+    "adult_rates.py": [
+        "tests/unit/firmware/light/test_slow_waves.py",
+        "tests/unit/firmware/light/test_half_of_the_pulse.py",
+    ],
     "period.py": ["tests/unit/firmware/light/test_shape.py"],
     "movement.py": ["tests/unit/firmware/light/test_movement.py"],
     "spo2.py": [
@@ -60,8 +64,8 @@ PARTS = {
     "waves.py": {"find_middle", "_MIDDLE_WAVES", "high_ticks", "_HIGH_PERCENT", "_HIGH_WAVES", "_HIGH_STEADY_PERCENT"},
     "rates.py": {
         "is_in_turn", "_is_breaths", "_is_period", "_can_be_fast", "_SUREST_PERMILLE", "_OFF_MIDDLE_PERCENT",
-        "_UNCHANGED_PERMILLE", "_SOUND_PERMILLE", "_UNLIKE_ENOUGH_PERCENT", "can_be_newborns",
-        "_ADULT_NEWBORN_MBPM", "_ADULT_RESTING_MBPM", "slow_for_ticks", "perhaps_slow_for_ticks", "_perhaps_slow_ticks",
+        "_UNCHANGED_PERMILLE", "_SOUND_PERMILLE", "_UNLIKE_ENOUGH_PERCENT",
+        "slow_for_ticks", "perhaps_slow_for_ticks", "_perhaps_slow_ticks",
         "_is_long_unlike", "_UNTOUCHED_PERMILLE", "_LONG_WAVES", "_LONG_UNLIKE_PERCENT", "_TWO_WAVES_PERMILLE",
         "_TWO_WAVES_LATER_TICKS", "_has_slowed", "_goes_on", "_MULTIPLE_PERCENT", "_is_every_other",
         "_LONGER_WAVES", "_LONGEST_WAVES", "_BREATHS_LAST_TICKS", "take", "both", "_look_at_places", "_are_beats",
@@ -72,9 +76,13 @@ PARTS = {
         "_NEWBORN_FASTEST_MBPM", "_FASTEST_WEAK_PERCENT",
         "_FASTEST_HALFWAY_PERMILLE", "_LONGER_PERMILLE", "_EARLIER_PART", "_EARLIER_PERMILLE",
         "_ASIDE_LASTS_TICKS", "_may_be_half", "_is_half", "_MORE_PERCENT", "_BETWEEN_LEAST_PERCENT",
-        "_BETWEEN_MOST_PERCENT", "_is_above_tall", "_TALL_PERCENT", "_COUPLED_PERCENT", "_COUPLED_SHARE_PERCENT",
-        "_may_be_early", "_ADULT_EARLY_TICKS", "_ADULT_EARLIEST_TICKS", "_IN_STEP_REPEATS", "_IN_STEP_PERCENT",
+        "_BETWEEN_MOST_PERCENT", "_COUPLED_PERCENT", "_COUPLED_SHARE_PERCENT",
+        "_may_be_early", "_IN_STEP_REPEATS", "_IN_STEP_PERCENT",
         "_SLOW_COUPLED_PERCENT", "_SLOW_COUPLED_SHARE_PERCENT",
+    },
+    "adult_rates.py": {
+        "can_be_newborns", "_NEWBORN_MBPM", "_RESTING_MBPM", "_SOUND_PERMILLE", "_COUNTED_WAVES", "is_above",
+        "_TALL_PERCENT", "_EARLY_TICKS", "_EARLIEST_TICKS",
     },
     "period.py": {
         "_look_at_shape", "_SHAPELESS_PERMILLE", "_UPRIGHT_PERCENT", "_SLOW_TICKS", "_is_breath", "_BREATH_REPEATS",

@@ -23,6 +23,7 @@ UNUSED = (
     "firmware/care/stranger",
     "firmware/drivers/display",
     "firmware/drivers/usb_serial",
+    "firmware/light/adult_rates",
     "firmware/light/breath",
     "firmware/light/rhythm",
     "firmware/light/variability",
