@@ -17,6 +17,13 @@ _NEWBORN_MOST = const(250000)
 _ADULT_LEAST = const(31000)
 _ADULT_MOST = const(230000)
 
+# Twice the calm beat explains the last 8 s so much better (percent), as no breath makes it: two waves may be one beat, for
+# half of that time already.
+_PAIRS_PERCENT = const(125)
+_PAIRS_STILL_PERCENT = const(110)  # once they were
+_PAIRS_FOR_TICKS = const(12800)  # 4 s
+_SECOND_TICKS = const(3200)  # and it is seen twice
+
 # So many waves strong and weak in turn, and either may be the beat: the fewer, the more unlike they are. A breath
 # makes neighbours a little unlike for a while.
 _SEEN_UNLIKE = const(4)
@@ -246,6 +253,9 @@ class Rates:
         # up to which that is known to be a second wave.
         self._shortest = self._shortest_off = self._longest = self._longest_off = 0
         self._aside_until = 0
+        self._pairs_since = (
+            0  # ticks; since then two calm beats have repeated better than one; 0: they do not
+        )
         self._places.forget()
         self._places_in_time.forget()
         self._turns.forget()
@@ -396,6 +406,22 @@ class Rates:
         span = row.time(0) - row.time(_MANY_WAVES)
         return span * _MANY_PERCENT < _MBPM_TICKS // rate * _MANY_WAVES * 100
 
+    def _are_pairs(self, period, now):
+        """Return whether two of a newborn's calm beats repeat so much better than one that they may be one; remember since
+        when.
+        """
+        calm = self._calm
+        pairs = False
+        if calm and abs(period.ticks - calm) * 100 <= calm * _MULTIPLE_PERCENT:
+            pairs = period.double_percent >= (_PAIRS_STILL_PERCENT if self._pairs_since else _PAIRS_PERCENT)
+        elif calm and period.strength >= _SOUND_PERMILLE:
+            pairs = abs(period.ticks - 2 * calm) * 100 <= 2 * calm * _MULTIPLE_PERCENT
+        if not pairs:
+            self._pairs_since = 0
+        elif not self._pairs_since:
+            self._pairs_since = now - _PAIRS_FOR_TICKS
+        return pairs and now - self._pairs_since >= _PAIRS_FOR_TICKS + _SECOND_TICKS
+
     def _is_waves(self, rate):
         """Return whether `rate` (mbpm) has a beat for each wave."""
         row = self._waves.every
@@ -535,6 +561,8 @@ class Rates:
         if self._is_every_other(period):
             return reasons.TWO_RATES
         if self._newborn and self._turns.may_be_pairs() and self._is_waves(rate):
+            return reasons.TWO_RATES
+        if self._newborn and self._are_pairs(period, now) and not self._is_half(rate):
             return reasons.TWO_RATES
         if tall is not None and self._perhaps_slow_ticks(tall, _MBPM_TICKS // _ADULT_SLOW_MBPM, now, period):
             self._doubted_until = now + _DOUBT_LASTS_TICKS
@@ -760,6 +788,8 @@ class Rates:
             longest = self._perhaps_slow_ticks(self._row, limit, now, period)
         if self._waves.tall is not None:
             longest = max(longest, self._perhaps_slow_ticks(self._waves.tall, limit, now, period))
+        if self._newborn and self._are_pairs(period, now) and 2 * self._calm > limit:
+            longest = max(longest, now - self._pairs_since)
         return longest
 
     def _is_long_unlike(self, row, period):

@@ -78,7 +78,8 @@ PARTS = {
         "_ASIDE_LASTS_TICKS", "_may_be_half", "_is_half", "_MORE_PERCENT", "_BETWEEN_LEAST_PERCENT",
         "_BETWEEN_MOST_PERCENT", "_COUPLED_PERCENT", "_COUPLED_SHARE_PERCENT",
         "_may_be_early", "_IN_STEP_REPEATS", "_IN_STEP_PERCENT",
-        "_SLOW_COUPLED_PERCENT", "_SLOW_COUPLED_SHARE_PERCENT",
+        "_SLOW_COUPLED_PERCENT", "_SLOW_COUPLED_SHARE_PERCENT", "_are_pairs", "_PAIRS_PERCENT",
+        "_PAIRS_STILL_PERCENT", "_PAIRS_FOR_TICKS", "_SECOND_TICKS",
     },
     "adult_rates.py": {
         "can_be_newborns", "_NEWBORN_MBPM", "_RESTING_MBPM", "_SOUND_PERMILLE", "_COUNTED_WAVES", "is_above",

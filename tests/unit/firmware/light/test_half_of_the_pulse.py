@@ -136,3 +136,92 @@ def test_a_newborn_never_seen_faster_is_not_shown_slow_beside_a_breath_in_step(r
     seen.play(150_000, (1700, 1000), times=7)
     seen._period.left_repeats, seen._period.left_mbpm = repeats, rhythm
     assert seen.play(75_000, (2560, 1000), times=14)[-1] is None
+
+
+class Calm(Played):
+    """A newborn at 150, and a second of it after the other, in which the period and how twice it repeats are given."""
+
+    def __init__(self, calm_mbpm=150_000):
+        super().__init__()
+        self.beat = MBPM_TICKS // calm_mbpm
+        self._rate = calm_mbpm
+        self._period.ticks, self._period.strength = self.beat, 900
+        assert self.play(calm_mbpm, (self.beat, 1000), times=20)[-1] is None
+
+    def second(self, double_percent, period_ticks=None, strength=700):
+        """Return what is said of the rate, and for how long it has perhaps been slow, in seconds."""
+        self._period.ticks = period_ticks or self.beat
+        self._period.double_percent, self._period.strength = double_percent, strength
+        told = self.play(self._rate, (self.beat, 1000), times=self._rate // 60_000 + 1)[-1]
+        slow_ticks = self._rates.perhaps_slow_for_ticks(100_000, self._ticks, self._period)
+        return told, slow_ticks / 3200
+
+
+@pytest.mark.parametrize("double_percent, told", [(124, None), (125, reasons.TWO_RATES)])
+def test_two_beats_that_repeat_much_better_than_one_may_be_one(double_percent, told):
+    calm = Calm()
+    assert calm.second(double_percent)[0] is None  # once is no more than a restless second
+    calm.second(double_percent)
+    assert calm.second(double_percent)[0] == told
+
+
+def test_the_guard_is_told_of_such_a_slow_heart_for_four_seconds_more():
+    """Half of the eight that are looked at were slow before it could be seen."""
+    calm = Calm()
+    assert calm.second(130)[1] == 0
+    last_s = [calm.second(130)[1] for _ in range(4)]
+    assert 5 < last_s[0] < 6.5 and 8 < last_s[-1] < 10
+
+
+def test_it_is_told_a_second_after_it_was_seen_first():
+    calm = Calm(160_000)  # 1200 ticks of 1/3200 s
+    calm._period.double_percent = 130
+    assert calm.play(160_000, (1200, 1000), times=4) == 3 * [None] + [reasons.TWO_RATES]
+
+
+@pytest.mark.parametrize("still_percent, told", [(110, reasons.TWO_RATES), (109, None)])
+def test_it_stays_so_until_one_repeats_nearly_as_well_again(still_percent, told):
+    calm = Calm()
+    for _ in range(4):
+        calm.second(130)
+    assert calm.second(still_percent)[0] == told
+    assert (calm.second(still_percent)[1] > 4) == bool(told)
+
+
+@pytest.mark.parametrize(
+    "share_percent, strength, told",
+    [
+        (200, 500, True),
+        (200, 499, False),
+        (216, 600, True),
+        (220, 600, False),
+        (185, 600, True),
+        (182, 600, False),
+    ],
+)
+def test_a_period_of_two_calm_beats_says_the_same(share_percent, strength, told):
+    calm = Calm()
+    for _ in range(4):
+        said = calm.second(0, calm.beat * share_percent // 100, strength)
+    assert (said[1] > 4) == told
+
+
+def test_twice_another_period_than_the_calm_ones_says_nothing():
+    calm = Calm()
+    for _ in range(4):
+        assert calm.second(140, calm.beat * 112 // 100)[1] == 0
+
+
+@pytest.mark.parametrize("calm_mbpm, told", [(198_000, True), (204_000, False)])
+def test_half_of_the_calm_rate_must_be_slow_to_be_perhaps_slow(calm_mbpm, told):
+    calm = Calm(calm_mbpm)
+    for _ in range(4):
+        said = calm.second(140)
+    assert said[0] == reasons.TWO_RATES and (said[1] > 4) == told
+
+
+def test_where_nothing_was_calm_twice_a_period_says_nothing():
+    played = Played()
+    played._period.ticks, played._period.strength, played._period.double_percent = 1280, 700, 140
+    played.play(150_000, (1280, 1000), (1280, 700), times=3)
+    assert played._rates.perhaps_slow_for_ticks(100_000, played._ticks, played._period) == 0

@@ -694,3 +694,20 @@ def test_a_fall_to_a_high_second_wave_near_the_middle_is_not_shown_as_double_for
     made = heart(course(90, (0, 185), (40, 185), (43, 82), (90, 82)), delay_s=0.365, second=0.9)
     rates = [row["pulse_rate_bpm"] for row in vitals_run.play(made.samples, "newborn").rows]
     assert not [rate for rate in rates[76:] if rate is not None and rate > 90]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_fall_to_half_with_a_high_second_wave_is_not_shown_as_the_pulse_before(seed):
+    """The second wave is where beats were, 0.42 of the way to the next and 0.6 as high; a deep breath hides the rhythm of
+    strong and weak. Twice the period explains the light better within eight seconds.
+    """
+    made = heart(
+        course(70, (0, 150), (30, 150), (30.5, 75), (70, 75)),
+        delay_share=0.42,
+        second=0.6,
+        breathing_height=0.25,
+        seed=seed,
+    )
+    rates = [row["pulse_rate_bpm"] for row in vitals_run.play(made.samples, "newborn").rows]
+    assert all(rate is not None for rate in rates[10:30])
+    assert not [rate for rate in rates[41:] if rate is not None and rate > 100]
