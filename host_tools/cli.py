@@ -324,6 +324,10 @@ def main() -> None:
     except KeyboardInterrupt:
         terminal.complain(stopping.told())
         raise SystemExit(stopping.STATUS) from None
+    except SystemExit as end:
+        if end.code == stopping.TERMINATED:
+            terminal.complain(stopping.told())
+        raise
     finally:
         stopping.ended()
         gc.freeze()  # what is in use to the end need not be looked through three times more while Python takes itself down

@@ -11,6 +11,7 @@ import sys
 from types import FrameType
 
 STATUS = 130  # what a shell says of a program that Ctrl-C ended
+TERMINATED = 128 + signal.SIGTERM  # and of one that was asked to end
 AGAIN_S = 0.5  # after which a request to end that was lost is made again
 _MOST_NAMED = 3
 _written: list[str] = []

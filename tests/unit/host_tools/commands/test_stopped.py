@@ -36,15 +36,18 @@ cli.main()
 def test_a_command_that_is_stopped_leaves_nothing_behind(tmp_path, number):
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
     assert process.stdout.readline() == b"there\n"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".calando-")]
     process.send_signal(number)
     assert process.wait(30) != 0
-    process.stdin.close()
-    process.stdout.close()
+    said = process.stderr.read().decode()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        pipe.close()
     assert list(tmp_path.iterdir()) == []
+    # A terminal that was closed hears nothing more.
+    assert said == ("" if number == signal.SIGHUP else "calando: stopped: nothing was written.\n")
 
 
 def test_a_folder_that_takes_nothing_is_one_sentence(tmp_path, monkeypatch):
