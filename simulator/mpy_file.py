@@ -22,7 +22,10 @@ class Code(NamedTuple):
 
 class MpyFile:
     """What is in a .mpy file. names: those that it brings, which are not MicroPython's own; codes: in the file's order;
-    table: which of its objects is MicroPython's table for machine code, None for none.
+    table: which of its objects is MicroPython's table for machine code, None for none. holds_on: whether it keeps for good
+    what lies behind its names on a chip's heap. There 2 bytes of each name, then 4 of each object, are one piece, and where
+    the objects begin is written down: without any, and with names that fill pieces of 16 bytes, that is the next piece,
+    which MicroPython (1.28, py/bc.h) takes for one that is in use.
 
     Raises ValueError for bytes of another form.
     """
@@ -32,6 +35,7 @@ class MpyFile:
         if data[:2] != b"M\x06":
             raise ValueError("this is no .mpy file of version 6")
         names, objects = self._number(), self._number()
+        self.holds_on = names > 0 and objects == 0 and (names + 1) // 2 % 4 == 0
         self.names: set[str] = set()
         for _ in range(names):
             length = self._number()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simulator import interpreter
 from simulator.interpreter import compile_text
 from simulator.mpy_file import BYTECODE, NATIVE, VIPER, MpyFile
 
@@ -70,3 +71,27 @@ def test_another_form_is_refused(made, wrong):
         MpyFile(wrong + made[2:])
     with pytest.raises(ValueError, match="goes on"):
         MpyFile(made + b"\0")
+
+
+def compiled(tmp_path, names, more=""):
+    """A file that gives so many names a value, compiled as for a chip."""
+    target = tmp_path / "file.mpy"
+    # The file's own name is one of them, and its outermost function's.
+    text = "".join(f"letter_{chr(97 + number)} = 1\n" for number in range(names - 2)) + more
+    interpreter.compile_text(text, target, "armv6m", "firmware/file.py")
+    return MpyFile(target.read_bytes())
+
+
+@pytest.mark.parametrize("names", range(2, 18))
+def test_no_files_names_end_where_the_next_piece_of_a_chips_heap_begins(tmp_path, monkeypatch, names):
+    """Without an object behind them MicroPython would keep that piece for good: 1152 B of an open file, once."""
+    assert not compiled(tmp_path, names).holds_on
+    assert not compiled(tmp_path, names, "len\nabs\n").holds_on  # names that would have been added are there
+    monkeypatch.setattr(interpreter, "_MORE_NAMES", ())
+    assert compiled(tmp_path, names).holds_on == (names in (7, 8, 15, 16))
+    assert not compiled(tmp_path, names, "text = 'a text that is long enough'\n").holds_on
+
+
+def test_no_file_of_the_device_holds_on_to_more_than_its_own():
+    image = interpreter.device_image("armv6m")
+    assert not [path.name for path in image.rglob("*.mpy") if MpyFile(path.read_bytes()).holds_on]
