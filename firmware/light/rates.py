@@ -253,9 +253,8 @@ class Rates:
         # up to which that is known to be a second wave.
         self._shortest = self._shortest_off = self._longest = self._longest_off = 0
         self._aside_until = 0
-        self._pairs_since = (
-            0  # ticks; since then two calm beats have repeated better than one; 0: they do not
-        )
+        # Ticks; since then two of a newborn's calm beats have repeated better than one; 0: they do not.
+        self._pairs_since = 0
         self._places.forget()
         self._places_in_time.forget()
         self._turns.forget()
@@ -412,9 +411,16 @@ class Rates:
         """
         calm = self._calm
         pairs = False
-        if calm and abs(period.ticks - calm) * 100 <= calm * _MULTIPLE_PERCENT:
+        every = self._waves.every
+        if (
+            not calm
+            or not self._is_waves(_MBPM_TICKS // calm)
+            or (every.pattern == EVEN and every.run >= _STAYS_WAVES)
+        ):
+            pass  # the heart beats otherwise now, or as evenly as no second waves come: the window is of before
+        elif abs(period.ticks - calm) * 100 <= calm * _MULTIPLE_PERCENT:
             pairs = period.double_percent >= (_PAIRS_STILL_PERCENT if self._pairs_since else _PAIRS_PERCENT)
-        elif calm and period.strength >= _SOUND_PERMILLE:
+        elif period.strength >= _SOUND_PERMILLE:
             pairs = abs(period.ticks - 2 * calm) * 100 <= 2 * calm * _MULTIPLE_PERCENT
         if not pairs:
             self._pairs_since = 0

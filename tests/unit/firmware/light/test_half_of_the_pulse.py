@@ -141,18 +141,28 @@ def test_a_newborn_never_seen_faster_is_not_shown_slow_beside_a_breath_in_step(r
 class Calm(Played):
     """A newborn at 150, and a second of it after the other, in which the period and how twice it repeats are given."""
 
-    def __init__(self, calm_mbpm=150_000):
+    def __init__(self, calm_mbpm=150_000, even=False):
         super().__init__()
+        self._even = even
+        self._number = 0
         self.beat = MBPM_TICKS // calm_mbpm
         self._rate = calm_mbpm
         self._period.ticks, self._period.strength = self.beat, 900
         assert self.play(calm_mbpm, (self.beat, 1000), times=20)[-1] is None
 
+    def _waves_of_a_second(self):
+        """Waves that come evenly, now and then a low one: neither of one kind nor of two in turn."""
+        waves = []
+        for _ in range(self._rate // 60_000 + 1):
+            self._number += 1
+            waves.append((self.beat, 1000 if self._even or self._number % 5 in (0, 2, 3) else 550))
+        return waves
+
     def second(self, double_percent, period_ticks=None, strength=700):
         """Return what is said of the rate, and for how long it has perhaps been slow, in seconds."""
         self._period.ticks = period_ticks or self.beat
         self._period.double_percent, self._period.strength = double_percent, strength
-        told = self.play(self._rate, (self.beat, 1000), times=self._rate // 60_000 + 1)[-1]
+        told = self.play(self._rate, *self._waves_of_a_second())[-1]
         slow_ticks = self._rates.perhaps_slow_for_ticks(100_000, self._ticks, self._period)
         return told, slow_ticks / 3200
 
@@ -175,8 +185,10 @@ def test_the_guard_is_told_of_such_a_slow_heart_for_four_seconds_more():
 
 def test_it_is_told_a_second_after_it_was_seen_first():
     calm = Calm(160_000)  # 1200 ticks of 1/3200 s
+    calm.second(124)
     calm._period.double_percent = 130
-    assert calm.play(160_000, (1200, 1000), times=4) == 3 * [None] + [reasons.TWO_RATES]
+    waves = [(1200, 550), (1200, 1000), (1200, 1000), (1200, 550)]
+    assert calm.play(160_000, *waves) == 3 * [None] + [reasons.TWO_RATES]
 
 
 @pytest.mark.parametrize("still_percent, told", [(110, reasons.TWO_RATES), (109, None)])
@@ -225,3 +237,19 @@ def test_where_nothing_was_calm_twice_a_period_says_nothing():
     played._period.ticks, played._period.strength, played._period.double_percent = 1280, 700, 140
     played.play(150_000, (1280, 1000), (1280, 700), times=3)
     assert played._rates.perhaps_slow_for_ticks(100_000, played._ticks, played._period) == 0
+
+
+def test_where_waves_are_all_alike_twice_a_period_says_nothing():
+    """A hand that moved has left its rhythm in the window."""
+    calm = Calm(even=True)
+    for _ in range(6):
+        assert calm.second(140) == (None, 0)
+
+
+def test_where_waves_come_faster_now_twice_a_period_says_nothing():
+    """The window is of before, and the heart at 200."""
+    calm = Calm()
+    calm.beat = 960
+    calm.play(150_000, *2 * calm._waves_of_a_second())
+    for _ in range(4):
+        assert calm.second(140, 1280)[1] == 0
