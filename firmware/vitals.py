@@ -77,9 +77,6 @@ _DOUBLED_PERCENT = const(135)  # farther from the waves' rate than one that lags
 _MISSED_PERCENT = const(88)
 _WAVES_LAST_PAIRS = const(250)  # so long what the waves said steers where beats are looked for
 _CLEAR_PERMILLE = const(700)
-_DOUBTFUL_PERCENT = const(
-    105
-)  # beside a period so short that it may lead to a second wave: twice it repeats better
 _AT_REST_PERMILLE = const(850)  # a light that repeats itself so well is moved by no hand
 _SHAPELESS_SECONDS = const(4)
 _FASTEST_HEART_MBPM = const(320000)  # a lamp's swing is often faster, no heart's
@@ -518,13 +515,8 @@ class Vitals:
                     reasons.MOTION if beats.lately_odd > _RESTLESS // 2 else reasons.TOO_WEAK, head
                 )
             return
-        if (
-            beat_ticks == period.ticks
-            and period.ticks <= self._second
-            and (
-                period.double_percent > _DOUBTFUL_PERCENT
-                or (not self._newborn and self._is_second_wave(period))
-            )
+        if beat_ticks == period.ticks and (
+            period.doubtful or (not self._newborn and self._is_second_wave(period))
         ):
             reason = reasons.ESTIMATORS_DISAGREE  # twice the true rate is worse than none
         elif by_period and rate:
@@ -601,7 +593,9 @@ class Vitals:
 
         A newborn's are not asked: a bradycardia from 200 looks like that at first.
         """
-        return period.ticks and self._beats.local_ticks * 2 > period.ticks * 3
+        return (
+            period.ticks and period.ticks <= self._second and self._beats.local_ticks * 2 > period.ticks * 3
+        )
 
     def _longest_silence(self):
         """Return how long the last beat lets a rate be shown."""

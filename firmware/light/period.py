@@ -67,6 +67,7 @@ _LEFT_SAMPLES = const(150)  # of 40 ms
 _LEFT_FIRST_LAG = const(5)
 _LEFT_LAST_LAG = const(36)
 _LEFT_FIRST_SHARE = const(7)  # of 8: the first peak this high beside the highest is the rhythm
+_DOUBTFUL_PERCENT = const(105)  # of its correlation: what the double of a short period must not exceed
 _DOUBLE_PERMILLE = const(500)  # so well twice the period repeats at least, to be told of
 
 
@@ -102,6 +103,7 @@ class Period:
         self.ticks = 0  # the period in 1/3200 s; 0 = unknown
         self.last_ticks = 0  # the last one that was known
         self.strength = 0  # 0..1000: how well it explains the window
+        self.doubtful = False  # the double explains more, and a second wave can be as soon as this period
         self.twofold = False  # a second wave rises steeply about half-way between the beats
         self.double_percent = 0  # how well twice the period repeats beside it; 0: not well
         self._lean = 0  # how much steeper the light rises than falls, in percent
@@ -118,7 +120,7 @@ class Period:
             count = self._window
         self.pairs = count
         self.strength = 0
-        self.twofold = False
+        self.doubtful = self.twofold = False
         self.double_percent = 0
         if self.ticks:
             self.last_ticks = self.ticks
@@ -195,6 +197,7 @@ class Period:
         self._look_at_shape()
         if double > _DOUBLE_PERMILLE:
             self.double_percent = double * 100 // (whole + 1)
+        self.doubtful = self.ticks <= self._second and double * 100 > whole * _DOUBTFUL_PERCENT
         self.twofold = (
             self.ticks <= 2 * self._second
             and half > _SECOND_WAVE_PERMILLE

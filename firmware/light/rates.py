@@ -23,6 +23,8 @@ _PAIRS_PERCENT = const(125)
 _PAIRS_STILL_PERCENT = const(110)  # once they were
 _PAIRS_FOR_TICKS = const(12800)  # 4 s
 _SECOND_TICKS = const(3200)  # and it is seen twice
+_UNSEEN_TICKS = const(6400)  # 2 s without an answer, and it begins anew, after
+_WINDOW_TICKS = const(25600)  # 8 s
 
 # So many waves strong and weak in turn, and either may be the beat: the fewer, the more unlike they are. A breath
 # makes neighbours a little unlike for a while.
@@ -255,6 +257,7 @@ class Rates:
         self._aside_until = 0
         # Ticks; since then two of a newborn's calm beats have repeated better than one; 0: they do not.
         self._pairs_since = 0
+        self._pairs_at = 0  # when this was last answered
         self._places.forget()
         self._places_in_time.forget()
         self._turns.forget()
@@ -407,26 +410,33 @@ class Rates:
 
     def _are_pairs(self, period, now):
         """Return whether two of a newborn's calm beats repeat so much better than one that they may be one; remember since
-        when.
+        when. Asked by who shows and by the guard, while no hand moves; a moment that says nothing changes nothing.
         """
         calm = self._calm
-        pairs = False
-        every = self._waves.every
-        if (
-            not calm
-            or not self._is_waves(_MBPM_TICKS // calm)
-            or (every.pattern == EVEN and every.run >= _STAYS_WAVES)
-        ):
-            pass  # the heart beats otherwise now, or as evenly as no second waves come: the window is of before
-        elif abs(period.ticks - calm) * 100 <= calm * _MULTIPLE_PERCENT:
-            pairs = period.double_percent >= (_PAIRS_STILL_PERCENT if self._pairs_since else _PAIRS_PERCENT)
-        elif period.strength >= _SOUND_PERMILLE:
-            pairs = abs(period.ticks - 2 * calm) * 100 <= 2 * calm * _MULTIPLE_PERCENT
-        if not pairs:
+        now = max(now, self._pairs_at)  # the last wave is before the last sample, of which the guard asks
+        if now - self._pairs_at > _UNSEEN_TICKS:
             self._pairs_since = 0
-        elif not self._pairs_since:
-            self._pairs_since = now - _PAIRS_FOR_TICKS
-        return pairs and now - self._pairs_since >= _PAIRS_FOR_TICKS + _SECOND_TICKS
+            now += _WINDOW_TICKS  # what is seen until then is of before, or of a hand: it counts as seen then
+        every = self._waves.every
+        if not calm or (every.pattern == EVEN and every.run >= _STAYS_WAVES):
+            self._pairs_at = now
+            self._pairs_since = 0  # no second waves come as evenly: the window is of before
+        elif period.ticks and self._is_waves(_MBPM_TICKS // calm):
+            self._pairs_at = now
+            if abs(period.ticks - calm) * 100 <= calm * _MULTIPLE_PERCENT:
+                pairs = period.double_percent >= (
+                    _PAIRS_STILL_PERCENT if self._pairs_since else _PAIRS_PERCENT
+                )
+            else:
+                pairs = (
+                    period.strength >= _SOUND_PERMILLE
+                    and abs(period.ticks - 2 * calm) * 100 <= 2 * calm * _MULTIPLE_PERCENT
+                )
+            if not pairs:
+                self._pairs_since = 0
+            elif not self._pairs_since:
+                self._pairs_since = now - _PAIRS_FOR_TICKS
+        return self._pairs_since and now - self._pairs_since >= _PAIRS_FOR_TICKS + _SECOND_TICKS
 
     def _is_waves(self, rate):
         """Return whether `rate` (mbpm) has a beat for each wave."""

@@ -79,7 +79,7 @@ PARTS = {
         "_BETWEEN_MOST_PERCENT", "_COUPLED_PERCENT", "_COUPLED_SHARE_PERCENT",
         "_may_be_early", "_IN_STEP_REPEATS", "_IN_STEP_PERCENT",
         "_SLOW_COUPLED_PERCENT", "_SLOW_COUPLED_SHARE_PERCENT", "_are_pairs", "_PAIRS_PERCENT",
-        "_PAIRS_STILL_PERCENT", "_PAIRS_FOR_TICKS", "_SECOND_TICKS",
+        "_PAIRS_STILL_PERCENT", "_PAIRS_FOR_TICKS", "_SECOND_TICKS", "_UNSEEN_TICKS", "_WINDOW_TICKS",
     },
     "adult_rates.py": {
         "can_be_newborns", "_NEWBORN_MBPM", "_RESTING_MBPM", "_SOUND_PERMILLE", "_COUNTED_WAVES", "is_above",

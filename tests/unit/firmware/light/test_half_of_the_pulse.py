@@ -148,7 +148,7 @@ class Calm(Played):
         self.beat = MBPM_TICKS // calm_mbpm
         self._rate = calm_mbpm
         self._period.ticks, self._period.strength = self.beat, 900
-        assert self.play(calm_mbpm, (self.beat, 1000), times=20)[-1] is None
+        assert self.play(calm_mbpm, (self.beat, 1000), times=45)[-1] is None
 
     def _waves_of_a_second(self):
         """Waves that come evenly, now and then a low one: neither of one kind nor of two in turn."""
@@ -253,3 +253,62 @@ def test_where_waves_come_faster_now_twice_a_period_says_nothing():
     calm.play(150_000, *2 * calm._waves_of_a_second())
     for _ in range(4):
         assert calm.second(140, 1280)[1] == 0
+
+
+@pytest.mark.parametrize("unseen_s, told", [(1, True), (4, False)])
+def test_what_was_seen_before_a_hand_moved_counts_no_more(unseen_s, told):
+    """While a hand moves nobody asks; its rhythm stays in the window of eight seconds."""
+    calm = Calm()
+    calm.second(130)
+    for _ in range(unseen_s):
+        for wait, height in calm._waves_of_a_second():
+            calm._ticks += wait
+            calm._waves.every.take(calm._ticks, height)
+    assert (calm.second(130)[0] is not None) == told
+
+
+@pytest.mark.parametrize("after_ticks, told", [(6400, True), (6401, False)])
+def test_two_seconds_without_a_question_are_the_most(after_ticks, told):
+    calm = Calm()
+    calm.second(130)
+    slow_ticks = calm._rates.perhaps_slow_for_ticks(100_000, calm._ticks + after_ticks, calm._period)
+    assert (slow_ticks > 0) == told
+
+
+@pytest.mark.parametrize("after_ticks, slow_ticks", [(25_600 + 3199, 0), (25_600 + 3200, 16_000)])
+def test_then_it_is_eight_seconds_until_it_counts_again(after_ticks, slow_ticks):
+    calm = Calm()
+    calm.second(130)
+    asked = calm._ticks + 4 * 3200
+    assert calm._rates.perhaps_slow_for_ticks(100_000, asked, calm._period) == 0
+    assert calm._rates.perhaps_slow_for_ticks(100_000, asked + after_ticks, calm._period) == slow_ticks
+
+
+def test_a_second_that_says_nothing_changes_nothing():
+    calm = Calm()
+    for _ in range(4):
+        told, before_s = calm.second(130)
+    calm._period.ticks = 0
+    assert calm.play(150_000, (1280, 550))[-1] == reasons.TWO_RATES
+    told, after_s = calm.second(112)  # which would not be enough to begin with
+    assert told == reasons.TWO_RATES and after_s > before_s
+
+
+def test_but_no_longer_than_two_seconds():
+    calm = Calm()
+    for _ in range(4):
+        calm.second(130)
+    calm._period.ticks = 0
+    told = calm.play(
+        150_000, *calm._waves_of_a_second(), *calm._waves_of_a_second(), *calm._waves_of_a_second()
+    )
+    assert told[3] == reasons.TWO_RATES and told[-1] is None
+
+
+def test_the_last_wave_may_be_a_second_old():
+    """The guard asks by the last sample, which is later: that alone is no second look."""
+    calm = Calm()
+    calm._period.double_percent = 130
+    calm.play(150_000, (1280, 550))
+    assert calm._rates.perhaps_slow_for_ticks(100_000, calm._ticks + 1600, calm._period) == 0
+    assert calm._rates.perhaps_slow_for_ticks(100_000, calm._ticks + 3300, calm._period) >= 16_000

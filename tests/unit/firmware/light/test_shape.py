@@ -116,3 +116,36 @@ def test_light_that_flickers_has_no_shape(whole, repeats, told):
     period._r[FAST // pulse.TICKS_PER_PAIR] = pulse.R_BIAS + whole
     period._look_at_shape()
     assert (period.shapeless > 0) == told
+
+
+def followed(lag, whole, double):
+    """What is said of a period of `lag` pairs that correlates `whole`, and of which twice does `double` permille."""
+    period = Period(12, 64, 400, 100, 960)
+    for top, value in ((lag, whole), (2 * lag, double)):
+        for away, percent in ((0, 100), (1, 80), (2, 30)):
+            for side in (top - away, top + away):
+                period._r[side] = pulse.R_BIAS + value * percent // 100
+    period._follow(64)
+    assert abs(period.ticks - lag * pulse.TICKS_PER_PAIR) < 20
+    return period
+
+
+@pytest.mark.parametrize(
+    "lag, whole, double, told",
+    [
+        (14, 900, 945, False),
+        (14, 900, 946, True),  # over 105 %, by however little
+        (14, 600, 631, True),
+        (14, 400, 425, True),  # and however little both repeat
+        (16, 900, 950, False),  # later than 0.3 s a newborn's second wave does not rise
+    ],
+)
+def test_a_short_period_is_doubtful_where_twice_it_repeats_better(lag, whole, double, told):
+    assert followed(lag, whole, double).doubtful == told
+
+
+@pytest.mark.parametrize(
+    "whole, double, percent", [(900, 946, 104), (400, 501, 124), (475, 501, 105), (475, 500, 0)]
+)
+def test_twice_a_period_is_told_beside_it_where_it_repeats_well(whole, double, percent):
+    assert followed(15, whole, double).double_percent == percent
