@@ -111,12 +111,13 @@ def compact(
     for file in others:
         known = _known_outside([file], modules) - set(new_names)
         theirs = {name: [here[name] for here in own.values() if name in here] for name in known}
-        by_keyword = _keywords(file)  # an argument's name meets no other
-        alike = [new[0] for name, new in theirs.items() if new and name not in by_keyword]
+        # An argument that is only given by its name meets no other name; one that also stands alone may.
+        apart = _keywords(file) - file.bound - set(file.plain)
+        alike = [new[0] for name, new in theirs.items() if new and name not in apart]
         unclear = sorted(
             name
             for name, new in theirs.items()
-            if len(new) > 1 or (new and name not in by_keyword and alike.count(new[0]) > 1)
+            if len(new) > 1 or (new and name not in apart and alike.count(new[0]) > 1)
         )
         if unclear:
             raise ValueError(
@@ -338,8 +339,9 @@ def _new_names(files: list[_File], outside: set[str]) -> tuple[dict[str, dict[st
             if may_change(name) and name not in (known if name in at_top else ())
         )
         behind = sorted(filter(may_change, parts[file.name] - set(here)))
-        # An argument and an object's part never meet: one stands alone, the other behind a point.
-        arguments = [name for name in here if name not in functions and name not in at_top]
+        # An argument and an object's part never meet: one stands alone, the other behind a point. But where a class is
+        # inside of a function, in its body both stand alone.
+        arguments = [name for name in here if name not in functions | at_top | _around_classes(file)]
         alone = [name for name in here if name not in arguments]
         most = len(alone) + max(len(arguments), len(behind))
         shared += itertools.islice(free, max(0, most - len(shared)))
@@ -422,11 +424,25 @@ def _own_parts(files: list[_File], standing: dict[str, set[str]]) -> dict[str, s
                 unclear.update((node.name, node.asname or ""))
             elif isinstance(node, ast.Global | ast.Nonlocal):
                 unclear.update(node.names)
+            elif isinstance(node, ast.ExceptHandler) and node.name:
+                unclear.add(node.name)
         unclear |= {node.name for node in file.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         found[file.name] = (
             set() if file.name in mixed else {name for name in given - unclear if asked[name] == {file.name}}
         )
     return found
+
+
+def _around_classes(file: _File) -> set[str]:
+    """The arguments of functions with a class in them."""
+    return {
+        inside.arg
+        for node in file.nodes
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(part, ast.ClassDef) for part in ast.walk(node))
+        for inside in ast.walk(node)
+        if isinstance(inside, ast.arg)
+    }
 
 
 def _keywords(file: _File) -> set[str]:

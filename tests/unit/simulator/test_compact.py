@@ -179,6 +179,54 @@ def test_a_file_along_that_asks_for_what_is_another_thing_in_each_file_is_refuse
         compact(parts, along={"script.py": script})
 
 
+def test_arguments_that_a_file_along_also_calls_its_own_variables_do_not_become_one():
+    room = """
+class {0}:
+    def __init__(self, {0}_wide):
+        self.{0}_area = {0}_wide
+"""
+    script = """
+def measure(one, other):
+    hall_wide = 1
+    yard_wide = 2
+    one(hall_wide=hall_wide)
+    other(yard_wide=yard_wide)
+"""
+    parts = {f"house/{name}.py": room.format(name) for name in ("hall", "yard")}
+    with pytest.raises(ValueError, match="asks for hall_wide, yard_wide"):
+        compact(parts, along={"script.py": script})
+
+
+# In a class's body its parts stand alone, as the argument of the function around it does.
+CLASS_INSIDE = """
+def made(first_one):
+    class Box:
+        def look_in(self):
+            return 7
+        value = first_one
+    return Box.value
+"""
+# A name for what was raised is one of the function's own.
+NAMED_ERROR = """
+class Box:
+    def __init__(self):
+        self.troubled = 1
+def made(first_one):
+    try:
+        raise ValueError
+    except ValueError as troubled:
+        pass
+    return first_one
+"""
+
+
+@pytest.mark.parametrize("text", [CLASS_INSIDE, NAMED_ERROR])
+def test_an_argument_keeps_a_name_of_its_own_where_a_part_would_stand_alone(text):
+    variables: dict = {}
+    exec(compact({"house/box.py": text}, callers=["made"]).sources["house/box.py"], variables)
+    assert variables["made"](4) == 4
+
+
 def test_the_firmware_keeps_its_lines_its_texts_and_its_machine_code():
     small = compacted_sources().sources
     for name, text in device_texts("armv6m").items():
