@@ -22,7 +22,7 @@ _ADULT_MOST = const(230000)
 _PAIRS_PERCENT = const(125)
 _PAIRS_STILL_PERCENT = const(110)  # once they were
 _PAIRS_FOR_TICKS = const(12800)  # 4 s
-_SECOND_TICKS = const(3200)  # and it is seen twice
+_PAIRS_SEEN_TICKS = const(16000)  # a second longer: it is seen twice
 _UNSEEN_TICKS = const(6400)  # 2 s without an answer, and it begins anew, after
 _WINDOW_TICKS = const(25600)  # 8 s
 
@@ -255,7 +255,8 @@ class Rates:
         # up to which that is known to be a second wave.
         self._shortest = self._shortest_off = self._longest = self._longest_off = 0
         self._aside_until = 0
-        # Ticks; since then two of a newborn's calm beats have repeated better than one; 0: they do not.
+        # Ticks; since then two of a newborn's calm beats have repeated better than one; 0: they do not. Negative: they did
+        # before a pause too, so that nothing is shown meanwhile, although they count anew.
         self._pairs_since = 0
         self._pairs_at = 0  # when this was last answered
         self._places.forget()
@@ -414,29 +415,31 @@ class Rates:
         """
         calm = self._calm
         now = max(now, self._pairs_at)  # the last wave is before the last sample, of which the guard asks
+        since = self._pairs_since
+        seen = now - _PAIRS_FOR_TICKS
         if now - self._pairs_at > _UNSEEN_TICKS:
-            self._pairs_since = 0
-            now += _WINDOW_TICKS  # what is seen until then is of before, or of a hand: it counts as seen then
+            # What is seen until then is of before, or of a hand: it counts as seen then.
+            seen += _WINDOW_TICKS
+            since = -seen if since < 0 or (since and self._pairs_at - since >= _PAIRS_SEEN_TICKS) else 0
         every = self._waves.every
         if not calm or (every.pattern == EVEN and every.run >= _STAYS_WAVES):
             self._pairs_at = now
-            self._pairs_since = 0  # no second waves come as evenly: the window is of before
+            since = 0  # no second waves come as evenly: the window is of before
         elif period.ticks and self._is_waves(_MBPM_TICKS // calm):
             self._pairs_at = now
             if abs(period.ticks - calm) * 100 <= calm * _MULTIPLE_PERCENT:
-                pairs = period.double_percent >= (
-                    _PAIRS_STILL_PERCENT if self._pairs_since else _PAIRS_PERCENT
-                )
+                pairs = period.double_percent >= (_PAIRS_STILL_PERCENT if since else _PAIRS_PERCENT)
             else:
                 pairs = (
                     period.strength >= _SOUND_PERMILLE
                     and abs(period.ticks - 2 * calm) * 100 <= 2 * calm * _MULTIPLE_PERCENT
                 )
             if not pairs:
-                self._pairs_since = 0
-            elif not self._pairs_since:
-                self._pairs_since = now - _PAIRS_FOR_TICKS
-        return self._pairs_since and now - self._pairs_since >= _PAIRS_FOR_TICKS + _SECOND_TICKS
+                since = 0
+            elif not since:
+                since = seen
+        self._pairs_since = since
+        return since < 0 or (since and now - since >= _PAIRS_SEEN_TICKS)
 
     def _is_waves(self, rate):
         """Return whether `rate` (mbpm) has a beat for each wave."""
@@ -805,7 +808,7 @@ class Rates:
         if self._waves.tall is not None:
             longest = max(longest, self._perhaps_slow_ticks(self._waves.tall, limit, now, period))
         if self._newborn and self._are_pairs(period, now) and 2 * self._calm > limit:
-            longest = max(longest, now - self._pairs_since)
+            longest = max(longest, now - abs(self._pairs_since))
         return longest
 
     def _is_long_unlike(self, row, period):

@@ -279,9 +279,25 @@ def test_two_seconds_without_a_question_are_the_most(after_ticks, told):
 def test_then_it_is_eight_seconds_until_it_counts_again(after_ticks, slow_ticks):
     calm = Calm()
     calm.second(130)
-    asked = calm._ticks + 4 * 3200
-    assert calm._rates.perhaps_slow_for_ticks(100_000, asked, calm._period) == 0
-    assert calm._rates.perhaps_slow_for_ticks(100_000, asked + after_ticks, calm._period) == slow_ticks
+
+    def slow_at(ticks):
+        return calm._rates.perhaps_slow_for_ticks(100_000, calm._ticks + 4 * 3200 + ticks, calm._period)
+
+    assert [slow_at(ticks) for ticks in range(0, 25_600, 3200)] == 8 * [0]
+    assert slow_at(after_ticks) == slow_ticks
+
+
+@pytest.mark.parametrize("before_s, told", [(1, None), (3, reasons.TWO_RATES)])
+def test_what_was_not_shown_before_a_hand_moved_is_not_shown_at_once_after_it(before_s, told):
+    """A heart that had halved is as slow behind a hand; for the guard it counts anew."""
+    calm = Calm()
+    for _ in range(before_s):
+        calm.second(130)
+    for wait, height in [wave for _ in range(4) for wave in calm._waves_of_a_second()]:
+        calm._ticks += wait
+        calm._waves.every.take(calm._ticks, height)
+    assert [calm.second(130) for _ in range(3)] == 3 * [(told, 0)]
+    assert calm.second(109) == (None, 0)
 
 
 def test_a_second_that_says_nothing_changes_nothing():
@@ -294,15 +310,13 @@ def test_a_second_that_says_nothing_changes_nothing():
     assert told == reasons.TWO_RATES and after_s > before_s
 
 
-def test_but_no_longer_than_two_seconds():
+def test_not_even_several_of_them():
     calm = Calm()
     for _ in range(4):
         calm.second(130)
     calm._period.ticks = 0
-    told = calm.play(
-        150_000, *calm._waves_of_a_second(), *calm._waves_of_a_second(), *calm._waves_of_a_second()
-    )
-    assert told[3] == reasons.TWO_RATES and told[-1] is None
+    assert set(calm.play(150_000, *calm._waves_of_a_second(), times=4)) == {reasons.TWO_RATES}
+    assert calm.second(100) == (None, 0)
 
 
 def test_the_last_wave_may_be_a_second_old():
