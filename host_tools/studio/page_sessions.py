@@ -26,6 +26,8 @@ def build(studio: Studio) -> None:
     page = _Page(studio)
     with w.tag("section", None, "card"):
         live(page.listed, lambda: (studio.desk.view.sessions, studio.desk.view.ready, studio.bench_session()))
+        # Not in what is built anew: what it says stays.
+        page.trouble = w.tag("p", "", "problem", role="status")
     page.box = w.tag("div", None, "sheets")
 
 
@@ -33,8 +35,8 @@ class _Page:
     def __init__(self, studio: Studio):
         self._studio = studio
         self._shown: list[str] = []
-        self._trouble: Any = None
         self._ticks: list[Any] = []
+        self.trouble: Any = None
         self.box: Any = None
 
     def listed(self) -> None:
@@ -72,7 +74,6 @@ class _Page:
                     )
                     cut = _(", cut off before its end") if item["cut"] else ""
                     self._row(str(item["age"]), str(item["age"]), since + cut, str(item["records"]))
-        self._trouble = w.tag("p", "", "problem", role="status")
         if self._shown:
             ui.timer(0, self.show, once=True)
 
@@ -103,7 +104,7 @@ class _Page:
         """Show the chosen sessions: reads them, and has their pages made."""
         wanted = list(self._shown)
         sheets = []
-        w.put_text(self._trouble, "")
+        w.put_text(self.trouble, "")
         self.box.clear()
         try:
             for age in wanted:
@@ -125,12 +126,12 @@ class _Page:
         except Cancelled as error:
             if wanted == self._shown:
                 self._choose_none()
-            w.put_text(self._trouble, sentence(error))
+            w.put_text(self.trouble, sentence(error))
             return
         except CalandoError as error:
             if wanted != self._shown:
                 return
-            w.put_text(self._trouble, sentence(error))
+            w.put_text(self.trouble, sentence(error))
             self.box.clear()
             return
         self.box.clear()
@@ -176,7 +177,7 @@ class _Page:
             job = self._studio.workshop.do("session_files", session=session.model_dump_json(), form=form)
             files = await asyncio.wrap_future(job.future)
         except CalandoError as error:
-            w.put_text(self._trouble, sentence(error))
+            w.put_text(self.trouble, sentence(error))
             return
         for name, content in files.items():
             client.download(content, name)

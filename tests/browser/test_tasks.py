@@ -391,7 +391,8 @@ def test_a_session_that_is_read_is_cancelled_and_read_again(page, program):
     box = page.get_by_label("Show session 1")
     if box.is_checked():
         box.set_checked(False)
-        page.locator("iframe.sheet").wait_for(state="detached")
+        # The page is no sign of it: its sheet may not have come yet.
+        until(page, lambda: program.kept("settings")["sessions_shown"][1] == [], "no session is shown")
         program.die_and_come_back(page)
     page.evaluate(_CANCEL_AT_ONCE)
     box.click()
