@@ -5,6 +5,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from nicegui.element import Element
+
 from firmware.sound import songs
 from firmware.sound.score import is_pattern
 from host_tools.studio import widgets as w
@@ -55,6 +57,10 @@ _NAME = re.compile(rf"[a-z0-9_]{{1,{NAME_CHARACTERS_MAX}}}")
 _OPTION = re.compile(f"--({'|'.join(OPTIONS)})")
 
 
+class _Place(Element, component="held.js"):
+    """Where the song comes: what is below stays where it is while it is of class "held" and when it no longer is."""
+
+
 class Correcting:
     """The song on the page, or nothing. take_abc: brings in what somebody wrote as ABC, and tells what is wrong with it."""
 
@@ -73,7 +79,7 @@ class Correcting:
         self._turn = asyncio.Lock()
         self._shown: dict[str, Any] = {}
         self._chosen = 0
-        self._box = w.tag("div")
+        self._box = _Place()
         self._trouble = w.tag("p", "", "problem", role="status")
         live(self._kept, lambda: self._shelf.changes)
 
