@@ -14,7 +14,7 @@ STATUS = 130  # what a shell says of a program that Ctrl-C ended
 TERMINATED = 128 + signal.SIGTERM  # and of one that was asked to end
 AGAIN_S = 0.5  # after which a request to end that was lost is made again
 _MOST_NAMED = 3
-_written: list[str] = []
+_written: dict[str, None] = {}  # in the order of their first writing
 _changed: dict[str, str] = {}
 
 
@@ -32,7 +32,7 @@ def raise_again() -> None:
 
 def note_written(place: object) -> None:
     """Note that a file is written and stays, whatever stops the program afterwards."""
-    _written.append(str(place))
+    _written[str(place)] = None
 
 
 def note(what: str, state: str) -> None:
@@ -44,8 +44,9 @@ def told() -> str:
     """Return what was and what was not done, as the sentence of a program that was stopped."""
     files = "nothing was written"
     if _written:
+        named = ", ".join(list(_written)[:_MOST_NAMED])
         more = len(_written) - _MOST_NAMED
-        files = f"written: {', '.join(_written[:_MOST_NAMED])}" + (f" and {more} more" if more > 0 else "")
+        files = f"written: {named}" + (f" and {more} more" if more > 0 else "")
     return "; ".join([f"stopped: {files}", *_changed.values()])
 
 

@@ -158,6 +158,7 @@ def test_what_is_put_in_order_on_the_way_out_is_not_disturbed(tmp_path):
         ([], {}, "stopped: nothing was written"),
         (["a.wav"], {}, "stopped: written: a.wav"),
         (list("abcde"), {}, "stopped: written: a, b, c and 2 more"),
+        (list("ababab"), {}, "stopped: written: a, b"),
         (
             [],
             {"device": "nothing was committed"},
@@ -191,7 +192,7 @@ def test_what_is_written_is_noted(tmp_path):
         (new / "b").write_bytes(b"b")
     with output.OutputFolder(tmp_path / "new") as new:
         (new / "c").write_bytes(b"c")
-    assert stopping.told() == f"stopped: written: {tmp_path / 'a'}, {tmp_path / 'new'}, {tmp_path / 'new'}"
+    assert stopping.told() == f"stopped: written: {tmp_path / 'a'}, {tmp_path / 'new'}"
     stopping.forget()
 
 
