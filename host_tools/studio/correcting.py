@@ -58,7 +58,9 @@ _OPTION = re.compile(f"--({'|'.join(OPTIONS)})")
 
 
 class _Place(Element, component="held.js"):
-    """Where the song comes: what is below stays where it is while it is of class "held" and when it no longer is."""
+    """Where the song comes: what is below stays where it is when something of class "held" comes into it, and when that
+    gives way to the song.
+    """
 
 
 class Correcting:

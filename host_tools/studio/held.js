@@ -2,19 +2,15 @@
 // comes, and when it is higher than the room that was held for it. Not left to the browser's own scroll anchoring, which
 // takes the edge of this place for what is looked at where a little of it is still seen, and which not every browser has.
 export default {
-  template: `<div ref="place"><slot></slot></div>`,
+  template: `<div ref="place" class="held-place"><slot></slot></div>`,
   mounted() {
-    document.documentElement.style.overflowAnchor = "none";
     this.height = this.$refs.place.offsetHeight;
     this.held = false;
     this.watch = new ResizeObserver(() => this.look()); // fonts and pictures come when they will
     this.watch.observe(this.$refs.place);
   },
   updated() { this.look(); }, // at once: whoever scrolls in between has seen how high it is
-  unmounted() {
-    this.watch.disconnect();
-    document.documentElement.style.overflowAnchor = "";
-  },
+  unmounted() { this.watch.disconnect(); },
   methods: {
     look() {
       const place = this.$refs.place, held = place.querySelector(".held") !== null;
